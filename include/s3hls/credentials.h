@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT-0 */
+/** @file credentials.h
+ * Where the keys that sign requests come from. A provider may be shared by any number of
+ * stores and threads; every request reads it anew, so replaced keys are used at once.
+ */
+#ifndef S3HLS_CREDENTIALS_H
+#define S3HLS_CREDENTIALS_H
+
+#include "s3hls/env.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define S3HLS_ACCESS_KEY_MAX    128  /* bytes, without the terminating NUL */
+#define S3HLS_SECRET_KEY_MAX    128  /* bytes */
+#define S3HLS_SESSION_TOKEN_MAX 4096 /* bytes */
+
+/** Keys, NUL-terminated. A view: the memory stays the caller's. */
+typedef struct s3hls_credentials {
+    const char *access_key_id;
+    const char *secret_access_key;
+    const char *session_token; /* NULL or "" for long-lived keys */
+    int64_t expires_unix_s;    /* 0: never */
+} s3hls_credentials;
+
+typedef struct s3hls_credentials_provider s3hls_credentials_provider;
+
+/** Keys given by the caller, copied. Replace them at any time with s3hls_credentials_set().
+ * @return S3HLS_OK; S3HLS_E_INVALID: a key missing, longer than its limit above, or with bytes
+ * outside printable ASCII; S3HLS_E_NOMEM. *out is NULL on failure. */
+S3HLS_API int s3hls_credentials_open_static(s3hls_credentials_provider **out,
+                                            const s3hls_credentials *keys, const s3hls_env *env);
+
+/** Keys from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, read once.
+ * @return as above; S3HLS_E_CREDENTIALS: a variable is not set. */
+S3HLS_API int s3hls_credentials_open_environment(s3hls_credentials_provider **out,
+                                                 const s3hls_env *env);
+
+/** Keys from a shared credentials file ("[profile]", aws_access_key_id, aws_secret_access_key,
+ * aws_session_token), read once.
+ * @param path     NULL: $AWS_SHARED_CREDENTIALS_FILE, else ~/.aws/credentials
+ * @param profile  NULL: $AWS_PROFILE, else "default"
+ * @return as above; S3HLS_E_CREDENTIALS: no such profile or a key missing in it;
+ * S3HLS_E_NOT_FOUND: no such file; S3HLS_E_IO. */
+S3HLS_API int s3hls_credentials_open_profile(s3hls_credentials_provider **out, const char *path,
+                                             const char *profile, const s3hls_env *env);
+
+/** The usual chain: environment, then profile file.
+ * @return as above; S3HLS_E_CREDENTIALS: found nowhere. */
+S3HLS_API int s3hls_credentials_open_default(s3hls_credentials_provider **out,
+                                             const s3hls_env *env);
+
+/** Replace the keys of any provider; copied, atomic with regard to running requests. Any thread.
+ * @return S3HLS_OK, S3HLS_E_INVALID (the old keys stay). */
+S3HLS_API int s3hls_credentials_set(s3hls_credentials_provider *provider,
+                                    const s3hls_credentials *keys);
+
+/** Give up this reference; keys are wiped when the last store that uses the provider is closed.
+ * Takes NULL and a pointer to NULL. */
+S3HLS_API void s3hls_credentials_close(s3hls_credentials_provider **provider);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

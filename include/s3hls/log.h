@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT-0 */
+/** @file log.h
+ * Log lines leave the library through one callback, never through stdio. No line holds a
+ * secret key, a session token, an Authorization header or a presigned query.
+ */
+#ifndef S3HLS_LOG_H
+#define S3HLS_LOG_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum s3hls_log_level {
+    S3HLS_LOG_ERROR = 1, /* data was lost or will be, unless somebody acts */
+    S3HLS_LOG_WARN = 2,  /* something failed and is being retried or worked around */
+    S3HLS_LOG_INFO = 3,  /* state changes an operator wants to see once */
+    S3HLS_LOG_DEBUG = 4  /* every segment and request */
+} s3hls_log_level;
+
+/** Receives one line.
+ * @param ctx        s3hls_env.ctx
+ * @param component  room that speaks: "codec", "s3", "store", "record", "archive"; static
+ * @param message    UTF-8 text without line end; valid during the call only
+ * Called on whichever thread the event happened, never under a lock of the library; lines
+ * above s3hls_env.log_level are not formatted at all. */
+typedef void (*s3hls_log_fn)(void *ctx, s3hls_log_level level, const char *component,
+                             const char *message);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT-0 */
+/** @file recorder.h
+ * An encoder's H.264 becomes HLS segments, and they are delivered to a store.
+ *
+ * Threads: put, cut and close belong to one thread, the encoder's; get_stats to any.
+ * A put never blocks, never allocates, never waits for the network.
+ */
+#ifndef S3HLS_RECORDER_H
+#define S3HLS_RECORDER_H
+
+#include "s3hls/frame.h"
+#include "s3hls/s3.h"
+#include "s3hls/uploader.h"
+#include <string.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct s3hls_recorder s3hls_recorder;
+
+/** What one put holds. */
+typedef enum s3hls_input {
+    S3HLS_INPUT_FRAMES =
+        0, /* one or more whole access units: delivered without waiting for the next call */
+    S3HLS_INPUT_NALS = 1, /* one or more whole NAL units; an access unit may take several calls */
+    S3HLS_INPUT_BYTES = 2 /* any chunk of an Annex B byte stream */
+} s3hls_input;
+
+typedef struct s3hls_recorder_config {
+    uint32_t struct_size; /* set by s3hls_recorder_config_init() */
+
+    s3hls_input input;        /* default S3HLS_INPUT_FRAMES */
+    const char *destination;  /* "s3://bucket/prefix" or "file:///dir"; copied */
+    s3hls_s3_options s3;      /* how to reach S3 */
+    s3hls_uploader *uploader; /* shared; NULL: the recorder opens its own with the three below */
+    size_t pool_bytes;        /* see s3hls_uploader_config; default 4 MiB */
+    uint32_t max_in_flight;   /* default 4 */
+    int no_thread;            /* default 0 */
+
+    /** Frames per second as a fraction: times are then counted, s3hls_frame.pts_us is ignored, and
+     * pictures are put in order by their picture order count (H.264 8.2.1). 0: the caller gives
+     * times. */
+    uint32_t frame_rate_num;
+    uint32_t frame_rate_den;  /* default 1 */
+    uint32_t nal_length_size; /* 0: Annex B start codes (default); 1, 2 or 4: length-prefixed; not
+                                 with S3HLS_INPUT_BYTES */
+    /** UTC of the first frame, microseconds since 1970, for footage that was taken earlier; 0: now.
+     */
+    int64_t start_time_us;
+
+    /** Cut at the first keyframe from here on; 1,000 to 60,000; default 4,000. */
+    uint32_t segment_duration_ms;
+    /** A segment is ended here even inside a GOP; default 0: 3/4 of the pool. */
+    uint64_t segment_max_bytes;
+    /** The seed's rule instead of a duration: cut at the keyframe with which segment_nal_count more
+     * NAL units of type segment_nal_type (1 to 12) have come. segment_nal_count 0 (default): not
+     * used. */
+    uint32_t segment_nal_type;
+    uint32_t segment_nal_count;
+
+    const s3hls_env *env; /* NULL: the process's own */
+} s3hls_recorder_config;
+
+static inline void s3hls_recorder_config_init(s3hls_recorder_config *cfg) {
+    memset(cfg, 0, sizeof *cfg);
+    cfg->struct_size = (uint32_t)sizeof *cfg;
+    cfg->pool_bytes = (size_t)4 << 20;
+    cfg->max_in_flight = 4;
+    cfg->frame_rate_den = 1;
+    cfg->segment_duration_ms = 4000;
+}
+
+/** Counts since open. accepted = delivered + waiting + dropped, at any moment. */
+typedef struct s3hls_recorder_stats {
+    uint64_t frames_in; /* access units accepted into segments */
+    uint64_t
+        frames_skipped; /* access units before the first keyframe, after damage or with no room */
+    uint64_t bytes_in;  /* bytes put */
+    uint64_t nals_damaged;      /* NAL units that could not be read; skipped to the next keyframe */
+    uint64_t segments_accepted; /* ended and handed to the uploader */
+    uint64_t segments_delivered; /* confirmed by the store */
+    uint64_t segments_waiting;   /* in memory: queued, in flight or between retries */
+    uint64_t segments_dropped;   /* accepted, then given up; each one was logged */
+    uint64_t bytes_delivered;
+    uint64_t retries;
+    int64_t media_us;    /* time recorded so far */
+    uint64_t pool_bytes; /* of the pool, shared or not */
+    uint64_t pool_used_bytes;
+    s3hls_s3_error last_error;   /* of the newest failed delivery; status S3HLS_OK: none */
+    int64_t first_segment_us;    /* UTC of the first segment's first frame; 0: none yet */
+    int64_t last_segment_end_us; /* UTC of the end of the newest accepted segment */
+} s3hls_recorder_stats;
+
+/** Open a recorder. Checks every value and, for file://, nothing of the disk; for s3://, nothing of
+ * the network.
+ * @return S3HLS_OK; S3HLS_E_INVALID: the log line (component "record") names the field;
+ * the statuses of s3hls_store_open() and s3hls_uploader_open(). *out is NULL on failure. */
+S3HLS_API int s3hls_recorder_open(s3hls_recorder **out, const s3hls_recorder_config *cfg);
+
+/** Put video, as s3hls_recorder_config.input says. The bytes are copied before the call returns.
+ * @return S3HLS_OK: accepted;
+ * S3HLS_E_SKIPPED: nothing of it was kept: no keyframe has come yet, or damage is being skipped;
+ * S3HLS_E_FULL: the pool is empty; this access unit and those up to the next keyframe are dropped,
+ * counted, and the segment so far is delivered; S3HLS_E_MALFORMED: it holds damaged NAL units; what
+ * could be read was kept; S3HLS_E_INVALID: NULL or no bytes; S3HLS_E_STATE: after drain. */
+S3HLS_API int s3hls_recorder_put_video(s3hls_recorder *recorder, const s3hls_frame *frame);
+
+/** End the segment at the next keyframe, whatever its length. */
+S3HLS_API int s3hls_recorder_cut(s3hls_recorder *recorder);
+
+/** End the input: the last segment is ended, and delivery goes on for up to deadline_ms. Afterwards
+ * only get_stats and close are possible. May be called again with more time.
+ * @return S3HLS_OK: all delivered; S3HLS_E_UNDELIVERED: get_stats says how many wait;
+ * S3HLS_E_NO_VIDEO: nothing had been recorded (an empty input). */
+S3HLS_API int s3hls_recorder_drain(s3hls_recorder *recorder, uint32_t deadline_ms);
+
+/** Counts and the last error. Any thread. */
+S3HLS_API int s3hls_recorder_get_stats(s3hls_recorder *recorder, s3hls_recorder_stats *stats);
+
+/** Drain, then free. Segments not delivered at the deadline are dropped and logged, each by name.
+ * @return as s3hls_recorder_drain(); S3HLS_OK too for NULL, a pointer to NULL, and a recorder that
+ * never got a frame. */
+S3HLS_API int s3hls_recorder_close(s3hls_recorder **recorder, uint32_t deadline_ms);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

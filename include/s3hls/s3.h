@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT-0 */
+/** @file s3.h
+ * An S3 object client over libcurl: put, get, head, remove, list, presign. Usable on its own.
+ * Calls block until the answer is there. One client serves one thread at a time; credentials
+ * may be shared. TLS is always verified.
+ */
+#ifndef S3HLS_S3_H
+#define S3HLS_S3_H
+
+#include "s3hls/credentials.h"
+#include "s3hls/frame.h"
+#include "s3hls/sigv4.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum s3hls_addressing {
+    S3HLS_ADDRESSING_AUTO =
+        0, /* virtual-host, but path for an IP address, a given endpoint or a dotted bucket */
+    S3HLS_ADDRESSING_PATH = 1,   /* https://endpoint/bucket/key */
+    S3HLS_ADDRESSING_VIRTUAL = 2 /* https://bucket.endpoint/key */
+} s3hls_addressing;
+
+typedef enum s3hls_payload {
+    S3HLS_PAYLOAD_AUTO = 0,    /* signed over http, unsigned over https */
+    S3HLS_PAYLOAD_SIGNED = 1,  /* x-amz-content-sha256 = SHA-256 of the body */
+    S3HLS_PAYLOAD_UNSIGNED = 2 /* UNSIGNED-PAYLOAD */
+} s3hls_payload;
+
+typedef enum s3hls_checksum {
+    S3HLS_CHECKSUM_AUTO = 0, /* CRC32C when the payload is unsigned, else none */
+    S3HLS_CHECKSUM_NONE = 1, /* for S3 clones that refuse x-amz-checksum-* */
+    S3HLS_CHECKSUM_CRC32C = 2
+} s3hls_checksum;
+
+/** How to reach S3. Zero it, set what you need; shared by every config that can lead to S3.
+ * Strings are copied at open. */
+typedef struct s3hls_s3_options {
+    const char *region; /* NULL: "us-east-1" */
+    const char
+        *endpoint; /* "https://host[:port]"; NULL: AWS's own for the region, .com.cn for cn- */
+    const char *ca_file;                     /* PEM file of trusted CAs; NULL: the system's */
+    s3hls_credentials_provider *credentials; /* NULL: the usual chain; a reference is kept */
+    s3hls_addressing addressing;
+    s3hls_payload payload;
+    s3hls_checksum checksum;
+    uint32_t connect_timeout_ms; /* 0: 10,000 */
+    uint32_t stall_timeout_ms;   /* abandon when no byte flows for so long; 0: 20,000 */
+    const char *user_agent;      /* NULL: "s3hls/<version>" */
+    void *reserved[8];           /* zero */
+} s3hls_s3_options;
+
+/** What went wrong with a request, as far as it is known. */
+typedef struct s3hls_s3_error {
+    int status;            /* S3HLS_OK or negative */
+    long http_status;      /* 0: no answer came */
+    char code[64];         /* S3's own code: "SignatureDoesNotMatch"; "" where none came */
+    char request_id[128];  /* x-amz-request-id, for AWS support; may be "" */
+    char message[256];     /* for people: S3's message, or the transport's; may be cut */
+    int64_t server_unix_s; /* Date of the answer; 0: none */
+} s3hls_s3_error;
+
+typedef struct s3hls_s3_object {
+    const char *key; /* decoded; valid during the callback */
+    uint64_t size;   /* bytes */
+    int64_t modified_unix_s;
+    const char *etag; /* without quotes; valid during the callback */
+} s3hls_s3_object;
+
+/** One listed object, in ascending order of key. @return 0 to go on, anything else to stop. */
+typedef int (*s3hls_s3_list_fn)(void *ctx, const s3hls_s3_object *object);
+
+/** A piece of an object that is being read. @return 0 to go on, anything else to stop. */
+typedef int (*s3hls_s3_data_fn)(void *ctx, const uint8_t *data, size_t size);
+
+typedef struct s3hls_s3 s3hls_s3;
+
+/** Open a client for one bucket.
+ * @param bucket  3 to 63 characters of [a-z0-9.-]
+ * @return S3HLS_OK; S3HLS_E_INVALID: bucket, region or endpoint malformed;
+ * S3HLS_E_CREDENTIALS: none given and none found; S3HLS_E_IO: CA file not readable;
+ * S3HLS_E_NOMEM. Does not touch the network. */
+S3HLS_API int s3hls_s3_open(s3hls_s3 **out, const char *bucket, const s3hls_s3_options *options,
+                            const s3hls_env *env);
+S3HLS_API void s3hls_s3_close(s3hls_s3 **client);
+
+typedef struct s3hls_s3_put_options {
+    const char *content_type; /* NULL: "application/octet-stream" */
+    const s3hls_header
+        *headers; /* further headers, signed as they are: x-amz-tagging, if-none-match */
+    size_t header_count;
+} s3hls_s3_put_options;
+
+/** Store an object. S3 stores all of it or nothing (PutObject).
+ * @param key      1 to 1,024 bytes of UTF-8, not encoded, without a leading '/'
+ * @param spans    the body, in order; empty for an object of no bytes
+ * @param options  may be NULL
+ * @param error    may be NULL
+ * @return S3HLS_OK, or one of the statuses of docs/errors.md, "From S3"; error->status says the
+ * same. */
+S3HLS_API int s3hls_s3_put(s3hls_s3 *client, const char *key, const s3hls_span *spans,
+                           size_t span_count, const s3hls_s3_put_options *options,
+                           s3hls_s3_error *error);
+
+/** Read an object, or the bytes first..last of it (last = UINT64_MAX: to the end).
+ * on_data is called from this thread as bytes come; S3HLS_E_CANCELLED if it stopped. */
+S3HLS_API int s3hls_s3_get(s3hls_s3 *client, const char *key, uint64_t first, uint64_t last,
+                           s3hls_s3_data_fn on_data, void *ctx, s3hls_s3_error *error);
+
+/** Size and time of an object. S3HLS_E_NOT_FOUND where there is none. object->key and etag are
+ * NULL. */
+S3HLS_API int s3hls_s3_head(s3hls_s3 *client, const char *key, s3hls_s3_object *object,
+                            s3hls_s3_error *error);
+
+/** Remove an object. S3 answers the same whether it was there or not. */
+S3HLS_API int s3hls_s3_remove(s3hls_s3 *client, const char *key, s3hls_s3_error *error);
+
+/** List the keys that begin with prefix and come after start_after (either may be NULL), all pages,
+ * ascending (ListObjectsV2). S3HLS_E_CANCELLED if on_object stopped. */
+S3HLS_API int s3hls_s3_list(s3hls_s3 *client, const char *prefix, const char *start_after,
+                            s3hls_s3_list_fn on_object, void *ctx, s3hls_s3_error *error);
+
+/** A URL that lets anyone GET (or PUT) the key for expires_s seconds. No network.
+ * @param method  "GET", "HEAD", "PUT" or "DELETE"
+ * @param url     receives a string to be freed with s3hls_free()
+ * @return S3HLS_OK, S3HLS_E_INVALID, S3HLS_E_CREDENTIALS, S3HLS_E_NOMEM. */
+S3HLS_API int s3hls_s3_presign(s3hls_s3 *client, const char *method, const char *key,
+                               uint32_t expires_s, char **url);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

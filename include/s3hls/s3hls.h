@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT-0 */
+/** @file s3hls.h
+ * All of the device library: record, deliver, sign. What reads back (archive.h, playlist.h) is in
+ * libs3hls-play and included by name.
+ */
+#ifndef S3HLS_S3HLS_H
+#define S3HLS_S3HLS_H
+
+#define S3HLS_VERSION "0.1.0"
+
+#include "s3hls/credentials.h"
+#include "s3hls/env.h"
+#include "s3hls/frame.h"
+#include "s3hls/log.h"
+#include "s3hls/recorder.h"
+#include "s3hls/s3.h"
+#include "s3hls/sigv4.h"
+#include "s3hls/status.h"
+#include "s3hls/store.h"
+#include "s3hls/uploader.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Version of the library that is linked, "0.1.0". */
+S3HLS_API const char *s3hls_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

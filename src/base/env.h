@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* The outside world, as the rooms use it: a copied s3hls_env with every function filled in. */
+#ifndef S3HLS_BASE_ENV_H
+#define S3HLS_BASE_ENV_H
+
+#include "s3hls/env.h"
+
+/* Copy env (NULL: the process's own), the process's own functions standing in for NULL ones. */
+s3hls_env s3hls__env_resolve(const s3hls_env *env);
+
+/* Zeroed memory, or NULL. */
+void *s3hls__env_alloc(const s3hls_env *env, size_t size);
+/* NULL on failure; p stays valid then. */
+void *s3hls__env_realloc(const s3hls_env *env, void *p, size_t size);
+void s3hls__env_free(const s3hls_env *env, void *p);
+/* A copy of n bytes and a NUL; NULL where s is NULL or memory is out. */
+char *s3hls__env_strndup(const s3hls_env *env, const char *s, size_t n);
+char *s3hls__env_strdup(const s3hls_env *env, const char *s);
+
+/* Format one line and hand it to env->log. Cut at 511 bytes. Does not allocate. */
+void s3hls__log(const s3hls_env *env, s3hls_log_level level, const char *component,
+                const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "base/pool.h"
+#include <stdatomic.h>
+
+/* The free list is a stack (Treiber 1986). Its head holds a block's index below and a count of
+ * changes above, so that a head taken, given back and taken again in between is not mistaken for
+ * the old one. */
+struct s3hls__pool {
+    /* set at open */
+    s3hls_env env;
+    uint8_t *data;
+    uint32_t count;
+    /* any thread */
+    _Atomic uint64_t head;
+    _Atomic uint32_t free;
+    _Atomic uint32_t *link; /* of a free block: the stack; of a taken one: its holder's list */
+};
+
+static uint64_t head_of(uint64_t old, uint32_t block) {
+    return ((old >> 32) + 1) << 32 | block;
+}
+
+int s3hls__pool_open(s3hls__pool **out, size_t bytes, const s3hls_env *env) {
+    *out = NULL;
+    s3hls_env e = s3hls__env_resolve(env);
+    size_t count = bytes / S3HLS__BLOCK_BYTES;
+    if (count < 8)
+        count = 8;
+    if (count >= S3HLS__NO_BLOCK)
+        return S3HLS_E_INVALID;
+    s3hls__pool *pool = s3hls__env_alloc(&e, sizeof *pool);
+    if (!pool)
+        return S3HLS_E_NOMEM;
+    pool->env = e;
+    pool->count = (uint32_t)count;
+    /* not zeroed: pages are touched as they are first used */
+    pool->data = s3hls__env_realloc(&e, NULL, count * S3HLS__BLOCK_BYTES);
+    pool->link = s3hls__env_alloc(&e, count * sizeof *pool->link);
+    if (!pool->data || !pool->link) {
+        s3hls__pool_close(&pool);
+        return S3HLS_E_NOMEM;
+    }
+    for (uint32_t i = 0; i < pool->count; i++)
+        atomic_init(&pool->link[i], i + 1 < pool->count ? i + 1 : S3HLS__NO_BLOCK);
+    atomic_init(&pool->head, 0);
+    atomic_init(&pool->free, pool->count);
+    *out = pool;
+    return S3HLS_OK;
+}
+
+void s3hls__pool_close(s3hls__pool **pool) {
+    if (!pool || !*pool)
+        return;
+    s3hls_env env = (*pool)->env;
+    s3hls__env_free(&env, (*pool)->data);
+    s3hls__env_free(&env, (void *)(*pool)->link);
+    s3hls__env_free(&env, *pool);
+    *pool = NULL;
+}
+
+uint32_t s3hls__pool_take(s3hls__pool *pool) {
+    uint64_t head = atomic_load_explicit(&pool->head, memory_order_acquire);
+    uint32_t block;
+    do {
+        block = (uint32_t)head;
+        if (block == S3HLS__NO_BLOCK)
+            return block;
+    } while (!atomic_compare_exchange_weak_explicit(
+        &pool->head, &head,
+        head_of(head, atomic_load_explicit(&pool->link[block], memory_order_relaxed)),
+        memory_order_acq_rel, memory_order_acquire));
+    atomic_fetch_sub_explicit(&pool->free, 1, memory_order_relaxed);
+    s3hls__pool_link(pool, block, S3HLS__NO_BLOCK);
+    return block;
+}
+
+void s3hls__pool_give(s3hls__pool *pool, uint32_t first) {
+    if (first == S3HLS__NO_BLOCK)
+        return;
+    uint32_t last = first, n = 1;
+    for (uint32_t next; (next = s3hls__pool_next(pool, last)) != S3HLS__NO_BLOCK; n++)
+        last = next;
+    atomic_fetch_add_explicit(&pool->free, n, memory_order_relaxed);
+    uint64_t head = atomic_load_explicit(&pool->head, memory_order_relaxed);
+    do
+        s3hls__pool_link(pool, last, (uint32_t)head);
+    while (!atomic_compare_exchange_weak_explicit(&pool->head, &head, head_of(head, first),
+                                                  memory_order_acq_rel, memory_order_relaxed));
+}
+
+uint8_t *s3hls__pool_data(s3hls__pool *pool, uint32_t block) {
+    return pool->data + (size_t)block * S3HLS__BLOCK_BYTES;
+}
+
+uint32_t s3hls__pool_next(const s3hls__pool *pool, uint32_t block) {
+    return atomic_load_explicit(&pool->link[block], memory_order_relaxed);
+}
+
+void s3hls__pool_link(s3hls__pool *pool, uint32_t block, uint32_t next) {
+    atomic_store_explicit(&pool->link[block], next, memory_order_relaxed);
+}
+
+uint32_t s3hls__pool_count(const s3hls__pool *pool) {
+    return pool->count;
+}
+
+uint32_t s3hls__pool_used(const s3hls__pool *pool) {
+    return pool->count - atomic_load_explicit(&pool->free, memory_order_relaxed);
+}
