@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* H.264 facts: parameter sets, slice headers, picture order. Bytes in, facts out; no state but what
+ * the caller holds. NAL units are given without start code, with their header byte, emulation
+ * prevention still in. Numbers of clauses: Rec. ITU-T H.264 (08/2021). */
+#ifndef S3HLS_CODEC_H264_H
+#define S3HLS_CODEC_H264_H
+
+#include "s3hls/status.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* nal_unit_type, Table 7-1 */
+enum {
+    S3HLS__NAL_NON_IDR = 1,
+    S3HLS__NAL_PARTITION_A = 2,
+    S3HLS__NAL_PARTITION_C = 4,
+    S3HLS__NAL_IDR = 5,
+    S3HLS__NAL_SEI = 6,
+    S3HLS__NAL_SPS = 7,
+    S3HLS__NAL_PPS = 8,
+    S3HLS__NAL_AUD = 9,
+    S3HLS__NAL_END_SEQUENCE = 10,
+    S3HLS__NAL_END_STREAM = 11,
+    S3HLS__NAL_FILLER = 12
+};
+
+/* Sequence parameter set, 7.3.2.1.1, as far as it is needed. */
+typedef struct s3hls__h264_sps {
+    uint8_t id;                                       /* 0 to 31 */
+    uint8_t profile_idc, constraint_flags, level_idc; /* the three bytes of "avc1.PPCCLL" */
+    uint32_t width, height;                           /* pixels, cropped */
+    bool frame_mbs_only;                              /* false: fields or MBAFF may come */
+    bool separate_colour_plane;
+    uint8_t log2_max_frame_num;
+    uint8_t poc_type; /* 0, 1, 2 */
+    uint8_t log2_max_poc_lsb;
+    bool delta_pic_order_always_zero;
+    int32_t offset_for_non_ref_pic, offset_for_top_to_bottom_field;
+    uint32_t ref_frames_in_poc_cycle; /* 0 to 255 */
+    int32_t offset_for_ref_frame[255];
+    /* VUI, Annex E; 0 where absent */
+    uint32_t num_units_in_tick,
+        time_scale; /* frames per second = time_scale / (2 num_units_in_tick) */
+    bool fixed_frame_rate;
+    /* frames that output order may run behind decoding order: bitstream_restriction's
+     * max_num_reorder_frames; else 0 where the profile has no B slices or poc_type is 2; else
+     * MaxDpbFrames of Table A-1 */
+    uint8_t max_reorder_frames;
+} s3hls__h264_sps;
+
+/* Picture parameter set, 7.3.2.2, as far as it is needed. */
+typedef struct s3hls__h264_pps {
+    uint8_t id, sps_id;
+    bool bottom_field_pic_order_present;
+    bool redundant_pic_cnt_present;
+} s3hls__h264_pps;
+
+/* Slice header, 7.3.3, down to redundant_pic_cnt. */
+typedef struct s3hls__h264_slice {
+    uint8_t nal_unit_type, nal_ref_idc;
+    uint8_t slice_type; /* 0 to 9 */
+    uint8_t pps_id, sps_id;
+    uint32_t frame_num;
+    bool field_pic, bottom_field;
+    uint32_t idr_pic_id;
+    uint32_t pic_order_cnt_lsb;
+    int32_t delta_pic_order_cnt_bottom, delta_pic_order_cnt[2];
+    uint32_t redundant_pic_cnt;
+} s3hls__h264_slice;
+
+/* All three: S3HLS_OK; S3HLS_E_MALFORMED: bits end early, a value out of its range, not such a NAL;
+ * S3HLS_E_UNSUPPORTED (SPS): valid, but a picture beyond 16,384 x 16,384. */
+int s3hls__h264_parse_sps(const uint8_t *nal, size_t size, s3hls__h264_sps *sps);
+int s3hls__h264_parse_pps(const uint8_t *nal, size_t size, s3hls__h264_pps *pps);
+/* sps and pps: the active ones for this slice; find them with s3hls__h264_slice_pps_id() first.
+ * size may be only the first bytes of the NAL unit; S3HLS__SLICE_HEADER_BYTES of them always do. */
+int s3hls__h264_parse_slice(const uint8_t *nal, size_t size, const s3hls__h264_sps *sps,
+                            const s3hls__h264_pps *pps, s3hls__h264_slice *slice);
+#define S3HLS__SLICE_HEADER_BYTES 64
+
+/* pic_parameter_set_id (0 to 255) of a slice's NAL unit, or S3HLS_E_MALFORMED. */
+int s3hls__h264_slice_pps_id(const uint8_t *nal, size_t size);
+
+/* Does slice b begin another primary coded picture than the one slice a belongs to? 7.4.1.2.4 */
+bool s3hls__h264_first_of_picture(const s3hls__h264_slice *a, const s3hls__h264_slice *b,
+                                  const s3hls__h264_sps *sps);
+
+/* Recovery point SEI (D.1.8) in a SEI NAL unit: recovery_frame_cnt, or -1 where there is none. */
+int32_t s3hls__h264_recovery_point(const uint8_t *nal, size_t size);
+
+/* "avc1.PPCCLL", RFC 6381 3.3. text: 12 bytes or more. */
+void s3hls__h264_codecs(const s3hls__h264_sps *sps, char text[12]);
+
+/* Picture order count, 8.2.1. Zero it at the start. Pictures with
+ * memory_management_control_operation 5 are taken as any other: their order restarts at the next
+ * IDR. */
+typedef struct s3hls__h264_poc {
+    int32_t prev_msb;
+    uint32_t prev_lsb;
+    uint32_t prev_frame_num, prev_frame_num_offset;
+} s3hls__h264_poc;
+/* Order count of a picture's first slice, in decoding order: min(top, bottom) for a frame. Never
+ * overflows: out-of-range streams saturate. */
+int32_t s3hls__h264_poc_next(s3hls__h264_poc *poc, const s3hls__h264_sps *sps,
+                             const s3hls__h264_slice *slice);
+
+#endif
