@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "s3/http.h"
+#include <string.h>
+
+/* All of it belongs to the thread that steps, but for the multi handle's wake-up. */
+struct s3hls__http {
+    s3hls_env env;
+    CURLM *multi;
+    s3hls__exchange *running;
+    s3hls__op *posted, **posted_end;
+};
+
+int s3hls__http_open(s3hls__http **out, const s3hls_env *env) {
+    s3hls_env e = s3hls__env_resolve(env);
+    *out = NULL;
+    s3hls__http *http = s3hls__env_alloc(&e, sizeof *http);
+    if (!http)
+        return S3HLS_E_NOMEM;
+    http->env = e;
+    http->posted_end = &http->posted;
+    if (curl_global_init(CURL_GLOBAL_DEFAULT)) { /* counted by libcurl, thread-safe since 7.84 */
+        s3hls__env_free(&e, http);
+        return S3HLS_E_NOMEM;
+    }
+    http->multi = curl_multi_init();
+    if (!http->multi)
+        s3hls__http_close(&http);
+    *out = http;
+    return http ? S3HLS_OK : S3HLS_E_NOMEM;
+}
+
+int s3hls__http_begin(s3hls__http *http, s3hls__exchange *exchange) {
+    curl_easy_setopt(exchange->easy, CURLOPT_PRIVATE, exchange);
+    if (curl_multi_add_handle(http->multi, exchange->easy) != CURLM_OK)
+        return S3HLS_E_NOMEM;
+    exchange->next = http->running;
+    http->running = exchange;
+    return S3HLS_OK;
+}
+
+void s3hls__http_post(s3hls__http *http, s3hls__op *op) {
+    op->next = NULL;
+    *http->posted_end = op;
+    http->posted_end = &op->next;
+}
+
+/* What a done posts anew waits for the next step, or one that always fails would never return. */
+static int deliver_posted(s3hls__http *http) {
+    int count = 0;
+    s3hls__op *op = http->posted;
+    http->posted = NULL;
+    http->posted_end = &http->posted;
+    for (s3hls__op *next; op; op = next, count++) {
+        next = op->next; /* done may free the op */
+        op->done(op);
+    }
+    return count;
+}
+
+static void end_exchange(s3hls__http *http, s3hls__exchange *exchange, CURLcode code) {
+    for (s3hls__exchange **link = &http->running; *link; link = &(*link)->next)
+        if (*link == exchange) {
+            *link = exchange->next;
+            break;
+        }
+    curl_multi_remove_handle(http->multi, exchange->easy);
+    exchange->ended(exchange, code);
+}
+
+static void move_bytes(s3hls__http *http) {
+    int active, queued;
+    curl_multi_perform(http->multi, &active);
+    for (CURLMsg *m; (m = curl_multi_info_read(http->multi, &queued));) {
+        char *exchange = NULL;
+        CURLcode code = m->data.result;
+        if (m->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &exchange);
+        end_exchange(http, (s3hls__exchange *)(void *)exchange, code);
+    }
+}
+
+int s3hls__http_step(s3hls__http *http, uint32_t timeout_ms) {
+    int count = 0;
+    move_bytes(http);
+    if (deliver_posted(http) == 0) {
+        curl_multi_poll(http->multi, NULL, 0, timeout_ms < INT32_MAX ? (int)timeout_ms : INT32_MAX,
+                        NULL);
+        move_bytes(http);
+        deliver_posted(http);
+    }
+    for (s3hls__exchange *e = http->running; e; e = e->next)
+        count++;
+    for (s3hls__op *op = http->posted; op; op = op->next)
+        count++;
+    return count;
+}
+
+void s3hls__http_wake(s3hls__http *http) {
+    curl_multi_wakeup(http->multi);
+}
+
+void s3hls__http_cancel(s3hls__http *http, s3hls__op *op) {
+    s3hls__exchange *e = http->running;
+    while (e && e->op != op)
+        e = e->next;
+    if (e)
+        end_exchange(http, e, CURLE_ABORTED_BY_CALLBACK);
+}
+
+void s3hls__http_close(s3hls__http **http) {
+    s3hls__http *h = http ? *http : NULL;
+    if (!h)
+        return;
+    while (h->running)
+        end_exchange(h, h->running, CURLE_ABORTED_BY_CALLBACK);
+    deliver_posted(h);
+    curl_multi_cleanup(h->multi);
+    curl_global_cleanup();
+    s3hls_env env = h->env;
+    s3hls__env_free(&env, h);
+    *http = NULL;
+}

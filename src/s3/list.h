@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* Reading S3's listings. Apart from the client, so that a device that never lists needs no XML
+ * parser. */
+#ifndef S3HLS_S3_LIST_H
+#define S3HLS_S3_LIST_H
+
+#include "s3/object.h"
+
+/* s3hls__op.list_page: one page of ListObjectsV2 with encoding-type=url.
+ * @return S3HLS_OK; S3HLS_E_PROTOCOL: not such a page; S3HLS_E_CANCELLED: on_object stopped;
+ * S3HLS_E_NOMEM. */
+int s3hls__s3_list_page(s3hls__op *op, const char *xml, size_t size, char *token);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* One operation on one object, as stores understand it, and the two things that carry it out: a
+ * client (signs for one bucket) and a transport (moves bytes, shared by many clients, driven by one
+ * thread).
+ *
+ *   caller fills an op ─▶ start ─▶ ... step, step ... ─▶ op->done(op), op->error says how it went
+ */
+#ifndef S3HLS_S3_OBJECT_H
+#define S3HLS_S3_OBJECT_H
+
+#include "base/env.h"
+#include "s3hls/s3.h"
+#include <stdbool.h>
+
+typedef enum s3hls__op_kind {
+    S3HLS__OP_PUT,
+    S3HLS__OP_GET,
+    S3HLS__OP_HEAD,
+    S3HLS__OP_REMOVE,
+    S3HLS__OP_LIST /* all pages */
+} s3hls__op_kind;
+
+enum { S3HLS__LIST_TOKEN_BYTES = 2048 };
+
+/* The caller owns it and keeps it still from start until done was called. */
+typedef struct s3hls__op {
+    s3hls__op_kind kind;
+    const char *key; /* of the object, relative to the client or store; LIST: prefix, may be "" */
+
+    /* PUT: the body, read possibly more than once. body(ctx, offset) answers the bytes that lie
+     * together from offset on (size 0 only at the end). body_size is exact. */
+    s3hls_span (*body)(void *ctx, uint64_t offset);
+    void *body_ctx;
+    uint64_t body_size;
+    const s3hls_s3_put_options *put; /* may be NULL */
+
+    uint64_t first, last;       /* GET: bytes asked for, last inclusive, UINT64_MAX: to the end */
+    s3hls_s3_data_fn on_data;   /* GET */
+    const char *start_after;    /* LIST; may be NULL */
+    s3hls_s3_list_fn on_object; /* LIST; HEAD too: called once, key as given */
+    /* LIST: reads one page of S3's answer, calls on_object for each object, sets token ("" on the
+     * last page; with its NUL below S3HLS__LIST_TOKEN_BYTES). Given by the caller, so that a
+     * library that never lists needs no XML parser: s3hls__s3_list_page() of s3/list.h. Directories
+     * do not use it. */
+    int (*list_page)(struct s3hls__op *op, const char *xml, size_t size, char *token);
+    void *sink_ctx; /* of on_data and on_object */
+
+    /* Called once; may free or reuse the op, may start others. */
+    void (*done)(struct s3hls__op *op);
+    void *user;
+
+    s3hls_s3_error error;   /* result, valid in done */
+    size_t prefix_size;     /* LIST, the carrier's own: bytes before the keys it reports */
+    struct s3hls__op *next; /* the carrier's own */
+} s3hls__op;
+
+/* A body that lies together in memory: body_ctx is an array of spans ended by the op's body_size.
+ */
+typedef struct s3hls__span_body {
+    const s3hls_span *spans;
+    size_t count;
+} s3hls__span_body;
+s3hls_span s3hls__span_body_at(void *ctx, uint64_t offset); /* ctx: s3hls__span_body */
+
+/* ---- transport: one curl multi handle; keep-alive connections are shared by all clients on it */
+typedef struct s3hls__http s3hls__http;
+int s3hls__http_open(s3hls__http **out, const s3hls_env *env);
+/* Operations still under way end with S3HLS_E_CANCELLED. */
+void s3hls__http_close(s3hls__http **http);
+/* Move bytes, call done for what has ended; wait up to timeout_ms for something to happen. One
+ * thread at a time.
+ * @return number of operations under way. */
+int s3hls__http_step(s3hls__http *http, uint32_t timeout_ms);
+/* End the wait of a step in another thread, or of the next one. Any thread; does not block. */
+void s3hls__http_wake(s3hls__http *http);
+
+/* Give up an operation that is under way: a later step calls done with S3HLS_E_CANCELLED. */
+void s3hls__http_cancel(s3hls__http *http, s3hls__op *op);
+/* Have the next step call done for an operation that something else carried out; op->error is
+ * filled in. */
+void s3hls__http_post(s3hls__http *http, s3hls__op *op);
+
+/* ---- client: one bucket, one set of options, on a transport it does not own */
+typedef struct s3hls__s3_client s3hls__s3_client;
+/* prefix: put before every key, and taken off again in listings; "" or NULL: none. */
+int s3hls__s3_client_open(s3hls__s3_client **out, s3hls__http *http, const char *bucket,
+                          const char *prefix, const s3hls_s3_options *options,
+                          const s3hls_env *env);
+void s3hls__s3_client_close(s3hls__s3_client **client); /* with no operation under way */
+/* Begin an operation. Never calls done itself: even what fails at once is reported by the next
+ * step. */
+void s3hls__s3_start(s3hls__s3_client *client, s3hls__op *op);
+int s3hls__s3_client_presign(s3hls__s3_client *client, const char *method, const char *key,
+                             uint32_t expires_s, char **url);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* The blocking calls of s3hls/s3.h: an operation each, on a transport of their own. */
+#include "s3/simple.h"
+#include <string.h>
+
+struct s3hls_s3 {
+    s3hls_env env;
+    s3hls__http *http;
+    s3hls__s3_client *client;
+};
+
+int s3hls_s3_open(s3hls_s3 **out, const char *bucket, const s3hls_s3_options *options,
+                  const s3hls_env *env) {
+    s3hls_env e = s3hls__env_resolve(env);
+    if (!out)
+        return S3HLS_E_INVALID;
+    *out = NULL;
+    s3hls_s3 *s3 = s3hls__env_alloc(&e, sizeof *s3);
+    if (!s3)
+        return S3HLS_E_NOMEM;
+    s3->env = e;
+    int rc = s3hls__http_open(&s3->http, &e);
+    if (!rc)
+        rc = s3hls__s3_client_open(&s3->client, s3->http, bucket, NULL, options, &e);
+    if (rc)
+        s3hls_s3_close(&s3);
+    *out = s3;
+    return rc;
+}
+
+void s3hls_s3_close(s3hls_s3 **client) {
+    s3hls_s3 *s3 = client ? *client : NULL;
+    if (!s3)
+        return;
+    s3hls_env env = s3->env;
+    s3hls__s3_client_close(&s3->client);
+    s3hls__http_close(&s3->http);
+    s3hls__env_free(&env, s3);
+    *client = NULL;
+}
+
+static void note_end(s3hls__op *op) {
+    *(bool *)op->user = true;
+}
+
+int s3hls__s3_run(s3hls_s3 *client, s3hls__op *op) {
+    bool ended = false;
+    op->done = note_end;
+    op->user = &ended;
+    s3hls__s3_start(client->client, op);
+    while (!ended)
+        s3hls__http_step(client->http, 1000);
+    return op->error.status;
+}
+
+static int run(s3hls_s3 *client, s3hls__op *op, s3hls_s3_error *error) {
+    if (!client || !op->key) {
+        op->error.status = S3HLS_E_INVALID;
+        strcpy(op->error.message, "client or key is NULL");
+    } else {
+        s3hls__s3_run(client, op);
+    }
+    if (error)
+        *error = op->error;
+    return op->error.status;
+}
+
+int s3hls_s3_put(s3hls_s3 *client, const char *key, const s3hls_span *spans, size_t span_count,
+                 const s3hls_s3_put_options *options, s3hls_s3_error *error) {
+    s3hls__span_body body = {spans, span_count};
+    s3hls__op op = {.kind = S3HLS__OP_PUT,
+                    .key = key,
+                    .body = s3hls__span_body_at,
+                    .body_ctx = &body,
+                    .put = options};
+    for (size_t i = 0; i < span_count; i++)
+        op.body_size += spans[i].size;
+    return run(client, &op, error);
+}
+
+int s3hls_s3_get(s3hls_s3 *client, const char *key, uint64_t first, uint64_t last,
+                 s3hls_s3_data_fn on_data, void *ctx, s3hls_s3_error *error) {
+    s3hls__op op = {.kind = S3HLS__OP_GET,
+                    .key = on_data && first <= last ? key : NULL,
+                    .first = first,
+                    .last = last,
+                    .on_data = on_data,
+                    .sink_ctx = ctx};
+    return run(client, &op, error);
+}
+
+static int copy_object(void *ctx, const s3hls_s3_object *object) {
+    s3hls_s3_object *out = ctx;
+    *out = *object;
+    out->key = out->etag = NULL;
+    return 0;
+}
+
+int s3hls_s3_head(s3hls_s3 *client, const char *key, s3hls_s3_object *object,
+                  s3hls_s3_error *error) {
+    s3hls__op op = {.kind = S3HLS__OP_HEAD,
+                    .key = object ? key : NULL,
+                    .on_object = copy_object,
+                    .sink_ctx = object};
+    return run(client, &op, error);
+}
+
+int s3hls_s3_remove(s3hls_s3 *client, const char *key, s3hls_s3_error *error) {
+    s3hls__op op = {.kind = S3HLS__OP_REMOVE, .key = key};
+    return run(client, &op, error);
+}
+
+int s3hls_s3_presign(s3hls_s3 *client, const char *method, const char *key, uint32_t expires_s,
+                     char **url) {
+    if (!client || !method || !key || !url)
+        return S3HLS_E_INVALID;
+    return s3hls__s3_client_presign(client->client, method, key, expires_s, url);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT-0 */
+#ifndef S3HLS_S3_SIMPLE_H
+#define S3HLS_S3_SIMPLE_H
+
+#include "s3/object.h"
+
+/* Carry an operation out on the client's own transport and wait for its end. @return
+ * op->error.status. */
+int s3hls__s3_run(s3hls_s3 *client, s3hls__op *op);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "s3/uri.h"
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+static bool is_alnum(char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+void s3hls__uri_encode(s3hls__strbuf *out, const char *s, size_t size, bool keep_slash) {
+    static const char hex[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < size; i++) {
+        char c = s[i];
+        if (is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~' || (c == '/' && keep_slash))
+            s3hls__strbuf_add_char(out, c);
+        else
+            s3hls__strbuf_add(out, (char[]){'%', hex[(uint8_t)c >> 4], hex[c & 15]}, 3);
+    }
+}
+
+static int hex_value(char c) {
+    if (is_digit(c))
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+int s3hls__uri_decode(char *s, size_t size) {
+    size_t n = 0;
+    for (size_t i = 0; i < size; i++) {
+        char c = s[i] == '+' ? ' ' : s[i];
+        if (c == '%') {
+            int high = i + 2 < size ? hex_value(s[i + 1]) : -1;
+            int low = i + 2 < size ? hex_value(s[i + 2]) : -1;
+            if (high < 0 || low < 0 || high + low == 0)
+                return S3HLS_E_MALFORMED;
+            c = (char)(high << 4 | low);
+            i += 2;
+        }
+        s[n++] = c;
+    }
+    s[n] = 0;
+    return (int)n;
+}
+
+/* Length of the well-formed UTF-8 sequence at s (RFC 3629: shortest form, no surrogates) if it is
+ * no control character (C0, DEL, C1); 0 otherwise. */
+static size_t utf8_printable(const uint8_t *s, size_t size) {
+    if (s[0] < 0x80)
+        return s[0] >= 0x20 && s[0] != 0x7f;
+    size_t n = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+    if (s[0] < 0xc2 || s[0] > 0xf4 || n > size)
+        return 0;
+    uint32_t c = s[0] & (0x7fu >> n);
+    for (size_t i = 1; i < n; i++) {
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+        c = c << 6 | (s[i] & 0x3f);
+    }
+    static const uint32_t least[] = {[2] = 0xa0, [3] = 0x800, [4] = 0x10000};
+    return c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) ? 0 : n;
+}
+
+static bool is_dot_part(const char *part, size_t size) {
+    return (size == 1 || size == 2) && part[0] == '.' && part[size - 1] == '.';
+}
+
+bool s3hls__uri_prefix_ok(const char *prefix, size_t size) {
+    if (size > S3HLS__KEY_BYTES_MAX)
+        return false;
+    size_t part = 0;
+    for (size_t i = 0, n; i < size; i += n) {
+        n = utf8_printable((const uint8_t *)prefix + i, size - i);
+        if (n == 0)
+            return false;
+        if (prefix[i] == '/') {
+            if (is_dot_part(prefix + part, i - part))
+                return false;
+            part = i + 1;
+        }
+    }
+    return !is_dot_part(prefix + part, size - part);
+}
+
+bool s3hls__uri_key_ok(const char *key, size_t size) {
+    return size > 0 && key[0] != '/' && s3hls__uri_prefix_ok(key, size);
+}
+
+static bool is_bucket(const char *bucket, size_t size) {
+    if (size < 3 || size > S3HLS__BUCKET_BYTES_MAX)
+        return false;
+    for (size_t i = 0; i < size; i++) {
+        char c = bucket[i];
+        bool inner = i > 0 && i + 1 < size && (c == '-' || (c == '.' && bucket[i - 1] != '.'));
+        if (!inner && !is_digit(c) && !(c >= 'a' && c <= 'z'))
+            return false;
+    }
+    return true;
+}
+
+bool s3hls__uri_bucket_ok(const char *bucket) {
+    return is_bucket(bucket, strlen(bucket));
+}
+
+bool s3hls__uri_region_ok(const char *region) {
+    size_t n = 0;
+    while (is_alnum(region[n]) || region[n] == '-' || region[n] == '_')
+        n++;
+    return n >= 1 && n <= 63 && region[n] == 0;
+}
+
+int s3hls__uri_parse_s3(const char *url, s3hls__s3_location *out) {
+    memset(out, 0, sizeof *out);
+    if (!url || strncmp(url, "s3://", 5) != 0)
+        return S3HLS_E_INVALID;
+    const char *bucket = url + 5;
+    size_t bucket_size = strcspn(bucket, "/");
+    if (!is_bucket(bucket, bucket_size))
+        return S3HLS_E_INVALID;
+    const char *prefix = bucket + bucket_size + strspn(bucket + bucket_size, "/");
+    size_t prefix_size = strlen(prefix);
+    while (prefix_size > 0 && prefix[prefix_size - 1] == '/')
+        prefix_size--;
+    if (!s3hls__uri_prefix_ok(prefix, prefix_size))
+        return S3HLS_E_INVALID;
+    memcpy(out->bucket, bucket, bucket_size);
+    out->prefix = prefix;
+    out->prefix_size = prefix_size;
+    return S3HLS_OK;
+}
+
+/* Labels of [A-Za-z0-9_-], 1 to 63 long; the last is no number, or it would be read as part of an
+ * IPv4 address (WHATWG URL 3.5). */
+static bool is_host_name(const char *host) {
+    size_t label = 0, digits = 0;
+    for (const char *p = host;; p++) {
+        if (*p == '.' || *p == 0) {
+            if (label == 0 || label > 63)
+                return false;
+            if (*p == 0)
+                return digits < label;
+            label = digits = 0;
+        } else if (is_alnum(*p) || *p == '-' || *p == '_') {
+            label++;
+            digits += is_digit(*p);
+        } else {
+            return false;
+        }
+    }
+}
+
+/* ":port", or nothing. @return false: malformed. *port keeps its value where none is given. */
+static bool parse_port(const char *s, size_t size, unsigned *port) {
+    if (size == 0)
+        return true;
+    if (size < 2 || size > 6 || s[0] != ':')
+        return false;
+    *port = 0;
+    for (size_t i = 1; i < size; i++) {
+        if (!is_digit(s[i]))
+            return false;
+        *port = *port * 10 + (unsigned)(s[i] - '0');
+    }
+    return *port >= 1 && *port <= 65535;
+}
+
+/* The host alone, in one spelling: lower case, an IPv6 address in its shortest form. */
+static bool canonical_host(char *host, size_t capacity, bool in_brackets, bool *literal) {
+    struct in6_addr address;
+    *literal = true;
+    if (in_brackets) {
+        char text[INET6_ADDRSTRLEN];
+        if (inet_pton(AF_INET6, host, &address) != 1)
+            return false;
+        inet_ntop(AF_INET6, &address, text, sizeof text);
+        snprintf(host, capacity, "[%s]", text);
+        return true;
+    }
+    if (inet_pton(AF_INET, host, &address) == 1)
+        return true;
+    *literal = false;
+    for (char *p = host; *p; p++)
+        *p = *p >= 'A' && *p <= 'Z' ? (char)(*p + 'a' - 'A') : *p;
+    return is_host_name(host);
+}
+
+int s3hls__uri_parse_endpoint(const char *url, s3hls__endpoint *out) {
+    memset(out, 0, sizeof *out);
+    out->tls = strncmp(url, "https://", 8) == 0;
+    if (!out->tls && strncmp(url, "http://", 7) != 0)
+        return S3HLS_E_INVALID;
+    const char *host = url + (out->tls ? 8 : 7), *end = host + strcspn(host, "/");
+    if (end[0] == '/' && end[1] != 0)
+        return S3HLS_E_INVALID;
+    bool in_brackets = host[0] == '[';
+    host += in_brackets;
+    size_t size = strcspn(host, in_brackets ? "]/" : ":/");
+    if (size > S3HLS__HOST_BYTES_MAX || (in_brackets && host[size] != ']'))
+        return S3HLS_E_INVALID;
+    const char *rest = host + size + in_brackets;
+    unsigned own = out->tls ? 443 : 80, port = own;
+    memcpy(out->host, host, size);
+    if (!parse_port(rest, (size_t)(end - rest), &port) ||
+        !canonical_host(out->host, sizeof out->host, in_brackets, &out->literal))
+        return S3HLS_E_INVALID;
+    size = strlen(out->host);
+    if (port != own)
+        snprintf(out->host + size, sizeof out->host - size, ":%u", port);
+    return S3HLS_OK;
+}
