@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "archive/key.h"
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- days and dates of the proleptic Gregorian calendar, without the C library's time zones */
+
+static const int64_t DAY_MS = 86400000;
+
+static int64_t days_before_year(int64_t year) {
+    int64_t y = year - 1;
+    return y * 365 + y / 4 - y / 100 + y / 400 - 719162; /* 1970-01-01 is day 0 */
+}
+
+static unsigned month_days(int64_t year, unsigned month) {
+    static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return days[month - 1] + (month == 2 && leap);
+}
+
+typedef struct civil {
+    int64_t year;
+    unsigned month, day, hour, minute, second, ms;
+} civil;
+
+static civil civil_of(int64_t ms) {
+    civil c = {.year = 1970 + ms / DAY_MS / 366};
+    int64_t day = ms / DAY_MS, in_day = ms % DAY_MS;
+    while (days_before_year(c.year + 1) <= day)
+        c.year++;
+    day -= days_before_year(c.year);
+    for (c.month = 1; day >= month_days(c.year, c.month); c.month++)
+        day -= month_days(c.year, c.month);
+    c.day = (unsigned)day + 1;
+    c.hour = (unsigned)(in_day / 3600000);
+    c.minute = (unsigned)(in_day / 60000 % 60);
+    c.second = (unsigned)(in_day / 1000 % 60);
+    c.ms = (unsigned)(in_day % 1000);
+    return c;
+}
+
+/* @return false: there is no such moment. */
+static bool moment_of(const civil *c, int64_t *ms) {
+    if (c->year < 1970 || c->year > 9999 || c->month < 1 || c->month > 12 || c->day < 1 ||
+        c->day > month_days(c->year, c->month) || c->hour > 23 || c->minute > 59 || c->second > 59)
+        return false;
+    int64_t day = days_before_year(c->year) + c->day - 1;
+    for (unsigned month = 1; month < c->month; month++)
+        day += month_days(c->year, month);
+    *ms = day * DAY_MS + ((c->hour * INT64_C(60) + c->minute) * 60 + c->second) * 1000 + c->ms;
+    return true;
+}
+
+/* ---- names */
+
+static int fitted(int length, size_t size) {
+    return length >= 0 && (size_t)length < size ? length : S3HLS_E_TOO_LARGE;
+}
+
+int s3hls_segment_key_format(const s3hls_segment *segment, char *key, size_t key_size) {
+    const s3hls_segment *s = segment;
+    if (s->start_ms < 0 || s->start_ms >= INT64_C(253402300800000)) /* the year 10000 */
+        return S3HLS_E_INVALID;
+    civil c = civil_of(s->start_ms);
+    if (s->seed_name)
+        return fitted(snprintf(key, key_size, "%04d/%02u/%02u/%02u/%02u/%02u.ts", (int)c.year,
+                               c.month, c.day, c.hour, c.minute, c.second),
+                      key_size);
+    return fitted(snprintf(key, key_size,
+                           "%04d/%02u/%02u/%02u/%02u/%02u.%03u-%" PRIu32 "-%" PRIu64 "-%" PRIu64
+                           ".ts",
+                           (int)c.year, c.month, c.day, c.hour, c.minute, c.second, c.ms,
+                           s->duration_ms, s->sequence, s->timeline),
+                  key_size);
+}
+
+/* A reader of a name that remembers whether all of it was right so far. */
+typedef struct reader {
+    const char *p, *end;
+    bool ok;
+} reader;
+
+static void expect(reader *r, char c) {
+    r->ok = r->ok && r->p < r->end && *r->p == c;
+    r->p += r->ok;
+}
+
+static unsigned digits(reader *r, int count) {
+    unsigned value = 0;
+    for (; count > 0; count--) {
+        r->ok = r->ok && r->p < r->end && *r->p >= '0' && *r->p <= '9';
+        if (!r->ok)
+            return 0;
+        value = value * 10 + (unsigned)(*r->p++ - '0');
+    }
+    return value;
+}
+
+/* A decimal number in its one spelling, at most max. */
+static uint64_t number(reader *r, uint64_t max) {
+    const char *begin = r->p;
+    uint64_t value = 0;
+    while (r->ok && r->p < r->end && *r->p >= '0' && *r->p <= '9') {
+        unsigned digit = (unsigned)(*r->p++ - '0');
+        r->ok = value <= (max - digit) / 10;
+        value = value * 10 + digit;
+    }
+    r->ok = r->ok && r->p > begin && (*begin != '0' || r->p == begin + 1);
+    return value;
+}
+
+int s3hls_segment_key_parse(const char *key, size_t key_size, s3hls_segment *segment) {
+    reader r = {key, key + key_size, true};
+    civil c = {0};
+    memset(segment, 0, sizeof *segment);
+    c.year = digits(&r, 4);
+    expect(&r, '/');
+    c.month = digits(&r, 2);
+    expect(&r, '/');
+    c.day = digits(&r, 2);
+    expect(&r, '/');
+    c.hour = digits(&r, 2);
+    expect(&r, '/');
+    c.minute = digits(&r, 2);
+    expect(&r, '/');
+    c.second = digits(&r, 2);
+    expect(&r, '.');
+    segment->seed_name = r.ok && r.p < r.end && *r.p == 't';
+    if (!segment->seed_name) {
+        c.ms = digits(&r, 3);
+        expect(&r, '-');
+        segment->duration_ms = (uint32_t)number(&r, UINT32_MAX);
+        expect(&r, '-');
+        segment->sequence = number(&r, UINT64_MAX);
+        expect(&r, '-');
+        segment->timeline = number(&r, UINT64_MAX);
+        expect(&r, '.');
+    }
+    expect(&r, 't');
+    expect(&r, 's');
+    if (!r.ok || r.p != r.end || !moment_of(&c, &segment->start_ms)) {
+        memset(segment, 0, sizeof *segment);
+        return S3HLS_E_MALFORMED;
+    }
+    return S3HLS_OK;
+}
+
+/* ---- the timeline's object */
+
+int s3hls__timeline_key(uint64_t timeline, char *key, size_t size) {
+    return fitted(snprintf(key, size, S3HLS__TIMELINES_PREFIX "%" PRIu64 ".json", timeline), size);
+}
+
+int s3hls__timeline_format(const s3hls_timeline *t, char *text, size_t size) {
+    return fitted(snprintf(text, size,
+                           "{\"timeline\":%" PRIu64 ",\"target_duration_ms\":%" PRIu32
+                           ",\"width\":%" PRIu32 ",\"height\":%" PRIu32
+                           ",\"frame_rate_milli\":%" PRIu32
+                           ",\"codecs\":\"%s\",\"container\":\"%s\"}\n",
+                           t->timeline, t->target_duration_ms, t->width, t->height,
+                           t->frame_rate_milli, t->codecs, t->container),
+                  size);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* What stands behind a store's URL. Each kind embeds s3hls_store first and fills in its calls. */
+#ifndef S3HLS_STORE_BACKEND_H
+#define S3HLS_STORE_BACKEND_H
+
+#include "store/store.h"
+
+typedef struct s3hls__store_calls {
+    /* As s3hls__store_start(). */
+    void (*start)(s3hls_store *store, s3hls__op *op);
+    int (*url)(s3hls_store *store, const char *key, uint32_t expires_s, char **url);
+    void (*close)(s3hls_store *store);
+} s3hls__store_calls;
+
+struct s3hls_store {
+    const s3hls__store_calls *calls;
+    s3hls_env env;
+    s3hls__http *http;
+    bool own_http;
+};
+
+/* path: what stands behind "s3://" or "file://". Both fill in calls, and leave env and http as they
+ * are. */
+int s3hls__store_open_s3(s3hls_store **out, const char *path, s3hls__http *http,
+                         const s3hls_s3_options *options, const s3hls_env *env);
+int s3hls__store_open_directory(s3hls_store **out, const char *path, s3hls__http *http,
+                                const s3hls_env *env);
+
+/* A directory's LIST, in ascending order of whole keys. @return a status; *error says more. */
+int s3hls__directory_list(const char *root, const s3hls__op *op, const s3hls_env *env,
+                          s3hls_s3_error *error);
+
+#define S3HLS__TEMPORARY_PREFIX ".tmp-" /* of files that are being written; never listed */
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* A directory listed as S3 lists a bucket: all keys below it, in ascending order of bytes. */
+#include "store/backend.h"
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+typedef struct walk {
+    const s3hls__op *op;
+    const s3hls_env *env;
+    s3hls_s3_error *error;
+    const char *start_after; /* "" where there is none */
+    size_t root_size;        /* of path, with its slash: a key begins there */
+    char path[PATH_MAX];
+} walk;
+
+/* Names in one folder; a folder's own ends with a slash, so that names sort as whole keys do. */
+typedef struct names {
+    char **items;
+    size_t count, capacity;
+} names;
+
+static int failed(walk *w, const char *what) {
+    w->error->status = errno == EACCES   ? S3HLS_E_ACCESS
+                       : errno == ENOMEM ? S3HLS_E_NOMEM
+                                         : S3HLS_E_IO;
+    snprintf(w->error->message, sizeof w->error->message, "cannot %s %.160s: %s", what, w->path,
+             strerror(errno));
+    return w->error->status;
+}
+
+static int by_bytes(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void free_names(walk *w, names *n) {
+    for (size_t i = 0; i < n->count; i++)
+        s3hls__env_free(w->env, n->items[i]);
+    s3hls__env_free(w->env, n->items);
+}
+
+static int add_name(walk *w, names *n, const char *name, bool folder) {
+    size_t size = strlen(name);
+    if (n->count == n->capacity) {
+        size_t capacity = n->capacity ? 2 * n->capacity : 64;
+        char **items = s3hls__env_realloc(w->env, n->items, capacity * sizeof *items);
+        if (!items)
+            return S3HLS_E_NOMEM;
+        n->items = items;
+        n->capacity = capacity;
+    }
+    char *copy = s3hls__env_alloc(w->env, size + 2);
+    if (!copy)
+        return S3HLS_E_NOMEM;
+    memcpy(copy, name, size);
+    if (folder)
+        copy[size] = '/';
+    n->items[n->count++] = copy;
+    return S3HLS_OK;
+}
+
+/* Links are not followed: what lies elsewhere is not in the store. */
+static bool is_folder(walk *w, size_t size, const struct dirent *entry, bool *file) {
+    unsigned char type = entry->d_type;
+    if (type == DT_UNKNOWN) {
+        struct stat st;
+        snprintf(w->path + size, sizeof w->path - size, "%s", entry->d_name);
+        if (lstat(w->path, &st) == 0)
+            type = S_ISDIR(st.st_mode) ? DT_DIR : S_ISREG(st.st_mode) ? DT_REG : DT_LNK;
+        w->path[size] = 0;
+    }
+    *file = type == DT_REG;
+    return type == DT_DIR;
+}
+
+static int read_names(walk *w, size_t size, names *n) {
+    DIR *dir = opendir(w->path);
+    if (!dir)
+        return errno == ENOENT || errno == ENOTDIR ? S3HLS_OK : failed(w, "list");
+    int rc = S3HLS_OK;
+    for (const struct dirent *entry; !rc && (entry = readdir(dir));) {
+        const char *name = entry->d_name;
+        bool file, folder = is_folder(w, size, entry, &file);
+        bool dots = strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+        bool temporary =
+            strncmp(name, S3HLS__TEMPORARY_PREFIX, strlen(S3HLS__TEMPORARY_PREFIX)) == 0;
+        if ((file || folder) && !dots && !temporary)
+            rc = add_name(w, n, name, folder);
+    }
+    closedir(dir);
+    if (n->count)
+        qsort(n->items, n->count, sizeof *n->items, by_bytes);
+    return rc;
+}
+
+/* Can a key that begins with this folder's match the prefix and come after start_after? */
+static bool folder_matters(const walk *w, const char *key) {
+    size_t size = strlen(key), prefix_size = strlen(w->op->key);
+    size_t common = size < prefix_size ? size : prefix_size;
+    return memcmp(key, w->op->key, common) == 0 && strncmp(key, w->start_after, size) >= 0;
+}
+
+static bool file_matters(const walk *w, const char *key) {
+    return strncmp(key, w->op->key, strlen(w->op->key)) == 0 && strcmp(key, w->start_after) > 0;
+}
+
+static int report(walk *w) {
+    struct stat st;
+    if (stat(w->path, &st)) /* gone since: not there */
+        return S3HLS_OK;
+    s3hls_s3_object object = {w->path + w->root_size, (uint64_t)st.st_size, st.st_mtime, ""};
+    return w->op->on_object(w->op->sink_ctx, &object) ? S3HLS_E_CANCELLED : S3HLS_OK;
+}
+
+static int walk_folder(walk *w, size_t size) {
+    names n = {0};
+    int rc = read_names(w, size, &n);
+    for (size_t i = 0; i < n.count && !rc; i++) {
+        size_t name_size = strlen(n.items[i]);
+        if (size + name_size >= sizeof w->path)
+            continue;
+        memcpy(w->path + size, n.items[i], name_size + 1);
+        const char *key = w->path + w->root_size;
+        if (n.items[i][name_size - 1] == '/')
+            rc = folder_matters(w, key) ? walk_folder(w, size + name_size) : S3HLS_OK;
+        else if (file_matters(w, key))
+            rc = report(w);
+        w->path[size] = 0;
+    }
+    free_names(w, &n);
+    return rc;
+}
+
+int s3hls__directory_list(const char *root, const s3hls__op *op, const s3hls_env *env,
+                          s3hls_s3_error *error) {
+    walk w = {.op = op, .env = env, .error = error};
+    int n = snprintf(w.path, sizeof w.path, "%s/", root);
+    if (n < 0 || (size_t)n >= sizeof w.path)
+        return S3HLS_E_TOO_LARGE;
+    w.start_after = op->start_after ? op->start_after : "";
+    w.root_size = (size_t)n;
+    return walk_folder(&w, w.root_size);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "s3/uri.h"
+#include "store/backend.h"
+#include <string.h>
+
+int s3hls__store_open(s3hls_store **out, const char *url, s3hls__http *http,
+                      const s3hls_s3_options *options, const s3hls_env *env) {
+    s3hls_env e = s3hls__env_resolve(env);
+    bool own_http = http == NULL;
+    *out = NULL;
+    if (!url)
+        return S3HLS_E_INVALID;
+    bool s3 = strncmp(url, "s3://", 5) == 0;
+    if (!s3 && strncmp(url, "file:///", 8) != 0) {
+        s3hls__log(&e, S3HLS_LOG_ERROR, "store",
+                   "%.200s: not a store's URL: s3://bucket/prefix or file:///directory", url);
+        return S3HLS_E_INVALID;
+    }
+    int rc = own_http ? s3hls__http_open(&http, &e) : S3HLS_OK;
+    if (rc)
+        return rc;
+    rc = s3 ? s3hls__store_open_s3(out, url + 5, http, options, &e)
+            : s3hls__store_open_directory(out, url + 7, http, &e);
+    if (rc && own_http)
+        s3hls__http_close(&http);
+    if (!rc)
+        (*out)->own_http = own_http;
+    return rc;
+}
+
+int s3hls_store_open(s3hls_store **out, const char *url, const s3hls_s3_options *options,
+                     const s3hls_env *env) {
+    return out ? s3hls__store_open(out, url, NULL, options, env) : S3HLS_E_INVALID;
+}
+
+void s3hls_store_close(s3hls_store **store) {
+    s3hls_store *s = store ? *store : NULL;
+    if (!s)
+        return;
+    s3hls_env env = s->env;
+    s3hls__http *http = s->own_http ? s->http : NULL;
+    s->calls->close(s);
+    s3hls__env_free(&env, s);
+    s3hls__http_close(&http);
+    *store = NULL;
+}
+
+void s3hls__store_start(s3hls_store *store, s3hls__op *op) {
+    memset(&op->error, 0, sizeof op->error);
+    if (op->kind != S3HLS__OP_LIST && !s3hls__uri_key_ok(op->key, strlen(op->key))) {
+        op->error.status = S3HLS_E_INVALID;
+        strcpy(op->error.message, "key is malformed: 1 to 1,024 bytes of UTF-8, no control "
+                                  "characters, no . or .. between slashes");
+        s3hls__http_post(store->http, op);
+        return;
+    }
+    store->calls->start(store, op);
+}
+
+s3hls__http *s3hls__store_http(s3hls_store *store) {
+    return store->http;
+}
+
+/* ---- the blocking calls */
+
+static void note_end(s3hls__op *op) {
+    *(bool *)op->user = true;
+}
+
+int s3hls__store_run(s3hls_store *store, s3hls__op *op, s3hls_s3_error *error) {
+    bool ended = false;
+    op->done = note_end;
+    op->user = &ended;
+    if (!store || !op->key) {
+        op->error.status = S3HLS_E_INVALID;
+        strcpy(op->error.message, "store, key or callback is NULL");
+    } else {
+        s3hls__store_start(store, op);
+        while (!ended)
+            s3hls__http_step(store->http, 1000);
+    }
+    if (error)
+        *error = op->error;
+    return op->error.status;
+}
+
+int s3hls_store_put(s3hls_store *store, const char *key, const s3hls_span *spans, size_t span_count,
+                    const s3hls_s3_put_options *options, s3hls_s3_error *error) {
+    s3hls__span_body body = {spans, span_count};
+    s3hls__op op = {.kind = S3HLS__OP_PUT,
+                    .key = key,
+                    .body = s3hls__span_body_at,
+                    .body_ctx = &body,
+                    .put = options};
+    for (size_t i = 0; i < span_count; i++)
+        op.body_size += spans[i].size;
+    return s3hls__store_run(store, &op, error);
+}
+
+int s3hls_store_get(s3hls_store *store, const char *key, uint64_t first, uint64_t last,
+                    s3hls_s3_data_fn on_data, void *ctx, s3hls_s3_error *error) {
+    s3hls__op op = {.kind = S3HLS__OP_GET,
+                    .key = on_data && first <= last ? key : NULL,
+                    .first = first,
+                    .last = last,
+                    .on_data = on_data,
+                    .sink_ctx = ctx};
+    return s3hls__store_run(store, &op, error);
+}
+
+int s3hls_store_remove(s3hls_store *store, const char *key, s3hls_s3_error *error) {
+    s3hls__op op = {.kind = S3HLS__OP_REMOVE, .key = key};
+    return s3hls__store_run(store, &op, error);
+}
+
+int s3hls_store_url(s3hls_store *store, const char *key, uint32_t expires_s, char **url) {
+    if (!store || !key || !url || !s3hls__uri_key_ok(key, strlen(key)))
+        return S3HLS_E_INVALID;
+    return store->calls->url(store, key, expires_s, url);
+}
