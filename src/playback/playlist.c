@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "s3hls/playlist.h"
+#include "base/config.h"
+#include "base/strbuf.h"
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+enum {
+    TEXT_MAX_BYTES = 1 << 30,
+    GAPS_MAX = 10000 /* entries of one hole; more numbers than that are no loss but nonsense */
+};
+
+typedef struct writer {
+    const s3hls_playlist_config *cfg;
+    s3hls_env env;
+    s3hls__strbuf text;
+    int status; /* of the caller's url function */
+} writer;
+
+/* ---- what follows what, told by the names alone
+ *
+ * In a session that began at UNIX second S the n-th segment has sequence S + n, and its k-th
+ * timeline S + k. A new session begins with a new S, later by more than a segment; so two
+ * neighbours are of one session where the timeline stays or rises by one and the sequence rises. */
+
+static bool same_session(const s3hls_segment *a, const s3hls_segment *b) {
+    if (a->seed_name || b->seed_name)
+        return a->seed_name && b->seed_name;
+    return b->sequence > a->sequence && b->timeline - a->timeline <= 1;
+}
+
+static bool discontinuous(const s3hls_segment *a, const s3hls_segment *b) {
+    bool unmarked_hole = a->seed_name && b->start_ms > a->start_ms + a->duration_ms;
+    return !same_session(a, b) || a->timeline != b->timeline || unmarked_hole;
+}
+
+/* Numbers that are missing between two segments of one session. */
+static uint64_t missing(const s3hls_segment *a, const s3hls_segment *b) {
+    if (a->seed_name || !same_session(a, b) || b->sequence - a->sequence - 1 > GAPS_MAX)
+        return 0;
+    return b->sequence - a->sequence - 1;
+}
+
+/* The i-th of n missing segments: together exactly as long as the hole. */
+static s3hls_segment missing_segment(const s3hls_segment *a, const s3hls_segment *b, uint64_t i,
+                                     uint64_t n) {
+    int64_t end_ms = a->start_ms + a->duration_ms, hole_ms = b->start_ms - end_ms;
+    if (hole_ms < (int64_t)n)
+        hole_ms = (int64_t)n; /* overlapping neighbours: an entry lasts something */
+    int64_t from = hole_ms * (int64_t)i / (int64_t)n, to = hole_ms * (int64_t)(i + 1) / (int64_t)n;
+    return (s3hls_segment){.start_ms = end_ms + from,
+                           .duration_ms = (uint32_t)(to - from),
+                           .sequence = a->sequence + 1 + i,
+                           .timeline = a->timeline};
+}
+
+/* ---- lines */
+
+static void add_date_time(writer *w, int64_t ms) {
+    s3hls_segment at = {.start_ms = ms};
+    char key[S3HLS_KEY_MAX];
+    if (s3hls_segment_key_format(&at, key, sizeof key) < 0)
+        return;
+    /* YYYY/MM/DD/HH/mm/SS.mmm */
+    s3hls__strbuf_addf(&w->text, "#EXT-X-PROGRAM-DATE-TIME:%.4s-%.2s-%.2sT%.2s:%.2s:%.6sZ\n", key,
+                       key + 5, key + 8, key + 11, key + 14, key + 17);
+}
+
+static void add_address(writer *w, const s3hls_segment *segment, bool gap) {
+    const s3hls_playlist_config *cfg = w->cfg;
+    char key[S3HLS_KEY_MAX], *url = NULL;
+    int n = s3hls_segment_key_format(segment, key, sizeof key);
+    if (n < 0) {
+        w->status = n;
+    } else if (cfg->url && !gap) {
+        w->status = cfg->url(cfg->url_ctx, key, &url);
+        if (w->status == S3HLS_OK)
+            s3hls__strbuf_addf(&w->text, "%s\n", url);
+        s3hls__env_free(&w->env, url);
+    } else {
+        const char *base = cfg->base_url ? cfg->base_url : "";
+        size_t size = strlen(base);
+        bool slash = size && base[size - 1] != '/';
+        s3hls__strbuf_addf(&w->text, "%s%s%s\n", base, slash ? "/" : "", key);
+    }
+}
+
+static void add_entry(writer *w, const s3hls_segment *segment, bool gap) {
+    s3hls__strbuf_addf(&w->text, "#EXTINF:%" PRIu32 ".%03" PRIu32 ",\n",
+                       segment->duration_ms / 1000, segment->duration_ms % 1000);
+    if (gap)
+        s3hls__strbuf_add_str(&w->text, "#EXT-X-GAP\n");
+    add_address(w, segment, gap);
+}
+
+static void add_segment(writer *w, const s3hls_segment *before, const s3hls_segment *segment) {
+    uint64_t n = before ? missing(before, segment) : 0;
+    bool date = !before || n || segment->start_ms != before->start_ms + before->duration_ms;
+    for (uint64_t i = 0; i < n && !w->status; i++) {
+        s3hls_segment gap = missing_segment(before, segment, i, n);
+        if (i == 0)
+            add_date_time(w, gap.start_ms);
+        add_entry(w, &gap, true);
+    }
+    if (before && discontinuous(before, segment)) {
+        s3hls__strbuf_add_str(&w->text, "#EXT-X-DISCONTINUITY\n");
+        date = true;
+    }
+    if (date)
+        add_date_time(w, segment->start_ms);
+    add_entry(w, segment, false);
+}
+
+/* ---- the whole */
+
+/* Rounded as players round EXTINF: to the nearest second (RFC 8216 4.3.3.1). */
+static uint32_t target_duration_s(const writer *w, const s3hls_segment *s, size_t count) {
+    uint32_t longest = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t n = i ? missing(&s[i - 1], &s[i]) : 0;
+        s3hls_segment gap = n ? missing_segment(&s[i - 1], &s[i], n - 1, n) : s[i];
+        if (s[i].duration_ms > longest)
+            longest = s[i].duration_ms;
+        if (gap.duration_ms > longest)
+            longest = gap.duration_ms;
+    }
+    uint32_t rounded = longest / 1000 + (longest % 1000 >= 500);
+    uint32_t asked = w->cfg->target_duration_ms / 1000 + (w->cfg->target_duration_ms % 1000 > 0);
+    uint32_t seconds = asked > rounded ? asked : rounded;
+    return seconds ? seconds : 1;
+}
+
+/* The newest segments of the newest session, and no fewer than three target durations (6.2.2). */
+static size_t live_begin(const writer *w, const s3hls_segment *s, size_t count) {
+    size_t want = w->cfg->live_segments < 3 ? 3 : w->cfg->live_segments, at = count - 1;
+    uint64_t target_ms = 1000 * (uint64_t)target_duration_s(w, s, count),
+             long_ms = s[at].duration_ms;
+    while (at > 0 && same_session(&s[at - 1], &s[at]) &&
+           (count - at < want || long_ms < 3 * target_ms))
+        long_ms += s[--at].duration_ms;
+    return at;
+}
+
+static int write_playlist(writer *w, const s3hls_segment *s, size_t count) {
+    bool live = w->cfg->type == S3HLS_PLAYLIST_LIVE;
+    size_t first = live ? live_begin(w, s, count) : 0;
+    s3hls__strbuf_addf(&w->text, "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:%" PRIu32 "\n",
+                       target_duration_s(w, s + first, count - first));
+    s3hls__strbuf_addf(&w->text, "#EXT-X-MEDIA-SEQUENCE:%" PRIu64 "\n", s[first].sequence);
+    if (live)
+        s3hls__strbuf_addf(&w->text, "#EXT-X-DISCONTINUITY-SEQUENCE:%" PRIu64 "\n",
+                           s[first].timeline);
+    else
+        s3hls__strbuf_add_str(&w->text, "#EXT-X-PLAYLIST-TYPE:VOD\n");
+    s3hls__strbuf_add_str(&w->text, "#EXT-X-INDEPENDENT-SEGMENTS\n");
+    for (size_t i = first; i < count && !w->status && !w->text.status; i++)
+        add_segment(w, i > first ? &s[i - 1] : NULL, &s[i]);
+    if (!live || w->cfg->ended)
+        s3hls__strbuf_add_str(&w->text, "#EXT-X-ENDLIST\n");
+    return w->status;
+}
+
+int s3hls_playlist_write(const s3hls_playlist_config *config, const s3hls_segment *segments,
+                         size_t count, char **text, size_t *size) {
+    s3hls_playlist_config cfg;
+    s3hls_playlist_config_init(&cfg);
+    if (!text)
+        return S3HLS_E_INVALID;
+    *text = NULL;
+    int rc = s3hls__config_copy(&cfg, sizeof cfg, config);
+    if (rc || (count && !segments) || cfg.type > S3HLS_PLAYLIST_LIVE)
+        return S3HLS_E_INVALID;
+    if (count == 0)
+        return S3HLS_E_NOT_FOUND;
+    writer w = {.cfg = &cfg, .env = s3hls__env_resolve(cfg.env)};
+    s3hls__strbuf_init(&w.text, &w.env, TEXT_MAX_BYTES);
+    rc = write_playlist(&w, segments, count);
+    if (rc) {
+        s3hls__strbuf_deinit(&w.text);
+        return rc;
+    }
+    size_t written = w.text.size;
+    rc = s3hls__strbuf_take(&w.text, text);
+    if (size && !rc)
+        *size = written;
+    return rc;
+}
