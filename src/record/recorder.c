@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "s3hls/recorder.h"
+#include "base/config.h"
+#include "record/writer.h"
+#include <inttypes.h>
+#include <string.h>
+
+/* Times beyond 18,000 years either way would overflow in 90 kHz. */
+static const int64_t MAX_TIME_US = INT64_C(1) << 59;
+enum { MAX_SLOTS = 512 };
+
+struct s3hls_recorder {
+    /* set at open */
+    s3hls_env env;
+    s3hls_uploader *uploader;
+    bool own_uploader;
+    s3hls__outbox box;
+
+    /* encoder thread only, but for the counters inside */
+    s3hls__writer writer;
+    bool ended;
+
+    /* any thread */
+    _Atomic uint64_t bytes_in, nals_damaged, slices_early;
+};
+
+/* ---- open */
+
+static const char *what_is_wrong(const s3hls_recorder_config *c) {
+    if (!c->destination)
+        return "destination is not set: s3://bucket/prefix or file:///directory";
+    if (c->input > S3HLS_INPUT_BYTES)
+        return "input must be one of s3hls_input";
+    if (c->nal_length_size > 4 || c->nal_length_size == 3)
+        return "nal_length_size must be 0, 1, 2 or 4";
+    if (c->nal_length_size && c->input == S3HLS_INPUT_BYTES)
+        return "nal_length_size needs whole NAL units: not with S3HLS_INPUT_BYTES";
+    if (c->frame_rate_num > 1000000 || c->frame_rate_den > 1000000 ||
+        (c->frame_rate_num && !c->frame_rate_den) ||
+        c->frame_rate_num > 1000 * (uint64_t)c->frame_rate_den)
+        return "frame_rate_num/frame_rate_den must be 0 to 1,000 frames per second, each at most "
+               "1,000,000";
+    if (c->start_time_us < 0 || c->start_time_us > MAX_TIME_US / 4)
+        return "start_time_us must be a UTC time after 1970, in microseconds";
+    if (c->segment_duration_ms < 1000 || c->segment_duration_ms > S3HLS__SEGMENT_MAX_MS)
+        return "segment_duration_ms must be 1,000 to 60,000";
+    if (c->segment_nal_count && (c->segment_nal_type < 1 || c->segment_nal_type > 12))
+        return "segment_nal_type must be 1 to 12 where segment_nal_count is set";
+    return NULL;
+}
+
+static int open_uploader(s3hls_recorder *r, const s3hls_recorder_config *cfg) {
+    if (cfg->uploader) {
+        r->uploader = cfg->uploader;
+        return S3HLS_OK;
+    }
+    s3hls_uploader_config u;
+    s3hls_uploader_config_init(&u);
+    u.pool_bytes = cfg->pool_bytes;
+    u.max_in_flight = cfg->max_in_flight;
+    u.no_thread = cfg->no_thread;
+    u.env = &r->env;
+    r->own_uploader = true;
+    return s3hls_uploader_open(&r->uploader, &u);
+}
+
+static int open_outbox(s3hls_recorder *r, const s3hls_recorder_config *cfg) {
+    s3hls__outbox *box = &r->box;
+    s3hls__http *http = s3hls__uploader_http(r->uploader);
+    uint32_t blocks = s3hls__pool_count(s3hls__uploader_pool(r->uploader));
+    int rc = s3hls__store_open(&box->store, cfg->destination, http, &cfg->s3, &r->env);
+    if (rc)
+        return rc;
+    uint32_t count = blocks < MAX_SLOTS ? blocks : MAX_SLOTS;
+    box->slots = s3hls__env_alloc(&r->env, count * sizeof *box->slots);
+    if (!box->slots)
+        return S3HLS_E_NOMEM;
+    box->slot_count = count;
+    for (uint32_t i = 0; i < box->slot_count; i++)
+        box->slots[i].box = box;
+    s3hls__uploader_attach(r->uploader, box);
+    return S3HLS_OK;
+}
+
+static int open_writer(s3hls_recorder *r, const s3hls_recorder_config *cfg) {
+    s3hls__pool *pool = s3hls__uploader_pool(r->uploader);
+    uint64_t pool_bytes = s3hls__pool_count(pool) * (uint64_t)S3HLS__BLOCK_BYTES;
+    uint64_t max_bytes = cfg->segment_max_bytes ? cfg->segment_max_bytes : pool_bytes / 4 * 3;
+    if (max_bytes < S3HLS__BLOCK_BYTES || max_bytes > pool_bytes) {
+        s3hls__log(&r->env, S3HLS_LOG_ERROR, "record",
+                   "segment_max_bytes must be %zu to the pool's %" PRIu64, S3HLS__BLOCK_BYTES,
+                   pool_bytes);
+        return S3HLS_E_INVALID;
+    }
+    r->writer.env = &r->env;
+    r->writer.pool = pool;
+    r->writer.box = &r->box;
+    s3hls__writer_init(&r->writer, cfg, max_bytes);
+    return S3HLS_OK;
+}
+
+static void free_recorder(s3hls_recorder *r);
+
+int s3hls_recorder_open(s3hls_recorder **out, const s3hls_recorder_config *config) {
+    s3hls_recorder_config cfg;
+    if (!out)
+        return S3HLS_E_INVALID;
+    *out = NULL;
+    s3hls_recorder_config_init(&cfg);
+    int rc = s3hls__config_copy(&cfg, sizeof cfg, config);
+    if (rc)
+        return rc;
+    s3hls_env env = s3hls__env_resolve(cfg.env);
+    const char *wrong = what_is_wrong(&cfg);
+    if (wrong) {
+        s3hls__log(&env, S3HLS_LOG_ERROR, "record", "recorder: %s", wrong);
+        return S3HLS_E_INVALID;
+    }
+    s3hls_recorder *r = s3hls__env_alloc(&env, sizeof *r);
+    if (!r)
+        return S3HLS_E_NOMEM;
+    r->env = env;
+    r->box.env = &r->env;
+    pthread_mutex_init(&r->box.error_lock, NULL);
+    rc = open_uploader(r, &cfg);
+    if (!rc)
+        rc = open_outbox(r, &cfg);
+    if (!rc)
+        rc = open_writer(r, &cfg);
+    if (rc) {
+        free_recorder(r);
+        return rc;
+    }
+    *out = r;
+    return S3HLS_OK;
+}
+
+/* ---- put */
+
+static int check_frame(const s3hls_recorder *r, const s3hls_frame *f) {
+    if (!r || !f || (!f->span_count && (!f->data || !f->size)) || (f->span_count && !f->spans))
+        return S3HLS_E_INVALID;
+    for (size_t i = 0; i < f->span_count; i++)
+        if (!f->spans[i].data && f->spans[i].size)
+            return S3HLS_E_INVALID;
+    bool counted = r->writer.timing.rate_num > 0;
+    if (!counted && (f->pts_us > MAX_TIME_US || f->pts_us < -MAX_TIME_US ||
+                     f->composition_offset_us < 0 || f->composition_offset_us > 10000000))
+        return S3HLS_E_INVALID;
+    return r->ended ? S3HLS_E_STATE : S3HLS_OK;
+}
+
+int s3hls_recorder_put_video(s3hls_recorder *r, const s3hls_frame *frame) {
+    int rc = check_frame(r, frame);
+    if (rc)
+        return rc;
+    s3hls_span whole = {frame->data, frame->size};
+    const s3hls_span *spans = frame->span_count ? frame->spans : &whole;
+    size_t count = frame->span_count ? frame->span_count : 1;
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < count; i++)
+        bytes += spans[i].size;
+    if (bytes == 0)
+        return S3HLS_E_INVALID;
+    atomic_fetch_add(&r->bytes_in, bytes);
+    rc = s3hls__writer_put(&r->writer, spans, count, frame->pts_us, frame->composition_offset_us);
+    atomic_store(&r->nals_damaged, r->writer.parser.nals_damaged);
+    atomic_store(&r->slices_early, r->writer.parser.slices_early);
+    return rc;
+}
+
+int s3hls_recorder_cut(s3hls_recorder *r) {
+    if (!r)
+        return S3HLS_E_INVALID;
+    r->writer.segmenter.forced = true;
+    return r->ended ? S3HLS_E_STATE : S3HLS_OK;
+}
+
+/* ---- the end */
+
+static int nothing_recorded(const s3hls_recorder *r) {
+    bool parameters = r->writer.parser.nal_seen[S3HLS__NAL_SPS] > 0;
+    return atomic_load(&r->bytes_in) && !parameters ? S3HLS_E_NOT_H264 : S3HLS_E_NO_VIDEO;
+}
+
+int s3hls_recorder_drain(s3hls_recorder *r, uint32_t deadline_ms) {
+    if (!r)
+        return S3HLS_E_INVALID;
+    if (!r->ended)
+        s3hls__writer_finish(&r->writer);
+    r->ended = true;
+    if (!atomic_load(&r->box.accepted))
+        return nothing_recorded(r);
+    return s3hls__uploader_drain(r->uploader, &r->box, deadline_ms);
+}
+
+/* Each segment that nobody will deliver any more is named, so that it can be missed. */
+static void drop_waiting(s3hls_recorder *r) {
+    for (uint32_t i = 0; i < r->box.slot_count; i++) {
+        s3hls__slot *slot = &r->box.slots[i];
+        int state = atomic_load(&slot->state);
+        if (state == S3HLS__SEGMENT_FREE)
+            continue;
+        if (state != S3HLS__SEGMENT_FILLING) {
+            s3hls__log(&r->env, S3HLS_LOG_ERROR, "record",
+                       "dropped undelivered: %s, %" PRIu64 " bytes", slot->key, slot->bytes);
+            atomic_fetch_add(&r->box.dropped, slot->media);
+        }
+        s3hls__slot_release(slot);
+    }
+}
+
+static void free_recorder(s3hls_recorder *r) {
+    s3hls_env env = r->env;
+    if (r->box.uploader)
+        s3hls__uploader_detach(r->uploader, &r->box);
+    drop_waiting(r);
+    s3hls_store_close(&r->box.store);
+    if (r->own_uploader)
+        s3hls_uploader_close(&r->uploader);
+    pthread_mutex_destroy(&r->box.error_lock);
+    s3hls__env_free(&env, r->box.slots);
+    s3hls__env_free(&env, r);
+}
+
+int s3hls_recorder_close(s3hls_recorder **recorder, uint32_t deadline_ms) {
+    s3hls_recorder *r = recorder ? *recorder : NULL;
+    if (!r)
+        return S3HLS_OK;
+    int rc = s3hls_recorder_drain(r, deadline_ms);
+    if (!atomic_load(&r->bytes_in))
+        rc = S3HLS_OK;
+    free_recorder(r);
+    *recorder = NULL;
+    return rc;
+}
+
+/* ---- counts */
+
+int s3hls_recorder_get_stats(s3hls_recorder *r, s3hls_recorder_stats *stats) {
+    if (!r || !stats)
+        return S3HLS_E_INVALID;
+    s3hls__outbox *box = &r->box;
+    s3hls__pool *pool = s3hls__uploader_pool(r->uploader);
+    memset(stats, 0, sizeof *stats);
+    /* what leaves is read before what enters, so that no difference goes below zero */
+    stats->segments_delivered = atomic_load(&box->delivered);
+    stats->segments_dropped = atomic_load(&box->dropped);
+    stats->segments_accepted = atomic_load(&box->accepted);
+    stats->segments_waiting =
+        stats->segments_accepted - stats->segments_delivered - stats->segments_dropped;
+    stats->frames_in = atomic_load(&r->writer.frames_in);
+    stats->frames_skipped = atomic_load(&r->writer.frames_skipped) + atomic_load(&r->slices_early);
+    stats->bytes_in = atomic_load(&r->bytes_in);
+    stats->nals_damaged = atomic_load(&r->nals_damaged);
+    stats->bytes_delivered = atomic_load(&box->bytes_delivered);
+    stats->retries = atomic_load(&box->retries);
+    stats->media_us = atomic_load(&r->writer.media_us);
+    stats->first_segment_us = atomic_load(&r->writer.first_segment_us);
+    stats->last_segment_end_us = atomic_load(&r->writer.last_end_us);
+    stats->pool_bytes = s3hls__pool_count(pool) * (uint64_t)S3HLS__BLOCK_BYTES;
+    stats->pool_used_bytes = s3hls__pool_used(pool) * (uint64_t)S3HLS__BLOCK_BYTES;
+    pthread_mutex_lock(&box->error_lock);
+    stats->last_error = box->last_error;
+    pthread_mutex_unlock(&box->error_lock);
+    return S3HLS_OK;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "record/segmenter.h"
+#include <string.h>
+
+void s3hls__segmenter_init(s3hls__segmenter *s, uint32_t duration_ms, uint64_t max_bytes,
+                           uint32_t nal_count) {
+    memset(s, 0, sizeof *s);
+    s->duration_90k = (int64_t)duration_ms * 90;
+    s->max_bytes = max_bytes;
+    s->nal_count = nal_count;
+}
+
+void s3hls__segmenter_begin(s3hls__segmenter *s, int64_t pts_90k, uint64_t nals_seen) {
+    s->forced = false;
+    s->start_90k = s->gop_start_90k = pts_90k;
+    s->start_nals = nals_seen;
+    s->gop_start_bytes = 0;
+}
+
+/* A GOP ends with the keyframe at pts_90k. */
+static void note_gop(s3hls__segmenter *s, int64_t pts_90k, uint64_t bytes) {
+    if (pts_90k - s->gop_start_90k > s->longest_gop_90k)
+        s->longest_gop_90k = pts_90k - s->gop_start_90k;
+    if (bytes - s->gop_start_bytes > s->largest_gop_bytes)
+        s->largest_gop_bytes = bytes - s->gop_start_bytes;
+    s->gop_start_90k = pts_90k;
+    s->gop_start_bytes = bytes;
+}
+
+bool s3hls__segmenter_keyframe(s3hls__segmenter *s, int64_t pts_90k, uint64_t bytes,
+                               uint64_t nals_seen, int64_t frame_90k) {
+    note_gop(s, pts_90k, bytes);
+    if (s->forced || bytes + s->largest_gop_bytes > s->max_bytes)
+        return true;
+    if (s->nal_count)
+        return nals_seen - s->start_nals >= s->nal_count;
+    return pts_90k - s->start_90k + frame_90k / 2 >= s->duration_90k;
+}
+
+bool s3hls__segmenter_guard(const s3hls__segmenter *s, int64_t pts_90k, uint64_t bytes) {
+    return bytes >= s->max_bytes || pts_90k - s->start_90k >= (int64_t)S3HLS__SEGMENT_MAX_MS * 90;
+}
+
+uint32_t s3hls__segmenter_target_ms(const s3hls__segmenter *s, uint32_t duration_ms) {
+    int64_t target = duration_ms;
+    if (!s->nal_count && s->longest_gop_90k > 0) {
+        int64_t gops = (s->duration_90k + s->longest_gop_90k - 1) / s->longest_gop_90k;
+        if (gops * s->longest_gop_90k / 90 > target)
+            target = gops * s->longest_gop_90k / 90;
+    }
+    target = (target + 999) / 1000 * 1000;
+    return (uint32_t)(target < S3HLS__SEGMENT_MAX_MS ? target : S3HLS__SEGMENT_MAX_MS);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* From access units to segments: the encoder thread's half of a recorder. Gives each access unit
+ * its time, cuts at keyframes, muxes in place into pool blocks, names what is complete and hands it
+ * to the outbox. */
+#ifndef S3HLS_RECORD_WRITER_H
+#define S3HLS_RECORD_WRITER_H
+
+#include "codec/access_unit.h"
+#include "mux/ts.h"
+#include "record/segmenter.h"
+#include "record/timing.h"
+#include "record/uploader.h"
+
+typedef struct s3hls__writer {
+    /* set at open */
+    const s3hls_env *env;
+    s3hls__pool *pool;
+    s3hls__outbox *box;
+    uint32_t nal_type;     /* of the seed's rule */
+    int64_t start_time_us; /* of footage taken earlier; 0: live */
+
+    /* any thread */
+    _Atomic uint64_t frames_in, frames_skipped;
+    _Atomic int64_t media_us, first_segment_us, last_end_us;
+
+    /* encoder thread only, from here on */
+    s3hls__au_parser parser;
+    s3hls__timing timing;
+    s3hls__segmenter segmenter;
+    s3hls__ts_mux mux;
+    s3hls__ts_output out;
+    s3hls__slot *slot;    /* being filled; NULL: none */
+    uint64_t full_blocks; /* of slot, before the one out points into */
+    uint32_t units;       /* access units in slot */
+    uint64_t orders;
+    bool skipping;        /* up to the next keyframe */
+    bool dropped;         /* there was no room for what is being skipped */
+    uint64_t damage_seen; /* damaged slices up to the last keyframe */
+
+    /* to undo an access unit for which there is no room */
+    struct {
+        s3hls__ts_mux mux;
+        s3hls__ts_output out;
+        uint32_t last;
+        uint64_t full_blocks;
+    } saved;
+
+    /* the call that is running */
+    bool given; /* its time has not been used yet */
+    int64_t pts_us, composition_us;
+    uint32_t call_kept, call_skipped;
+    int call_status; /* why something was skipped */
+
+    /* session, timeline */
+    bool session_begun;
+    int64_t session_s; /* S: UNIX seconds of its first frame */
+    uint64_t sequence; /* of the next segment */
+    s3hls_timeline timeline;
+    bool timeline_begun, timeline_unsaid; /* its object has not been handed over yet */
+    uint64_t timelines;
+    int64_t first_given_us;
+    int64_t anchor_us, anchor_90k; /* wall time of a place on the clock */
+    int64_t kept_end_90k;          /* where what was kept ends */
+    int64_t recorded_90k;          /* length of all ended segments */
+} s3hls__writer;
+
+/* All members of the first group are set by the caller, the rest is zero. */
+void s3hls__writer_init(s3hls__writer *w, const s3hls_recorder_config *cfg, uint64_t max_bytes);
+
+/* Put one call's bytes. @return as s3hls_recorder_put_video(). */
+int s3hls__writer_put(s3hls__writer *w, const s3hls_span *spans, size_t count, int64_t pts_us,
+                      int64_t composition_us);
+
+/* The input ends: the open access unit and the segment end with it. */
+void s3hls__writer_finish(s3hls__writer *w);
+
+/* Bytes in the segment that is being filled. */
+uint64_t s3hls__writer_bytes(const s3hls__writer *w);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "h264_gen.h"
+#include <string.h>
+
+typedef struct bits {
+    uint8_t *p;
+    size_t n; /* bits written */
+} bits;
+
+static void put(bits *b, uint32_t value, unsigned count) {
+    while (count--) {
+        if (b->n % 8 == 0)
+            b->p[b->n / 8] = 0;
+        b->p[b->n / 8] |= (uint8_t)(((value >> count) & 1) << (7 - b->n % 8));
+        b->n++;
+    }
+}
+
+static void put_ue(bits *b, uint32_t value) {
+    unsigned length = 0;
+    while ((value + 1) >> (length + 1))
+        length++;
+    put(b, 0, length);
+    put(b, value + 1, length + 1);
+}
+
+/* Start code, header byte, what write() adds. */
+static bits begin_nal(uint8_t *out, uint8_t header) {
+    static const uint8_t start[] = {0, 0, 0, 1};
+    memcpy(out, start, 4);
+    bits b = {out + 4, 0};
+    put(&b, header, 8);
+    return b;
+}
+
+static size_t end_nal(bits *b) {
+    put(b, 1, 1); /* rbsp_stop_one_bit */
+    return 4 + (b->n + 7) / 8;
+}
+
+static size_t write_sps(const h264_gen *g, uint8_t *out) {
+    bits b = begin_nal(out, 0x67);
+    put(&b, 66, 8);   /* profile_idc: baseline */
+    put(&b, 0xc0, 8); /* constraint_set0, 1 */
+    put(&b, 30, 8);   /* level_idc */
+    put_ue(&b, 0);    /* seq_parameter_set_id */
+    put_ue(&b, 4);    /* log2_max_frame_num_minus4 */
+    put_ue(&b, 2);    /* pic_order_cnt_type */
+    put_ue(&b, 1);    /* max_num_ref_frames */
+    put(&b, 0, 1);    /* gaps_in_frame_num_value_allowed_flag */
+    put_ue(&b, g->width / 16 - 1);
+    put_ue(&b, g->height / 16 - 1);
+    put(&b, 1, 1); /* frame_mbs_only_flag */
+    put(&b, 1, 1); /* direct_8x8_inference_flag */
+    put(&b, 0, 1); /* frame_cropping_flag */
+    put(&b, 0, 1); /* vui_parameters_present_flag */
+    return end_nal(&b);
+}
+
+static size_t write_pps(uint8_t *out) {
+    bits b = begin_nal(out, 0x68);
+    put_ue(&b, 0); /* pic_parameter_set_id */
+    put_ue(&b, 0); /* seq_parameter_set_id */
+    put(&b, 0, 2); /* entropy_coding_mode, bottom_field_pic_order */
+    put_ue(&b, 0); /* num_slice_groups_minus1 */
+    put_ue(&b, 0); /* num_ref_idx_l0_default_active_minus1 */
+    put_ue(&b, 0); /* l1 */
+    put(&b, 0, 3); /* weighted prediction */
+    put_ue(&b, 0); /* pic_init_qp_minus26, as se(0) */
+    put_ue(&b, 0); /* pic_init_qs_minus26 */
+    put_ue(&b, 0); /* chroma_qp_index_offset */
+    put(&b, 4, 3); /* deblocking_filter_control_present, constrained_intra, redundant_pic_cnt */
+    return end_nal(&b);
+}
+
+static size_t write_slice(const h264_gen *g, uint8_t *out) {
+    uint64_t in_gop = g->pictures % g->gop;
+    bool idr = in_gop == 0;
+    bits b = begin_nal(out, idr ? 0x65 : 0x41);
+    put_ue(&b, 0);            /* first_mb_in_slice */
+    put_ue(&b, idr ? 7 : 5);  /* slice_type: all I, all P */
+    put_ue(&b, 0);            /* pic_parameter_set_id */
+    put(&b, in_gop & 255, 8); /* frame_num */
+    if (idr)
+        put_ue(&b, g->pictures / g->gop % 2); /* idr_pic_id */
+    put(&b, 1, 1);
+    size_t size = 4 + (b.n + 7) / 8, want = idr ? g->key_bytes : g->other_bytes;
+    uint32_t seed = (uint32_t)g->pictures * 2654435761u + 1;
+    for (; size < want; size++) { /* never two zero bytes: no start code, no emulation prevention */
+        seed = seed * 1664525u + 1013904223u;
+        out[size] = (uint8_t)(seed >> 24) | 1;
+    }
+    return size;
+}
+
+size_t h264_gen_next(h264_gen *g, uint8_t *out, size_t cap) {
+    size_t slice = g->key_bytes > g->other_bytes ? g->key_bytes : g->other_bytes, n = 0;
+    if (cap < slice + 128)
+        return 0;
+    if (g->pictures % g->gop == 0 && !(g->sets_once && g->pictures)) {
+        n += write_sps(g, out);
+        n += write_pps(out + n);
+    }
+    n += write_slice(g, out + n);
+    g->pictures++;
+    return n;
+}

@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "h264_gen.h"
+#include "s3hls/archive.h"
+#include "s3hls/s3hls.h"
+#include <dirent.h>
+#include <ftw.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- a world of our own: memory that is counted and can run out, a wall clock that stands where
+ * it is put */
+
+typedef struct world {
+    s3hls_env env;
+    _Atomic long allocations, out;
+    long until_failure; /* negative: never */
+    int64_t wall_us;
+    char lines[4096]; /* the newest of the log */
+    char dir[64], url[96];
+} world;
+
+static void *world_reallocate(void *ctx, void *p, size_t size) {
+    world *w = ctx;
+    if (size == 0) {
+        w->out--;
+        free(p);
+        return NULL;
+    }
+    if (w->until_failure == 0)
+        return NULL;
+    w->until_failure -= w->until_failure > 0;
+    w->allocations++;
+    w->out += p == NULL;
+    return realloc(p, size);
+}
+
+static int64_t world_wall_us(void *ctx) {
+    return ((world *)ctx)->wall_us;
+}
+
+static void world_log(void *ctx, s3hls_log_level level, const char *component,
+                      const char *message) {
+    world *w = ctx;
+    size_t used = strlen(w->lines);
+    (void)level;
+    (void)component;
+    if (used + strlen(message) + 2 > sizeof w->lines)
+        used = 0;
+    snprintf(w->lines + used, sizeof w->lines - used, "%s\n", message);
+}
+
+static const int64_t NOON_US = INT64_C(1782820800) * 1000000; /* 2026-06-30T12:00:00Z */
+
+static world *world_open(void) {
+    world *w = calloc(1, sizeof *w);
+    w->env = (s3hls_env){.ctx = w,
+                         .reallocate = world_reallocate,
+                         .wall_us = world_wall_us,
+                         .log = world_log,
+                         .log_level = S3HLS_LOG_WARN};
+    w->until_failure = -1;
+    w->wall_us = NOON_US;
+    strcpy(w->dir, "/tmp/s3hls-recorder-XXXXXX");
+    assert_non_null(mkdtemp(w->dir));
+    snprintf(w->url, sizeof w->url, "file://%s/cam", w->dir);
+    return w;
+}
+
+static int remove_entry(const char *path, const struct stat *s, int type, struct FTW *f) {
+    (void)s;
+    (void)type;
+    (void)f;
+    return remove(path);
+}
+
+static void world_close(world *w) {
+    nftw(w->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    assert_int_equal(w->out, 0);
+    free(w);
+}
+
+static s3hls_recorder_config config(world *w) {
+    s3hls_recorder_config cfg;
+    s3hls_recorder_config_init(&cfg);
+    cfg.destination = w->url;
+    cfg.frame_rate_num = 25;
+    cfg.pool_bytes = 1 << 20;
+    cfg.no_thread = 1;
+    cfg.env = &w->env;
+    return cfg;
+}
+
+static h264_gen camera(void) {
+    return (h264_gen){
+        .width = 320, .height = 240, .gop = 25, .key_bytes = 9000, .other_bytes = 900};
+}
+
+static uint8_t frame_bytes[1 << 18];
+
+static int put(s3hls_recorder *r, h264_gen *g) {
+    s3hls_frame f = {.data = frame_bytes};
+    f.size = h264_gen_next(g, frame_bytes, sizeof frame_bytes);
+    f.pts_us = (int64_t)(g->pictures - 1) * 40000;
+    return s3hls_recorder_put_video(r, &f);
+}
+
+static s3hls_recorder_stats stats_of(s3hls_recorder *r) {
+    s3hls_recorder_stats s;
+    assert_int_equal(s3hls_recorder_get_stats(r, &s), S3HLS_OK);
+    assert_int_equal(s.segments_accepted,
+                     s.segments_delivered + s.segments_waiting + s.segments_dropped);
+    return s;
+}
+
+static s3hls_segment_list recorded(world *w) {
+    s3hls_archive *archive;
+    s3hls_segment_list list;
+    s3hls_env env = s3hls_env_default();
+    assert_int_equal(s3hls_archive_open(&archive, w->url, NULL, &env), S3HLS_OK);
+    assert_int_equal(s3hls_archive_list(archive, INT64_MIN, INT64_MAX, &list, NULL), S3HLS_OK);
+    s3hls_archive_close(&archive);
+    return list;
+}
+
+static void whole_number_of_packets(const s3hls_segment_list *list) {
+    for (size_t i = 0; i < list->count; i++)
+        assert_int_equal(list->segments[i].size % 188, 0);
+}
+
+/* ---- what it is for */
+
+static void names_tell_time_duration_and_order(void **state) {
+    (void)state;
+    world *w = world_open();
+    s3hls_recorder_config cfg = config(w);
+    s3hls_recorder *r;
+    h264_gen g = camera();
+    assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
+    for (int i = 0; i < 25 * 10; i++)
+        assert_int_equal(put(r, &g), S3HLS_OK);
+    assert_int_equal(s3hls_recorder_drain(r, 5000), S3HLS_OK);
+    s3hls_recorder_stats s = stats_of(r);
+    assert_int_equal(s.frames_in, 250);
+    assert_int_equal(s.segments_delivered, 3);
+    assert_int_equal(s.media_us, 10000000);
+    assert_int_equal(s.pool_used_bytes, 0);
+    assert_int_equal(s.first_segment_us, NOON_US);
+    assert_int_equal(s.last_segment_end_us, NOON_US + 10000000);
+    assert_int_equal(put(r, &g), S3HLS_E_STATE);
+    assert_int_equal(s3hls_recorder_close(&r, 0), S3HLS_OK);
+    assert_null(r);
+
+    s3hls_segment_list list = recorded(w);
+    assert_int_equal(list.count, 3);
+    whole_number_of_packets(&list);
+    for (size_t i = 0; i < 3; i++) {
+        const s3hls_segment *x = &list.segments[i];
+        assert_int_equal(x->start_ms, NOON_US / 1000 + 4000 * (int64_t)i);
+        assert_int_equal(x->duration_ms, i < 2 ? 4000 : 2000);
+        assert_int_equal(x->sequence, NOON_US / 1000000 + (int64_t)i);
+        assert_int_equal(x->timeline, NOON_US / 1000000);
+    }
+    s3hls_segment_list_deinit(&list, NULL);
+
+    s3hls_archive *archive;
+    s3hls_timeline t;
+    assert_int_equal(s3hls_archive_open(&archive, w->url, NULL, NULL), S3HLS_OK);
+    assert_int_equal(s3hls_archive_timeline(archive, NOON_US / 1000000, &t, NULL), S3HLS_OK);
+    assert_string_equal(t.codecs, "avc1.42c01e");
+    assert_int_equal(t.width, 320);
+    assert_int_equal(t.height, 240);
+    assert_int_equal(t.target_duration_ms, 4000);
+    assert_int_equal(t.frame_rate_milli, 25000);
+    s3hls_archive_close(&archive);
+    world_close(w);
+}
+
+static void put_allocates_nothing(void **state) {
+    (void)state;
+    world *w = world_open();
+    s3hls_recorder_config cfg = config(w);
+    cfg.destination = "s3://bucket/cam"; /* nobody steps it: nothing moves but the put path */
+    cfg.s3.endpoint = "http://127.0.0.1:9";
+    s3hls_credentials keys = {"AKIDEXAMPLE", "secret", NULL, 0};
+    assert_int_equal(s3hls_credentials_open_static(&cfg.s3.credentials, &keys, &w->env), S3HLS_OK);
+    s3hls_recorder *r;
+    h264_gen g = camera();
+    assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
+    long before = w->allocations;
+    bool full = false;
+    for (int i = 0; i < 25 * 60; i++)
+        full |= put(r, &g) == S3HLS_E_FULL;
+    assert_true(full); /* also where there is no room any more */
+    assert_int_equal(w->allocations, before);
+    assert_int_equal(s3hls_recorder_close(&r, 0), S3HLS_E_UNDELIVERED);
+    s3hls_credentials_close(&cfg.s3.credentials);
+    world_close(w);
+}
+
+/* ---- when the store does not take it */
+
+static void a_full_pool_drops_whole_pictures_and_shows_the_hole(void **state) {
+    (void)state;
+    world *w = world_open();
+    s3hls_recorder_config cfg = config(w);
+    s3hls_recorder *r;
+    h264_gen g = camera();
+    char cam[96];
+    snprintf(cam, sizeof cam, "%s/cam", w->dir);
+    fclose(fopen(cam, "w")); /* a file where the directory should be */
+    assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
+    int first_full = -1, refused = 0;
+    for (int i = 0; i < 25 * 60; i++) {
+        int rc = put(r, &g);
+        if (rc == S3HLS_E_FULL && first_full < 0)
+            first_full = i;
+        refused += rc != S3HLS_OK;
+        assert_true(rc == S3HLS_OK || rc == S3HLS_E_FULL || rc == S3HLS_E_SKIPPED);
+    }
+    assert_true(first_full > 25 * 4);
+    s3hls_recorder_stats s = stats_of(r);
+    assert_int_equal(s.frames_in + s.frames_skipped, 25 * 60);
+    assert_int_equal(s.frames_skipped, refused);
+    assert_int_equal(s.segments_delivered, 0);
+    uint64_t held = s.segments_waiting;
+    assert_int_equal(s3hls_recorder_drain(r, 50), S3HLS_E_UNDELIVERED);
+    s = stats_of(r);
+    assert_true(s.retries > 0);
+    assert_int_not_equal(s.last_error.status, S3HLS_OK);
+
+    assert_int_equal(remove(cam), 0); /* mended: all that was accepted arrives */
+    assert_int_equal(s3hls_recorder_drain(r, 5000), S3HLS_OK);
+    s = stats_of(r);
+    assert_true(s.segments_delivered >= held);
+    assert_int_equal(s.pool_used_bytes, 0);
+    assert_int_equal(s3hls_recorder_close(&r, 0), S3HLS_OK);
+
+    s3hls_segment_list list = recorded(w);
+    assert_int_equal(list.count, s.segments_delivered);
+    whole_number_of_packets(&list);
+    for (size_t i = 1; i < list.count; i++) {
+        const s3hls_segment *a = &list.segments[i - 1], *b = a + 1;
+        bool hole = a->start_ms + a->duration_ms < b->start_ms;
+        assert_int_equal(b->sequence - a->sequence > 1, hole);
+    }
+    s3hls_segment_list_deinit(&list, NULL);
+    world_close(w);
+}
+
+static void close_names_what_it_drops(void **state) {
+    (void)state;
+    world *w = world_open();
+    s3hls_recorder_config cfg = config(w);
+    s3hls_recorder *r;
+    h264_gen g = camera();
+    cfg.destination = "file:///proc/nowhere/cam";
+    cfg.no_thread = 0;
+    assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
+    for (int i = 0; i < 50; i++)
+        put(r, &g);
+    assert_int_equal(s3hls_recorder_close(&r, 20), S3HLS_E_UNDELIVERED);
+    assert_non_null(strstr(w->lines, "dropped undelivered: 2026/06/30/12/00/00.000-2000-"));
+    world_close(w);
+}
+
+/* ---- streams */
+
+static void other_parameters_begin_another_timeline(void **state) {
+    (void)state;
+    world *w = world_open();
+    s3hls_recorder_config cfg = config(w);
+    s3hls_recorder *r;
+    h264_gen g = camera();
+    assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
+    for (int i = 0; i < 50; i++)
+        assert_int_equal(put(r, &g), S3HLS_OK);
+    g.width = 640;
+    w->wall_us += 2000000;
+    for (int i = 0; i < 50; i++)
+        assert_int_equal(put(r, &g), S3HLS_OK);
+    assert_int_equal(s3hls_recorder_close(&r, 5000), S3HLS_OK);
+    s3hls_segment_list list = recorded(w);
+    assert_int_equal(list.count, 2);
+    assert_int_equal(list.segments[1].timeline, list.segments[0].timeline + 1);
+    assert_int_equal(list.segments[1].sequence, list.segments[0].sequence + 1);
+    assert_int_equal(list.segments[1].start_ms, list.segments[0].start_ms + 2000);
+    s3hls_segment_list_deinit(&list, NULL);
+    world_close(w);
+}
+
+static void a_jump_of_times_begins_another_timeline_and_loses_nothing(void **state) {
+    (void)state;
+    world *w = world_open();
+    s3hls_recorder_config cfg = config(w);
+    s3hls_recorder *r;
+    h264_gen g = camera();
+    cfg.frame_rate_num = 0;
+    assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
+    for (int i = 0; i < 100; i++) {
+        s3hls_frame f = {.data = frame_bytes};
+        f.size = h264_gen_next(&g, frame_bytes, sizeof frame_bytes);
+        f.pts_us =
+            i * 40000 - (i >= 60 ? INT64_C(3600000000) : 0); /* the encoder's clock is set back */
+        assert_int_equal(s3hls_recorder_put_video(r, &f), S3HLS_OK);
+    }
+    w->wall_us += 4000000;
+    assert_int_equal(s3hls_recorder_drain(r, 5000), S3HLS_OK);
+    assert_int_equal(stats_of(r).frames_in, 100);
+    s3hls_recorder_close(&r, 0);
+    s3hls_segment_list list = recorded(w);
+    assert_int_equal(list.count, 2);
+    assert_int_equal(list.segments[0].duration_ms, 3000);
+    assert_int_equal(list.segments[1].timeline, list.segments[0].timeline + 1);
+    s3hls_segment_list_deinit(&list, NULL);
+    world_close(w);
+}
+
+static void every_way_in_gives_the_same_segments(void **state) {
+    (void)state;
+    static uint8_t stream[1 << 20], first[1 << 20], other[1 << 20];
+    size_t size = 0, first_size = 0;
+    h264_gen g = camera();
+    while (g.pictures < 75)
+        size += h264_gen_next(&g, stream + size, sizeof stream - size);
+    for (int way = 0; way < 3; way++) {
+        world *w = world_open();
+        s3hls_recorder_config cfg = config(w);
+        s3hls_recorder *r;
+        cfg.input = way == 0 ? S3HLS_INPUT_FRAMES : S3HLS_INPUT_BYTES;
+        cfg.segment_duration_ms = 10000;
+        assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
+        size_t step = way == 1 ? 1000 : way == 2 ? 17 : size;
+        for (size_t at = 0; at < size; at += step) {
+            s3hls_frame f = {.data = stream + at, .size = size - at < step ? size - at : step};
+            assert_int_equal(s3hls_recorder_put_video(r, &f), S3HLS_OK);
+        }
+        assert_int_equal(s3hls_recorder_close(&r, 5000), S3HLS_OK);
+        char path[256];
+        snprintf(path, sizeof path, "%s/cam/2026/06/30/12/00/00.000-3000-1782820800-1782820800.ts",
+                 w->dir);
+        FILE *file = fopen(path, "rb");
+        assert_non_null(file);
+        size_t n = fread(way ? other : first, 1, sizeof first, file);
+        fclose(file);
+        if (way == 0)
+            first_size = n;
+        assert_int_equal(n, first_size);
+        if (way)
+            assert_memory_equal(first, other, n);
+        world_close(w);
+    }
+}
+
+/* ---- bad input */
+
+static void what_is_not_h264_is_said_so(void **state) {
+    (void)state;
+    world *w = world_open();
+    s3hls_recorder_config cfg = config(w);
+    cfg.input = S3HLS_INPUT_BYTES;
+    s3hls_recorder *r;
+    char text[] = "This is a letter, not a picture, and it goes on for some time.";
+    s3hls_frame f = {.data = (uint8_t *)text, .size = sizeof text};
+    assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
+    s3hls_recorder_put_video(r, &f);
+    assert_int_equal(s3hls_recorder_close(&r, 1000), S3HLS_E_NOT_H264);
+    assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
+    assert_int_equal(s3hls_recorder_drain(r, 1000), S3HLS_E_NO_VIDEO);
+    assert_int_equal(s3hls_recorder_close(&r, 1000), S3HLS_OK);
+    world_close(w);
+}
+
+static void without_a_clock_nothing_gets_a_lying_name(void **state) {
+    (void)state;
+    world *w = world_open();
+    s3hls_recorder_config cfg = config(w);
+    s3hls_recorder *r;
+    h264_gen g = camera();
+    w->wall_us = 5000000; /* 1970 */
+    assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
+    for (int i = 0; i < 25; i++)
+        assert_int_equal(put(r, &g), i % 25 == 0 ? S3HLS_E_CLOCK : S3HLS_E_SKIPPED);
+    w->wall_us = NOON_US;
+    for (int i = 0; i < 25; i++)
+        assert_int_equal(put(r, &g), S3HLS_OK);
+    assert_int_equal(s3hls_recorder_drain(r, 1000), S3HLS_OK);
+    assert_int_equal(stats_of(r).frames_skipped, 25);
+    assert_int_equal(stats_of(r).first_segment_us, NOON_US);
+    s3hls_recorder_close(&r, 0);
+    world_close(w);
+}
+
+static void wrong_values_are_named(void **state) {
+    (void)state;
+    world *w = world_open();
+    s3hls_recorder *r;
+    s3hls_recorder_config good = config(w), bad[10];
+    for (size_t i = 0; i < 10; i++)
+        bad[i] = good;
+    static const char *const names[10] = {"destination",      "nal_length_size",     "frame_rate",
+                                          "start_time_us",    "segment_duration_ms", "input",
+                                          "segment_nal_type", "segment_max_bytes",   "pool_bytes",
+                                          "max_in_flight"};
+    bad[0].destination = NULL;
+    bad[1].nal_length_size = 3;
+    bad[2].frame_rate_den = 0;
+    bad[3].start_time_us = -1;
+    bad[4].segment_duration_ms = 999;
+    bad[5].input = (s3hls_input)7;
+    bad[6].segment_nal_count = 3;
+    bad[7].segment_max_bytes = 1 << 30;
+    bad[8].pool_bytes = 1000;
+    bad[9].max_in_flight = 65;
+    for (size_t i = 0; i < 10; i++) {
+        w->lines[0] = 0;
+        assert_int_equal(s3hls_recorder_open(&r, &bad[i]), S3HLS_E_INVALID);
+        assert_null(r);
+        assert_non_null(strstr(w->lines, names[i]));
+    }
+    assert_int_equal(s3hls_recorder_open(&r, NULL), S3HLS_E_INVALID);
+    assert_int_equal(s3hls_recorder_open(NULL, &good), S3HLS_E_INVALID);
+    assert_int_equal(s3hls_recorder_open(&r, &good), S3HLS_OK);
+    s3hls_frame none = {0}, hollow = {.spans = NULL, .span_count = 2};
+    assert_int_equal(s3hls_recorder_put_video(r, NULL), S3HLS_E_INVALID);
+    assert_int_equal(s3hls_recorder_put_video(r, &none), S3HLS_E_INVALID);
+    assert_int_equal(s3hls_recorder_put_video(r, &hollow), S3HLS_E_INVALID);
+    assert_int_equal(s3hls_recorder_close(&r, 0), S3HLS_OK);
+    assert_int_equal(s3hls_recorder_close(&r, 0), S3HLS_OK);
+    assert_int_equal(s3hls_recorder_close(NULL, 0), S3HLS_OK);
+    world_close(w);
+}
+
+static void every_allocation_of_open_may_fail(void **state) {
+    (void)state;
+    int rc = S3HLS_E_NOMEM;
+    for (long n = 0; rc != S3HLS_OK; n++) {
+        assert_in_range(n, 0, 200);
+        world *w = world_open();
+        s3hls_recorder_config cfg = config(w);
+        s3hls_recorder *r;
+        w->until_failure = n;
+        rc = s3hls_recorder_open(&r, &cfg);
+        if (rc == S3HLS_OK)
+            s3hls_recorder_close(&r, 0);
+        else
+            assert_int_equal(rc, S3HLS_E_NOMEM);
+        world_close(w);
+    }
+}
+
+/* ---- together */
+
+static void *record_a_minute(void *arg) {
+    s3hls_recorder *r = arg;
+    uint8_t *bytes = malloc(1 << 16);
+    h264_gen g = camera();
+    for (int i = 0; i < 25 * 60; i++) {
+        s3hls_frame f = {.data = bytes};
+        f.size = h264_gen_next(&g, bytes, 1 << 16);
+        while (i % 25 == 0) { /* leave room: this test is about order, not about loss */
+            s3hls_recorder_stats s;
+            s3hls_recorder_get_stats(r, &s);
+            if (s.pool_used_bytes < s.pool_bytes / 2)
+                break;
+            usleep(1000);
+        }
+        if (s3hls_recorder_put_video(r, &f) != S3HLS_OK)
+            break;
+    }
+    free(bytes);
+    return NULL;
+}
+
+static void recorders_share_an_uploader(void **state) {
+    (void)state;
+    world *w = world_open();
+    s3hls_uploader_config u;
+    s3hls_uploader_config_init(&u);
+    u.env = &w->env;
+    s3hls_uploader *uploader;
+    s3hls_recorder *r[3];
+    pthread_t threads[3];
+    char urls[3][112];
+    assert_int_equal(s3hls_uploader_open(&uploader, &u), S3HLS_OK);
+    for (int i = 0; i < 3; i++) {
+        s3hls_recorder_config cfg = config(w);
+        snprintf(urls[i], sizeof urls[i], "%s-%d", w->url, i);
+        cfg.destination = urls[i];
+        cfg.uploader = uploader;
+        assert_int_equal(s3hls_recorder_open(&r[i], &cfg), S3HLS_OK);
+        pthread_create(&threads[i], NULL, record_a_minute, r[i]);
+    }
+    assert_int_equal(s3hls_uploader_close(&uploader), S3HLS_E_STATE);
+    assert_int_equal(s3hls_uploader_step(uploader, 0), S3HLS_E_STATE);
+    for (int i = 0; i < 3; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(s3hls_recorder_drain(r[i], 10000), S3HLS_OK);
+        assert_int_equal(stats_of(r[i]).segments_delivered, 15);
+        assert_int_equal(stats_of(r[i]).frames_in, 1500);
+        assert_int_equal(s3hls_recorder_close(&r[i], 0), S3HLS_OK);
+    }
+    assert_int_equal(s3hls_uploader_close(&uploader), S3HLS_OK);
+    world_close(w);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_tell_time_duration_and_order),
+        cmocka_unit_test(put_allocates_nothing),
+        cmocka_unit_test(a_full_pool_drops_whole_pictures_and_shows_the_hole),
+        cmocka_unit_test(close_names_what_it_drops),
+        cmocka_unit_test(other_parameters_begin_another_timeline),
+        cmocka_unit_test(a_jump_of_times_begins_another_timeline_and_loses_nothing),
+        cmocka_unit_test(every_way_in_gives_the_same_segments),
+        cmocka_unit_test(what_is_not_h264_is_said_so),
+        cmocka_unit_test(without_a_clock_nothing_gets_a_lying_name),
+        cmocka_unit_test(wrong_values_are_named),
+        cmocka_unit_test(every_allocation_of_open_may_fail),
+        cmocka_unit_test(recorders_share_an_uploader),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
