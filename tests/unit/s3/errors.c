@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "unit.h"
+
+#include "s3/crc32c.h"
+#include "s3/errors.h"
+#include <curl/curl.h>
+#include <stdio.h>
+
+static void answers_become_statuses(void **state) {
+    (void)state;
+    static const struct {
+        long http_status;
+        const char *code;
+        int status;
+        bool retryable;
+    } cases[] = {
+        {200, "", S3HLS_OK, false},
+        {204, "", S3HLS_OK, false},
+        {206, "", S3HLS_OK, false},
+        {301, "PermanentRedirect", S3HLS_E_REGION, false},
+        {301, "", S3HLS_E_REGION, false},
+        {307, "TemporaryRedirect", S3HLS_E_REGION, false},
+        {400, "AuthorizationHeaderMalformed", S3HLS_E_REGION, false},
+        {400, "ExpiredToken", S3HLS_E_CREDENTIALS, false},
+        {400, "InvalidToken", S3HLS_E_CREDENTIALS, false},
+        {400, "TokenRefreshRequired", S3HLS_E_CREDENTIALS, false},
+        {400, "RequestTimeout", S3HLS_E_NETWORK, true},
+        {400, "BadDigest", S3HLS_E_NETWORK, true},
+        {400, "IncompleteBody", S3HLS_E_NETWORK, true},
+        {400, "EntityTooLarge", S3HLS_E_TOO_LARGE, false},
+        {400, "InvalidArgument", S3HLS_E_INVALID, false},
+        {403, "", S3HLS_E_ACCESS, false},
+        {403, "AccessDenied", S3HLS_E_ACCESS, false},
+        {403, "SomethingNew", S3HLS_E_ACCESS, false},
+        {403, "SignatureDoesNotMatch", S3HLS_E_CREDENTIALS, false},
+        {403, "InvalidAccessKeyId", S3HLS_E_CREDENTIALS, false},
+        {403, "RequestTimeTooSkewed", S3HLS_E_CLOCK, false},
+        {404, "", S3HLS_E_NOT_FOUND, false},
+        {404, "NoSuchKey", S3HLS_E_NOT_FOUND, false},
+        {404, "NoSuchBucket", S3HLS_E_NO_BUCKET, false},
+        {408, "", S3HLS_E_NETWORK, true},
+        {409, "ConditionalRequestConflict", S3HLS_E_THROTTLED, true},
+        {409, "OperationAborted", S3HLS_E_THROTTLED, true},
+        {412, "PreconditionFailed", S3HLS_E_EXISTS, false},
+        {412, "", S3HLS_E_EXISTS, false},
+        {429, "", S3HLS_E_THROTTLED, true},
+        {500, "InternalError", S3HLS_E_SERVER, true},
+        {501, "NotImplemented", S3HLS_E_UNSUPPORTED, false},
+        {502, "", S3HLS_E_SERVER, true},
+        {503, "SlowDown", S3HLS_E_THROTTLED, true},
+        {503, "", S3HLS_E_THROTTLED, true},
+        {504, "", S3HLS_E_SERVER, true},
+        {302, "", S3HLS_E_PROTOCOL, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        s3hls_s3_error e = {.status =
+                                s3hls__s3_status_of_answer(cases[i].http_status, cases[i].code)};
+        if (e.status != cases[i].status || s3hls__s3_retryable(&e) != cases[i].retryable)
+            fail_msg("%ld %s: %s, retryable: %d", cases[i].http_status, cases[i].code,
+                     s3hls_status_name(e.status), s3hls__s3_retryable(&e));
+    }
+}
+
+static void broken_transfers_become_statuses(void **state) {
+    (void)state;
+    static const struct {
+        CURLcode code;
+        int status;
+        bool retryable;
+    } cases[] = {
+        {CURLE_COULDNT_RESOLVE_HOST, S3HLS_E_RESOLVE, true},
+        {CURLE_COULDNT_RESOLVE_PROXY, S3HLS_E_RESOLVE, true},
+        {CURLE_COULDNT_CONNECT, S3HLS_E_CONNECT, true},
+        {CURLE_SSL_CONNECT_ERROR, S3HLS_E_TLS, false},
+        {CURLE_PEER_FAILED_VERIFICATION, S3HLS_E_TLS, false},
+        {CURLE_SSL_CACERT_BADFILE, S3HLS_E_TLS, false},
+        {CURLE_SSL_CIPHER, S3HLS_E_TLS, false},
+        {CURLE_OPERATION_TIMEDOUT, S3HLS_E_NETWORK, true},
+        {CURLE_SEND_ERROR, S3HLS_E_NETWORK, true},
+        {CURLE_RECV_ERROR, S3HLS_E_NETWORK, true},
+        {CURLE_GOT_NOTHING, S3HLS_E_NETWORK, true},
+        {CURLE_PARTIAL_FILE, S3HLS_E_NETWORK, true},
+        {CURLE_SEND_FAIL_REWIND, S3HLS_E_NETWORK, true},
+        {CURLE_OUT_OF_MEMORY, S3HLS_E_NOMEM, true},
+        {CURLE_WEIRD_SERVER_REPLY, S3HLS_E_PROTOCOL, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        s3hls_s3_error e = {.status = s3hls__s3_status_of_transfer(cases[i].code)};
+        if (e.status != cases[i].status || s3hls__s3_retryable(&e) != cases[i].retryable)
+            fail_msg("%s: %s, retryable: %d", curl_easy_strerror(cases[i].code),
+                     s3hls_status_name(e.status), s3hls__s3_retryable(&e));
+    }
+}
+
+static s3hls_s3_error scan(const char *body) {
+    s3hls_s3_error e;
+    memset(&e, 0, sizeof e);
+    size_t size = strlen(body);
+    char *fenced = malloc(size ? size : 1); /* without a NUL: reading on is seen by a sanitizer */
+    memcpy(fenced, body, size);
+    s3hls__s3_error_scan(&e, fenced, size);
+    free(fenced);
+    return e;
+}
+
+static void error_bodies_are_scanned(void **state) {
+    (void)state;
+    s3hls_s3_error e = scan("<?xml version=\"1.0\"?>\n<Error><Code>AccessDenied</Code>"
+                            "<Message>No\nway</Message><RequestId>R1</RequestId></Error>");
+    assert_string_equal(e.code, "AccessDenied");
+    assert_string_equal(e.message, "No way"); /* goes into one line of a log */
+    assert_string_equal(e.request_id, "R1");
+    e = scan("<Error><Code>AuthorizationHeaderMalformed</Code><Message>wrong</Message>"
+             "<Region>eu-west-1</Region></Error>");
+    assert_string_equal(e.message, "wrong; the bucket's region is eu-west-1");
+    e = scan("<Error><Message>expecting 'eu-west-1'</Message><Region>eu-west-1</Region></Error>");
+    assert_string_equal(e.message, "expecting 'eu-west-1'");
+    static const char *const broken[] = {"",
+                                         "<",
+                                         "<Code",
+                                         "<Code>",
+                                         "<Code>Abc",
+                                         "<Code></Code>",
+                                         "<html>busy</html>",
+                                         "<Codes>x</Codes>"};
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+        e = scan(broken[i]);
+        assert_string_equal(e.code, "");
+        assert_string_equal(e.message, "");
+    }
+}
+
+static void long_texts_are_cut_between_characters(void **state) {
+    (void)state;
+    char body[700] = "<Code>";
+    memset(body + 6, 'C', 500);
+    strcat(body, "</Code>");
+    s3hls_s3_error e = scan(body);
+    assert_int_equal(strlen(e.code), sizeof e.code - 1);
+    strcpy(body, "<Message>x");
+    for (int i = 0; i < 200; i++)
+        strcat(body, "\xc3\xa9");
+    strcat(body, "</Message>");
+    e = scan(body);
+    assert_int_equal(strlen(e.message), sizeof e.message - 1); /* "x" and 127 pairs: whole */
+    strcpy(body, "<Message>");
+    for (int i = 0; i < 200; i++)
+        strcat(body, "\xc3\xa9");
+    strcat(body, "</Message>");
+    e = scan(body);
+    assert_int_equal(strlen(e.message), sizeof e.message - 2);
+}
+
+static void crc32c_gives_the_known_answers(void **state) {
+    (void)state;
+    s3hls__crc32c_table table;
+    s3hls__crc32c_init(&table);
+    uint8_t data[64];
+    const uint8_t *digits = (const uint8_t *)"123456789";
+    assert_int_equal(s3hls__crc32c(&table, 0, digits, 9), 0xe3069283);
+    assert_int_equal(s3hls__crc32c(&table, 0, NULL, 0), 0);
+    /* RFC 3720 B.4 */
+    memset(data, 0, 32);
+    assert_int_equal(s3hls__crc32c(&table, 0, data, 32), 0x8a9136aa);
+    memset(data, 0xff, 32);
+    assert_int_equal(s3hls__crc32c(&table, 0, data, 32), 0x62a8ab43);
+    for (uint8_t i = 0; i < 32; i++)
+        data[i] = i;
+    assert_int_equal(s3hls__crc32c(&table, 0, data, 32), 0x46dd794e);
+    for (uint8_t i = 0; i < 32; i++)
+        data[i] = 31 - i;
+    assert_int_equal(s3hls__crc32c(&table, 0, data, 32), 0x113fdb5c);
+    for (size_t cut = 0; cut <= 32; cut++) { /* in two pieces, at any alignment */
+        uint32_t crc = s3hls__crc32c(&table, 0, data, cut);
+        assert_int_equal(s3hls__crc32c(&table, crc, data + cut, 32 - cut), 0x113fdb5c);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(answers_become_statuses),
+        cmocka_unit_test(broken_transfers_become_statuses),
+        cmocka_unit_test(error_bodies_are_scanned),
+        cmocka_unit_test(long_texts_are_cut_between_characters),
+        cmocka_unit_test(crc32c_gives_the_known_answers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "s3hls/s3hls.h"
+#include "tool.h"
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *summary;
+} commands[] = {
+    {"record", command_record, "record H.264 from a file, a pipe or a camera into a store"},
+    {"ls", command_ls, "list what a store holds, segment by segment, with its gaps"},
+    {"playlist", command_playlist, "write an m3u8 of any range of time"},
+    {"put", command_put, "store one file as one object"},
+    {"get", command_get, "read one object"},
+    {"presign", command_presign, "make an address that lets anyone read or write one object"},
+};
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static int usage(FILE *to) {
+    fputs("s3hls: H.264 cameras to HLS segments in S3, and back as playlists\n\n"
+          "usage: s3hls COMMAND [OPTION...]\n\n",
+          to);
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].summary);
+    fputs("\ns3hls help COMMAND explains one. A first recording and its playlist:\n\n"
+          "  s3hls record clip.h264 --fps 25 --to file:///var/rec/cam-1\n"
+          "  s3hls playlist file:///var/rec/cam-1 > /var/rec/cam-1/all.m3u8\n\n"
+          "Exit status: 0 done, 1 failed, 2 wrong usage, 3 not all delivered, 4 input unreadable\n"
+          "or not H.264, 5 delivered but the input was damaged.\n",
+          to);
+    return to == stdout ? EXIT_DONE : EXIT_USAGE;
+}
+
+static int run(const char *name, int argc, char **argv) {
+    for (int i = 0; i < COMMANDS; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return commands[i].run(argc, argv);
+    fprintf(stderr, "s3hls: no command \"%s\"; s3hls --help lists them\n", name);
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2)
+        return usage(stderr);
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("s3hls %s\n", s3hls_version());
+        return EXIT_DONE;
+    }
+    bool help = strcmp(argv[1], "help") == 0;
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || (help && argc < 3))
+        return usage(stdout);
+    char ask[] = "--help", *asked[] = {argv[0], ask, NULL};
+    return help ? run(argv[2], 2, asked) : run(argv[1], argc - 1, argv + 1);
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "media.h"
+#include "s3hls/status.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <libavcodec/avcodec.h>
+#include <libavcodec/bsf.h>
+#include <libavformat/avformat.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CHUNK_BYTES = 64 * 1024, PROBE_BYTES = 512 };
+
+struct media {
+    media_facts facts;
+    int fd;
+    uint8_t chunk[CHUNK_BYTES];
+    size_t probed,
+        given; /* bytes read ahead of the first read, and how many of them were handed out */
+
+    AVFormatContext *format;
+    AVIOContext *io; /* over fd, for what does not open by name */
+    AVBSFContext *annex_b;
+    AVPacket *packet;
+    int stream;
+    int64_t next_us; /* for packets without a time */
+};
+
+/* ---- what it is */
+
+/* A start code, then a NAL unit that an H.264 stream may begin with: a slice, SEI, a parameter set
+ * or an AUD. */
+static bool looks_like_h264(const uint8_t *p, size_t size) {
+    size_t zeros = 0;
+    while (zeros < size && p[zeros] == 0)
+        zeros++;
+    if (zeros < 2 || zeros + 2 > size || p[zeros] != 1)
+        return false;
+    unsigned header = p[zeros + 1], type = header & 31;
+    bool reference = header & 0x60;
+    if (header & 0x80)
+        return false;
+    return type == 9 || type == 6                ? !reference
+           : type == 7 || type == 8 || type == 5 ? reference
+                                                 : type == 1;
+}
+
+static int status_of_errno(int code, char why[256]) {
+    snprintf(why, 256, "%s", strerror(code));
+    return code == ENOENT ? S3HLS_E_NOT_FOUND : code == EACCES ? S3HLS_E_ACCESS : S3HLS_E_IO;
+}
+
+static int open_input(media *m, const char *input, char why[256]) {
+    struct stat st;
+    m->fd = strcmp(input, "-") == 0 ? dup(STDIN_FILENO) : open(input, O_RDONLY | O_CLOEXEC);
+    if (m->fd < 0 || fstat(m->fd, &st))
+        return status_of_errno(errno, why);
+    if (S_ISDIR(st.st_mode))
+        return status_of_errno(EISDIR, why);
+    if (S_ISREG(st.st_mode))
+        m->facts.modified_us = (int64_t)st.st_mtime * 1000000;
+    while (m->probed < PROBE_BYTES) {
+        ssize_t n = read(m->fd, m->chunk + m->probed, PROBE_BYTES - m->probed);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return status_of_errno(errno, why);
+        if (n == 0)
+            break;
+        m->probed += (size_t)n;
+    }
+    snprintf(why, 256, "the input is empty");
+    return m->probed ? S3HLS_OK : S3HLS_E_NO_VIDEO;
+}
+
+/* ---- libavformat */
+
+static int status_of_av(int code, char why[256]) {
+    av_strerror(code, why, 256);
+    return code == AVERROR(ENOENT)             ? S3HLS_E_NOT_FOUND
+           : code == AVERROR_INVALIDDATA       ? S3HLS_E_NOT_H264
+           : code == AVERROR(ENOMEM)           ? S3HLS_E_NOMEM
+           : code == AVERROR_HTTP_UNAUTHORIZED ? S3HLS_E_ACCESS
+                                               : S3HLS_E_IO;
+}
+
+/* AVIO's read: first what was read ahead, then the file. */
+static int read_io(void *opaque, uint8_t *to, int size) {
+    media *m = opaque;
+    size_t left = m->probed - m->given, n = left < (size_t)size ? left : (size_t)size;
+    if (n) {
+        memcpy(to, m->chunk + m->given, n);
+        m->given += n;
+        return (int)n;
+    }
+    ssize_t got = read(m->fd, to, (size_t)size);
+    return got > 0 ? (int)got : got == 0 ? AVERROR_EOF : AVERROR(errno);
+}
+
+static int open_format(media *m, const char *input, char why[256]) {
+    m->format = avformat_alloc_context();
+    if (!m->format)
+        return S3HLS_E_NOMEM;
+    if (strcmp(input, "-") == 0) {
+        uint8_t *buffer = av_malloc(CHUNK_BYTES);
+        m->io = buffer ? avio_alloc_context(buffer, CHUNK_BYTES, 0, m, read_io, NULL, NULL) : NULL;
+        if (!m->io)
+            return S3HLS_E_NOMEM;
+        m->format->pb = m->io;
+    }
+    AVDictionary *options = NULL;
+    av_dict_set(&options, "rtsp_transport", "tcp", 0);
+    int rc = avformat_open_input(&m->format, input, NULL, &options);
+    av_dict_free(&options);
+    if (rc >= 0)
+        rc = avformat_find_stream_info(m->format, NULL);
+    return rc < 0 ? status_of_av(rc, why) : S3HLS_OK;
+}
+
+static int open_annex_b(media *m, char why[256]) {
+    const AVStream *stream = m->format->streams[m->stream];
+    const AVBitStreamFilter *filter = av_bsf_get_by_name("h264_mp4toannexb");
+    int rc = filter ? av_bsf_alloc(filter, &m->annex_b) : AVERROR_BSF_NOT_FOUND;
+    if (rc >= 0)
+        rc = avcodec_parameters_copy(m->annex_b->par_in, stream->codecpar);
+    if (rc >= 0) {
+        m->annex_b->time_base_in = stream->time_base;
+        rc = av_bsf_init(m->annex_b);
+    }
+    m->packet = av_packet_alloc();
+    return rc < 0 ? status_of_av(rc, why) : m->packet ? S3HLS_OK : S3HLS_E_NOMEM;
+}
+
+static int open_container(media *m, const char *input, char why[256]) {
+    int rc = open_format(m, input, why);
+    if (rc)
+        return rc;
+    m->stream = av_find_best_stream(m->format, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
+    if (m->stream < 0) {
+        snprintf(why, 256, "no video in it");
+        return S3HLS_E_NOT_H264;
+    }
+    enum AVCodecID codec = m->format->streams[m->stream]->codecpar->codec_id;
+    if (codec != AV_CODEC_ID_H264) {
+        snprintf(why, 256, "its video is %s", avcodec_get_name(codec));
+        return S3HLS_E_NOT_H264;
+    }
+    if (m->format->duration > 0)
+        m->facts.duration_us = m->format->duration;
+    return open_annex_b(m, why);
+}
+
+static int64_t to_us(const media *m, int64_t time) {
+    return av_rescale_q(time, m->annex_b->time_base_out, (AVRational){1, 1000000});
+}
+
+static void set_times(media *m, s3hls_frame *frame) {
+    const AVPacket *p = m->packet;
+    int64_t pts = p->pts != AV_NOPTS_VALUE ? p->pts : p->dts, dts = p->dts;
+    frame->pts_us = pts != AV_NOPTS_VALUE ? to_us(m, pts) : m->next_us;
+    frame->composition_offset_us = 0;
+    if (pts != AV_NOPTS_VALUE && dts != AV_NOPTS_VALUE && pts > dts)
+        frame->composition_offset_us = frame->pts_us - to_us(m, dts);
+    int64_t duration = p->duration > 0 ? to_us(m, p->duration) : 40000;
+    m->next_us = frame->pts_us + duration;
+}
+
+static int read_packet(media *m, s3hls_frame *frame, char why[256]) {
+    for (;;) {
+        int rc = av_bsf_receive_packet(m->annex_b, m->packet);
+        if (rc == AVERROR_EOF)
+            return 0;
+        if (rc >= 0) {
+            frame->data = m->packet->data;
+            frame->size = (size_t)m->packet->size;
+            set_times(m, frame);
+            return 1;
+        }
+        if (rc != AVERROR(EAGAIN))
+            return status_of_av(rc, why);
+        av_packet_unref(m->packet);
+        rc = av_read_frame(m->format, m->packet);
+        if (rc == AVERROR_EOF)
+            rc = av_bsf_send_packet(m->annex_b, NULL);
+        else if (rc >= 0 && m->packet->stream_index != m->stream)
+            av_packet_unref(m->packet);
+        else if (rc >= 0)
+            rc = av_bsf_send_packet(m->annex_b, m->packet);
+        if (rc < 0)
+            return status_of_av(rc, why);
+    }
+}
+
+/* ---- raw streams */
+
+/* How long a raw stream in a file is, and how fast: libavformat counts its pictures. */
+static void survey_raw(media *m, const char *input) {
+    media other = {.fd = -1};
+    char why[256];
+    if (open_container(&other, input, why) == S3HLS_OK) {
+        AVRational rate = other.format->streams[other.stream]->r_frame_rate;
+        int64_t pictures = 0;
+        while (av_read_frame(other.format, other.packet) >= 0) {
+            pictures++;
+            av_packet_unref(other.packet);
+        }
+        if (rate.num > 0 && rate.den > 0 && rate.num / rate.den <= 1000) {
+            m->facts.rate_num = (uint32_t)rate.num;
+            m->facts.rate_den = (uint32_t)rate.den;
+            m->facts.duration_us = av_rescale(pictures, INT64_C(1000000) * rate.den, rate.num);
+        }
+    }
+    av_packet_free(&other.packet);
+    av_bsf_free(&other.annex_b);
+    avformat_close_input(&other.format);
+}
+
+static int read_chunk(media *m, s3hls_frame *frame, char why[256]) {
+    frame->data = m->chunk;
+    frame->size = m->probed;
+    if (m->probed) {
+        m->probed = 0;
+        return 1;
+    }
+    ssize_t n;
+    do
+        n = read(m->fd, m->chunk, CHUNK_BYTES);
+    while (n < 0 && errno == EINTR);
+    frame->size = n > 0 ? (size_t)n : 0;
+    return n < 0 ? status_of_errno(errno, why) : n > 0;
+}
+
+/* ---- the room's face */
+
+int media_open(media **out, const char *input, char why[256]) {
+    av_log_set_level(AV_LOG_FATAL);
+    media *m = *out = calloc(1, sizeof *m);
+    if (!m)
+        return S3HLS_E_NOMEM;
+    m->fd = -1;
+    bool url = strstr(input, "://") != NULL;
+    int rc = url ? S3HLS_OK : open_input(m, input, why);
+    if (!rc && !url && looks_like_h264(m->chunk, m->probed)) {
+        m->facts.raw = true;
+        if (m->facts.modified_us)
+            survey_raw(m, input);
+    } else if (!rc) {
+        m->facts.live = url && strncmp(input, "file:", 5) != 0;
+        if (url)
+            avformat_network_init();
+        rc = open_container(m, input, why);
+    }
+    if (rc)
+        media_close(out);
+    return rc;
+}
+
+void media_close(media **m) {
+    media *x = *m;
+    if (!x)
+        return;
+    av_packet_free(&x->packet);
+    av_bsf_free(&x->annex_b);
+    avformat_close_input(&x->format);
+    if (x->io) {
+        av_freep(&x->io->buffer);
+        avio_context_free(&x->io);
+    }
+    if (x->fd >= 0)
+        close(x->fd);
+    free(x);
+    *m = NULL;
+}
+
+const media_facts *media_get_facts(const media *m) {
+    return &m->facts;
+}
+
+int media_read(media *m, s3hls_frame *frame, char why[256]) {
+    memset(frame, 0, sizeof *frame);
+    return m->facts.raw ? read_chunk(m, frame, why) : read_packet(m, frame, why);
+}

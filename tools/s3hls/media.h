@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* Where video comes from: a raw H.264 byte stream, read as it is, or anything libavformat opens
+ * (MP4, Matroska, TS, RTSP), taken apart without transcoding. */
+#ifndef TOOL_MEDIA_H
+#define TOOL_MEDIA_H
+
+#include "s3hls/frame.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct media media;
+
+typedef struct media_facts {
+    bool raw;            /* frames come as chunks of bytes, without times */
+    bool live;           /* a network source: it does not wait for us */
+    int64_t duration_us; /* 0: not known */
+    int64_t modified_us; /* of a regular file; 0: none */
+    uint32_t rate_num,
+        rate_den; /* of a raw stream in a regular file, as far as it says; 0: it does not */
+} media_facts;
+
+/* Open a file, "-" (standard input) or a URL.
+ * @param why  receives what was wrong, 256 bytes
+ * @return S3HLS_OK; S3HLS_E_NOT_FOUND, S3HLS_E_ACCESS, S3HLS_E_IO: cannot be read;
+ * S3HLS_E_NO_VIDEO: it is empty; S3HLS_E_NOT_H264: its video is something else, or there is none.
+ */
+int media_open(media **out, const char *input, char why[256]);
+void media_close(media **m);
+
+const media_facts *media_get_facts(const media *m);
+
+/* The next chunk or access unit; its bytes are valid until the next call.
+ * @return 1: there is one; 0: the end; negative: a status. */
+int media_read(media *m, s3hls_frame *frame, char why[256]);
+
+#endif

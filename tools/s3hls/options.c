@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "options.h"
+#include "tool.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- values */
+
+bool parse_number(const char *text, double min, double max, double *value) {
+    char *end;
+    *value = strtod(text, &end);
+    return end != text && *end == 0 && *value >= min && *value <= max;
+}
+
+bool parse_size(const char *text, uint64_t *bytes) {
+    static const char units[] = "KMG";
+    char number[32];
+    size_t n = strlen(text);
+    const char *unit = n ? strchr(units, text[n - 1] & ~0x20) : NULL;
+    if (n == 0 || n >= sizeof number)
+        return false;
+    snprintf(number, sizeof number, "%.*s", (int)(unit && *unit ? n - 1 : n), text);
+    double value;
+    if (!parse_number(number, 0, 1e12, &value))
+        return false;
+    for (const char *u = units; unit && *unit && u <= unit; u++)
+        value *= 1024;
+    *bytes = (uint64_t)value;
+    return value < 1e15;
+}
+
+bool parse_rate(const char *text, uint32_t *num, uint32_t *den) {
+    const char *slash = strchr(text, '/');
+    char first[32];
+    double n, d = 1;
+    snprintf(first, sizeof first, "%.*s", slash ? (int)(slash - text) : (int)strlen(text), text);
+    if (!parse_number(first, 0.001, 1000000, &n) ||
+        (slash && !parse_number(slash + 1, 1, 1000000, &d)))
+        return false;
+    *den = (uint32_t)d;
+    if (n != (double)(uint32_t)n) { /* 29.97: thousandths */
+        n *= 1000;
+        *den *= 1000;
+    }
+    *num = (uint32_t)(n + 0.5);
+    return n / *den <= 1000 && *den <= 1000000;
+}
+
+/* ---- what every command takes */
+
+static const char *set_region(void *ctx, const char *value) {
+    ((common_options *)ctx)->s3.region = value;
+    return NULL;
+}
+
+static const char *set_endpoint(void *ctx, const char *value) {
+    ((common_options *)ctx)->s3.endpoint = value;
+    return strncmp(value, "http://", 7) == 0 || strncmp(value, "https://", 8) == 0
+               ? NULL
+               : "not an endpoint; give https://host or https://host:port";
+}
+
+static const char *set_ca(void *ctx, const char *value) {
+    ((common_options *)ctx)->s3.ca_file = value;
+    return access(value, R_OK) == 0 ? NULL : "cannot be read; give a PEM file of certificates";
+}
+
+static const char *set_profile(void *ctx, const char *value) {
+    ((common_options *)ctx)->profile = value;
+    return NULL;
+}
+
+static const char *set_path_style(void *ctx, const char *value) {
+    (void)value;
+    ((common_options *)ctx)->s3.addressing = S3HLS_ADDRESSING_PATH;
+    return NULL;
+}
+
+static const char *set_virtual_host(void *ctx, const char *value) {
+    (void)value;
+    ((common_options *)ctx)->s3.addressing = S3HLS_ADDRESSING_VIRTUAL;
+    return NULL;
+}
+
+static const char *set_verbose(void *ctx, const char *value) {
+    s3hls_env *env = &((common_options *)ctx)->env;
+    (void)value;
+    env->log_level = env->log_level < S3HLS_LOG_INFO ? S3HLS_LOG_INFO : S3HLS_LOG_DEBUG;
+    return NULL;
+}
+
+static const option_kind common_kinds[] = {
+    {"--region", "NAME", "region of the bucket; else AWS_REGION, us-east-1", set_region},
+    {"--endpoint", "URL", "an S3 server of your own; else AWS_ENDPOINT_URL_S3, AWS's own",
+     set_endpoint},
+    {"--ca", "FILE", "certificate authorities to trust (PEM); else AWS_CA_BUNDLE, the system's",
+     set_ca},
+    {"--profile", "NAME", "of the shared credentials file; else the environment's keys",
+     set_profile},
+    {"--path-style", NULL, "https://endpoint/bucket/key", set_path_style},
+    {"--virtual-host", NULL, "https://bucket.endpoint/key", set_virtual_host},
+    {"-v", NULL, "say more on standard error; twice: every request", set_verbose},
+    {NULL, NULL, NULL, NULL},
+};
+
+static void log_line(void *ctx, s3hls_log_level level, const char *component, const char *message) {
+    static const char *const levels[] = {"", "error", "warning", "info", "debug"};
+    (void)ctx;
+    fprintf(stderr, "s3hls: %s: %s: %s\n", levels[level], component, message);
+}
+
+static const char *variable(const char *a, const char *b) {
+    const char *value = getenv(a);
+    if ((!value || !value[0]) && b)
+        value = getenv(b);
+    return value && value[0] ? value : NULL;
+}
+
+static void set_defaults(common_options *common) {
+    memset(common, 0, sizeof *common);
+    common->env = s3hls_env_default();
+    common->env.log = log_line;
+    common->env.log_level = S3HLS_LOG_ERROR;
+    common->s3.region = variable("AWS_REGION", "AWS_DEFAULT_REGION");
+    common->s3.endpoint = variable("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL");
+    common->s3.ca_file = variable("AWS_CA_BUNDLE", NULL);
+}
+
+bool common_options_open(command_line *line, const char *url, int *exit_code) {
+    common_options *common = line->common;
+    if (strncmp(url, "s3://", 5) != 0)
+        return true;
+    int rc = common->profile ? s3hls_credentials_open_profile(&common->credentials, NULL,
+                                                              common->profile, &common->env)
+                             : s3hls_credentials_open_default(&common->credentials, &common->env);
+    if (rc) {
+        complain(line->command,
+                 common->profile ? "--profile: its keys cannot be read" : "no AWS keys found", rc,
+                 NULL);
+        *exit_code = EXIT_FAILED;
+    }
+    common->s3.credentials = common->credentials;
+    return rc == S3HLS_OK;
+}
+
+void common_options_close(common_options *common) {
+    s3hls_credentials_close(&common->credentials);
+}
+
+/* ---- the command line */
+
+static void print_kinds(const option_kind *kinds) {
+    for (; kinds->name; kinds++) {
+        char head[48];
+        snprintf(head, sizeof head, "%s %s", kinds->name, kinds->value ? kinds->value : "");
+        printf("  %-26s %s\n", head, kinds->help);
+    }
+}
+
+static void print_help(const command_line *line) {
+    printf("usage: s3hls %s %s\n\n%s\n\noptions:\n", line->command, line->arguments,
+           line->explanation);
+    print_kinds(line->options);
+    puts("\nreaching S3:");
+    print_kinds(common_kinds);
+}
+
+static const option_kind *find_kind(const option_kind *kinds, const char *argument, size_t size) {
+    for (; kinds->name; kinds++)
+        if (strlen(kinds->name) == size && memcmp(kinds->name, argument, size) == 0)
+            return kinds;
+    return NULL;
+}
+
+/* One option at argv[*at]. @return false: it is wrong, and has been complained of. */
+static bool take_option(command_line *line, int argc, char **argv, int *at) {
+    const char *argument = argv[*at], *equals = strchr(argument, '=');
+    size_t size = equals ? (size_t)(equals - argument) : strlen(argument);
+    void *ctx = line->ctx;
+    const option_kind *kind = find_kind(line->options, argument, size);
+    if (!kind) {
+        kind = find_kind(common_kinds, argument, size);
+        ctx = line->common;
+    }
+    const char *wrong = NULL, *value = equals ? equals + 1 : NULL;
+    if (!kind)
+        wrong = "no such option";
+    else if (!kind->value && equals)
+        wrong = "takes no value";
+    else if (kind->value && !equals && *at + 1 == argc)
+        wrong = "needs a value";
+    else if (kind->value && !equals)
+        value = argv[++*at];
+    if (!wrong)
+        wrong = kind->set(ctx, value);
+    if (wrong)
+        fprintf(stderr, "s3hls %s: %.*s%s%s: %s; s3hls help %s explains\n", line->command,
+                (int)size, argument, value ? " " : "", value ? value : "", wrong, line->command);
+    return !wrong;
+}
+
+bool command_line_parse(command_line *line, int argc, char **argv, int *exit_code) {
+    bool only_positional = false;
+    set_defaults(line->common);
+    *exit_code = EXIT_USAGE;
+    for (int i = 1; i < argc; i++) {
+        const char *a = argv[i];
+        if (!only_positional && (strcmp(a, "--help") == 0 || strcmp(a, "-h") == 0)) {
+            print_help(line);
+            *exit_code = EXIT_DONE;
+            return false;
+        }
+        if (!only_positional && strcmp(a, "--") == 0) {
+            only_positional = true;
+        } else if (!only_positional && a[0] == '-' && a[1]) {
+            if (!take_option(line, argc, argv, &i))
+                return false;
+        } else if (line->positional_count < line->positional_max) {
+            line->positional[line->positional_count++] = a;
+        } else {
+            fprintf(stderr, "s3hls %s: one argument too many: %s; usage: s3hls %s %s\n",
+                    line->command, a, line->command, line->arguments);
+            return false;
+        }
+    }
+    if (line->positional_count < line->positional_max) {
+        fprintf(stderr, "s3hls %s: an argument is missing; usage: s3hls %s %s\n", line->command,
+                line->command, line->arguments);
+        return false;
+    }
+    return true;
+}
+
+/* ---- what went wrong */
+
+static const char *mend(int status) {
+    switch (status) {
+    case S3HLS_E_CREDENTIALS:
+        return "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or "
+               "--profile.";
+    case S3HLS_E_ACCESS:
+        return "Allow s3:PutObject, s3:GetObject and s3:ListBucket on this prefix, or make the "
+               "directory writable.";
+    case S3HLS_E_NO_BUCKET:
+        return "Create the bucket, or correct its name.";
+    case S3HLS_E_CLOCK:
+        return "Set this machine's clock; S3 allows 15 minutes.";
+    case S3HLS_E_RESOLVE:
+        return "Check --endpoint, --region and the name server.";
+    case S3HLS_E_CONNECT:
+        return "Is the server up, and are host and port of --endpoint right?";
+    case S3HLS_E_TLS:
+        return "Name the server's certificate authority with --ca.";
+    case S3HLS_E_REGION:
+        return "Set --region to the bucket's own.";
+    case S3HLS_E_NOSPC:
+        return "Free some space.";
+    case S3HLS_E_NOT_H264:
+        return "s3hls records H.264; transcode first, or check the file.";
+    default:
+        return "";
+    }
+}
+
+void complain(const char *command, const char *what, int status, const s3hls_s3_error *error) {
+    fprintf(stderr, "s3hls %s: %s: %s (%s)", command, what, s3hls_strerror(status),
+            s3hls_status_name(status));
+    if (error && error->http_status)
+        fprintf(stderr, ": HTTP %ld %s", error->http_status, error->code);
+    if (error && error->message[0])
+        fprintf(stderr, ": %s", error->message);
+    if (error && error->request_id[0])
+        fprintf(stderr, " [request %s]", error->request_id);
+    fprintf(stderr, "%s%s\n", mend(status)[0] ? ". " : "", mend(status));
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* ls and playlist: what a store holds of a range of time. */
+#include "options.h"
+#include "s3hls/playlist.h"
+#include "tool.h"
+#include "when.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct read_options {
+    common_options common;
+    int64_t from_us, to_us;
+    bool json, relative, live;
+    double presign_s; /* 0: not asked for */
+    const char *base;
+} read_options;
+
+/* ---- options */
+
+static const char *set_from(void *ctx, const char *value) {
+    return time_parse(value, &((read_options *)ctx)->from_us)
+               ? NULL
+               : "not a time; give 2026-11-23T03:12:00Z or UNIX seconds";
+}
+
+static const char *set_to(void *ctx, const char *value) {
+    return time_parse(value, &((read_options *)ctx)->to_us)
+               ? NULL
+               : "not a time; give 2026-11-23T03:12:00Z or UNIX seconds";
+}
+
+static const char *set_json(void *ctx, const char *value) {
+    (void)value;
+    ((read_options *)ctx)->json = true;
+    return NULL;
+}
+
+static const char *set_relative(void *ctx, const char *value) {
+    (void)value;
+    ((read_options *)ctx)->relative = true;
+    return NULL;
+}
+
+static const char *set_live(void *ctx, const char *value) {
+    (void)value;
+    ((read_options *)ctx)->live = true;
+    return NULL;
+}
+
+static const char *set_base(void *ctx, const char *value) {
+    ((read_options *)ctx)->base = value;
+    return NULL;
+}
+
+static const char *set_presign(void *ctx, const char *value) {
+    return parse_number(value, 1, S3HLS_PRESIGN_MAX_S, &((read_options *)ctx)->presign_s)
+               ? NULL
+               : "not a life; give 1 to 604800 seconds";
+}
+
+#define RANGE_KINDS                                                                                \
+    {"--from", "TIME", "ISO 8601 in UTC or UNIX seconds; else the first segment", set_from}, {     \
+        "--to", "TIME", "up to, not including; else the last segment", set_to                      \
+    }
+
+/* ---- the range */
+
+static int64_t ms_of(int64_t us) {
+    return us == INT64_MIN || us == INT64_MAX ? us : us / 1000;
+}
+
+/* @return EXIT_DONE with archive and list open, or an exit code with neither. */
+static int find_segments(command_line *line, read_options *o, s3hls_archive **archive,
+                         s3hls_segment_list *list) {
+    const char *url = line->positional[0];
+    int code;
+    s3hls_s3_error error = {0};
+    if (o->from_us >= o->to_us) {
+        fprintf(stderr, "s3hls %s: --from must be before --to\n", line->command);
+        return EXIT_USAGE;
+    }
+    if (!common_options_open(line, url, &code))
+        return code;
+    int rc = s3hls_archive_open(archive, url, &o->common.s3, &o->common.env);
+    if (!rc)
+        rc = s3hls_archive_list(*archive, ms_of(o->from_us), ms_of(o->to_us), list, &error);
+    if (rc) {
+        complain(line->command, url, rc, &error);
+        s3hls_archive_close(archive);
+        return rc == S3HLS_E_INVALID ? EXIT_USAGE : EXIT_FAILED;
+    }
+    return EXIT_DONE;
+}
+
+static void close_range(read_options *o, s3hls_archive **archive, s3hls_segment_list *list) {
+    s3hls_segment_list_deinit(list, &o->common.env);
+    s3hls_archive_close(archive);
+}
+
+/* ---- ls */
+
+static void print_segment(const s3hls_segment *s, bool json) {
+    char key[S3HLS_KEY_MAX], at[32];
+    s3hls_segment_key_format(s, key, sizeof key);
+    time_format(s->start_ms * 1000, at, sizeof at);
+    if (json)
+        printf("{\"start_ms\":%" PRId64 ",\"duration_ms\":%" PRIu32 ",\"bytes\":%" PRIu64
+               ",\"sequence\":%" PRIu64 ",\"timeline\":%" PRIu64 ",\"key\":\"%s\"}\n",
+               s->start_ms, s->duration_ms, s->size, s->sequence, s->timeline, key);
+    else
+        printf("%s  %8.3f s  %9" PRIu64 " bytes  %s\n", at, s->duration_ms / 1e3, s->size, key);
+}
+
+static void print_list(const s3hls_segment_list *list, bool json) {
+    uint64_t bytes = 0, recorded_ms = 0;
+    size_t gaps = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        const s3hls_segment *s = &list->segments[i];
+        int64_t gap_ms = i ? s->start_ms - (s[-1].start_ms + s[-1].duration_ms) : 0;
+        if (gap_ms > 0) {
+            gaps++;
+            if (!json)
+                printf("--- nothing for %.3f s\n", (double)gap_ms / 1e3);
+        }
+        print_segment(s, json);
+        bytes += s->size;
+        recorded_ms += s->duration_ms;
+    }
+    if (!json)
+        printf("%zu segments, %.3f s, %" PRIu64 " bytes, %zu gaps, %zu other objects\n",
+               list->count, (double)recorded_ms / 1e3, bytes, gaps, list->foreign);
+}
+
+int command_ls(int argc, char **argv) {
+    static const option_kind kinds[] = {
+        RANGE_KINDS,
+        {"--json", NULL, "a line of JSON for each segment", set_json},
+        {NULL, NULL, NULL, NULL},
+    };
+    read_options o = {.from_us = INT64_MIN, .to_us = INT64_MAX};
+    command_line line = {.command = "ls",
+                         .arguments = "URL [--from TIME] [--to TIME]",
+                         .explanation =
+                             "Lists a camera's segments, oldest first, with the gaps "
+                             "between them.\n\n"
+                             "  s3hls ls s3://bucket/cam-1 --from 2026-11-23T03:00Z --to "
+                             "2026-11-23T04:00Z",
+                         .options = kinds,
+                         .ctx = &o,
+                         .common = &o.common,
+                         .positional_max = 1};
+    s3hls_archive *archive = NULL;
+    s3hls_segment_list list;
+    int code;
+    if (!command_line_parse(&line, argc, argv, &code))
+        return code;
+    code = find_segments(&line, &o, &archive, &list);
+    if (code == EXIT_DONE) {
+        print_list(&list, o.json);
+        close_range(&o, &archive, &list);
+    }
+    common_options_close(&o.common);
+    return code;
+}
+
+/* ---- playlist */
+
+typedef struct presigner {
+    s3hls_store *store;
+    uint32_t expires_s;
+} presigner;
+
+static int presign(void *ctx, const char *key, char **url) {
+    presigner *p = ctx;
+    return s3hls_store_url(p->store, key, p->expires_s, url);
+}
+
+/* The newest timeline's own word on how long a segment may be, where it can be read. */
+static uint32_t target_duration_ms(s3hls_archive *archive, const s3hls_segment_list *list) {
+    s3hls_timeline timeline;
+    const s3hls_segment *last = list->count ? &list->segments[list->count - 1] : NULL;
+    if (!last || last->seed_name ||
+        s3hls_archive_timeline(archive, last->timeline, &timeline, NULL))
+        return 0;
+    return timeline.target_duration_ms;
+}
+
+static int write_playlist(command_line *line, read_options *o, s3hls_archive *archive,
+                          const s3hls_segment_list *list) {
+    s3hls_playlist_config cfg;
+    presigner p = {s3hls_archive_store(archive), o->presign_s > 0 ? (uint32_t)o->presign_s : 3600};
+    bool s3 = strncmp(line->positional[0], "s3://", 5) == 0;
+    char *text;
+    s3hls_playlist_config_init(&cfg);
+    cfg.type = o->live ? S3HLS_PLAYLIST_LIVE : S3HLS_PLAYLIST_VOD;
+    cfg.target_duration_ms = target_duration_ms(archive, list);
+    cfg.base_url = o->base;
+    cfg.env = &o->common.env;
+    if (!o->base && !o->relative && (s3 || o->presign_s > 0)) {
+        cfg.url = presign;
+        cfg.url_ctx = &p;
+    }
+    int rc = s3hls_playlist_write(&cfg, list->segments, list->count, &text, NULL);
+    if (rc == S3HLS_E_NOT_FOUND) {
+        fprintf(stderr,
+                "s3hls playlist: %s: nothing was recorded in this range; s3hls ls shows what "
+                "there is\n",
+                line->positional[0]);
+        return EXIT_FAILED;
+    }
+    if (rc) {
+        complain("playlist", line->positional[0], rc, NULL);
+        return EXIT_FAILED;
+    }
+    fputs(text, stdout);
+    s3hls_free(&o->common.env, text);
+    return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+}
+
+int command_playlist(int argc, char **argv) {
+    static const option_kind kinds[] = {
+        RANGE_KINDS,
+        {"--relative", NULL, "addresses as names below the playlist's own (file://: the default)",
+         set_relative},
+        {"--presign", "SECONDS", "presigned addresses that live so long (s3://: default 3600)",
+         set_presign},
+        {"--base", "URL", "put before each name: a CDN's address", set_base},
+        {"--live", NULL, "a live window of the newest session, without an end", set_live},
+        {NULL, NULL, NULL, NULL},
+    };
+    read_options o = {.from_us = INT64_MIN, .to_us = INT64_MAX};
+    command_line line = {
+        .command = "playlist",
+        .arguments = "URL [--from TIME] [--to TIME] [OPTION...]",
+        .explanation =
+            "Writes an HLS media playlist of a range, from the store's listing alone.\n\n"
+            "  s3hls playlist s3://bucket/cam-1 --from 2026-11-23T03:12:00Z --to "
+            "2026-11-23T03:15:00Z",
+        .options = kinds,
+        .ctx = &o,
+        .common = &o.common,
+        .positional_max = 1};
+    s3hls_archive *archive = NULL;
+    s3hls_segment_list list;
+    int code;
+    if (!command_line_parse(&line, argc, argv, &code))
+        return code;
+    code = find_segments(&line, &o, &archive, &list);
+    if (code == EXIT_DONE) {
+        code = write_playlist(&line, &o, archive, &list);
+        close_range(&o, &archive, &list);
+    }
+    common_options_close(&o.common);
+    return code;
+}

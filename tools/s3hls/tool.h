@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* The commands, and the exit codes they share. */
+#ifndef TOOL_H
+#define TOOL_H
+
+enum {
+    EXIT_DONE = 0,
+    EXIT_FAILED = 1,      /* a store or the system refused */
+    EXIT_USAGE = 2,       /* the command line is wrong */
+    EXIT_UNDELIVERED = 3, /* recorded, but not all of it is in the store */
+    EXIT_INPUT = 4,       /* the input cannot be read, or is no H.264 */
+    EXIT_DAMAGED = 5      /* all delivered, but the input had unreadable parts */
+};
+
+int command_record(int argc, char **argv);
+int command_ls(int argc, char **argv);
+int command_playlist(int argc, char **argv);
+int command_put(int argc, char **argv);
+int command_get(int argc, char **argv);
+int command_presign(int argc, char **argv);
+
+#endif
