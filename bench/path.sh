@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT-0
 # The whole path: 5 Mbps of 1080p from a pipe at 4 times real time, through `s3hls record -` into a
 # radosgw over HTTPS, beside `ffmpeg -c copy -f hls` into a local directory: CPU seconds per MB of
-# video and the most memory held. Prints a line a figure; appends JSON lines to $S3HLS_BENCH_JSON.
+# video, the most memory held, and how much of it recording adds to what the program holds at its start
+# (libavformat, for both). Prints a line a figure; appends JSON lines to $S3HLS_BENCH_JSON.
 #   S3HLS=program (build/release/s3hls)   S3HLS_BENCH_SECONDS=60 of media
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -52,3 +53,5 @@ read -r peer_cpu peer_rss < <(mkdir "$work/hls" && measure ffmpeg -hide_banner -
 per_mb() { awk -v s="$1" -v mb="$megabytes" 'BEGIN { printf "%.5f", s / mb }'; }
 report "path cpu" "$(per_mb "$cpu")" "s/MB" "$(per_mb "$peer_cpu")"
 report "path peak rss" "$rss" KiB "$peer_rss"
+at_start() { /usr/bin/time -o "$work/time" -f %M "$@" >"$work/out" && cat "$work/time"; }
+report "path added rss" $((rss - $(at_start "$s3hls" --version))) KiB $((peer_rss - $(at_start ffmpeg -version)))

@@ -52,9 +52,9 @@ static bool serve(canned_server *s, int fd, int connection) {
     canned_request *r = &s->requests[i];
     memset(r, 0, sizeof *r);
     r->connection = connection;
-    if (!read_head(fd, r))
-        return false;
     const canned *c = &s->script[i];
+    if (!c->at_once && !read_head(fd, r))
+        return false;
     if (!c->before_body)
         read_body(fd, r);
     s->request_count++;

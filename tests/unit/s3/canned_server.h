@@ -13,6 +13,7 @@ typedef struct canned {
     const char *answer; /* as it goes over the wire; NULL: none */
     bool close;         /* hang up afterwards; else keep the connection */
     bool before_body;   /* answer without reading the request's body */
+    bool at_once;       /* answer without reading anything */
 } canned;
 
 enum { CANNED_MAX = 8, CANNED_CONNECTIONS_MAX = 8, CANNED_HEAD_MAX = 16384 };

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "base/strbuf.h"
+#include "s3/client.h"
+#include "s3/crc32c.h"
+#include "s3/credentials.h"
+#include <inttypes.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+    MAX_HEADERS = 24,
+    MAX_CALLER_HEADERS = 16,
+    URL_MAX = 32 * 1024,
+    PATH_BYTES = 64 + S3HLS__KEY_BYTES_MAX + 3
+};
+
+static const char EMPTY_SHA256[] =
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+bool s3hls__s3_is_range(const s3hls__op *op) {
+    return op->first > 0 || op->last != UINT64_MAX;
+}
+
+/* ---- bodies */
+
+s3hls_span s3hls__span_body_at(void *ctx, uint64_t offset) {
+    const s3hls__span_body *body = ctx;
+    s3hls_span span = {NULL, 0};
+    for (size_t i = 0; i < body->count; i++) {
+        if (offset < body->spans[i].size) {
+            span.data = body->spans[i].data + offset;
+            span.size = body->spans[i].size - (size_t)offset;
+            return span;
+        }
+        offset -= body->spans[i].size;
+    }
+    return span;
+}
+
+static int hash_body(const s3hls__op *op, char hex[65]) {
+    uint8_t digest[32];
+    EVP_MD_CTX *md = EVP_MD_CTX_new();
+    bool ok = md && EVP_DigestInit_ex(md, EVP_sha256(), NULL);
+    for (uint64_t at = 0; ok && at < op->body_size;) {
+        s3hls_span span = op->body(op->body_ctx, at);
+        ok = span.size > 0 && EVP_DigestUpdate(md, span.data, span.size);
+        at += span.size;
+    }
+    ok = ok && EVP_DigestFinal_ex(md, digest, NULL);
+    EVP_MD_CTX_free(md);
+    for (int i = 0; ok && i < 32; i++)
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    return ok ? S3HLS_OK : S3HLS_E_NOMEM;
+}
+
+static void checksum_body(const s3hls__op *op, char base64[12]) {
+    s3hls__crc32c_table table;
+    s3hls__crc32c_init(&table);
+    uint32_t crc = 0;
+    for (uint64_t at = 0; at < op->body_size;) {
+        s3hls_span span = op->body(op->body_ctx, at);
+        if (span.size == 0)
+            break;
+        crc = s3hls__crc32c(&table, crc, span.data, span.size);
+        at += span.size;
+    }
+    const uint8_t bytes[4] = {(uint8_t)(crc >> 24), (uint8_t)(crc >> 16), (uint8_t)(crc >> 8),
+                              (uint8_t)crc};
+    EVP_EncodeBlock((uint8_t *)base64, bytes, sizeof bytes);
+}
+
+/* ---- requests */
+
+static const char *const methods[] = {"PUT", "GET", "HEAD", "DELETE", "GET"}; /* by op->kind */
+
+static int64_t now_s(const s3hls__s3_client *c) {
+    return c->env.wall_us(c->env.ctx) / 1000000 + c->clock_offset_s;
+}
+
+/* What is to be said and signed; the strings live as long as this does. */
+typedef struct request {
+    s3hls_header headers[MAX_HEADERS];
+    size_t header_count;
+    s3hls_query query[6];
+    size_t query_count;
+    char path[PATH_BYTES];
+    char payload_hash[65];
+    char checksum[12];
+    char range[48];
+    char prefix[PATH_BYTES], start_after[PATH_BYTES]; /* LIST */
+} request;
+
+static void say(request *r, const char *name, const char *value) {
+    r->headers[r->header_count++] = (s3hls_header){name, value};
+}
+
+static void ask(request *r, const char *name, const char *value) {
+    r->query[r->query_count++] = (s3hls_query){name, value};
+}
+
+/* "/bucket", or "/" where the bucket stands in the host. */
+static size_t write_root(const s3hls__s3_client *c, char path[PATH_BYTES]) {
+    return (size_t)snprintf(path, PATH_BYTES, "/%s", c->bucket_in_host ? "" : c->bucket);
+}
+
+/* The root and a key. @return false: the bucket would have a key that is malformed or too long. */
+static bool write_path(const s3hls__s3_client *c, const char *key, char path[PATH_BYTES]) {
+    size_t root = write_root(c, path);
+    if (!c->bucket_in_host)
+        path[root++] = '/';
+    int n = snprintf(path + root, PATH_BYTES - root, "%s%s", c->prefix, key);
+    return key[0] && n > 0 && (size_t)n < PATH_BYTES - root &&
+           s3hls__uri_key_ok(path + root, (size_t)n);
+}
+
+/* Headers the client says itself: said twice they would be signed as one and sent as two. */
+static bool is_reserved(const char *name) {
+    static const char *const names[] = {
+        "authorization", "content-length",       "content-type", "expect",
+        "host",          "transfer-encoding",    "x-amz-date",   "x-amz-content-sha256",
+        "connection",    "x-amz-security-token", "user-agent",   "x-amz-checksum-crc32c"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!name || strcasecmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static int describe_put(const s3hls__s3_client *c, const s3hls__op *op, request *r) {
+    const s3hls_s3_put_options *put = op->put;
+    say(r, "content-type",
+        put && put->content_type ? put->content_type : "application/octet-stream");
+    if (put && put->header_count > MAX_CALLER_HEADERS)
+        return S3HLS_E_TOO_LARGE;
+    for (size_t i = 0; put && i < put->header_count; i++) {
+        if (is_reserved(put->headers[i].name))
+            return S3HLS_E_INVALID;
+        say(r, put->headers[i].name, put->headers[i].value);
+    }
+    if (c->crc32c) {
+        checksum_body(op, r->checksum);
+        say(r, "x-amz-checksum-crc32c", r->checksum);
+    }
+    if (c->sign_payload)
+        return hash_body(op, r->payload_hash);
+    strcpy(r->payload_hash, S3HLS_SIGV4_UNSIGNED_PAYLOAD);
+    return S3HLS_OK;
+}
+
+static bool join(char to[PATH_BYTES], const char *a, const char *b) {
+    int n = snprintf(to, PATH_BYTES, "%s%s", a, b);
+    return n >= 0 && n <= S3HLS__KEY_BYTES_MAX;
+}
+
+static int describe_list(const s3hls__s3_client *c, s3hls__op *op, const char *token, request *r) {
+    op->prefix_size = strlen(c->prefix);
+    if (!join(r->prefix, c->prefix, op->key) ||
+        (op->start_after && !join(r->start_after, c->prefix, op->start_after)))
+        return S3HLS_E_INVALID;
+    ask(r, "list-type", "2");
+    ask(r, "encoding-type", "url");
+    ask(r, "prefix", r->prefix);
+    if (token[0])
+        ask(r, "continuation-token", token);
+    else if (op->start_after)
+        ask(r, "start-after", r->start_after);
+    return S3HLS_OK;
+}
+
+static int describe(const s3hls__s3_client *c, s3hls__op *op, const char *token, request *r) {
+    bool list = op->kind == S3HLS__OP_LIST;
+    memset(r, 0, sizeof *r);
+    if (list)
+        write_root(c, r->path);
+    else if (!write_path(c, op->key, r->path))
+        return S3HLS_E_INVALID;
+    strcpy(r->payload_hash, EMPTY_SHA256);
+    say(r, "host", c->host);
+    if (op->kind == S3HLS__OP_PUT)
+        return describe_put(c, op, r);
+    if (list)
+        return describe_list(c, op, token, r);
+    if (op->kind == S3HLS__OP_GET && s3hls__s3_is_range(op)) {
+        if (op->last == UINT64_MAX)
+            snprintf(r->range, sizeof r->range, "bytes=%" PRIu64 "-", op->first);
+        else
+            snprintf(r->range, sizeof r->range, "bytes=%" PRIu64 "-%" PRIu64, op->first, op->last);
+        say(r, "range", r->range);
+    }
+    return S3HLS_OK;
+}
+
+/* @return S3HLS_OK, S3HLS_E_NOMEM, S3HLS_E_INVALID */
+static int sign(const s3hls__s3_client *c, const char *method, const request *r,
+                const s3hls__keys *keys, s3hls_sigv4_result *signature) {
+    s3hls_credentials view = s3hls__keys_view(keys);
+    s3hls_sigv4_request what = {.method = method,
+                                .path = r->path,
+                                .query = r->query,
+                                .query_count = r->query_count,
+                                .headers = r->headers,
+                                .header_count = r->header_count,
+                                .payload_hash = r->payload_hash,
+                                .payload_header = 1,
+                                .region = c->region,
+                                .unix_s = now_s(c)};
+    return s3hls_sigv4_sign(&what, &view, &c->env, signature);
+}
+
+static bool add_line(s3hls__s3_request *out, const s3hls_env *env, const char *name,
+                     const char *value) {
+    s3hls__strbuf b;
+    char *line;
+    s3hls__strbuf_init(&b, env, URL_MAX);
+    s3hls__strbuf_addf(&b, value[0] ? "%s: %s" : "%s;", name, value); /* ';': libcurl's empty */
+    if (s3hls__strbuf_take(&b, &line))
+        return false;
+    struct curl_slist *headers = curl_slist_append(out->headers, line);
+    s3hls__env_free(env, line);
+    if (headers)
+        out->headers = headers;
+    return headers != NULL;
+}
+
+static int write_headers(s3hls__s3_request *out, const s3hls_env *env, const request *r,
+                         const s3hls__keys *keys, const s3hls_sigv4_result *signature) {
+    bool ok = add_line(out, env, "authorization", signature->authorization) &&
+              add_line(out, env, "x-amz-date", signature->amz_date) &&
+              add_line(out, env, "x-amz-content-sha256", r->payload_hash) &&
+              (!keys->session_token[0] ||
+               add_line(out, env, "x-amz-security-token", keys->session_token));
+    for (size_t i = 0; i < r->header_count && ok; i++)
+        ok = add_line(out, env, r->headers[i].name, r->headers[i].value);
+    struct curl_slist *headers = ok ? curl_slist_append(out->headers, "Expect:") : NULL;
+    if (headers)
+        out->headers = headers;
+    return headers ? S3HLS_OK : S3HLS_E_NOMEM;
+}
+
+static int make_url(const s3hls__s3_client *c, const s3hls_sigv4_result *signature, char **url) {
+    s3hls__strbuf b;
+    s3hls__strbuf_init(&b, &c->env, URL_MAX);
+    s3hls__strbuf_addf(&b, "%s://%s%s%s%s", c->endpoint.tls ? "https" : "http", c->host,
+                       signature->encoded_path, signature->query_string[0] ? "?" : "",
+                       signature->query_string);
+    return s3hls__strbuf_take(&b, url);
+}
+
+int s3hls__s3_request_open(s3hls__s3_request *out, const s3hls__s3_client *c, s3hls__op *op,
+                           const char *token) {
+    s3hls_sigv4_result signature;
+    s3hls__keys keys;
+    request r;
+    memset(out, 0, sizeof *out);
+    out->method = methods[op->kind];
+    int rc = describe(c, op, token, &r);
+    if (rc)
+        return rc;
+    s3hls__credentials_get(c->credentials, &keys);
+    rc = sign(c, out->method, &r, &keys, &signature);
+    if (!rc) {
+        rc = write_headers(out, &c->env, &r, &keys, &signature);
+        if (!rc)
+            rc = make_url(c, &signature, &out->url);
+        s3hls_sigv4_result_deinit(&signature, &c->env);
+    }
+    s3hls__keys_wipe(&keys);
+    if (rc)
+        s3hls__s3_request_close(out, c);
+    return rc;
+}
+
+void s3hls__s3_request_close(s3hls__s3_request *out, const s3hls__s3_client *c) {
+    curl_slist_free_all(out->headers);
+    s3hls__env_free(&c->env, out->url);
+    out->headers = NULL;
+    out->url = NULL;
+}
+
+/* ---- presigned addresses */
+
+int s3hls__s3_client_presign(s3hls__s3_client *c, const char *method, const char *key,
+                             uint32_t expires_s, char **url) {
+    static const char *const allowed[] = {"GET", "HEAD", "PUT", "DELETE"};
+    bool known = false;
+    *url = NULL;
+    for (size_t i = 0; i < 4; i++)
+        known |= strcmp(method, allowed[i]) == 0;
+    char path[PATH_BYTES];
+    if (!known || !write_path(c, key, path))
+        return S3HLS_E_INVALID;
+    s3hls_header host = {"host", c->host};
+    s3hls_sigv4_request what = {.method = method,
+                                .path = path,
+                                .headers = &host,
+                                .header_count = 1,
+                                .payload_hash = S3HLS_SIGV4_UNSIGNED_PAYLOAD,
+                                .region = c->region,
+                                .unix_s = now_s(c)};
+    s3hls_sigv4_result signature;
+    s3hls__keys keys;
+    s3hls__credentials_get(c->credentials, &keys);
+    s3hls_credentials view = s3hls__keys_view(&keys);
+    int rc = s3hls_sigv4_presign(&what, &view, expires_s, &c->env, &signature);
+    s3hls__keys_wipe(&keys);
+    if (rc)
+        return rc;
+    rc = make_url(c, &signature, url);
+    s3hls_sigv4_result_deinit(&signature, &c->env);
+    return rc;
+}

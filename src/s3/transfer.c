@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "base/strbuf.h"
+#include "s3/client.h"
+#include "s3/errors.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    ERROR_BODY_MAX = 4096,
+    LIST_PAGE_MAX = 4 << 20 /* 1,000 keys of 1,024 bytes, three times encoded, fit */
+};
+
+/* One operation under way. */
+typedef struct call {
+    s3hls__exchange exchange;
+    s3hls__s3_client *client;
+    s3hls__s3_request request;
+    int64_t begun_us;
+    uint64_t sent;   /* bytes of the body */
+    int verdict;     /* of a callback that stopped the transfer; S3HLS_OK: none did */
+    bool whole_head; /* the answer's headers have ended */
+    char error_text[CURL_ERROR_SIZE];
+    char error_body[ERROR_BODY_MAX];
+    size_t error_size;
+    s3hls__strbuf page;                  /* LIST */
+    char token[S3HLS__LIST_TOKEN_BYTES]; /* LIST: of the next page */
+} call;
+
+/* ---- what libcurl calls */
+
+static size_t read_body(char *to, size_t unit, size_t count, void *arg) {
+    call *c = arg;
+    s3hls__op *op = c->exchange.op;
+    size_t room = unit * count, done = 0;
+    while (done < room && c->sent < op->body_size) {
+        s3hls_span span = op->body(op->body_ctx, c->sent);
+        size_t n = span.size < room - done ? span.size : room - done;
+        if (n == 0) {
+            c->verdict = S3HLS_E_INVALID; /* the body is shorter than its size says */
+            return CURL_READFUNC_ABORT;
+        }
+        memcpy(to + done, span.data, n);
+        done += n;
+        c->sent += n;
+    }
+    return done;
+}
+
+static int seek_body(void *arg, curl_off_t offset, int origin) {
+    call *c = arg;
+    if (origin != SEEK_SET || offset < 0)
+        return CURL_SEEKFUNC_FAIL;
+    c->sent = (uint64_t)offset;
+    return CURL_SEEKFUNC_OK;
+}
+
+/* Line by line, the empty one last; libcurl leaves a line that was cut off out. */
+static size_t note_header(char *line, size_t unit, size_t count, void *arg) {
+    call *c = arg;
+    c->whole_head = line[0] == '\r' || line[0] == '\n';
+    return unit * count;
+}
+
+static size_t write_answer(char *data, size_t unit, size_t count, void *arg) {
+    call *c = arg;
+    s3hls__op *op = c->exchange.op;
+    size_t size = unit * count;
+    long http_status = 0;
+    curl_easy_getinfo(c->exchange.easy, CURLINFO_RESPONSE_CODE, &http_status);
+    if (http_status < 200 || http_status >= 300) {
+        size_t room = sizeof c->error_body - c->error_size, n = size < room ? size : room;
+        memcpy(c->error_body + c->error_size, data, n);
+        c->error_size += n;
+    } else if (op->kind == S3HLS__OP_LIST) {
+        s3hls__strbuf_add(&c->page, data, size);
+        c->verdict = c->page.status;
+        return c->verdict ? 0 : size;
+    } else if (op->kind == S3HLS__OP_GET && http_status != (s3hls__s3_is_range(op) ? 206 : 200)) {
+        c->verdict = S3HLS_E_PROTOCOL; /* other bytes than were asked for */
+        return 0;
+    } else if (op->kind == S3HLS__OP_GET && op->on_data(op->sink_ctx, (uint8_t *)data, size)) {
+        c->verdict = S3HLS_E_CANCELLED;
+        return 0;
+    }
+    return size;
+}
+
+/* ---- transfers */
+
+static void set_connection(CURL *easy, const s3hls__s3_client *c) {
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075500
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+#endif
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    if (c->ca_file)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, c->ca_file);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, c->user_agent);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)c->connect_timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 64L * 1024);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)((c->stall_timeout_ms - 1) / 1000) + 1);
+}
+
+static void set_transfer(CURL *easy, call *k) {
+    const s3hls__op *op = k->exchange.op;
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, k->error_text);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, k->request.headers);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, note_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, k);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, write_answer);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, k);
+    if (op->kind == S3HLS__OP_PUT) {
+        curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+        curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)op->body_size);
+        curl_easy_setopt(easy, CURLOPT_READFUNCTION, read_body);
+        curl_easy_setopt(easy, CURLOPT_READDATA, k);
+        curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, seek_body);
+        curl_easy_setopt(easy, CURLOPT_SEEKDATA, k);
+    } else if (op->kind == S3HLS__OP_HEAD) {
+        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    } else if (op->kind == S3HLS__OP_REMOVE) {
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "DELETE");
+    }
+}
+
+static void undo(call *k) {
+    curl_easy_cleanup(k->exchange.easy);
+    s3hls__s3_request_close(&k->request, k->client);
+    s3hls__strbuf_deinit(&k->page);
+    k->exchange.easy = NULL;
+    k->error_size = 0;
+    k->sent = 0;
+}
+
+static int begin(call *k) {
+    int rc = s3hls__s3_request_open(&k->request, k->client, k->exchange.op, k->token);
+    if (rc)
+        return rc;
+    CURL *easy = k->exchange.easy = curl_easy_init();
+    if (!easy || curl_easy_setopt(easy, CURLOPT_URL, k->request.url))
+        return S3HLS_E_NOMEM;
+    set_connection(easy, k->client);
+    set_transfer(easy, k);
+    return s3hls__http_begin(k->client->http, &k->exchange);
+}
+
+/* ---- answers */
+
+static const char *answer_header(const call *k, const char *name) {
+    struct curl_header *header = NULL;
+    return curl_easy_header(k->exchange.easy, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK
+               ? header->value
+               : NULL;
+}
+
+static bool sent_whole_body(const call *k) {
+    curl_off_t sent = 0;
+    curl_easy_getinfo(k->exchange.easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+    return k->exchange.op->kind != S3HLS__OP_PUT || (uint64_t)sent >= k->exchange.op->body_size;
+}
+
+/* "Keep an offset, do not set the system's clock": the next request is signed with the server's
+ * time. */
+static void learn_clock(s3hls__s3_client *c, const s3hls_s3_error *e) {
+    if (e->status == S3HLS_E_CLOCK && e->server_unix_s)
+        c->clock_offset_s = e->server_unix_s - c->env.wall_us(c->env.ctx) / 1000000;
+}
+
+static void read_error(call *k, CURLcode code) {
+    s3hls_s3_error *e = &k->exchange.op->error;
+    const char *request_id = answer_header(k, "x-amz-request-id"), *date = answer_header(k, "date"),
+               *region = answer_header(k, "x-amz-bucket-region");
+    curl_easy_getinfo(k->exchange.easy, CURLINFO_RESPONSE_CODE, &e->http_status);
+    if (request_id)
+        snprintf(e->request_id, sizeof e->request_id, "%s", request_id);
+    if (date && curl_getdate(date, NULL) > 0)
+        e->server_unix_s = curl_getdate(date, NULL);
+    /* a server that refuses may hang up before it has the whole body: its answer says more than the
+     * break */
+    bool answered = e->http_status >= 300;
+    if (code == CURLE_OK && !answered && !k->whole_head)
+        code = CURLE_PARTIAL_FILE; /* libcurl takes a head cut off by the end of the connection */
+    if (code != CURLE_OK && !answered) {
+        e->status = s3hls__s3_status_of_transfer(code);
+        snprintf(e->message, sizeof e->message, "%s",
+                 k->error_text[0] ? k->error_text : curl_easy_strerror(code));
+    } else {
+        if (answered)
+            s3hls__s3_error_scan(e, k->error_body, k->error_size);
+        e->status = s3hls__s3_status_of_answer(e->http_status, e->code);
+        if (e->status == S3HLS_E_REGION && region)
+            s3hls__s3_error_name_region(e, region);
+        if (e->status == S3HLS_OK && !sent_whole_body(k)) {
+            e->status = S3HLS_E_NETWORK;
+            snprintf(e->message, sizeof e->message, "answered before the whole body was sent");
+        }
+    }
+    if (k->verdict || code == CURLE_ABORTED_BY_CALLBACK) {
+        e->status = k->verdict ? k->verdict : S3HLS_E_CANCELLED;
+        e->message[0] = 0; /* libcurl's: that its callback failed */
+    }
+}
+
+static void report_head(const call *k) {
+    s3hls__op *op = k->exchange.op;
+    curl_off_t size = 0, modified = 0;
+    const char *quoted = answer_header(k, "etag");
+    char etag[128] = "";
+    if (quoted)
+        snprintf(etag, sizeof etag, "%.*s", (int)strcspn(quoted + (*quoted == '"'), "\""),
+                 quoted + (*quoted == '"'));
+    curl_easy_getinfo(k->exchange.easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &size);
+    const char *last_modified = answer_header(k, "last-modified");
+    if (last_modified && curl_getdate(last_modified, NULL) > 0)
+        modified = curl_getdate(last_modified, NULL);
+    s3hls_s3_object object = {op->key, size > 0 ? (uint64_t)size : 0, modified, etag};
+    if (op->on_object && op->on_object(op->sink_ctx, &object))
+        op->error.status = S3HLS_E_CANCELLED;
+}
+
+/* @return true: another page has been asked for. */
+static bool read_page(call *k) {
+    s3hls__op *op = k->exchange.op;
+    char before[S3HLS__LIST_TOKEN_BYTES];
+    strcpy(before, k->token);
+    op->error.status = op->list_page(op, k->page.data ? k->page.data : "", k->page.size, k->token);
+    if (op->error.status == S3HLS_OK && k->token[0] && strcmp(before, k->token) == 0)
+        op->error.status = S3HLS_E_PROTOCOL; /* the same page for ever */
+    if (op->error.status == S3HLS_E_PROTOCOL)
+        snprintf(op->error.message, sizeof op->error.message, "the listing is not valid XML");
+    if (op->error.status || !k->token[0])
+        return false;
+    undo(k);
+    s3hls__strbuf_init(&k->page, &k->client->env, LIST_PAGE_MAX);
+    op->error.status = begin(k);
+    return op->error.status == S3HLS_OK;
+}
+
+static void finish(call *k) {
+    s3hls__s3_client *c = k->client;
+    s3hls__op *op = k->exchange.op;
+    if (op->error.status && !op->error.message[0])
+        snprintf(op->error.message, sizeof op->error.message, "%s",
+                 s3hls_strerror(op->error.status));
+    s3hls__log(&c->env, S3HLS_LOG_DEBUG, "s3", "%s %s: %s, HTTP %ld, %" PRId64 " ms",
+               k->request.method, op->key, s3hls_status_name(op->error.status),
+               op->error.http_status, (c->env.monotonic_us(c->env.ctx) - k->begun_us) / 1000);
+    undo(k);
+    s3hls__env_free(&c->env, k);
+    s3hls__http_post(c->http, op);
+}
+
+static void ended(s3hls__exchange *exchange, CURLcode code) {
+    call *k = (call *)exchange;
+    read_error(k, code);
+    learn_clock(k->client, &exchange->op->error);
+    if (exchange->op->error.status == S3HLS_OK) {
+        if (exchange->op->kind == S3HLS__OP_HEAD)
+            report_head(k);
+        else if (exchange->op->kind == S3HLS__OP_LIST && read_page(k))
+            return;
+    }
+    finish(k);
+}
+
+void s3hls__s3_start(s3hls__s3_client *c, s3hls__op *op) {
+    memset(&op->error, 0, sizeof op->error);
+    call *k = s3hls__env_alloc(&c->env, sizeof *k);
+    if (!k) {
+        op->error.status = S3HLS_E_NOMEM;
+        s3hls__http_post(c->http, op);
+        return;
+    }
+    k->client = c;
+    k->exchange.op = op;
+    k->exchange.ended = ended;
+    k->begun_us = c->env.monotonic_us(c->env.ctx);
+    s3hls__strbuf_init(&k->page, &c->env, LIST_PAGE_MAX);
+    op->error.status = begin(k);
+    if (op->error.status == S3HLS_E_INVALID)
+        strcpy(op->error.message, "key or header is malformed");
+    if (op->error.status)
+        finish(k);
+}

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT-0
+# setup.sh build|demo|all: install, by apt, what is missing to build, to run the demo, to run every test.
+set -euo pipefail
+
+build="gcc g++ clang cmake ninja-build pkg-config libcurl4-openssl-dev libssl-dev libexpat1-dev
+    libjansson-dev libavformat-dev libavcodec-dev libavutil-dev libcmocka-dev"
+demo="ffmpeg"
+all="clang-format clang-tidy libclang-rt-14-dev binutils valgrind awscli curl openssl radosgw ceph-mon ceph-osd man-db"
+
+case ${1:-} in
+build) wanted=$build ;;
+demo) wanted="$build $demo" ;;
+all) wanted="$build $demo $all" ;;
+*) echo "usage: setup.sh build|demo|all" >&2; exit 2 ;;
+esac
+
+missing=()
+for package in $wanted; do
+    dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+sudo=()
+[ "$(id -u)" = 0 ] || sudo=(sudo)
+echo "installing ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+"${sudo[@]}" apt-get update -qq
+"${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

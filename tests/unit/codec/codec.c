@@ -1,0 +1,652 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "codec/access_unit.h"
+#include "codec/nal.h"
+#include "h264_gen.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- a sink that remembers what it was given */
+
+typedef struct seen {
+    uint8_t *bytes;
+    size_t size, capacity;
+    int units, idr, recovery, changed, second_fields, ends;
+    s3hls__h264_sps sps;
+    int32_t poc[64];
+    int refuse_from; /* unit from which begin says no; 0: never */
+} seen;
+
+static void remember(seen *s, const void *data, size_t n) {
+    if (s->size + n > s->capacity) {
+        s->capacity = 2 * (s->size + n);
+        s->bytes = realloc(s->bytes, s->capacity);
+    }
+    memcpy(s->bytes + s->size, data, n);
+    s->size += n;
+}
+
+static int on_begin(void *ctx, const s3hls__access_unit *au) {
+    seen *s = ctx;
+    const uint8_t facts[4] = {au->idr, au->recovery_point, au->second_field,
+                              au->parameters_changed};
+    remember(s, facts, sizeof facts);
+    remember(s, &au->poc, sizeof au->poc);
+    if (s->units < 64)
+        s->poc[s->units] = au->poc;
+    s->units++;
+    s->idr += au->idr;
+    s->recovery += au->recovery_point;
+    s->changed += au->parameters_changed;
+    s->second_fields += au->second_field;
+    s->sps = *au->sps;
+    return s->refuse_from && s->units >= s->refuse_from ? S3HLS_E_FULL : S3HLS_OK;
+}
+
+static int on_data(void *ctx, const uint8_t *data, size_t size) {
+    remember(ctx, data, size);
+    return S3HLS_OK;
+}
+
+static int on_end(void *ctx) {
+    ((seen *)ctx)->ends++;
+    remember(ctx, "END", 3);
+    return S3HLS_OK;
+}
+
+static void seen_deinit(seen *s) {
+    free(s->bytes);
+    memset(s, 0, sizeof *s);
+}
+
+static s3hls__au_parser *parser(s3hls__au_input input, unsigned length_size, seen *s) {
+    s3hls__au_sink sink = {s, on_begin, on_data, on_end};
+    s3hls__au_parser *p = malloc(sizeof *p);
+    memset(s, 0, sizeof *s);
+    s3hls__au_init(p, input, length_size, &sink);
+    return p;
+}
+
+/* A copy in memory of its own size, so that reading past it is seen. */
+static int put_copy(s3hls__au_parser *p, const uint8_t *data, size_t size) {
+    uint8_t *copy = malloc(size ? size : 1);
+    memcpy(copy, data, size);
+    s3hls_span span = {copy, size};
+    int rc = s3hls__au_put(p, &span, 1);
+    free(copy);
+    return rc;
+}
+
+static void parse_all(const uint8_t *data, size_t size, size_t step, seen *s,
+                      s3hls__au_parser **keep) {
+    s3hls__au_parser *p = parser(S3HLS__AU_INPUT_BYTES, 0, s);
+    for (size_t at = 0; at < size; at += step)
+        put_copy(p, data + at, size - at < step ? size - at : step);
+    s3hls__au_flush(p);
+    if (keep)
+        *keep = p;
+    else
+        free(p);
+}
+
+/* ---- bits by hand */
+
+typedef struct bits {
+    uint8_t bytes[256];
+    size_t n;
+} bits;
+
+static void u(bits *b, uint32_t value, unsigned count) {
+    while (count--) {
+        b->bytes[b->n / 8] |= (uint8_t)(((value >> count) & 1) << (7 - b->n % 8));
+        b->n++;
+    }
+}
+
+static void ue(bits *b, uint32_t value) {
+    unsigned length = 0;
+    while ((value + 1) >> (length + 1))
+        length++;
+    u(b, 0, length);
+    u(b, value + 1, length + 1);
+}
+
+static void se(bits *b, int32_t value) {
+    ue(b, value > 0 ? 2 * (uint32_t)value - 1 : 2 * (uint32_t)-value);
+}
+
+/* An SPS with what differs between tests. */
+typedef struct sps_kind {
+    unsigned profile, level, poc_type;
+    bool interlaced, cropped, vui;
+} sps_kind;
+
+static void write_sps(bits *b, sps_kind k) {
+    u(b, 0x67, 8);
+    u(b, k.profile, 8);
+    u(b, 0, 8);
+    u(b, k.level, 8);
+    ue(b, 0);
+    if (k.profile == 100) {
+        ue(b, 1); /* 4:2:0 */
+        ue(b, 0);
+        ue(b, 0);
+        u(b, 0, 2);
+    }
+    ue(b, 0); /* 4 bits of frame_num */
+    ue(b, k.poc_type);
+    if (k.poc_type == 0)
+        ue(b, 0); /* 4 bits of lsb */
+    if (k.poc_type == 1) {
+        u(b, 0, 1);
+        se(b, -1);
+        se(b, 1);
+        ue(b, 2);
+        se(b, 2);
+        se(b, 4);
+    }
+    ue(b, 2);
+    u(b, 0, 1);
+    ue(b, 119);                    /* 1920 */
+    ue(b, k.interlaced ? 33 : 67); /* 1088 */
+    u(b, !k.interlaced, 1);
+    if (k.interlaced)
+        u(b, 0, 1);
+    u(b, 1, 1);
+    u(b, k.cropped, 1);
+    if (k.cropped) {
+        ue(b, 0);
+        ue(b, 0);
+        ue(b, 0);
+        ue(b, k.interlaced ? 2 : 4); /* 8 rows */
+    }
+    u(b, k.vui, 1);
+    if (k.vui) {
+        u(b, 0, 4);
+        u(b, 1, 1); /* timing */
+        u(b, 1001, 32);
+        u(b, 60000, 32);
+        u(b, 1, 1);
+        u(b, 0, 3);
+        u(b, 1, 1); /* bitstream_restriction */
+        u(b, 1, 1);
+        for (int i = 0; i < 4; i++)
+            ue(b, 0);
+        ue(b, 3); /* max_num_reorder_frames */
+        ue(b, 4);
+    }
+    u(b, 1, 1);
+}
+
+static size_t size_of(const bits *b) {
+    return (b->n + 7) / 8;
+}
+
+/* Emulation prevention, as a NAL unit on the wire has it. */
+static size_t escape(const bits *b, uint8_t *to) {
+    size_t n = 0, zeros = 0;
+    for (size_t i = 0; i < size_of(b); i++) {
+        if (zeros >= 2 && b->bytes[i] <= 3) {
+            to[n++] = 3;
+            zeros = 0;
+        }
+        to[n++] = b->bytes[i];
+        zeros = b->bytes[i] ? 0 : zeros + 1;
+    }
+    return n;
+}
+
+static void bit_reader_skips_emulation_prevention_and_ends_cleanly(void **state) {
+    (void)state;
+    static const uint8_t data[] = {0x00, 0x00, 0x03, 0x01, 0xa6, 0x42};
+    s3hls__bits b;
+    s3hls__bits_init(&b, data, sizeof data);
+    assert_int_equal(s3hls__bits_read(&b, 24), 1);
+    assert_int_equal(s3hls__bits_ue(&b), 0); /* 1 */
+    assert_int_equal(s3hls__bits_ue(&b), 1); /* 010 */
+    assert_int_equal(s3hls__bits_ue(&b), 2); /* 011 */
+    assert_int_equal(s3hls__bits_ue(&b), 3); /* 00100, over the byte's end */
+    assert_false(b.failed);
+    assert_int_equal(s3hls__bits_read(&b, 8), 0x20); /* 0010, and zeros past the end */
+    assert_true(b.failed);
+    s3hls__bits_init(&b, (const uint8_t *)"\0\0\0\0\0\0\0\0", 8);
+    assert_int_equal(s3hls__bits_ue(&b), 0);
+    assert_true(b.failed);
+}
+
+static void start_codes_are_found_wherever_they_lie(void **state) {
+    (void)state;
+    uint8_t data[64];
+    for (size_t n = 0; n < sizeof data; n++)
+        for (size_t at = 0; at + 3 <= n; at++) {
+            memset(data, 1, sizeof data);
+            data[at] = data[at + 1] = 0;
+            uint8_t *copy = malloc(n);
+            memcpy(copy, data, n);
+            assert_ptr_equal(s3hls__nal_start_code(copy, copy + n), copy + at);
+            copy[at + 2] = 2;
+            assert_ptr_equal(s3hls__nal_start_code(copy, copy + n), copy + n);
+            free(copy);
+        }
+}
+
+static void sps_tells_size_rate_and_reordering(void **state) {
+    (void)state;
+    for (int i = 0; i < 24; i++) {
+        sps_kind k = {i & 1 ? 100 : 77, 40, (unsigned)i / 8, i & 2, true, i & 4};
+        bits b = {.n = 0};
+        uint8_t nal[256];
+        s3hls__h264_sps sps;
+        write_sps(&b, k);
+        size_t n = escape(&b, nal);
+        assert_int_equal(s3hls__h264_parse_sps(nal, n, &sps), S3HLS_OK);
+        assert_int_equal(sps.width, 1920);
+        assert_int_equal(sps.height, 1080);
+        assert_int_equal(sps.frame_mbs_only, !k.interlaced);
+        assert_int_equal(sps.poc_type, k.poc_type);
+        assert_int_equal(sps.max_reorder_frames, k.vui ? 3 : k.poc_type == 2 ? 0 : 4);
+        assert_int_equal(sps.time_scale, k.vui ? 60000 : 0);
+        for (size_t cut = 0; cut + 1 < n; cut++) { /* never read past the end */
+            uint8_t *copy = malloc(cut ? cut : 1);
+            memcpy(copy, nal, cut);
+            s3hls__h264_parse_sps(copy, cut, &sps);
+            free(copy);
+        }
+    }
+}
+
+static void codecs_are_written_as_rfc_6381_says(void **state) {
+    (void)state;
+    s3hls__h264_sps sps = {.profile_idc = 100, .constraint_flags = 0, .level_idc = 31};
+    char text[12];
+    s3hls__h264_codecs(&sps, text);
+    assert_string_equal(text, "avc1.64001f");
+}
+
+static void order_counts_follow_the_standard(void **state) {
+    (void)state;
+    s3hls__h264_sps sps = {.poc_type = 0, .log2_max_poc_lsb = 4, .log2_max_frame_num = 4};
+    s3hls__h264_poc poc = {0};
+    for (int i = 0; i < 40; i++) { /* lsb wraps every 8 frames */
+        s3hls__h264_slice s = {.nal_unit_type = i ? 1 : 5,
+                               .nal_ref_idc = 1,
+                               .pic_order_cnt_lsb = (2u * (unsigned)i) & 15};
+        assert_int_equal(s3hls__h264_poc_next(&poc, &sps, &s), 2 * i);
+    }
+    sps = (s3hls__h264_sps){.poc_type = 2, .log2_max_frame_num = 4};
+    poc = (s3hls__h264_poc){0};
+    for (int i = 0; i < 40; i++) {
+        s3hls__h264_slice s = {
+            .nal_unit_type = i ? 1 : 5, .nal_ref_idc = 1, .frame_num = (unsigned)i & 15};
+        assert_int_equal(s3hls__h264_poc_next(&poc, &sps, &s), 2 * i);
+    }
+    sps = (s3hls__h264_sps){.poc_type = 1,
+                            .log2_max_frame_num = 4,
+                            .ref_frames_in_poc_cycle = 2,
+                            .offset_for_ref_frame = {2, 4},
+                            .offset_for_non_ref_pic = -1};
+    poc = (s3hls__h264_poc){0};
+    static const int expected[] = {0, 2, 6, 8, 12, 14, 18};
+    for (int i = 0; i < 7; i++) {
+        s3hls__h264_slice s = {
+            .nal_unit_type = i ? 1 : 5, .nal_ref_idc = 1, .frame_num = (unsigned)i & 15};
+        assert_int_equal(s3hls__h264_poc_next(&poc, &sps, &s), expected[i]);
+    }
+}
+
+/* ---- access units */
+
+static size_t make_stream(uint8_t *to, size_t cap, unsigned pictures, bool sets_once) {
+    h264_gen g = {.width = 320,
+                  .height = 240,
+                  .gop = 5,
+                  .key_bytes = 300,
+                  .other_bytes = 90,
+                  .sets_once = sets_once};
+    size_t n = 0;
+    while (g.pictures < pictures)
+        n += h264_gen_next(&g, to + n, cap - n);
+    return n;
+}
+
+static void any_cut_of_the_bytes_gives_the_same(void **state) {
+    (void)state;
+    static uint8_t data[1 << 16];
+    size_t size = make_stream(data, sizeof data, 20, false);
+    seen whole, parts;
+    parse_all(data, size, size, &whole, NULL);
+    assert_int_equal(whole.units, 20);
+    assert_int_equal(whole.idr, 4);
+    assert_int_equal(whole.ends, 20);
+    for (size_t step = 1; step < 80; step++) {
+        parse_all(data, size, step, &parts, NULL);
+        assert_int_equal(parts.size, whole.size);
+        assert_memory_equal(parts.bytes, whole.bytes, whole.size);
+        seen_deinit(&parts);
+    }
+    seen_deinit(&whole);
+}
+
+/* Frames, NAL units with and without start code, length-prefixed ones, and rings that wrap
+ * anywhere. */
+static void every_framing_gives_the_same(void **state) {
+    (void)state;
+    static uint8_t data[1 << 16], prefixed[1 << 16];
+    size_t size = make_stream(data, sizeof data, 20, false);
+    seen whole, other;
+    parse_all(data, size, size, &whole, NULL);
+    for (int way = 0; way < 5; way++) {
+        unsigned length_size = way == 2 ? 4 : way == 3 ? 2 : 0;
+        s3hls__au_parser *p =
+            parser(way < 4 ? S3HLS__AU_INPUT_NALS : S3HLS__AU_INPUT_FRAMES, length_size, &other);
+        const uint8_t *end = data + size, *at = data;
+        while (at < end) {
+            const uint8_t *nal = s3hls__nal_start_code(at, end) + 3;
+            const uint8_t *stop = s3hls__nal_start_code(nal, end);
+            bool slice = (*nal & 31) == 5 || (*nal & 31) == 1;
+            while (stop[-1] == 0)
+                stop--;
+            size_t n = (size_t)(stop - nal);
+            for (unsigned i = 0; i < length_size; i++)
+                prefixed[i] = (uint8_t)(n >> 8 * (length_size - 1 - i));
+            memcpy(prefixed + length_size, nal, n);
+            if (way == 0)
+                put_copy(p, nal - 3, n + 3);
+            else if (way < 4)
+                put_copy(p, prefixed, n + length_size);
+            else if (slice) { /* a frame: all since the last slice, in two spans */
+                static const uint8_t *frame;
+                if (!frame)
+                    frame = data;
+                size_t frame_size = (size_t)(stop - frame), cut = frame_size * 7 / 11;
+                s3hls_span spans[3] = {{frame, cut}, {NULL, 0}, {frame + cut, frame_size - cut}};
+                assert_int_equal(s3hls__au_put(p, spans, 3), S3HLS_OK);
+                frame = stop < end ? stop : NULL;
+            }
+            at = stop;
+        }
+        s3hls__au_flush(p);
+        assert_int_equal(other.size, whole.size);
+        assert_memory_equal(other.bytes, whole.bytes, whole.size);
+        assert_int_equal(p->nals_damaged, 0);
+        seen_deinit(&other);
+        free(p);
+    }
+    seen_deinit(&whole);
+}
+
+static void a_frame_may_be_cut_at_any_byte(void **state) {
+    (void)state;
+    static uint8_t data[4096];
+    size_t size = make_stream(data, sizeof data, 1, false);
+    seen whole, other;
+    s3hls__au_parser *p = parser(S3HLS__AU_INPUT_FRAMES, 0, &whole);
+    put_copy(p, data, size);
+    free(p);
+    for (size_t cut = 0; cut <= size; cut++) {
+        s3hls_span spans[2] = {{data, cut}, {data + cut, size - cut}};
+        p = parser(S3HLS__AU_INPUT_FRAMES, 0, &other);
+        assert_int_equal(s3hls__au_put(p, spans, 2), S3HLS_OK);
+        assert_int_equal(other.ends, 1); /* not held back for a next call */
+        assert_memory_equal(other.bytes, whole.bytes, whole.size);
+        seen_deinit(&other);
+        free(p);
+    }
+    seen_deinit(&whole);
+}
+
+static void parameter_sets_come_before_every_keyframe(void **state) {
+    (void)state;
+    static uint8_t data[1 << 16];
+    seen repeated, once;
+    size_t size = make_stream(data, sizeof data, 20, false);
+    parse_all(data, size, 1000, &repeated, NULL);
+    size = make_stream(data, sizeof data, 20, true);
+    parse_all(data, size, 1000, &once, NULL);
+    assert_int_equal(once.size, repeated.size);
+    assert_memory_equal(once.bytes, repeated.bytes, once.size);
+    static const uint8_t begin[] = {0, 0, 0, 1, 9, 0xf0, 0, 0, 0, 1, 0x67};
+    assert_memory_equal(once.bytes + 8, begin, sizeof begin);
+    seen_deinit(&repeated);
+    seen_deinit(&once);
+}
+
+/* A slice of an interlaced stream: field and redundant slices, which x264 does not write. */
+static size_t write_slice(uint8_t *to, unsigned type, unsigned frame_num, bool field, bool bottom,
+                          unsigned poc_lsb, unsigned redundant) {
+    bits b = {.n = 0};
+    static const uint8_t start[] = {0, 0, 1};
+    memcpy(to, start, 3);
+    u(&b, type | 0x60, 8);
+    ue(&b, 0);
+    ue(&b, 7);
+    ue(&b, 0);
+    u(&b, frame_num, 4);
+    u(&b, field, 1);
+    if (field)
+        u(&b, bottom, 1);
+    if (type == 5)
+        ue(&b, 0);
+    u(&b, poc_lsb, 4);
+    ue(&b, redundant);
+    u(&b, 0xff, 8);
+    return 3 + escape(&b, to + 3);
+}
+
+static size_t write_interlaced_sets(uint8_t *to) {
+    static const uint8_t start[] = {0, 0, 0, 1};
+    bits sps = {.n = 0}, pps = {.n = 0};
+    write_sps(&sps, (sps_kind){77, 40, 0, true, true, false});
+    memcpy(to, start, 4);
+    size_t n = 4 + escape(&sps, to + 4);
+    u(&pps, 0x68, 8);
+    ue(&pps, 0);
+    ue(&pps, 0);
+    u(&pps, 0, 2);
+    for (int i = 0; i < 3; i++)
+        ue(&pps, 0);
+    u(&pps, 0, 3);
+    for (int i = 0; i < 3; i++)
+        se(&pps, 0);
+    u(&pps, 1, 3); /* redundant_pic_cnt_present */
+    u(&pps, 1, 1);
+    memcpy(to + n, start, 4);
+    return n + 4 + escape(&pps, to + n + 4);
+}
+
+static void fields_are_access_units_and_redundant_slices_are_not(void **state) {
+    (void)state;
+    uint8_t data[1024];
+    size_t n = write_interlaced_sets(data);
+    n += write_slice(data + n, 5, 0, true, false, 0, 0);
+    n += write_slice(data + n, 1, 0, true, true, 1, 0); /* second field, P after I */
+    n += write_slice(data + n, 1, 0, true, true, 1, 1); /* redundant: of the same picture */
+    n += write_slice(data + n, 1, 1, true, false, 2, 0);
+    n += write_slice(data + n, 1, 1, true, false, 2, 0); /* its second slice */
+    n += write_slice(data + n, 1, 1, true, true, 3, 0);
+    n += write_slice(data + n, 1, 2, false, false, 4, 0); /* a frame */
+    seen s;
+    s3hls__au_parser *p;
+    parse_all(data, n, 5, &s, &p);
+    assert_int_equal(p->nals_damaged, 0);
+    assert_int_equal(s.units, 5);
+    assert_int_equal(s.second_fields, 2);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(s.poc[i], i);
+    free(p);
+    seen_deinit(&s);
+}
+
+static void other_sps_is_told_other_pps_is_not(void **state) {
+    (void)state;
+    static uint8_t data[1 << 16];
+    seen s;
+    h264_gen g = {.width = 320, .height = 240, .gop = 5, .key_bytes = 300, .other_bytes = 90};
+    size_t n = 0;
+    while (g.pictures < 10)
+        n += h264_gen_next(&g, data + n, sizeof data - n);
+    g.width = 640;
+    while (g.pictures < 20)
+        n += h264_gen_next(&g, data + n, sizeof data - n);
+    parse_all(data, n, 333, &s, NULL);
+    assert_int_equal(s.changed, 1);
+    assert_int_equal(s.sps.width, 640);
+    seen_deinit(&s);
+}
+
+static void a_sink_that_refuses_gets_no_more_of_that_unit(void **state) {
+    (void)state;
+    static uint8_t data[1 << 16];
+    size_t size = make_stream(data, sizeof data, 10, false);
+    seen s;
+    s3hls__au_parser *p = parser(S3HLS__AU_INPUT_BYTES, 0, &s);
+    s.refuse_from = 4;
+    assert_int_equal(put_copy(p, data, size), S3HLS_E_FULL);
+    s3hls__au_flush(p);
+    assert_int_equal(s.units, 10);
+    assert_int_equal(s.ends, 3);
+    seen_deinit(&s);
+    free(p);
+}
+
+/* ---- damage */
+
+static void unreadable_units_are_counted_and_left_out(void **state) {
+    (void)state;
+    static uint8_t data[1 << 16];
+    size_t size = make_stream(data, sizeof data, 20, false);
+    seen s;
+    s3hls__au_parser *p;
+    const uint8_t *third = data;
+    for (int i = 0; i < 5; i++) /* SPS, PPS, slice, slice, slice */
+        third = s3hls__nal_start_code(third, data + size) + 3;
+    data[third - data] |= 0x80; /* forbidden_zero_bit */
+    parse_all(data, size, 1000, &s, &p);
+    assert_int_equal(p->nals_damaged, 1);
+    assert_int_equal(p->slices_damaged, 1);
+    assert_int_equal(s.units, 19);
+    free(p);
+    seen_deinit(&s);
+
+    p = parser(S3HLS__AU_INPUT_FRAMES, 4, &s);
+    static const uint8_t too_long[] = {0, 0, 1, 0, 0x65, 1, 2, 3};
+    assert_int_equal(put_copy(p, too_long, sizeof too_long), S3HLS_E_MALFORMED);
+    static const uint8_t half[] = {0, 0};
+    assert_int_equal(put_copy(p, half, sizeof half), S3HLS_E_MALFORMED);
+    static const uint8_t none[] = {0, 0, 0, 0};
+    assert_int_equal(put_copy(p, none, sizeof none), S3HLS_E_MALFORMED);
+    assert_int_equal(p->nals_damaged, 3);
+    free(p);
+    seen_deinit(&s);
+}
+
+/* The promise to whoever reads from a camera: whatever comes, no crash, and it ends. */
+static void flipped_bits_and_lost_ends_do_no_harm(void **state) {
+    (void)state;
+    static uint8_t good[1 << 16], bad[1 << 16];
+    size_t size = make_stream(good, sizeof good, 15, false);
+    uint32_t seed = 3;
+    for (int round = 0; round < 600; round++) {
+        seen s;
+        memcpy(bad, good, size);
+        for (int i = 0; i < 8; i++) {
+            seed = seed * 1664525u + 1013904223u;
+            bad[(seed >> 8) % (i < 4 ? 200 : size)] ^= (uint8_t)(1u << (seed & 7));
+        }
+        parse_all(bad, size - (seed >> 9) % size, 1 + (seed >> 5) % 500, &s, NULL);
+        assert_int_equal(s.ends, s.units);
+        seen_deinit(&s);
+    }
+    seen s;
+    memset(bad, 0, sizeof bad);
+    parse_all(bad, sizeof bad, 4096, &s, NULL); /* nothing but zeros */
+    memset(bad, 1, sizeof bad);
+    parse_all(bad, sizeof bad, 4096, &s, NULL);
+    assert_int_equal(s.units, 0);
+    seen_deinit(&s);
+}
+
+/* ---- real streams, as MANIFEST.md describes them */
+
+static void shared_streams_are_read_as_described(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        int units, idr, recovery;
+        uint32_t width, height;
+        unsigned reorder;
+    } streams[] = {
+        {"jvt_BA_MW_D_baseline_cavlc.264", 100, 4, 0, 176, 144, 0},
+        {"jvt_BA1_FT_C_multislice.264", 299, 2, 0, 352, 288, 0},
+        {"jvt_SVA_FM1_E_3slice.264", 17, 1, 0, 176, 144, 0},
+        {"jvt_MPS_MW_A_multiple_paramsets.264", 150, 5, 0, 176, 144, 0},
+        {"jvt_BA1_Sony_D_pps_every_au.264", 17, 1, 0, 176, 144, 0},
+        {"jvt_CVFC1_frame_cropping.264", 50, 1, 0, 300, 168, 0},
+        {"cisco_SarVui_sps_vui.264", 17, 1, 0, 176, 144, 0},
+        {"cisco_BA_MW_D_IDR_LOST_damaged.264", 97, 3, 0, 176, 144, 0},
+        {"cisco_bframes_640x320_cabac.264", 9, 2, 0, 640, 320, 16},
+        {"cisco_jm_1080p_8160slices_1pic.264", 1, 1, 0, 1920, 1080, 0},
+        {"cisco_svc_subset_sps_only.264", 0, 0, 0, 0, 0, 0},
+        {"shaka_bear.h264", 30, 1, 0, 320, 180, 1},
+        {"shaka_test-25fps.h264", 250, 4, 0, 320, 240, 7},
+        {"kvs_real_640x480_aud.h264", 90, 2, 0, 640, 480, 0},
+        {"raspivid_real_1080p.h264", 116, 2, 0, 1920, 1080, 0},
+        {"kvs_h265_640x360.h265", 0, 0, 0, 0, 0, 0},
+    };
+    const char *shared = getenv("S3HLS_SHARED");
+    if (!shared) {
+        printf("SKIPPED: S3HLS_SHARED is not set: no streams of real cameras\n");
+        skip();
+    }
+    static uint8_t data[4 << 20];
+    for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) {
+        char path[512];
+        seen s, t;
+        snprintf(path, sizeof path, "%s/streams/%s", shared, streams[i].name);
+        FILE *file = fopen(path, "rb");
+        assert_non_null(file);
+        size_t size = fread(data, 1, sizeof data, file);
+        fclose(file);
+        parse_all(data, size, size, &s, NULL);
+        parse_all(data, size, 997, &t, NULL);
+        assert_int_equal(s.units, streams[i].units);
+        assert_int_equal(s.idr, streams[i].idr);
+        assert_int_equal(s.recovery, streams[i].recovery);
+        assert_int_equal(s.sps.width, streams[i].width);
+        assert_int_equal(s.sps.height, streams[i].height);
+        assert_int_equal(s.sps.max_reorder_frames, streams[i].reorder);
+        assert_int_equal(s.size, t.size);
+        if (s.size)
+            assert_memory_equal(s.bytes, t.bytes, s.size);
+        seen_deinit(&s);
+        seen_deinit(&t);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bit_reader_skips_emulation_prevention_and_ends_cleanly),
+        cmocka_unit_test(start_codes_are_found_wherever_they_lie),
+        cmocka_unit_test(sps_tells_size_rate_and_reordering),
+        cmocka_unit_test(codecs_are_written_as_rfc_6381_says),
+        cmocka_unit_test(order_counts_follow_the_standard),
+        cmocka_unit_test(any_cut_of_the_bytes_gives_the_same),
+        cmocka_unit_test(every_framing_gives_the_same),
+        cmocka_unit_test(a_frame_may_be_cut_at_any_byte),
+        cmocka_unit_test(parameter_sets_come_before_every_keyframe),
+        cmocka_unit_test(fields_are_access_units_and_redundant_slices_are_not),
+        cmocka_unit_test(other_sps_is_told_other_pps_is_not),
+        cmocka_unit_test(a_sink_that_refuses_gets_no_more_of_that_unit),
+        cmocka_unit_test(unreadable_units_are_counted_and_left_out),
+        cmocka_unit_test(flipped_bits_and_lost_ends_do_no_harm),
+        cmocka_unit_test(shared_streams_are_read_as_described),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
