@@ -45,7 +45,7 @@ tests() { # tests PRESET [CTEST OPTION...]
     bad=$(grep -E '^ *[0-9]+/[0-9]+ Test ' "$log" | grep -vcE ' Passed |\*\*\*Skipped')
     passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + none))
     echo "$preset: $ok tests passed, $bad failed, $none skipped"
-    grep -E 'SKIPPED:' "$log" | sort -u | sed 's/^/    /'
+    grep -hE 'SKIPPED' "build/$preset/Testing/Temporary/LastTest.log" | sort -u | sed 's/^/    /'
     grep -E '^ *[0-9]+/[0-9]+ Test ' "$log" | grep -vE ' Passed |\*\*\*Skipped' | sed 's/^/    FAILED /'
     [ "$bad" = 0 ] || grep -E -B2 -A12 'ERROR|FAILED:|runtime error|WARNING: ThreadSanitizer' "$log" | head -n 60 | sed 's/^/    /'
     [ $((ok + bad + none)) -gt 0 ] || result 1 "$preset ran no test" "$log"

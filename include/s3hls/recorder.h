@@ -73,10 +73,10 @@ static inline void s3hls_recorder_config_init(s3hls_recorder_config *cfg) {
 
 /** Counts since open. accepted = delivered + waiting + dropped, at any moment. */
 typedef struct s3hls_recorder_stats {
-    uint64_t frames_in; /* access units accepted into segments */
-    uint64_t
-        frames_skipped; /* access units before the first keyframe, after damage or with no room */
-    uint64_t bytes_in;  /* bytes put */
+    uint64_t frames_in;         /* access units accepted into segments */
+    uint64_t frames_skipped;    /* before the first keyframe, or after damage up to the next one */
+    uint64_t frames_dropped;    /* for which there was no room, up to the next keyframe */
+    uint64_t bytes_in;          /* bytes put */
     uint64_t nals_damaged;      /* NAL units that could not be read; skipped to the next keyframe */
     uint64_t segments_accepted; /* ended and handed to the uploader */
     uint64_t segments_delivered; /* confirmed by the store */

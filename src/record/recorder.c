@@ -251,6 +251,7 @@ int s3hls_recorder_get_stats(s3hls_recorder *r, s3hls_recorder_stats *stats) {
         stats->segments_accepted - stats->segments_delivered - stats->segments_dropped;
     stats->frames_in = atomic_load(&r->writer.frames_in);
     stats->frames_skipped = atomic_load(&r->writer.frames_skipped) + atomic_load(&r->slices_early);
+    stats->frames_dropped = atomic_load(&r->writer.frames_dropped);
     stats->bytes_in = atomic_load(&r->bytes_in);
     stats->nals_damaged = atomic_load(&r->nals_damaged);
     stats->bytes_delivered = atomic_load(&box->bytes_delivered);

@@ -3,6 +3,7 @@
 #include "base/config.h"
 #include "s3/errors.h"
 #include <inttypes.h>
+#include <stdio.h>
 #include <time.h>
 
 struct s3hls_uploader {
@@ -57,10 +58,13 @@ static void delivery_failed(s3hls_uploader *u, s3hls__slot *slot) {
     int64_t wait_us = backoff_us(u, ++box->failures, s3hls__s3_retryable(e));
     box->not_before_us = now_us(u) + wait_us;
     pthread_mutex_unlock(&u->lock);
+    char answer[256] = "";
+    if (e->http_status)
+        snprintf(answer, sizeof answer, "HTTP %ld %s, request %s: ", e->http_status, e->code,
+                 e->request_id);
     s3hls__log(&u->env, S3HLS_LOG_WARN, "record",
-               "put %s failed: %s (HTTP %ld %s, request %s): %s; next try in %" PRId64 " ms",
-               slot->key, s3hls_status_name(e->status), e->http_status, e->code, e->request_id,
-               e->message, wait_us / 1000);
+               "put %s failed: %s: %s%s; next try in %" PRId64 " ms", slot->key,
+               s3hls_status_name(e->status), answer, e->message, wait_us / 1000);
 }
 
 static void delivery_succeeded(s3hls_uploader *u, s3hls__slot *slot) {

@@ -198,7 +198,7 @@ static void number_hole(s3hls__writer *w) {
 }
 
 static int skip_unit(s3hls__writer *w, int status) {
-    atomic_fetch_add(&w->frames_skipped, 1);
+    atomic_fetch_add(w->dropped ? &w->frames_dropped : &w->frames_skipped, 1);
     w->call_skipped++;
     w->call_status = status;
     return status;

@@ -20,7 +20,7 @@ typedef struct s3hls__writer {
     int64_t start_time_us; /* of footage taken earlier; 0: live */
 
     /* any thread */
-    _Atomic uint64_t frames_in, frames_skipped;
+    _Atomic uint64_t frames_in, frames_skipped, frames_dropped;
     _Atomic int64_t media_us, first_segment_us, last_end_us;
 
     /* encoder thread only, from here on */

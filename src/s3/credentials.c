@@ -184,7 +184,6 @@ static int read_profile(FILE *file, const char *profile, s3hls__keys *keys) {
     while (fgets(line, sizeof line, file)) {
         bool tail = !whole; /* of a line longer than any key */
         whole = strchr(line, '\n') || feof(file);
-        valid &= whole || !inside;
         char *text = trimmed(line);
         if (tail || text[0] == '#' || text[0] == ';' || text[0] == 0)
             continue;

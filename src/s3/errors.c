@@ -166,6 +166,8 @@ bool s3hls__s3_retryable(const s3hls_s3_error *error) {
     case S3HLS_E_IO:
     case S3HLS_E_NOSPC:
         return true;
+    case S3HLS_E_CLOCK: /* the client corrects its own by the server's */
+        return error->server_unix_s != 0;
     default:
         return false;
     }

@@ -111,7 +111,7 @@ memstore device bytes = 4294967296
 osd heartbeat grace = 3600
 [client.rgw.a]
 rgw data = $dir/run
-rgw frontends = beast endpoint=127.0.0.1:$http_port ssl_endpoint=127.0.0.1:$https_port ssl_certificate=$dir/tls/server.pem ssl_private_key=$dir/tls/server.key
+rgw frontends = beast endpoint=127.0.0.1:$http_port ssl_endpoint=127.0.0.1:$https_port ssl_certificate=$dir/tls/server.pem ssl_private_key=$dir/tls/server.key tcp_nodelay=1
 rgw dns name = $dns_name
 rgw thread pool size = 64
 rgw enable ops log = false

@@ -218,7 +218,7 @@ static void survey_raw(media *m, const char *input) {
     avformat_close_input(&other.format);
 }
 
-static int read_chunk(media *m, s3hls_frame *frame, char why[256]) {
+static int read_chunk(media *m, size_t max_bytes, s3hls_frame *frame, char why[256]) {
     frame->data = m->chunk;
     frame->size = m->probed;
     if (m->probed) {
@@ -227,7 +227,7 @@ static int read_chunk(media *m, s3hls_frame *frame, char why[256]) {
     }
     ssize_t n;
     do
-        n = read(m->fd, m->chunk, CHUNK_BYTES);
+        n = read(m->fd, m->chunk, max_bytes < CHUNK_BYTES ? max_bytes : CHUNK_BYTES);
     while (n < 0 && errno == EINTR);
     frame->size = n > 0 ? (size_t)n : 0;
     return n < 0 ? status_of_errno(errno, why) : n > 0;
@@ -279,7 +279,7 @@ const media_facts *media_get_facts(const media *m) {
     return &m->facts;
 }
 
-int media_read(media *m, s3hls_frame *frame, char why[256]) {
+int media_read(media *m, size_t max_bytes, s3hls_frame *frame, char why[256]) {
     memset(frame, 0, sizeof *frame);
-    return m->facts.raw ? read_chunk(m, frame, why) : read_packet(m, frame, why);
+    return m->facts.raw ? read_chunk(m, max_bytes, frame, why) : read_packet(m, frame, why);
 }

@@ -29,8 +29,8 @@ void media_close(media **m);
 
 const media_facts *media_get_facts(const media *m);
 
-/* The next chunk or access unit; its bytes are valid until the next call.
+/* The next chunk, of at most max_bytes, or access unit; its bytes are valid until the next call.
  * @return 1: there is one; 0: the end; negative: a status. */
-int media_read(media *m, s3hls_frame *frame, char why[256]);
+int media_read(media *m, size_t max_bytes, s3hls_frame *frame, char why[256]);
 
 #endif

@@ -50,6 +50,8 @@ void print_summary(const s3hls_recorder_stats *s, const char *url) {
     if (s->frames_skipped || s->nals_damaged)
         printf("left out: %" PRIu64 " frames; unreadable: %" PRIu64 " NAL units\n",
                s->frames_skipped, s->nals_damaged);
+    if (s->frames_dropped)
+        printf("NO ROOM FOR: %" PRIu64 " frames; a larger --pool holds more\n", s->frames_dropped);
     if (s->segments_waiting || s->segments_dropped)
         printf("NOT DELIVERED: %" PRIu64 " segments\n", s->segments_waiting + s->segments_dropped);
     if (s->retries)
@@ -59,11 +61,13 @@ void print_summary(const s3hls_recorder_stats *s, const char *url) {
 
 void print_summary_json(const s3hls_recorder_stats *s, const char *url) {
     printf("{\"url\":\"%s\",\"media_us\":%" PRId64 ",\"from_us\":%" PRId64 ",\"to_us\":%" PRId64
-           ",\"frames\":%" PRIu64 ",\"frames_skipped\":%" PRIu64 ",\"nals_damaged\":%" PRIu64
-           ",\"segments_accepted\":%" PRIu64 ",\"segments_delivered\":%" PRIu64
-           ",\"segments_waiting\":%" PRIu64 ",\"segments_dropped\":%" PRIu64
-           ",\"bytes_delivered\":%" PRIu64 ",\"retries\":%" PRIu64 "}\n",
+           ",\"frames\":%" PRIu64 ",\"frames_skipped\":%" PRIu64 ",\"frames_dropped\":%" PRIu64
+           ",\"nals_damaged\":%" PRIu64 ",\"segments_accepted\":%" PRIu64
+           ",\"segments_delivered\":%" PRIu64 ",\"segments_waiting\":%" PRIu64
+           ",\"segments_dropped\":%" PRIu64 ",\"bytes_delivered\":%" PRIu64 ",\"retries\":%" PRIu64
+           "}\n",
            url, s->media_us, s->first_segment_us, s->last_segment_end_us, s->frames_in,
-           s->frames_skipped, s->nals_damaged, s->segments_accepted, s->segments_delivered,
-           s->segments_waiting, s->segments_dropped, s->bytes_delivered, s->retries);
+           s->frames_skipped, s->frames_dropped, s->nals_damaged, s->segments_accepted,
+           s->segments_delivered, s->segments_waiting, s->segments_dropped, s->bytes_delivered,
+           s->retries);
 }

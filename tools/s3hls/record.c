@@ -228,7 +228,8 @@ static int read_all(recording *r, char why[256]) {
     s3hls_frame frame;
     int64_t first_us = INT64_MIN;
     int rc = 1;
-    while (!interrupts && wait_for_room(r) && (rc = media_read(r->input, &frame, why)) > 0) {
+    size_t chunk = r->options->cfg.pool_bytes / 16; /* fits beside a segment that is full */
+    while (!interrupts && wait_for_room(r) && (rc = media_read(r->input, chunk, &frame, why)) > 0) {
         if (first_us == INT64_MIN)
             first_us = frame.pts_us;
         keep_pace(r, media_get_facts(r->input)->raw ? r->stats.media_us : frame.pts_us - first_us);
@@ -271,7 +272,8 @@ static void set_input_kind(record_options *o, const media_facts *facts) {
 static int exit_code_of(const recording *r, int rc) {
     if (rc == S3HLS_E_NOT_H264 || rc == S3HLS_E_NO_VIDEO)
         return EXIT_INPUT;
-    if (rc == S3HLS_E_UNDELIVERED || r->stats.segments_waiting || r->stats.segments_dropped)
+    if (rc == S3HLS_E_UNDELIVERED || r->stats.segments_waiting || r->stats.segments_dropped ||
+        r->stats.frames_dropped)
         return hopeless(r->stats.last_error.status) ? EXIT_FAILED : EXIT_UNDELIVERED;
     if (rc)
         return EXIT_FAILED;
@@ -288,7 +290,7 @@ static int finish(recording *r, const char *input, int read_status, const char *
         complain("record", input, rc, NULL);
         return code;
     }
-    if (code == EXIT_FAILED || code == EXIT_UNDELIVERED) {
+    if (r->stats.segments_waiting || r->stats.segments_dropped) {
         snprintf(what, sizeof what, "%s: %llu segments not delivered", o->cfg.destination,
                  (unsigned long long)(r->stats.segments_waiting + r->stats.segments_dropped));
         complain("record", what, r->stats.last_error.status ? r->stats.last_error.status : rc,
@@ -303,11 +305,6 @@ static int finish(recording *r, const char *input, int read_status, const char *
         print_summary_json(&r->stats, o->cfg.destination);
     else if (!o->quiet)
         print_summary(&r->stats, o->cfg.destination);
-    if (live(r) && r->stats.frames_skipped && code == EXIT_DONE)
-        fprintf(stderr,
-                "s3hls record: %llu frames left out: before the first keyframe, or with no "
-                "room (--pool)\n",
-                (unsigned long long)r->stats.frames_skipped);
     return code;
 }
 

@@ -193,6 +193,19 @@ static void files_that_cannot_serve_say_why(void **state) {
     }
 }
 
+static void the_tail_of_a_long_line_is_no_line(void **state) {
+    (void)state;
+    static char text[6000];
+    strcpy(text, "[default]\naws_access_key_id=i\naws_secret_access_key=s\nnote=");
+    memset(text + strlen(text), ' ', 5000);
+    strcat(text, "aws_access_key_id=other\naws_session_token=t\n");
+    write_file(text);
+    s3hls_credentials_provider *p;
+    assert_int_equal(s3hls_credentials_open_profile(&p, NULL, NULL, NULL), S3HLS_OK);
+    assert_keys(p, "i", "s", "t");
+    s3hls_credentials_close(&p);
+}
+
 /* ---- replaced while they are read */
 
 typedef struct shared {
@@ -225,7 +238,7 @@ static void replacing_is_atomic(void **state) {
     assert_int_equal(s3hls_credentials_open_static(&s.provider, &keys[0], NULL), S3HLS_OK);
     pthread_t thread;
     pthread_create(&thread, NULL, read_on, &s);
-    for (int i = 0; i < 20000; i++)
+    for (int i = 0; i < 2000; i++)
         s3hls_credentials_set(s.provider, &keys[i & 1]);
     s.stop = 1;
     pthread_join(thread, NULL);
@@ -241,6 +254,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(profiles_are_read_however_they_are_written, make_folder,
                                         remove_folder),
         cmocka_unit_test_setup_teardown(files_that_cannot_serve_say_why, make_folder,
+                                        remove_folder),
+        cmocka_unit_test_setup_teardown(the_tail_of_a_long_line_is_no_line, make_folder,
                                         remove_folder),
         cmocka_unit_test(replacing_is_atomic),
     };

@@ -61,6 +61,12 @@ static void answers_become_statuses(void **state) {
     }
 }
 
+static void a_wrong_clock_is_worth_another_try_where_the_right_one_is_known(void **state) {
+    (void)state;
+    s3hls_s3_error e = {.status = S3HLS_E_CLOCK, .server_unix_s = 1};
+    assert_true(s3hls__s3_retryable(&e));
+}
+
 static void broken_transfers_become_statuses(void **state) {
     (void)state;
     static const struct {
@@ -179,6 +185,7 @@ static void crc32c_gives_the_known_answers(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_become_statuses),
+        cmocka_unit_test(a_wrong_clock_is_worth_another_try_where_the_right_one_is_known),
         cmocka_unit_test(broken_transfers_become_statuses),
         cmocka_unit_test(error_bodies_are_scanned),
         cmocka_unit_test(long_texts_are_cut_between_characters),

@@ -135,8 +135,8 @@ static void what_is_no_page_is_refused(void **state) {
         OPEN "<IsTruncated>true</IsTruncated>" CLOSE, /* and no way to go on */
         OPEN "<Contents><Key>\x80</Key></Contents>" CLOSE,
         "<!DOCTYPE ListBucketResult><ListBucketResult/>",
-        "<!DOCTYPE x [<!ENTITY e \"ee\"><!ENTITY f \"&e;&e;\">]>"
-        "<ListBucketResult><Contents><Key>&f;</Key></Contents></ListBucketResult>",
+        ("<!DOCTYPE x [<!ENTITY e \"ee\"><!ENTITY f \"&e;&e;\">]>"
+         "<ListBucketResult><Contents><Key>&f;</Key></Contents></ListBucketResult>"),
         "<ListBucketResult><Contents><Key>&e;</Key></Contents></ListBucketResult>",
     };
     listing l = {0};
