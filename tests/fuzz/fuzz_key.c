@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* A name that is read is written back the same, byte for byte. */
+#include "s3hls/archive.h"
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    s3hls_segment segment;
+    char key[S3HLS_KEY_MAX];
+    if (s3hls_segment_key_parse((const char *)data, size, &segment))
+        return 0;
+    int n = s3hls_segment_key_format(&segment, key, sizeof key);
+    if (n < 0 || (size_t)n != size || memcmp(key, data, size) != 0)
+        abort();
+    return 0;
+}
