@@ -6,20 +6,23 @@
 #include <libavcodec/avcodec.h>
 #include <libavcodec/bsf.h>
 #include <libavformat/avformat.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CHUNK_BYTES = 64 * 1024, PROBE_BYTES = 512 };
+enum { CHUNK_BYTES = 64 * 1024, PROBE_BYTES = 512, STOP_CHECK_MS = 100 };
 
 struct media {
     media_facts facts;
+    bool (*stopped)(void);
     int fd;
     uint8_t chunk[CHUNK_BYTES];
-    size_t probed,
-        given; /* bytes read ahead of the first read, and how many of them were handed out */
+    size_t probed; /* bytes read ahead of the first read */
+    size_t given;  /* how many of them were handed out */
 
     AVFormatContext *format;
     AVIOContext *io; /* over fd, for what does not open by name */
@@ -29,7 +32,14 @@ struct media {
     int64_t next_us; /* for packets without a time */
 };
 
+/* As much as a recorder takes between the times of decoding and showing a picture. */
+static const int64_t MAX_COMPOSITION_US = 10000000;
+
 /* ---- what it is */
+
+static bool is_url(const char *input) {
+    return strstr(input, "://") != NULL;
+}
 
 /* A start code, then a NAL unit that an H.264 stream may begin with: a slice, SEI, a parameter set
  * or an AUD. */
@@ -48,9 +58,33 @@ static bool looks_like_h264(const uint8_t *p, size_t size) {
                                                  : type == 1;
 }
 
+/* The endings that encoders and the JVT's conformance streams use. */
+static bool named_as_h264(const char *input) {
+    static const char *const endings[] = {".h264", ".264", ".avc", ".jsv", ".26l"};
+    const char *dot = strrchr(input, '.');
+    for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
+        if (strcasecmp(dot, endings[i]) == 0)
+            return true;
+    return false;
+}
+
 static int status_of_errno(int code, char why[256]) {
     snprintf(why, 256, "%s", strerror(code));
     return code == ENOENT ? S3HLS_E_NOT_FOUND : code == EACCES ? S3HLS_E_ACCESS : S3HLS_E_IO;
+}
+
+/* As read(), but the end of the input once it is to stop: a silent pipe must not hold it. */
+static ssize_t read_fd(media *m, void *to, size_t size) {
+    struct pollfd ready = {.fd = m->fd, .events = POLLIN};
+    for (;;) {
+        if (m->stopped())
+            return 0;
+        int rc = poll(&ready, 1, STOP_CHECK_MS);
+        if (rc > 0)
+            return read(m->fd, to, size);
+        if (rc < 0 && errno != EINTR)
+            return -1;
+    }
 }
 
 static int open_input(media *m, const char *input, char why[256]) {
@@ -60,12 +94,10 @@ static int open_input(media *m, const char *input, char why[256]) {
         return status_of_errno(errno, why);
     if (S_ISDIR(st.st_mode))
         return status_of_errno(EISDIR, why);
-    if (S_ISREG(st.st_mode))
+    if (S_ISREG(st.st_mode) && strcmp(input, "-"))
         m->facts.modified_us = (int64_t)st.st_mtime * 1000000;
     while (m->probed < PROBE_BYTES) {
-        ssize_t n = read(m->fd, m->chunk + m->probed, PROBE_BYTES - m->probed);
-        if (n < 0 && errno == EINTR)
-            continue;
+        ssize_t n = read_fd(m, m->chunk + m->probed, PROBE_BYTES - m->probed);
         if (n < 0)
             return status_of_errno(errno, why);
         if (n == 0)
@@ -80,11 +112,26 @@ static int open_input(media *m, const char *input, char why[256]) {
 
 static int status_of_av(int code, char why[256]) {
     av_strerror(code, why, 256);
-    return code == AVERROR(ENOENT)             ? S3HLS_E_NOT_FOUND
-           : code == AVERROR_INVALIDDATA       ? S3HLS_E_NOT_H264
-           : code == AVERROR(ENOMEM)           ? S3HLS_E_NOMEM
-           : code == AVERROR_HTTP_UNAUTHORIZED ? S3HLS_E_ACCESS
-                                               : S3HLS_E_IO;
+    switch (code) {
+    case AVERROR(ENOENT):
+    case AVERROR_HTTP_NOT_FOUND:
+        return S3HLS_E_NOT_FOUND;
+    case AVERROR(EACCES):
+    case AVERROR_HTTP_UNAUTHORIZED:
+    case AVERROR_HTTP_FORBIDDEN:
+        return S3HLS_E_ACCESS;
+    case AVERROR(ECONNREFUSED):
+    case AVERROR(EHOSTUNREACH):
+        return S3HLS_E_CONNECT;
+    case AVERROR(ETIMEDOUT):
+        return S3HLS_E_TIMEOUT;
+    case AVERROR(ENOMEM):
+        return S3HLS_E_NOMEM;
+    case AVERROR_INVALIDDATA:
+        return S3HLS_E_NOT_H264;
+    default:
+        return S3HLS_E_IO;
+    }
 }
 
 /* AVIO's read: first what was read ahead, then the file. */
@@ -96,15 +143,21 @@ static int read_io(void *opaque, uint8_t *to, int size) {
         m->given += n;
         return (int)n;
     }
-    ssize_t got = read(m->fd, to, (size_t)size);
+    ssize_t got = read_fd(m, to, (size_t)size);
     return got > 0 ? (int)got : got == 0 ? AVERROR_EOF : AVERROR(errno);
 }
 
-static int open_format(media *m, const char *input, char why[256]) {
+/* AVIOInterruptCB: libavformat asks while it waits for a network. */
+static int is_stopped(void *opaque) {
+    return ((media *)opaque)->stopped();
+}
+
+static int open_format(media *m, const char *input, const AVInputFormat *as, char why[256]) {
     m->format = avformat_alloc_context();
     if (!m->format)
         return S3HLS_E_NOMEM;
-    if (strcmp(input, "-") == 0) {
+    m->format->interrupt_callback = (AVIOInterruptCB){is_stopped, m};
+    if (m->fd >= 0 && !m->facts.modified_us) { /* a pipe cannot be opened a second time */
         uint8_t *buffer = av_malloc(CHUNK_BYTES);
         m->io = buffer ? avio_alloc_context(buffer, CHUNK_BYTES, 0, m, read_io, NULL, NULL) : NULL;
         if (!m->io)
@@ -113,7 +166,11 @@ static int open_format(media *m, const char *input, char why[256]) {
     }
     AVDictionary *options = NULL;
     av_dict_set(&options, "rtsp_transport", "tcp", 0);
-    int rc = avformat_open_input(&m->format, input, NULL, &options);
+    av_dict_set(&options, "timeout", "10000000", 0); /* of a network, us */
+    /* a file's name is no URL, whatever it looks like */
+    char *url = is_url(input) ? av_strdup(input) : av_asprintf("file:%s", input);
+    int rc = url ? avformat_open_input(&m->format, url, as, &options) : AVERROR(ENOMEM);
+    av_free(url);
     av_dict_free(&options);
     if (rc >= 0)
         rc = avformat_find_stream_info(m->format, NULL);
@@ -134,8 +191,8 @@ static int open_annex_b(media *m, char why[256]) {
     return rc < 0 ? status_of_av(rc, why) : m->packet ? S3HLS_OK : S3HLS_E_NOMEM;
 }
 
-static int open_container(media *m, const char *input, char why[256]) {
-    int rc = open_format(m, input, why);
+static int open_container(media *m, const char *input, const AVInputFormat *as, char why[256]) {
+    int rc = open_format(m, input, as, why);
     if (rc)
         return rc;
     m->stream = av_find_best_stream(m->format, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
@@ -164,6 +221,8 @@ static void set_times(media *m, s3hls_frame *frame) {
     frame->composition_offset_us = 0;
     if (pts != AV_NOPTS_VALUE && dts != AV_NOPTS_VALUE && pts > dts)
         frame->composition_offset_us = frame->pts_us - to_us(m, dts);
+    if (frame->composition_offset_us > MAX_COMPOSITION_US) /* a broken time, not a deep GOP */
+        frame->composition_offset_us = 0;
     int64_t duration = p->duration > 0 ? to_us(m, p->duration) : 40000;
     m->next_us = frame->pts_us + duration;
 }
@@ -173,17 +232,19 @@ static int read_packet(media *m, s3hls_frame *frame, char why[256]) {
         int rc = av_bsf_receive_packet(m->annex_b, m->packet);
         if (rc == AVERROR_EOF)
             return 0;
-        if (rc >= 0) {
+        if (rc >= 0 && m->packet->size > 0) {
             frame->data = m->packet->data;
             frame->size = (size_t)m->packet->size;
             set_times(m, frame);
             return 1;
         }
-        if (rc != AVERROR(EAGAIN))
+        if (rc < 0 && rc != AVERROR(EAGAIN))
             return status_of_av(rc, why);
         av_packet_unref(m->packet);
         rc = av_read_frame(m->format, m->packet);
-        if (rc == AVERROR_EOF)
+        if (rc == AVERROR(EAGAIN))
+            continue;
+        if (rc == AVERROR_EOF || rc == AVERROR_EXIT)
             rc = av_bsf_send_packet(m->annex_b, NULL);
         else if (rc >= 0 && m->packet->stream_index != m->stream)
             av_packet_unref(m->packet);
@@ -198,9 +259,9 @@ static int read_packet(media *m, s3hls_frame *frame, char why[256]) {
 
 /* How long a raw stream in a file is, and how fast: libavformat counts its pictures. */
 static void survey_raw(media *m, const char *input) {
-    media other = {.fd = -1};
+    media other = {.fd = -1, .stopped = m->stopped};
     char why[256];
-    if (open_container(&other, input, why) == S3HLS_OK) {
+    if (open_container(&other, input, av_find_input_format("h264"), why) == S3HLS_OK) {
         AVRational rate = other.format->streams[other.stream]->r_frame_rate;
         int64_t pictures = 0;
         while (av_read_frame(other.format, other.packet) >= 0) {
@@ -225,34 +286,41 @@ static int read_chunk(media *m, size_t max_bytes, s3hls_frame *frame, char why[2
         m->probed = 0;
         return 1;
     }
-    ssize_t n;
-    do
-        n = read(m->fd, m->chunk, max_bytes < CHUNK_BYTES ? max_bytes : CHUNK_BYTES);
-    while (n < 0 && errno == EINTR);
+    ssize_t n = read_fd(m, m->chunk, max_bytes < CHUNK_BYTES ? max_bytes : CHUNK_BYTES);
     frame->size = n > 0 ? (size_t)n : 0;
     return n < 0 ? status_of_errno(errno, why) : n > 0;
 }
 
 /* ---- the room's face */
 
-int media_open(media **out, const char *input, char why[256]) {
+static int open_by_name(media *m, const char *input, char why[256]) {
+    avformat_network_init();
+    int rc = open_container(m, input, NULL, why);
+    m->facts.live = strncmp(input, "rtsp", 4) == 0 || m->facts.duration_us == 0;
+    return rc;
+}
+
+static int open_by_content(media *m, const char *input, bool raw, char why[256]) {
+    int rc = open_input(m, input, why);
+    if (rc)
+        return rc;
+    m->facts.raw = raw || named_as_h264(input) || looks_like_h264(m->chunk, m->probed);
+    if (!m->facts.raw)
+        return open_container(m, input, NULL, why);
+    if (m->facts.modified_us)
+        survey_raw(m, input);
+    return S3HLS_OK;
+}
+
+int media_open(media **out, const char *input, const media_options *options, char why[256]) {
     av_log_set_level(AV_LOG_FATAL);
     media *m = *out = calloc(1, sizeof *m);
     if (!m)
         return S3HLS_E_NOMEM;
     m->fd = -1;
-    bool url = strstr(input, "://") != NULL;
-    int rc = url ? S3HLS_OK : open_input(m, input, why);
-    if (!rc && !url && looks_like_h264(m->chunk, m->probed)) {
-        m->facts.raw = true;
-        if (m->facts.modified_us)
-            survey_raw(m, input);
-    } else if (!rc) {
-        m->facts.live = url && strncmp(input, "file:", 5) != 0;
-        if (url)
-            avformat_network_init();
-        rc = open_container(m, input, why);
-    }
+    m->stopped = options->stopped;
+    int rc = is_url(input) ? open_by_name(m, input, why)
+                           : open_by_content(m, input, options->raw, why);
     if (rc)
         media_close(out);
     return rc;

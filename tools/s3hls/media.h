@@ -10,21 +10,26 @@
 
 typedef struct media media;
 
+typedef struct media_options {
+    bool raw;              /* a raw H.264 byte stream, whatever it looks like */
+    bool (*stopped)(void); /* asked while input is waited for; true is the end of it */
+} media_options;
+
 typedef struct media_facts {
     bool raw;            /* frames come as chunks of bytes, without times */
-    bool live;           /* a network source: it does not wait for us */
+    bool live;           /* a camera: it does not wait for us */
     int64_t duration_us; /* 0: not known */
-    int64_t modified_us; /* of a regular file; 0: none */
-    uint32_t rate_num,
-        rate_den; /* of a raw stream in a regular file, as far as it says; 0: it does not */
+    int64_t modified_us; /* of a regular file that was named; 0: none */
+    uint32_t rate_num;   /* of a raw stream in such a file, as far as it says; 0: it does not */
+    uint32_t rate_den;
 } media_facts;
 
 /* Open a file, "-" (standard input) or a URL.
  * @param why  receives what was wrong, 256 bytes
- * @return S3HLS_OK; S3HLS_E_NOT_FOUND, S3HLS_E_ACCESS, S3HLS_E_IO: cannot be read;
- * S3HLS_E_NO_VIDEO: it is empty; S3HLS_E_NOT_H264: its video is something else, or there is none.
- */
-int media_open(media **out, const char *input, char why[256]);
+ * @return S3HLS_OK; S3HLS_E_NOT_FOUND, S3HLS_E_ACCESS, S3HLS_E_CONNECT, S3HLS_E_TIMEOUT,
+ * S3HLS_E_IO: cannot be read; S3HLS_E_NO_VIDEO: it is empty; S3HLS_E_NOT_H264: its video is
+ * something else, or there is none. */
+int media_open(media **out, const char *input, const media_options *options, char why[256]);
 void media_close(media **m);
 
 const media_facts *media_get_facts(const media *m);

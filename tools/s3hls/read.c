@@ -151,7 +151,7 @@ int command_ls(int argc, char **argv) {
                          .common = &o.common,
                          .positional_max = 1};
     s3hls_archive *archive = NULL;
-    s3hls_segment_list list;
+    s3hls_segment_list list = {0};
     int code;
     if (!command_line_parse(&line, argc, argv, &code))
         return code;
@@ -242,7 +242,7 @@ int command_playlist(int argc, char **argv) {
         .common = &o.common,
         .positional_max = 1};
     s3hls_archive *archive = NULL;
-    s3hls_segment_list list;
+    s3hls_segment_list list = {0};
     int code;
     if (!command_line_parse(&line, argc, argv, &code))
         return code;

@@ -4,6 +4,7 @@
 #include "progress.h"
 #include "tool.h"
 #include "when.h"
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -291,8 +292,8 @@ static int finish(recording *r, const char *input, int read_status, const char *
         return code;
     }
     if (r->stats.segments_waiting || r->stats.segments_dropped) {
-        snprintf(what, sizeof what, "%s: %llu segments not delivered", o->cfg.destination,
-                 (unsigned long long)(r->stats.segments_waiting + r->stats.segments_dropped));
+        snprintf(what, sizeof what, "%s: %" PRIu64 " segments not delivered", o->cfg.destination,
+                 r->stats.segments_waiting + r->stats.segments_dropped);
         complain("record", what, r->stats.last_error.status ? r->stats.last_error.status : rc,
                  &r->stats.last_error);
     }

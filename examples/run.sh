@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT-0
+# Each example does what its first lines say. Environment: EXAMPLES (built programs), S3HLS_STREAMS.
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+fail() { echo "FAILED: $*" >&2; exit 1; }
+
+"$EXAMPLES/example_hello" "file://$work/cam" <"$S3HLS_STREAMS/plain.h264" >"$work/said"
+grep -q '^success, success$' "$work/said" || fail "hello said: $(cat "$work/said")"
+"$EXAMPLES/example_play_range" "file://$work/cam" >"$work/all.m3u8" || fail "play_range found nothing"
+frames=$(ffprobe -v error -count_packets -select_streams v:0 -show_entries stream=nb_read_packets -of csv=p=0 \
+    -protocol_whitelist file -allowed_extensions ALL "$work/all.m3u8" | head -n 1)
+[ "${frames%%,*}" = 125 ] || fail "$frames frames in the playlist, not 125"
+! echo "a letter" | "$EXAMPLES/example_hello" "file://$work/none" >"$work/said" || fail "a letter was recorded"
+grep -q "no H.264 video found" "$work/said" || fail "hello said: $(cat "$work/said")"
+! "$EXAMPLES/example_put_object" 2>/dev/null || fail "put_object took no arguments"
+! AWS_ACCESS_KEY_ID=a AWS_SECRET_ACCESS_KEY=b AWS_ENDPOINT_URL_S3=http://127.0.0.1:9 \
+    "$EXAMPLES/example_put_object" bucket key text >"$work/said" || fail "nobody listens there"
+grep -q "no connection to the server" "$work/said" || fail "put_object said: $(cat "$work/said")"
