@@ -101,9 +101,9 @@ int s3hls__ts_begin_unit(s3hls__ts_mux *m, s3hls__ts_output *out, const s3hls__t
     uint8_t *p;
     if (rc || (rc = take(out, &p)))
         return rc;
-    /* at 25 frames per second every unit carries one: two frames' distance would be near the bound
-     */
-    bool pcr = unit->random_access || !m->pcr_valid || pcr_90k - m->last_pcr_90k > 3000;
+    /* from 25 frames per second on, not every unit needs one; a late next one is bridged */
+    bool pcr = unit->random_access || !m->pcr_valid ||
+               pcr_90k - m->last_pcr_90k > S3HLS__TS_PCR_INTERVAL_90K / 2;
     m->packet = p;
     write_header(p, true, pcr ? 3 : 1, m->cc_video++);
     p += HEADER;

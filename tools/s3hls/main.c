@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "s3hls/s3hls.h"
 #include "tool.h"
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,5 +54,11 @@ int main(int argc, char **argv) {
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || (help && argc < 3))
         return usage(stdout);
     char ask[] = "--help", *asked[] = {argv[0], ask, NULL};
-    return help ? run(argv[2], 2, asked) : run(argv[1], argc - 1, argv + 1);
+    int code = help ? run(argv[2], 2, asked) : run(argv[1], argc - 1, argv + 1);
+    if ((fflush(stdout) || ferror(stdout)) && code == EXIT_DONE) {
+        fprintf(stderr, "s3hls %s: cannot write to standard output: %s\n", argv[1],
+                strerror(errno));
+        code = EXIT_FAILED;
+    }
+    return code;
 }

@@ -6,6 +6,7 @@
 #include <libavcodec/avcodec.h>
 #include <libavcodec/bsf.h>
 #include <libavformat/avformat.h>
+#include <libavutil/avstring.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,7 +96,7 @@ static int open_input(media *m, const char *input, char why[256]) {
     if (S_ISDIR(st.st_mode))
         return status_of_errno(EISDIR, why);
     if (S_ISREG(st.st_mode) && strcmp(input, "-"))
-        m->facts.modified_us = (int64_t)st.st_mtime * 1000000;
+        m->facts.modified_us = st.st_mtime > 0 ? (int64_t)st.st_mtime * 1000000 : 1;
     while (m->probed < PROBE_BYTES) {
         ssize_t n = read_fd(m, m->chunk + m->probed, PROBE_BYTES - m->probed);
         if (n < 0)
@@ -104,8 +105,10 @@ static int open_input(media *m, const char *input, char why[256]) {
             break;
         m->probed += (size_t)n;
     }
+    if (m->probed)
+        return S3HLS_OK;
     snprintf(why, 256, "the input is empty");
-    return m->probed ? S3HLS_OK : S3HLS_E_NO_VIDEO;
+    return S3HLS_E_NO_VIDEO;
 }
 
 /* ---- libavformat */
@@ -128,7 +131,7 @@ static int status_of_av(int code, char why[256]) {
     case AVERROR(ENOMEM):
         return S3HLS_E_NOMEM;
     case AVERROR_INVALIDDATA:
-        return S3HLS_E_NOT_H264;
+        return S3HLS_E_MALFORMED;
     default:
         return S3HLS_E_IO;
     }
@@ -174,6 +177,10 @@ static int open_format(media *m, const char *input, const AVInputFormat *as, cha
     av_dict_free(&options);
     if (rc >= 0)
         rc = avformat_find_stream_info(m->format, NULL);
+    if (rc == AVERROR_INVALIDDATA) {
+        snprintf(why, 256, "neither a raw H.264 stream nor a video file");
+        return S3HLS_E_NOT_H264;
+    }
     return rc < 0 ? status_of_av(rc, why) : S3HLS_OK;
 }
 
@@ -319,8 +326,8 @@ int media_open(media **out, const char *input, const media_options *options, cha
         return S3HLS_E_NOMEM;
     m->fd = -1;
     m->stopped = options->stopped;
-    int rc = is_url(input) ? open_by_name(m, input, why)
-                           : open_by_content(m, input, options->raw, why);
+    int rc =
+        is_url(input) ? open_by_name(m, input, why) : open_by_content(m, input, options->raw, why);
     if (rc)
         media_close(out);
     return rc;

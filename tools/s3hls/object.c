@@ -3,6 +3,7 @@
 #include "options.h"
 #include "tool.h"
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 typedef struct object_options {
     common_options common;
     const char *output, *method, *content_type;
-    double expires_s;
+    uint32_t expires_s;
 } object_options;
 
 static const char *set_output(void *ctx, const char *value) {
@@ -32,7 +33,7 @@ static const char *set_method(void *ctx, const char *value) {
 }
 
 static const char *set_expires(void *ctx, const char *value) {
-    return parse_number(value, 1, S3HLS_PRESIGN_MAX_S, &((object_options *)ctx)->expires_s)
+    return parse_count(value, 1, S3HLS_PRESIGN_MAX_S, &((object_options *)ctx)->expires_s)
                ? NULL
                : "not a life; give 1 to 604800 seconds";
 }
@@ -45,6 +46,10 @@ static bool split_url(const char *url, char store[2048], const char **key) {
     snprintf(store, 2048, "%.*s", (int)(slash - url), url);
     *key = slash + 1;
     return true;
+}
+
+static int exit_code_of(int status) {
+    return status == S3HLS_E_INVALID ? EXIT_USAGE : status ? EXIT_FAILED : EXIT_DONE;
 }
 
 static int open_store(command_line *line, object_options *o, const char *url, s3hls_store **store,
@@ -61,7 +66,7 @@ static int open_store(command_line *line, object_options *o, const char *url, s3
     int rc = s3hls_store_open(store, name, &o->common.s3, &o->common.env);
     if (rc)
         complain(line->command, url, rc, NULL);
-    return rc ? EXIT_FAILED : EXIT_DONE;
+    return exit_code_of(rc);
 }
 
 /* ---- put */
@@ -138,28 +143,47 @@ int command_put(int argc, char **argv) {
 
 /* ---- get */
 
+typedef struct output {
+    const char *path; /* NULL: standard output */
+    FILE *file;       /* opened when the object is known to be there */
+} output;
+
+static bool open_output(output *out) {
+    if (!out->file)
+        out->file = out->path ? fopen(out->path, "wb") : stdout;
+    return out->file != NULL;
+}
+
 static int write_out(void *ctx, const uint8_t *data, size_t size) {
-    return fwrite(data, 1, size, ctx) != size;
+    output *out = ctx;
+    return !open_output(out) || fwrite(data, 1, size, out->file) != size;
+}
+
+static bool close_output(output *out) {
+    bool ok = open_output(out) && !ferror(out->file); /* an empty object makes an empty file */
+    if (out->path && out->file)
+        ok = fclose(out->file) == 0 && ok;
+    return ok;
 }
 
 static int get(command_line *line, object_options *o) {
     const char *url = line->positional[0], *key;
     s3hls_store *store = NULL;
     s3hls_s3_error error = {0};
+    output out = {.path = o->output};
     int code = open_store(line, o, url, &store, &key);
-    FILE *out = o->output ? fopen(o->output, "wb") : stdout;
-    if (code == EXIT_DONE && !out) {
-        fprintf(stderr, "s3hls get: -o %s: %s\n", o->output, strerror(errno));
+    if (code != EXIT_DONE)
+        return code;
+    errno = 0;
+    int rc = s3hls_store_get(store, key, 0, UINT64_MAX, write_out, &out, &error);
+    if (rc && rc != S3HLS_E_CANCELLED) {
+        complain("get", url, rc, &error);
         code = EXIT_FAILED;
-    }
-    if (code == EXIT_DONE) {
-        int rc = s3hls_store_get(store, key, 0, UINT64_MAX, write_out, out, &error);
-        if (rc)
-            complain("get", url, rc, &error);
-        code = rc ? EXIT_FAILED : EXIT_DONE;
-    }
-    if (out && (out == stdout ? fflush(out) : fclose(out)) && code == EXIT_DONE) {
-        fprintf(stderr, "s3hls get: cannot write all of it: %s\n", strerror(errno));
+        if (out.path && out.file)
+            fclose(out.file);
+    } else if (!close_output(&out)) {
+        fprintf(stderr, "s3hls get: %s%s: %s\n", out.path ? "-o " : "standard output",
+                out.path ? out.path : "", strerror(errno));
         code = EXIT_FAILED;
     }
     s3hls_store_close(&store);
@@ -205,15 +229,14 @@ static int presign(command_line *line, object_options *o) {
         return code;
     int rc = s3hls_s3_open(&client, bucket, &o->common.s3, &o->common.env);
     if (!rc)
-        rc = s3hls_s3_presign(client, o->method, rest + bucket_size + 1, (uint32_t)o->expires_s,
-                              &signed_url);
+        rc = s3hls_s3_presign(client, o->method, rest + bucket_size + 1, o->expires_s, &signed_url);
     if (rc)
         complain("presign", url, rc, NULL);
     else
         puts(signed_url);
     s3hls_free(&o->common.env, signed_url);
     s3hls_s3_close(&client);
-    return rc ? EXIT_FAILED : EXIT_DONE;
+    return exit_code_of(rc);
 }
 
 int command_presign(int argc, char **argv) {

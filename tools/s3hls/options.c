@@ -11,7 +11,15 @@
 bool parse_number(const char *text, double min, double max, double *value) {
     char *end;
     *value = strtod(text, &end);
-    return end != text && *end == 0 && *value >= min && *value <= max;
+    return text[0] && !text[strspn(text, "0123456789.")] && *end == 0 && *value >= min &&
+           *value <= max;
+}
+
+bool parse_count(const char *text, uint32_t min, uint32_t max, uint32_t *count) {
+    double value;
+    bool ok = parse_number(text, min, max, &value);
+    *count = ok ? (uint32_t)value : 0;
+    return ok && *count == value;
 }
 
 bool parse_size(const char *text, uint64_t *bytes) {
@@ -34,12 +42,15 @@ bool parse_size(const char *text, uint64_t *bytes) {
 bool parse_rate(const char *text, uint32_t *num, uint32_t *den) {
     const char *slash = strchr(text, '/');
     char first[32];
-    double n, d = 1;
-    snprintf(first, sizeof first, "%.*s", slash ? (int)(slash - text) : (int)strlen(text), text);
-    if (!parse_number(first, 0.001, 1000000, &n) ||
-        (slash && !parse_number(slash + 1, 1, 1000000, &d)))
+    double n;
+    size_t size = slash ? (size_t)(slash - text) : strlen(text);
+    if (size >= sizeof first)
         return false;
-    *den = (uint32_t)d;
+    snprintf(first, sizeof first, "%.*s", (int)size, text);
+    *den = 1;
+    if (!parse_number(first, 0.001, 1000000, &n) ||
+        (slash && !parse_count(slash + 1, 1, 1000000, den)))
+        return false;
     if (n != (double)(uint32_t)n) { /* 29.97: thousandths */
         n *= 1000;
         *den *= 1000;
@@ -91,6 +102,12 @@ static const char *set_verbose(void *ctx, const char *value) {
     return NULL;
 }
 
+static const char *set_very_verbose(void *ctx, const char *value) {
+    (void)value;
+    ((common_options *)ctx)->env.log_level = S3HLS_LOG_DEBUG;
+    return NULL;
+}
+
 static const option_kind common_kinds[] = {
     {"--region", "NAME", "region of the bucket; else AWS_REGION, us-east-1", set_region},
     {"--endpoint", "URL", "an S3 server of your own; else AWS_ENDPOINT_URL_S3, AWS's own",
@@ -101,7 +118,8 @@ static const option_kind common_kinds[] = {
      set_profile},
     {"--path-style", NULL, "https://endpoint/bucket/key", set_path_style},
     {"--virtual-host", NULL, "https://bucket.endpoint/key", set_virtual_host},
-    {"-v", NULL, "say more on standard error; twice: every request", set_verbose},
+    {"-v", NULL, "say more on standard error", set_verbose},
+    {"-vv", NULL, "say every request", set_very_verbose},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -250,9 +268,10 @@ static const char *mend(int status) {
     case S3HLS_E_RESOLVE:
         return "Check --endpoint, --region and the name server.";
     case S3HLS_E_CONNECT:
-        return "Is the server up, and are host and port of --endpoint right?";
+        return "Is the server up, and are its host and port right?";
     case S3HLS_E_TLS:
-        return "Name the server's certificate authority with --ca.";
+        return "Name the server's certificate authority with --ca; check the host name and the "
+               "clock.";
     case S3HLS_E_REGION:
         return "Set --region to the bucket's own.";
     case S3HLS_E_NOSPC:

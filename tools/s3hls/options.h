@@ -45,8 +45,9 @@ void common_options_close(common_options *common);
 bool parse_size(const char *text, uint64_t *bytes);
 /* "25", "29.97", "30000/1001" to a fraction. */
 bool parse_rate(const char *text, uint32_t *num, uint32_t *den);
-/* A decimal number within bounds. */
+/* A decimal number within bounds; the second: a whole one. */
 bool parse_number(const char *text, double min, double max, double *value);
+bool parse_count(const char *text, uint32_t min, uint32_t max, uint32_t *count);
 
 /* One line on standard error: what failed, the status, the server's own words, the mend. */
 void complain(const char *command, const char *what, int status, const s3hls_s3_error *error);

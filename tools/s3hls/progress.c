@@ -59,14 +59,26 @@ void print_summary(const s3hls_recorder_stats *s, const char *url) {
     printf("playlist: s3hls playlist %s --from %s --to %s\n", url, from, to);
 }
 
+static void print_json_string(const char *text) {
+    putchar('"');
+    for (; *text; text++)
+        if (*text == '"' || *text == '\\')
+            printf("\\%c", *text);
+        else
+            printf((unsigned char)*text < 0x20 ? "\\u%04x" : "%c", (unsigned char)*text);
+    putchar('"');
+}
+
 void print_summary_json(const s3hls_recorder_stats *s, const char *url) {
-    printf("{\"url\":\"%s\",\"media_us\":%" PRId64 ",\"from_us\":%" PRId64 ",\"to_us\":%" PRId64
+    printf("{\"url\":");
+    print_json_string(url);
+    printf(",\"media_us\":%" PRId64 ",\"from_us\":%" PRId64 ",\"to_us\":%" PRId64
            ",\"frames\":%" PRIu64 ",\"frames_skipped\":%" PRIu64 ",\"frames_dropped\":%" PRIu64
            ",\"nals_damaged\":%" PRIu64 ",\"segments_accepted\":%" PRIu64
            ",\"segments_delivered\":%" PRIu64 ",\"segments_waiting\":%" PRIu64
            ",\"segments_dropped\":%" PRIu64 ",\"bytes_delivered\":%" PRIu64 ",\"retries\":%" PRIu64
            "}\n",
-           url, s->media_us, s->first_segment_us, s->last_segment_end_us, s->frames_in,
+           s->media_us, s->first_segment_us, s->last_segment_end_us, s->frames_in,
            s->frames_skipped, s->frames_dropped, s->nals_damaged, s->segments_accepted,
            s->segments_delivered, s->segments_waiting, s->segments_dropped, s->bytes_delivered,
            s->retries);

@@ -12,7 +12,7 @@ typedef struct read_options {
     common_options common;
     int64_t from_us, to_us;
     bool json, relative, live;
-    double presign_s; /* 0: not asked for */
+    uint32_t presign_s; /* 0: not asked for */
     const char *base;
 } read_options;
 
@@ -54,7 +54,7 @@ static const char *set_base(void *ctx, const char *value) {
 }
 
 static const char *set_presign(void *ctx, const char *value) {
-    return parse_number(value, 1, S3HLS_PRESIGN_MAX_S, &((read_options *)ctx)->presign_s)
+    return parse_count(value, 1, S3HLS_PRESIGN_MAX_S, &((read_options *)ctx)->presign_s)
                ? NULL
                : "not a life; give 1 to 604800 seconds";
 }
@@ -100,16 +100,22 @@ static void close_range(read_options *o, s3hls_archive **archive, s3hls_segment_
 
 /* ---- ls */
 
-static void print_segment(const s3hls_segment *s, bool json) {
+static void print_segment(const s3hls_segment *s, int64_t gap_ms) {
     char key[S3HLS_KEY_MAX], at[32];
     s3hls_segment_key_format(s, key, sizeof key);
     time_format(s->start_ms * 1000, at, sizeof at);
-    if (json)
-        printf("{\"start_ms\":%" PRId64 ",\"duration_ms\":%" PRIu32 ",\"bytes\":%" PRIu64
-               ",\"sequence\":%" PRIu64 ",\"timeline\":%" PRIu64 ",\"key\":\"%s\"}\n",
-               s->start_ms, s->duration_ms, s->size, s->sequence, s->timeline, key);
-    else
-        printf("%s  %8.3f s  %9" PRIu64 " bytes  %s\n", at, s->duration_ms / 1e3, s->size, key);
+    if (gap_ms > 0)
+        printf("--- nothing for %.3f s\n", (double)gap_ms / 1e3);
+    printf("%s  %8.3f s  %9" PRIu64 " bytes  %s\n", at, s->duration_ms / 1e3, s->size, key);
+}
+
+static void print_segment_json(const s3hls_segment *s, int64_t gap_ms) {
+    char key[S3HLS_KEY_MAX];
+    s3hls_segment_key_format(s, key, sizeof key);
+    printf("{\"start_ms\":%" PRId64 ",\"duration_ms\":%" PRIu32 ",\"gap_before_ms\":%" PRId64
+           ",\"bytes\":%" PRIu64 ",\"sequence\":%" PRIu64 ",\"timeline\":%" PRIu64
+           ",\"key\":\"%s\"}\n",
+           s->start_ms, s->duration_ms, gap_ms, s->size, s->sequence, s->timeline, key);
 }
 
 static void print_list(const s3hls_segment_list *list, bool json) {
@@ -118,12 +124,10 @@ static void print_list(const s3hls_segment_list *list, bool json) {
     for (size_t i = 0; i < list->count; i++) {
         const s3hls_segment *s = &list->segments[i];
         int64_t gap_ms = i ? s->start_ms - (s[-1].start_ms + s[-1].duration_ms) : 0;
-        if (gap_ms > 0) {
-            gaps++;
-            if (!json)
-                printf("--- nothing for %.3f s\n", (double)gap_ms / 1e3);
-        }
-        print_segment(s, json);
+        if (gap_ms < 0) /* a second recording of the same time */
+            gap_ms = 0;
+        gaps += gap_ms > 0;
+        (json ? print_segment_json : print_segment)(s, gap_ms);
         bytes += s->size;
         recorded_ms += s->duration_ms;
     }
@@ -189,7 +193,7 @@ static uint32_t target_duration_ms(s3hls_archive *archive, const s3hls_segment_l
 static int write_playlist(command_line *line, read_options *o, s3hls_archive *archive,
                           const s3hls_segment_list *list) {
     s3hls_playlist_config cfg;
-    presigner p = {s3hls_archive_store(archive), o->presign_s > 0 ? (uint32_t)o->presign_s : 3600};
+    presigner p = {s3hls_archive_store(archive), o->presign_s ? o->presign_s : 3600};
     bool s3 = strncmp(line->positional[0], "s3://", 5) == 0;
     char *text;
     s3hls_playlist_config_init(&cfg);
@@ -197,7 +201,7 @@ static int write_playlist(command_line *line, read_options *o, s3hls_archive *ar
     cfg.target_duration_ms = target_duration_ms(archive, list);
     cfg.base_url = o->base;
     cfg.env = &o->common.env;
-    if (!o->base && !o->relative && (s3 || o->presign_s > 0)) {
+    if (!o->base && !o->relative && (s3 || o->presign_s)) {
         cfg.url = presign;
         cfg.url_ctx = &p;
     }
@@ -215,7 +219,7 @@ static int write_playlist(command_line *line, read_options *o, s3hls_archive *ar
     }
     fputs(text, stdout);
     s3hls_free(&o->common.env, text);
-    return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+    return EXIT_DONE;
 }
 
 int command_playlist(int argc, char **argv) {

@@ -14,6 +14,7 @@
 typedef struct record_options {
     common_options common;
     s3hls_recorder_config cfg;
+    media_options media;
     bool realtime, quiet, json;
     double deadline_s;
 } record_options;
@@ -32,6 +33,11 @@ static const char *set_fps(void *ctx, const char *value) {
                : "not a frame rate; give 25, 29.97 or 30000/1001";
 }
 
+static const char *set_format(void *ctx, const char *value) {
+    ((record_options *)ctx)->media.raw = true;
+    return strcmp(value, "h264") == 0 ? NULL : "not a format; give h264, or leave it to be found";
+}
+
 static const char *set_realtime(void *ctx, const char *value) {
     (void)value;
     ((record_options *)ctx)->realtime = true;
@@ -39,9 +45,10 @@ static const char *set_realtime(void *ctx, const char *value) {
 }
 
 static const char *set_start(void *ctx, const char *value) {
-    return time_parse(value, &((record_options *)ctx)->cfg.start_time_us)
+    int64_t *start_us = &((record_options *)ctx)->cfg.start_time_us;
+    return time_parse(value, start_us) && *start_us > 0
                ? NULL
-               : "not a time; give 2026-11-23T03:12:00Z or UNIX seconds";
+               : "not a time after 1970; give 2026-11-23T03:12:00Z or UNIX seconds";
 }
 
 static const char *set_duration(void *ctx, const char *value) {
@@ -59,19 +66,15 @@ static const char *set_max_bytes(void *ctx, const char *value) {
 }
 
 static const char *set_nal_type(void *ctx, const char *value) {
-    double type;
-    if (!parse_number(value, 1, 12, &type))
-        return "not a NAL unit type; give 1 to 12 (7: SPS)";
-    ((record_options *)ctx)->cfg.segment_nal_type = (uint32_t)type;
-    return NULL;
+    return parse_count(value, 1, 12, &((record_options *)ctx)->cfg.segment_nal_type)
+               ? NULL
+               : "not a NAL unit type; give 1 to 12 (7: SPS)";
 }
 
 static const char *set_nal_count(void *ctx, const char *value) {
-    double count;
-    if (!parse_number(value, 1, 100000, &count))
-        return "not a count; give 1 or more";
-    ((record_options *)ctx)->cfg.segment_nal_count = (uint32_t)count;
-    return NULL;
+    return parse_count(value, 1, 100000, &((record_options *)ctx)->cfg.segment_nal_count)
+               ? NULL
+               : "not a count; give 1 to 100000";
 }
 
 static const char *set_pool(void *ctx, const char *value) {
@@ -83,11 +86,9 @@ static const char *set_pool(void *ctx, const char *value) {
 }
 
 static const char *set_in_flight(void *ctx, const char *value) {
-    double count;
-    if (!parse_number(value, 1, 64, &count))
-        return "not a number of uploads; give 1 to 64";
-    ((record_options *)ctx)->cfg.max_in_flight = (uint32_t)count;
-    return NULL;
+    return parse_count(value, 1, 64, &((record_options *)ctx)->cfg.max_in_flight)
+               ? NULL
+               : "not a number of uploads; give 1 to 64";
 }
 
 static const char *set_deadline(void *ctx, const char *value) {
@@ -110,6 +111,7 @@ static const char *set_quiet(void *ctx, const char *value) {
 
 static const option_kind kinds[] = {
     {"--to", "URL", "s3://bucket/prefix or file:///directory (needed)", set_to},
+    {"--format", "h264", "a raw stream, whatever it looks like", set_format},
     {"--fps", "RATE", "frames per second of a raw stream; else its own, else 25", set_fps},
     {"--realtime", NULL, "read no faster than the video plays, as a camera would", set_realtime},
     {"--start", "TIME", "when a file was taken; else its modification time less its length",
@@ -132,6 +134,10 @@ static const option_kind kinds[] = {
 /* ---- Ctrl-C: the first ends the input, the second gives up */
 
 static volatile sig_atomic_t interrupts;
+
+static bool interrupted(void) {
+    return interrupts > 0;
+}
 
 static void on_interrupt(int number) {
     (void)number;
@@ -158,30 +164,39 @@ typedef struct recording {
     uint64_t delivered_before;
 } recording;
 
+static const int64_t MAX_AHEAD_US = 10000000; /* --realtime: more is a jump of the times */
+
 static int64_t monotonic_us(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+static int64_t wall_us(void) {
+    return (int64_t)time(NULL) * 1000000;
+}
+
 static void sleep_ms(long ms) {
     nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
 }
 
-/* Trying again cannot mend these: somebody has to. */
-static bool hopeless(int status) {
-    switch (status) {
-    case S3HLS_E_CREDENTIALS:
-    case S3HLS_E_ACCESS:
-    case S3HLS_E_NO_BUCKET:
-    case S3HLS_E_TLS:
-    case S3HLS_E_REGION:
-    case S3HLS_E_CLOCK:
-    case S3HLS_E_INVALID:
-    case S3HLS_E_TOO_LARGE:
-        return true;
-    default:
+/* Trying again cannot mend it: somebody has to. */
+static bool hopeless(const s3hls_s3_error *error) {
+    switch (error->status) {
+    case S3HLS_OK:
+    case S3HLS_E_RESOLVE:
+    case S3HLS_E_CONNECT:
+    case S3HLS_E_NETWORK:
+    case S3HLS_E_THROTTLED:
+    case S3HLS_E_SERVER:
+    case S3HLS_E_PROTOCOL:
+    case S3HLS_E_NOMEM:
+    case S3HLS_E_NOSPC:
         return false;
+    case S3HLS_E_CLOCK: /* the library goes by the server's clock from now on */
+        return error->server_unix_s == 0;
+    default:
+        return true;
     }
 }
 
@@ -192,7 +207,7 @@ static bool live(const recording *r) {
 static void look(recording *r) {
     s3hls_recorder_get_stats(r->recorder, &r->stats);
     progress_show(&r->progress, &r->stats);
-    if (r->stats.segments_delivered != r->delivered_before || !r->stats.segments_waiting) {
+    if (r->stats.segments_delivered != r->delivered_before) {
         r->delivered_before = r->stats.segments_delivered;
         r->stuck_since_us = monotonic_us();
     }
@@ -200,7 +215,7 @@ static void look(recording *r) {
 
 static bool given_up(const recording *r) {
     double stuck_s = (double)(monotonic_us() - r->stuck_since_us) / 1e6;
-    bool refused = r->stats.segments_waiting && hopeless(r->stats.last_error.status);
+    bool refused = r->stats.segments_waiting && hopeless(&r->stats.last_error);
     return interrupts > 1 || (!live(r) && refused) ||
            (r->options->deadline_s > 0 && stuck_s > r->options->deadline_s);
 }
@@ -208,6 +223,8 @@ static bool given_up(const recording *r) {
 /* A file can wait until there is room; a camera cannot. @return false: delivery is hopeless. */
 static bool wait_for_room(recording *r) {
     look(r);
+    if (!r->stats.segments_waiting)
+        r->stuck_since_us = monotonic_us();
     while (!live(r) && r->stats.segments_waiting &&
            r->stats.pool_used_bytes > r->stats.pool_bytes / 2) {
         if (given_up(r))
@@ -218,10 +235,15 @@ static bool wait_for_room(recording *r) {
     return live(r) || !given_up(r);
 }
 
-static void keep_pace(const recording *r, int64_t media_us) {
-    int64_t ahead = media_us - (monotonic_us() - r->begun_us);
-    if (r->options->realtime && ahead > 0 && !interrupts)
-        sleep_ms((long)(ahead / 1000));
+/* --realtime: wait until media_us is due. A jump of the input's times is not waited out. */
+static void keep_pace(recording *r, int64_t media_us) {
+    int64_t ahead_us = media_us - (monotonic_us() - r->begun_us);
+    if (!r->options->realtime)
+        return;
+    if (llabs(ahead_us) > MAX_AHEAD_US)
+        r->begun_us = monotonic_us() - media_us;
+    else if (ahead_us > 0)
+        sleep_ms((long)(ahead_us / 1000));
 }
 
 /* @return S3HLS_OK at the end of the input, or the status that ended it. */
@@ -235,20 +257,22 @@ static int read_all(recording *r, char why[256]) {
             first_us = frame.pts_us;
         keep_pace(r, media_get_facts(r->input)->raw ? r->stats.media_us : frame.pts_us - first_us);
         int put = s3hls_recorder_put_video(r->recorder, &frame);
-        if (put == S3HLS_E_CLOCK)
+        if (put == S3HLS_E_CLOCK || put == S3HLS_E_INVALID)
             return put;
     }
     return rc < 0 ? rc : S3HLS_OK;
 }
 
 static int deliver(recording *r) {
-    int rc;
-    while ((rc = s3hls_recorder_drain(r->recorder, 100)) == S3HLS_E_UNDELIVERED) {
-        look(r);
-        if (given_up(r))
-            break;
-    }
+    int rc = s3hls_recorder_drain(r->recorder, 0);
+    r->stuck_since_us = monotonic_us();
     look(r);
+    while (rc == S3HLS_E_UNDELIVERED && !given_up(r)) {
+        sleep_ms(5);
+        look(r);
+        if (!r->stats.segments_waiting)
+            rc = s3hls_recorder_drain(r->recorder, 100);
+    }
     return rc;
 }
 
@@ -265,20 +289,24 @@ static void set_input_kind(record_options *o, const media_facts *facts) {
                     (double)cfg->frame_rate_num / cfg->frame_rate_den);
     }
     if (!cfg->start_time_us && facts->modified_us && !o->realtime) {
-        int64_t start = facts->modified_us - facts->duration_us;
-        cfg->start_time_us = start > 0 ? start : 1;
+        int64_t start_us = facts->modified_us - facts->duration_us, now_us = wall_us();
+        cfg->start_time_us = start_us <= 0 ? 1 : start_us < now_us ? start_us : now_us;
     }
 }
 
-static int exit_code_of(const recording *r, int rc) {
+static int exit_code_of(const recording *r, int rc, int read_status) {
+    if (read_status == S3HLS_E_CLOCK)
+        return EXIT_FAILED;
     if (rc == S3HLS_E_NOT_H264 || rc == S3HLS_E_NO_VIDEO)
         return EXIT_INPUT;
     if (rc == S3HLS_E_UNDELIVERED || r->stats.segments_waiting || r->stats.segments_dropped ||
         r->stats.frames_dropped)
-        return hopeless(r->stats.last_error.status) ? EXIT_FAILED : EXIT_UNDELIVERED;
+        return hopeless(&r->stats.last_error) ? EXIT_FAILED : EXIT_UNDELIVERED;
     if (rc)
         return EXIT_FAILED;
-    return r->stats.nals_damaged ? EXIT_DAMAGED : EXIT_DONE;
+    if (read_status && read_status != S3HLS_E_MALFORMED)
+        return EXIT_INPUT;
+    return read_status || r->stats.nals_damaged ? EXIT_DAMAGED : EXIT_DONE;
 }
 
 static int finish(recording *r, const char *input, int read_status, const char *why) {
@@ -286,21 +314,20 @@ static int finish(recording *r, const char *input, int read_status, const char *
     char what[512];
     int rc = deliver(r);
     progress_end(&r->progress);
-    int code = exit_code_of(r, rc);
-    if (code == EXIT_INPUT) {
+    int code = exit_code_of(r, rc, read_status);
+    if (read_status) {
+        snprintf(what, sizeof what, "%s%s%s", input, why[0] ? ": " : "", why);
+        complain("record", what, read_status, NULL);
+    } else if (code == EXIT_INPUT) {
         complain("record", input, rc, NULL);
-        return code;
     }
+    if (!r->stats.segments_accepted)
+        return code;
     if (r->stats.segments_waiting || r->stats.segments_dropped) {
         snprintf(what, sizeof what, "%s: %" PRIu64 " segments not delivered", o->cfg.destination,
                  r->stats.segments_waiting + r->stats.segments_dropped);
         complain("record", what, r->stats.last_error.status ? r->stats.last_error.status : rc,
                  &r->stats.last_error);
-    }
-    if (read_status) {
-        snprintf(what, sizeof what, "%s: %s", input, why);
-        complain("record", what, read_status, NULL);
-        code = code == EXIT_DONE ? EXIT_INPUT : code;
     }
     if (o->json)
         print_summary_json(&r->stats, o->cfg.destination);
@@ -314,7 +341,7 @@ static int record(command_line *line, record_options *o) {
     const char *input = line->positional[0];
     char why[256] = "", what[512];
     int code = EXIT_FAILED;
-    int rc = media_open(&r.input, input, why);
+    int rc = media_open(&r.input, input, &o->media, why);
     if (rc) {
         snprintf(what, sizeof what, "%s: %s", input, why);
         complain("record", what, rc, NULL);
@@ -326,14 +353,15 @@ static int record(command_line *line, record_options *o) {
         o->cfg.env = &o->common.env;
         rc = s3hls_recorder_open(&r.recorder, &o->cfg);
         if (rc) {
-            complain("record", o->cfg.destination, rc, NULL);
+            snprintf(what, sizeof what, "--to %s", o->cfg.destination);
+            complain("record", what, rc, NULL);
             code = rc == S3HLS_E_INVALID ? EXIT_USAGE : EXIT_FAILED;
         } else {
             catch_interrupts();
             progress_begin(&r.progress, o->quiet);
             r.begun_us = r.stuck_since_us = monotonic_us();
             rc = read_all(&r, why);
-            code = finish(&r, input, rc, why[0] ? why : s3hls_strerror(rc));
+            code = finish(&r, input, rc, why);
             s3hls_recorder_close(&r.recorder, 0);
         }
     }
@@ -342,7 +370,7 @@ static int record(command_line *line, record_options *o) {
 }
 
 int command_record(int argc, char **argv) {
-    record_options o = {.deadline_s = 60};
+    record_options o = {.deadline_s = 60, .media = {.stopped = interrupted}};
     s3hls_recorder_config_init(&o.cfg);
     command_line line = {
         .command = "record",

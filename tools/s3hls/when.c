@@ -29,37 +29,51 @@ static bool parse_unix(const char *text, int64_t *us) {
     return any && *p == 0 && *us < LAST_US;
 }
 
-bool time_parse(const char *text, int64_t *us) {
-    struct tm tm = {0}, again;
-    int used = 0, fields = 0;
-    int64_t fraction = 0;
-    if (strlen(text) < 5 || text[4] != '-')
-        return parse_unix(text, us);
-    fields = sscanf(text, "%4d-%2d-%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &used);
-    if (fields != 3 || used != 10)
-        return false;
-    const char *p = text + used;
-    if (*p == 'T' || *p == ' ') {
-        int minutes = 0, seconds = 0;
-        if (sscanf(p + 1, "%2d:%2d%n", &tm.tm_hour, &tm.tm_min, &minutes) != 2 || minutes != 5)
+/* Exactly so many digits, and the separator after them where there is one. */
+static bool parse_field(const char **p, int digits, char separator, int *value) {
+    *value = 0;
+    for (int i = 0; i < digits; i++, ++*p) {
+        if (!isdigit((unsigned char)**p))
             return false;
-        p += 6;
-        if (*p == ':') {
-            if (sscanf(p + 1, "%2d%n", &tm.tm_sec, &seconds) != 1 || seconds != 2)
-                return false;
-            p = parse_fraction(p + 3, &fraction);
-        }
-        p += *p == 'Z';
+        *value = *value * 10 + (**p - '0');
     }
+    if (separator && *(*p)++ != separator)
+        return false;
+    return true;
+}
+
+/* "03:12", "03:12:00", "03:12:00.5", each with or without Z. */
+static bool parse_clock(const char *p, struct tm *tm, int64_t *fraction_us) {
+    if (!parse_field(&p, 2, ':', &tm->tm_hour) || !parse_field(&p, 2, 0, &tm->tm_min))
+        return false;
+    if (*p == ':') {
+        p++;
+        if (!parse_field(&p, 2, 0, &tm->tm_sec))
+            return false;
+        p = parse_fraction(p, fraction_us);
+    }
+    p += *p == 'Z';
+    return *p == 0;
+}
+
+bool time_parse(const char *text, int64_t *us) {
+    struct tm tm = {0};
+    int64_t fraction_us = 0;
+    const char *p = text;
+    if (!strchr(text, '-'))
+        return parse_unix(text, us);
+    if (!parse_field(&p, 4, '-', &tm.tm_year) || !parse_field(&p, 2, '-', &tm.tm_mon) ||
+        !parse_field(&p, 2, 0, &tm.tm_mday))
+        return false;
+    bool clock = *p == 'T' || *p == ' ';
+    if (clock ? !parse_clock(p + 1, &tm, &fraction_us) : *p != 0)
+        return false;
     tm.tm_year -= 1900;
     tm.tm_mon -= 1;
-    again = tm;
-    int64_t unix_s = timegm(&again);
-    bool real = again.tm_mon == tm.tm_mon && again.tm_mday == tm.tm_mday &&
-                again.tm_hour == tm.tm_hour && again.tm_min == tm.tm_min &&
-                again.tm_sec == tm.tm_sec;
-    *us = unix_s * 1000000 + fraction;
-    return *p == 0 && real && *us >= 0 && *us < LAST_US;
+    struct tm real = tm; /* timegm() makes a 2 March of a 30 February */
+    *us = (int64_t)timegm(&real) * 1000000 + fraction_us;
+    return real.tm_mon == tm.tm_mon && real.tm_mday == tm.tm_mday && real.tm_hour == tm.tm_hour &&
+           real.tm_min == tm.tm_min && real.tm_sec == tm.tm_sec && *us >= 0 && *us < LAST_US;
 }
 
 void time_format(int64_t us, char *text, size_t size) {

@@ -259,13 +259,13 @@ static void plant(fixture *f, int fault) {
         pes(picture(f, 0))[19 + 10] = 6;
         break;
     case 18:
-        picture(f, 1)[4] = 184;
+        picture(f, 2)[4] = 184;
         break;
     case 19:
         picture(f, 2)[2] ^= 1;
         break;
     case 20:
-        for (int i = 1; i < 8; i++)
+        for (int i = 2; i < 8; i += 2)
             picture(f, i)[5] &= 0xef;
         break;
     case 21:

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT-0
+# make bench: every measure, for people on standard output, as JSON lines in build/bench.jsonl.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export S3HLS_BENCH_JSON=$PWD/build/bench.jsonl
+rm -f "$S3HLS_BENCH_JSON"
+build/release/bench/bench_mux
+build/release/bench/bench_put
+bench/path.sh
