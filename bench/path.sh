@@ -42,7 +42,7 @@ report() { # report NAME OURS UNIT PEER
     ratio=$(awk -v a="$2" -v b="$4" 'BEGIN { printf "%.3f", a / b }')
     echo "$1: $2 $3, ffmpeg $4 $3, ratio $ratio"
     [ -z "${S3HLS_BENCH_JSON:-}" ] ||
-        printf '{"name":"%s","value":%s,"unit":"%s","peer":%s,"ratio":%s}\n' "$1" "$2" "$3" "$4" "$ratio" \
+        printf '{"name": "%s", "value": %s, "unit": "%s", "peer": "ffmpeg", "ratio": %s}\n' "$1" "$2" "$3" "$ratio" \
             >>"$S3HLS_BENCH_JSON"
 }
 
@@ -51,7 +51,7 @@ read -r cpu rss < <(measure "$s3hls" record - --to "s3://$S3HLS_LAB_BUCKET/bench
 read -r peer_cpu peer_rss < <(mkdir "$work/hls" && measure ffmpeg -hide_banner -v error -f h264 -r 25 -i - \
     -c copy -f hls -hls_time 4 -hls_list_size 0 "$work/hls/list.m3u8")
 per_mb() { awk -v s="$1" -v mb="$megabytes" 'BEGIN { printf "%.5f", s / mb }'; }
-report "path cpu" "$(per_mb "$cpu")" "s/MB" "$(per_mb "$peer_cpu")"
-report "path peak rss" "$rss" KiB "$peer_rss"
+report path.cpu "$(per_mb "$cpu")" "s/MB" "$(per_mb "$peer_cpu")"
+report path.peak_rss "$rss" KiB "$peer_rss"
 at_start() { /usr/bin/time -o "$work/time" -f %M "$@" >"$work/out" && cat "$work/time"; }
-report "path added rss" $((rss - $(at_start "$s3hls" --version))) KiB $((peer_rss - $(at_start ffmpeg -version)))
+report path.added_rss $((rss - $(at_start "$s3hls" --version))) KiB $((peer_rss - $(at_start ffmpeg -version)))

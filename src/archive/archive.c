@@ -233,7 +233,7 @@ int s3hls_archive_list(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
     int64_t begin_ms = from_ms > LONGEST_SEGMENT_MS ? from_ms - LONGEST_SEGMENT_MS : 0;
     bool hours = to_ms <= INT64_C(253402300800000) && (to_ms - begin_ms) / HOUR_MS <= HOURS_MAX;
     if (to_ms > 0 && begin_ms < INT64_C(253402300800000))
-        hours ? list_hours(&c, begin_ms) : list_all(&c, begin_ms);
+        c.status = hours ? list_hours(&c, begin_ms) : list_all(&c, begin_ms);
     if (error)
         *error = c.error;
     if (c.status) {

@@ -200,7 +200,8 @@ static void number_hole(s3hls__writer *w) {
 static int skip_unit(s3hls__writer *w, int status) {
     atomic_fetch_add(w->dropped ? &w->frames_dropped : &w->frames_skipped, 1);
     w->call_skipped++;
-    w->call_status = status;
+    if (!w->call_status || w->call_status == S3HLS_E_SKIPPED)
+        w->call_status = status; /* what follows for lack of a keyframe does not hide why */
     return status;
 }
 

@@ -304,7 +304,7 @@ static int open_by_name(media *m, const char *input, char why[256]) {
     avformat_network_init();
     int rc = open_container(m, input, NULL, why);
     m->facts.live = strncmp(input, "rtsp", 4) == 0 || m->facts.duration_us == 0;
-    return rc;
+    return rc == S3HLS_E_IO ? S3HLS_E_NETWORK : rc;
 }
 
 static int open_by_content(media *m, const char *input, bool raw, char why[256]) {

@@ -56,7 +56,8 @@ void print_summary(const s3hls_recorder_stats *s, const char *url) {
         printf("NOT DELIVERED: %" PRIu64 " segments\n", s->segments_waiting + s->segments_dropped);
     if (s->retries)
         printf("deliveries tried again: %" PRIu64 "\n", s->retries);
-    printf("playlist: s3hls playlist %s --from %s --to %s\n", url, from, to);
+    if (s->segments_delivered)
+        printf("playlist: s3hls playlist %s --from %s --to %s\n", url, from, to);
 }
 
 static void print_json_string(const char *text) {

@@ -213,18 +213,22 @@ static void look(recording *r) {
     }
 }
 
+/* While nothing waits, nothing is stuck. */
+static void look_afresh(recording *r) {
+    look(r);
+    if (!r->stats.segments_waiting)
+        r->stuck_since_us = monotonic_us();
+}
+
 static bool given_up(const recording *r) {
     double stuck_s = (double)(monotonic_us() - r->stuck_since_us) / 1e6;
-    bool refused = r->stats.segments_waiting && hopeless(&r->stats.last_error);
-    return interrupts > 1 || (!live(r) && refused) ||
+    return interrupts > 1 || (!live(r) && hopeless(&r->stats.last_error)) ||
            (r->options->deadline_s > 0 && stuck_s > r->options->deadline_s);
 }
 
 /* A file can wait until there is room; a camera cannot. @return false: delivery is hopeless. */
 static bool wait_for_room(recording *r) {
-    look(r);
-    if (!r->stats.segments_waiting)
-        r->stuck_since_us = monotonic_us();
+    look_afresh(r);
     while (!live(r) && r->stats.segments_waiting &&
            r->stats.pool_used_bytes > r->stats.pool_bytes / 2) {
         if (given_up(r))
@@ -264,8 +268,8 @@ static int read_all(recording *r, char why[256]) {
 }
 
 static int deliver(recording *r) {
+    look_afresh(r);
     int rc = s3hls_recorder_drain(r->recorder, 0);
-    r->stuck_since_us = monotonic_us();
     look(r);
     while (rc == S3HLS_E_UNDELIVERED && !given_up(r)) {
         sleep_ms(5);
@@ -323,9 +327,10 @@ static int finish(recording *r, const char *input, int read_status, const char *
     }
     if (!r->stats.segments_accepted)
         return code;
-    if (r->stats.segments_waiting || r->stats.segments_dropped) {
-        snprintf(what, sizeof what, "%s: %" PRIu64 " segments not delivered", o->cfg.destination,
-                 r->stats.segments_waiting + r->stats.segments_dropped);
+    if (rc == S3HLS_E_UNDELIVERED || r->stats.segments_dropped) {
+        snprintf(what, sizeof what, "%s: %" PRIu64 " of %" PRIu64 " segments not delivered",
+                 o->cfg.destination, r->stats.segments_waiting + r->stats.segments_dropped,
+                 r->stats.segments_accepted);
         complain("record", what, r->stats.last_error.status ? r->stats.last_error.status : rc,
                  &r->stats.last_error);
     }

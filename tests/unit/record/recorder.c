@@ -259,6 +259,26 @@ static void a_full_pool_drops_whole_pictures_and_shows_the_hole(void **state) {
     world_close(w);
 }
 
+/* One call may hold the picture for which there is no room and those that are left out because of
+ * it. */
+static void a_full_pool_is_said_whatever_else_the_call_holds(void **state) {
+    (void)state;
+    static uint8_t stream[3 << 20];
+    world *w = world_open();
+    s3hls_recorder_config cfg = config(w);
+    s3hls_recorder *r;
+    h264_gen g = camera();
+    s3hls_frame f = {.data = stream};
+    while (g.pictures < 25 * 60)
+        f.size += h264_gen_next(&g, stream + f.size, sizeof stream - f.size);
+    cfg.input = S3HLS_INPUT_BYTES;
+    assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
+    assert_int_equal(s3hls_recorder_put_video(r, &f), S3HLS_E_FULL);
+    assert_true(stats_of(r).frames_dropped > 25);
+    assert_int_equal(s3hls_recorder_close(&r, 5000), S3HLS_OK);
+    world_close(w);
+}
+
 static void close_names_what_it_drops(void **state) {
     (void)state;
     world *w = world_open();
@@ -520,6 +540,7 @@ int main(void) {
         cmocka_unit_test(names_tell_time_duration_and_order),
         cmocka_unit_test(put_allocates_nothing),
         cmocka_unit_test(a_full_pool_drops_whole_pictures_and_shows_the_hole),
+        cmocka_unit_test(a_full_pool_is_said_whatever_else_the_call_holds),
         cmocka_unit_test(close_names_what_it_drops),
         cmocka_unit_test(other_parameters_begin_another_timeline),
         cmocka_unit_test(a_jump_of_times_begins_another_timeline_and_loses_nothing),
