@@ -250,16 +250,25 @@ static void keep_pace(recording *r, int64_t media_us) {
         sleep_ms((long)(ahead_us / 1000));
 }
 
+/* Media time of what was put so far; a raw stream's pictures are counted. */
+static int64_t counted_us(const recording *r) {
+    const s3hls_recorder_config *cfg = &r->options->cfg;
+    const s3hls_recorder_stats *s = &r->stats;
+    double pictures = (double)(s->frames_in + s->frames_skipped + s->frames_dropped);
+    return (int64_t)(pictures * 1e6 * cfg->frame_rate_den / cfg->frame_rate_num);
+}
+
 /* @return S3HLS_OK at the end of the input, or the status that ended it. */
 static int read_all(recording *r, char why[256]) {
     s3hls_frame frame;
+    bool raw = media_get_facts(r->input)->raw;
     int64_t first_us = INT64_MIN;
     int rc = 1;
     size_t chunk = r->options->cfg.pool_bytes / 16; /* fits beside a segment that is full */
     while (!interrupts && wait_for_room(r) && (rc = media_read(r->input, chunk, &frame, why)) > 0) {
         if (first_us == INT64_MIN)
             first_us = frame.pts_us;
-        keep_pace(r, media_get_facts(r->input)->raw ? r->stats.media_us : frame.pts_us - first_us);
+        keep_pace(r, raw ? counted_us(r) : frame.pts_us - first_us);
         int put = s3hls_recorder_put_video(r->recorder, &frame);
         if (put == S3HLS_E_CLOCK || put == S3HLS_E_INVALID)
             return put;
