@@ -63,8 +63,8 @@ fuzz() { # fuzz TARGET: on a copy of its corpus, so that the tree stays as it is
 }
 
 step build-dev build dev && tests dev
-step build-asan build asan && tests asan -LE bench
-step build-tsan build tsan && tests tsan -L unit
+step build-asan build asan && tests asan
+step build-tsan build tsan && tests tsan
 step build-clang build clang
 if step build-fuzz build fuzz; then
     export -f fuzz

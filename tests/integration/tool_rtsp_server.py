@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT-0
+"""tool_rtsp_server.py CLIP.h264 FPS end|stall: a camera for one viewer.
+
+RTSP (RFC 2326) with RTP inside the connection, H.264 as in RFC 6184. Prints its port, sends the
+clip as fast as it is taken, then ends the connection or falls silent until the viewer leaves.
+"""
+import base64
+import re
+import socket
+import struct
+import sys
+
+MTU = 1400
+START_CODE = re.compile(b"\0\0\0?\1")
+
+
+def rtp_payloads(nal):
+    """A NAL unit as it is, or in fragments (FU-A, 5.8)."""
+    if len(nal) <= MTU:
+        return [nal]
+    pieces = [nal[i : i + MTU] for i in range(1, len(nal), MTU)]
+    indicator = nal[0] & 0xE0 | 28
+    last = len(pieces) - 1
+    return [
+        bytes([indicator, nal[0] & 31 | (i == 0) << 7 | (i == last) << 6]) + piece
+        for i, piece in enumerate(pieces)
+    ]
+
+
+def rtp_packets(nals, fps):
+    """One slice a picture: what comes before a slice belongs to its picture."""
+    sequence = time = 0
+    for nal in nals:
+        picture_ends = nal[0] & 31 in (1, 5)
+        payloads = rtp_payloads(nal)
+        for i, payload in enumerate(payloads):
+            marker = picture_ends and i == len(payloads) - 1
+            header = struct.pack(">BBHII", 0x80, 96 | marker << 7, sequence & 0xFFFF, time, 1)
+            yield b"$\0" + struct.pack(">H", len(header + payload)) + header + payload
+            sequence += 1
+        if picture_ends:
+            time += 90000 // fps
+
+
+def description(nals):
+    sets = [base64.b64encode(next(n for n in nals if n[0] & 31 == kind)).decode() for kind in (7, 8)]
+    lines = [
+        "v=0", "o=- 0 0 IN IP4 127.0.0.1", "s=camera", "c=IN IP4 127.0.0.1", "t=0 0", "m=video 0 RTP/AVP 96",
+        "a=rtpmap:96 H264/90000", "a=fmtp:96 packetization-mode=1;sprop-parameter-sets=" + ",".join(sets),
+        "a=control:track1",
+    ]
+    return "\r\n".join(lines) + "\r\n"
+
+
+def answer(method, nals):
+    if method == "DESCRIBE":
+        body = description(nals)
+        return f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+    if method == "SETUP":
+        return "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\nSession: 1\r\n\r\n"
+    return "Public: DESCRIBE, SETUP, PLAY\r\nSession: 1\r\n\r\n"
+
+
+def main(clip, fps, ending):
+    with open(clip, "rb") as file:
+        nals = [n for n in START_CODE.split(file.read()) if n]
+    server = socket.create_server(("127.0.0.1", 0))
+    print(server.getsockname()[1], flush=True)
+    viewer, _ = server.accept()
+    requests = viewer.makefile("rb")
+    method = ""
+    while method != "PLAY":
+        head = b"".join(iter(requests.readline, b"\r\n")).decode()
+        method = head.split(" ", 1)[0]
+        sequence = re.search(r"CSeq: *(\d+)", head).group(1)
+        viewer.sendall(f"RTSP/1.0 200 OK\r\nCSeq: {sequence}\r\n{answer(method, nals)}".encode())
+    for packet in rtp_packets(nals, fps):
+        viewer.sendall(packet)
+    if ending == "end":
+        viewer.shutdown(socket.SHUT_WR)
+    while requests.read(1):
+        pass
+
+
+main(sys.argv[1], int(sys.argv[2]), sys.argv[3])
