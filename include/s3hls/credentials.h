@@ -28,7 +28,7 @@ typedef struct s3hls_credentials_provider s3hls_credentials_provider;
 
 /** Keys given by the caller, copied. Replace them at any time with s3hls_credentials_set().
  * @return S3HLS_OK; S3HLS_E_INVALID: a key missing, longer than its limit above, or with bytes
- * outside printable ASCII; S3HLS_E_NOMEM. *out is NULL on failure. */
+ * outside visible ASCII; S3HLS_E_NOMEM. *out is NULL on failure. */
 S3HLS_API int s3hls_credentials_open_static(s3hls_credentials_provider **out,
                                             const s3hls_credentials *keys, const s3hls_env *env);
 

@@ -3,6 +3,7 @@
 #include "base/config.h"
 #include "s3/errors.h"
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -221,6 +222,17 @@ static void init_sync(s3hls_uploader *u) {
     pthread_mutex_init(&u->lock, NULL);
 }
 
+/* Signals are the application's: the thread takes none, SIGPIPE of a broken connection among them.
+ */
+static bool start_thread(s3hls_uploader *u) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool started = pthread_create(&u->thread, NULL, thread_main, u) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return started;
+}
+
 int s3hls_uploader_open(s3hls_uploader **out, const s3hls_uploader_config *config) {
     s3hls_uploader_config cfg;
     if (!out)
@@ -244,7 +256,7 @@ int s3hls_uploader_open(s3hls_uploader **out, const s3hls_uploader_config *confi
     if (!rc)
         rc = s3hls__http_open(&u->http, &env);
     if (!rc && !cfg.no_thread) {
-        u->has_thread = pthread_create(&u->thread, NULL, thread_main, u) == 0;
+        u->has_thread = start_thread(u);
         rc = u->has_thread ? S3HLS_OK : S3HLS_E_NOMEM;
     }
     if (rc)
