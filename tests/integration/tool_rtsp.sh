@@ -21,7 +21,8 @@ begin() { # begin end|stall: a camera, and a recorder that looks at it
     recorder=$!
 }
 
-whole() { # whole STORE: every picture of the clip is there
+whole() { # whole STORE: every picture of the clip is there, at its time
+    grep -q '^recorded 4.000 s' "$work/out" || fail "$(cat "$work/out")"
     "$S3HLS" playlist "file://$work/$1" >"$work/$1/all.m3u8"
     pictures "$clip" >"$work/want"
     pictures "$work/$1/all.m3u8" >"$work/got"

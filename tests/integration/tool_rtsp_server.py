@@ -79,7 +79,10 @@ def main(clip, fps, ending):
         viewer.sendall(packet)
     if ending == "end":
         viewer.shutdown(socket.SHUT_WR)
-    while requests.read(1):
+    try:
+        while requests.read(1):
+            pass
+    except ConnectionResetError:
         pass
 
 

@@ -49,4 +49,5 @@ class Handler(http.server.BaseHTTPRequestHandler):
 DIR, MOOD = sys.argv[1:]
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 print(server.server_port, flush=True)
+server.handle_error = lambda *_: None  # a client that leaves
 server.serve_forever()

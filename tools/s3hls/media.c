@@ -30,6 +30,7 @@ struct media {
     AVBSFContext *annex_b;
     AVPacket *packet;
     int stream;
+    bool begun;
     int64_t next_us; /* for packets without a time */
 };
 
@@ -224,14 +225,17 @@ static int64_t to_us(const media *m, int64_t time) {
 static void set_times(media *m, s3hls_frame *frame) {
     const AVPacket *p = m->packet;
     int64_t pts = p->pts != AV_NOPTS_VALUE ? p->pts : p->dts, dts = p->dts;
+    int64_t duration_us = p->duration > 0 ? to_us(m, p->duration) : 40000;
+    if (!m->begun) /* a camera's second picture may be the first with a time, which is 0 */
+        m->next_us = -duration_us;
+    m->begun = true;
     frame->pts_us = pts != AV_NOPTS_VALUE ? to_us(m, pts) : m->next_us;
     frame->composition_offset_us = 0;
     if (pts != AV_NOPTS_VALUE && dts != AV_NOPTS_VALUE && pts > dts)
         frame->composition_offset_us = frame->pts_us - to_us(m, dts);
     if (frame->composition_offset_us > MAX_COMPOSITION_US) /* a broken time, not a deep GOP */
         frame->composition_offset_us = 0;
-    int64_t duration = p->duration > 0 ? to_us(m, p->duration) : 40000;
-    m->next_us = frame->pts_us + duration;
+    m->next_us = frame->pts_us + duration_us;
 }
 
 static int read_packet(media *m, s3hls_frame *frame, char why[256]) {
@@ -300,9 +304,21 @@ static int read_chunk(media *m, size_t max_bytes, s3hls_frame *frame, char why[2
 
 /* ---- the room's face */
 
+/* libavformat finds a raw stream behind other bytes too, but gives its pictures no times. */
+static int open_timed(media *m, const char *input, char why[256]) {
+    int rc = open_container(m, input, NULL, why);
+    if (!rc && strcmp(m->format->iformat->name, "h264") == 0) {
+        snprintf(why, 256,
+                 "a raw stream that does not begin as one; give a file or a pipe, and "
+                 "--format h264");
+        rc = S3HLS_E_UNSUPPORTED;
+    }
+    return rc;
+}
+
 static int open_by_name(media *m, const char *input, char why[256]) {
     avformat_network_init();
-    int rc = open_container(m, input, NULL, why);
+    int rc = open_timed(m, input, why);
     m->facts.live = strncmp(input, "rtsp", 4) == 0 || m->facts.duration_us == 0;
     return rc == S3HLS_E_IO ? S3HLS_E_NETWORK : rc;
 }
@@ -313,7 +329,7 @@ static int open_by_content(media *m, const char *input, bool raw, char why[256])
         return rc;
     m->facts.raw = raw || named_as_h264(input) || looks_like_h264(m->chunk, m->probed);
     if (!m->facts.raw)
-        return open_container(m, input, NULL, why);
+        return open_timed(m, input, why);
     if (m->facts.modified_us)
         survey_raw(m, input);
     return S3HLS_OK;

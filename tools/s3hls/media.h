@@ -27,8 +27,8 @@ typedef struct media_facts {
 /* Open a file, "-" (standard input) or a URL.
  * @param why  receives what was wrong, 256 bytes
  * @return S3HLS_OK; S3HLS_E_NOT_FOUND, S3HLS_E_ACCESS, S3HLS_E_CONNECT, S3HLS_E_TIMEOUT,
- * S3HLS_E_IO: cannot be read; S3HLS_E_NO_VIDEO: it is empty; S3HLS_E_NOT_H264: its video is
- * something else, or there is none. */
+ * S3HLS_E_IO, S3HLS_E_NETWORK: cannot be read; S3HLS_E_NO_VIDEO: it is empty; S3HLS_E_NOT_H264: its
+ * video is something else, or there is none. */
 int media_open(media **out, const char *input, const media_options *options, char why[256]);
 void media_close(media **m);
 
