@@ -14,7 +14,8 @@ int main(int argc, char **argv) {
     int rc = s3hls_recorder_open(&recorder, &cfg);
     s3hls_frame chunk = {.data = bytes};
     while (rc == S3HLS_OK && (chunk.size = fread(bytes, 1, sizeof bytes, stdin)) > 0)
-        s3hls_recorder_put_video(recorder, &chunk); /* what it leaves out, it counts */
+        if (s3hls_recorder_put_video(recorder, &chunk) == S3HLS_E_FULL)
+            fputs("no room: frames are left out\n", stderr);
     if (rc == S3HLS_OK)
         rc = s3hls_recorder_close(&recorder, 10000);
     puts(s3hls_strerror(rc));
