@@ -30,6 +30,8 @@ static int status_of_errno(int code) {
         return S3HLS_E_NOSPC;
     case ENAMETOOLONG:
         return S3HLS_E_TOO_LARGE;
+    case EINVAL:
+        return S3HLS_E_INVALID;
     case ENOMEM:
         return S3HLS_E_NOMEM;
     default:
@@ -37,53 +39,105 @@ static int status_of_errno(int code) {
     }
 }
 
-static int failed(s3hls_s3_error *error, const char *what, const char *path) {
+static void failed(const directory *d, s3hls__op *op, const char *what) {
+    int code = errno, status = status_of_errno(code);
+    op->error.status = status;
+    snprintf(op->error.message, sizeof op->error.message, "cannot %s %.90s/%.80s: %s%s", what,
+             d->root, op->key, strerror(code),
+             status == S3HLS_E_ACCESS  ? "; give this user access"
+             : status == S3HLS_E_NOSPC ? "; make room there"
+                                       : "");
+}
+
+/* No object of that name: nothing at all, a folder, a link, or a file where a folder should be. */
+static bool is_absent(int code) {
+    return code == ENOENT || code == ENOTDIR || code == EISDIR || code == ELOOP;
+}
+
+/* ---- folders */
+
+enum { FOLDER = O_RDONLY | O_DIRECTORY | O_CLOEXEC };
+
+/* Some file systems cannot sync a folder, and say EINVAL: what they promise then is theirs. */
+static int sync_folder(int fd) {
+    return fsync(fd) && errno != EINVAL ? -1 : 0;
+}
+
+static void close_quietly(int fd) {
     int code = errno;
-    error->status = status_of_errno(code);
-    snprintf(error->message, sizeof error->message, "cannot %s %.160s: %s", what, path,
-             strerror(code));
-    return error->status;
-}
-
-static bool path_of(const directory *d, const char *key, char path[PATH_MAX]) {
-    bool fits = snprintf(path, PATH_MAX, "%s/%s", d->root, key) < PATH_MAX;
-    errno = ENAMETOOLONG;
-    return fits;
-}
-
-/* ---- put */
-
-static int sync_directory(const char *path) {
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    int rc = fsync(fd);
     close(fd);
+    errno = code;
+}
+
+static int sync_parent(const char *path) {
+    char parent[PATH_MAX + 3];
+    snprintf(parent, sizeof parent, "%s/..", path);
+    int fd = open(parent, FOLDER);
+    int rc = fd < 0 ? -1 : sync_folder(fd);
+    if (fd >= 0)
+        close_quietly(fd);
     return rc;
 }
 
-/* Make the folders that path stands in; a new one is on the disk before anything is put into it. */
-static int make_folders(char *path) {
+/* Make a folder and those it stands in. A new folder is on the disk before anything is put into
+ * it. */
+static int make_root(const char *root) {
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/", root) >= (int)sizeof path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
     for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = 0;
-        int rc = mkdir(path, 0777);
-        bool made = rc == 0;
-        if (!made && errno != EEXIST) {
-            int code = errno;
-            *slash = '/';
-            errno = code;
+        bool made = mkdir(path, 0777) == 0;
+        if (made ? sync_parent(path) != 0 : errno != EEXIST)
             return -1;
-        }
-        char *parent_end = made ? strrchr(path, '/') : NULL;
-        if (parent_end && parent_end != path) {
-            *parent_end = 0;
-            sync_directory(path);
-            *parent_end = '/';
-        }
         *slash = '/';
     }
     return 0;
 }
+
+/* A part of a key that a directory can hold. */
+static bool part_ok(const char *part, size_t size) {
+    bool temporary = strncmp(part, S3HLS__TEMPORARY_PREFIX, strlen(S3HLS__TEMPORARY_PREFIX)) == 0;
+    errno = size > NAME_MAX ? ENAMETOOLONG : EINVAL;
+    return size > 0 && size <= NAME_MAX && !temporary;
+}
+
+/* One folder down, never through a link. */
+static int enter(int above, const char *part, size_t size, bool make) {
+    char name[NAME_MAX + 1];
+    if (!part_ok(part, size))
+        return -1;
+    memcpy(name, part, size);
+    name[size] = 0;
+    int fd = openat(above, name, FOLDER | O_NOFOLLOW);
+    if (fd >= 0 || errno != ENOENT || !make)
+        return fd;
+    if (mkdirat(above, name, 0777) && errno != EEXIST)
+        return -1;
+    return sync_folder(above) ? -1 : openat(above, name, FOLDER | O_NOFOLLOW);
+}
+
+/* The folder that an object stands in. @return descriptor, *name is the key's last part; -1. */
+static int open_folder(const directory *d, const char *key, bool make, const char **name) {
+    int fd = open(d->root, FOLDER);
+    if (fd < 0 && errno == ENOENT && make && make_root(d->root) == 0)
+        fd = open(d->root, FOLDER);
+    for (const char *slash; fd >= 0 && (slash = strchr(key, '/')); key = slash + 1) {
+        int above = fd;
+        fd = enter(above, key, (size_t)(slash - key), make);
+        close_quietly(above);
+    }
+    if (fd >= 0 && !part_ok(key, strlen(key))) {
+        close_quietly(fd);
+        fd = -1;
+    }
+    *name = key;
+    return fd;
+}
+
+/* ---- put */
 
 static int write_body(int fd, const s3hls__op *op) {
     for (uint64_t at = 0; at < op->body_size;) {
@@ -101,38 +155,52 @@ static int write_body(int fd, const s3hls__op *op) {
 /* Under another name until all of it is on the disk: a crash at any moment leaves the old object or
  * the new one. */
 static void put(directory *d, s3hls__op *op) {
-    char path[PATH_MAX], temporary[PATH_MAX + 32];
-    if (!path_of(d, op->key, path)) {
-        failed(&op->error, "write", op->key);
+    const char *name;
+    char temporary[32];
+    int folder = open_folder(d, op->key, true, &name);
+    if (folder < 0) {
+        failed(d, op, "make the folders of");
         return;
     }
-    if (make_folders(path)) {
-        failed(&op->error, "make the folders of", path);
-        return;
-    }
-    size_t folder = (size_t)(strrchr(path, '/') - path);
-    snprintf(temporary, sizeof temporary, "%.*s/" S3HLS__TEMPORARY_PREFIX "%016llx", (int)folder,
-             path, (unsigned long long)d->base.env.random(d->base.env.ctx));
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    snprintf(temporary, sizeof temporary, S3HLS__TEMPORARY_PREFIX "%016llx",
+             (unsigned long long)d->base.env.random(d->base.env.ctx));
+    int fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0) {
-        failed(&op->error, "create a file beside", path);
-        return;
+        failed(d, op, "create a file beside");
+    } else {
+        bool ok = write_body(fd, op) == 0;
+        ok = close(fd) == 0 && ok;
+        if (!ok || renameat(folder, temporary, folder, name)) {
+            failed(d, op, "write");
+            unlinkat(folder, temporary, 0);
+        } else if (sync_folder(folder)) {
+            failed(d, op, "sync the folder of");
+        }
     }
-    bool ok = write_body(fd, op) == 0;
-    ok = close(fd) == 0 && ok;
-    if (!ok || rename(temporary, path)) {
-        failed(&op->error, "write", path);
-        unlink(temporary);
-        return;
-    }
-    path[folder] = 0;
-    if (sync_directory(path))
-        failed(&op->error, "sync", path);
+    close(folder);
 }
 
 /* ---- get, head, remove */
 
-static void read_range(int fd, s3hls__op *op, const char *path) {
+/* An object and what is known of it. O_NONBLOCK: what is no file does not hold us up. */
+static int open_object(const directory *d, const char *key, struct stat *st) {
+    const char *name;
+    int folder = open_folder(d, key, false, &name), fd = -1;
+    if (folder >= 0) {
+        fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        close_quietly(folder);
+    }
+    if (fd >= 0 && (fstat(fd, st) || !S_ISREG(st->st_mode))) {
+        close(fd);
+        fd = -1;
+        errno = ENOENT;
+    }
+    if (fd < 0 && is_absent(errno))
+        errno = ENOENT;
+    return fd;
+}
+
+static void read_range(const directory *d, int fd, s3hls__op *op) {
     uint8_t buffer[32 * 1024];
     uint64_t at = op->first;
     while (at <= op->last) {
@@ -142,7 +210,7 @@ static void read_range(int fd, s3hls__op *op, const char *path) {
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            failed(&op->error, "read", path);
+            failed(d, op, "read");
         if (n <= 0)
             return;
         if (op->on_data(op->sink_ctx, buffer, (size_t)n)) {
@@ -154,38 +222,36 @@ static void read_range(int fd, s3hls__op *op, const char *path) {
 }
 
 static void get(directory *d, s3hls__op *op) {
-    char path[PATH_MAX];
     struct stat st;
-    int fd = path_of(d, op->key, path) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    int fd = open_object(d, op->key, &st);
     if (fd < 0) {
-        failed(&op->error, "open", path);
+        failed(d, op, "open");
         return;
     }
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-        read_range(fd, op, path);
-    } else {
-        errno = ENOENT; /* a folder is no object */
-        failed(&op->error, "open", path);
-    }
+    read_range(d, fd, op);
     close(fd);
 }
 
 static void head(directory *d, s3hls__op *op) {
-    char path[PATH_MAX];
     struct stat st;
-    if (!path_of(d, op->key, path) || stat(path, &st)) {
-        failed(&op->error, "find", path);
+    int fd = open_object(d, op->key, &st);
+    if (fd < 0) {
+        failed(d, op, "find");
         return;
     }
+    close(fd);
     s3hls_s3_object object = {op->key, (uint64_t)st.st_size, st.st_mtime, ""};
     if (op->on_object(op->sink_ctx, &object))
         op->error.status = S3HLS_E_CANCELLED;
 }
 
 static void remove_object(directory *d, s3hls__op *op) {
-    char path[PATH_MAX];
-    if (!path_of(d, op->key, path) || (unlink(path) && errno != ENOENT))
-        failed(&op->error, "remove", path);
+    const char *name;
+    int folder = open_folder(d, op->key, false, &name);
+    if ((folder < 0 || unlinkat(folder, name, 0)) && !is_absent(errno))
+        failed(d, op, "remove");
+    if (folder >= 0)
+        close(folder);
 }
 
 /* ---- the store's calls */
