@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-#include "s3hls/archive.h"
-#include "archive/key.h"
+#include "archive/archive.h"
 #include "s3/list.h"
 #include "store/store.h"
 #include <stdio.h>
@@ -14,11 +13,6 @@ enum {
     SEED_DURATION_MAX_MS = 10000 /* of a segment that does not say its own */
 };
 static const int64_t HOUR_MS = 3600000;
-
-struct s3hls_archive {
-    s3hls_env env;
-    s3hls_store *store;
-};
 
 int s3hls_archive_open(s3hls_archive **out, const char *url, const s3hls_s3_options *options,
                        const s3hls_env *env) {

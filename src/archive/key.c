@@ -59,21 +59,46 @@ static int fitted(int length, size_t size) {
     return length >= 0 && (size_t)length < size ? length : S3HLS_E_TOO_LARGE;
 }
 
+/* Digits by hand: a day's playlist holds tens of thousands of names, and printf would be most of
+ * its time. Each answers where the next character goes. */
+static char *add_digits(char *p, uint64_t value, int count, char after) {
+    for (int i = count; i-- > 0; value /= 10)
+        p[i] = (char)('0' + value % 10);
+    p[count] = after;
+    return p + count + 1;
+}
+
+static char *add_number(char *p, uint64_t value, char after) {
+    int count = 1;
+    for (uint64_t rest = value; rest >= 10; rest /= 10)
+        count++;
+    return add_digits(p, value, count, after);
+}
+
 int s3hls_segment_key_format(const s3hls_segment *segment, char *key, size_t key_size) {
     const s3hls_segment *s = segment;
     if (s->start_ms < 0 || s->start_ms >= INT64_C(253402300800000)) /* the year 10000 */
         return S3HLS_E_INVALID;
     civil c = civil_of(s->start_ms);
-    if (s->seed_name)
-        return fitted(snprintf(key, key_size, "%04d/%02u/%02u/%02u/%02u/%02u.ts", (int)c.year,
-                               c.month, c.day, c.hour, c.minute, c.second),
-                      key_size);
-    return fitted(snprintf(key, key_size,
-                           "%04d/%02u/%02u/%02u/%02u/%02u.%03u-%" PRIu32 "-%" PRIu64 "-%" PRIu64
-                           ".ts",
-                           (int)c.year, c.month, c.day, c.hour, c.minute, c.second, c.ms,
-                           s->duration_ms, s->sequence, s->timeline),
-                  key_size);
+    char name[S3HLS_KEY_MAX], *p = name; /* the longest is 80 bytes */
+    p = add_digits(p, (uint64_t)c.year, 4, '/');
+    p = add_digits(p, c.month, 2, '/');
+    p = add_digits(p, c.day, 2, '/');
+    p = add_digits(p, c.hour, 2, '/');
+    p = add_digits(p, c.minute, 2, '/');
+    p = add_digits(p, c.second, 2, '.');
+    if (!s->seed_name) {
+        p = add_digits(p, c.ms, 3, '-');
+        p = add_number(p, s->duration_ms, '-');
+        p = add_number(p, s->sequence, '-');
+        p = add_number(p, s->timeline, '.');
+    }
+    memcpy(p, "ts", 3);
+    size_t size = (size_t)(p - name) + 2;
+    if (size >= key_size)
+        return S3HLS_E_TOO_LARGE;
+    memcpy(key, name, size + 1);
+    return (int)size;
 }
 
 /* A reader of a name that remembers whether all of it was right so far. */

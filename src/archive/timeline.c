@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
+#include "archive/archive.h"
 #include "archive/key.h"
 #include "base/strbuf.h"
 #include <jansson.h>
@@ -55,12 +56,11 @@ int s3hls_archive_timeline(s3hls_archive *archive, uint64_t timeline, s3hls_time
                            s3hls_s3_error *error) {
     char key[S3HLS_KEY_MAX];
     s3hls__strbuf b;
-    s3hls_env env = s3hls_env_default();
     if (!archive || !out)
         return S3HLS_E_INVALID;
     s3hls__timeline_key(timeline, key, sizeof key);
-    s3hls__strbuf_init(&b, &env, OBJECT_MAX_BYTES);
-    int rc = s3hls_store_get(s3hls_archive_store(archive), key, 0, UINT64_MAX, collect, &b, error);
+    s3hls__strbuf_init(&b, &archive->env, OBJECT_MAX_BYTES);
+    int rc = s3hls_store_get(archive->store, key, 0, UINT64_MAX, collect, &b, error);
     if (b.status)
         rc = b.status == S3HLS_E_TOO_LARGE ? S3HLS_E_MALFORMED : b.status;
     if (rc == S3HLS_OK)

@@ -15,19 +15,22 @@ typedef struct writer {
     const s3hls_playlist_config *cfg;
     s3hls_env env;
     s3hls__strbuf text;
-    int status; /* of the caller's url function */
+    uint32_t target_s; /* TARGETDURATION */
+    int status;        /* of the caller's url function */
 } writer;
 
 /* ---- what follows what, told by the names alone
  *
  * In a session that began at UNIX second S the n-th segment has sequence S + n, and its k-th
  * timeline S + k. A new session begins with a new S, later by more than a segment; so two
- * neighbours are of one session where the timeline stays or rises by one and the sequence rises. */
+ * neighbours are of one session where the timeline stays or rises by one and the sequence rises, by
+ * no more than a session may lose. */
 
 static bool same_session(const s3hls_segment *a, const s3hls_segment *b) {
     if (a->seed_name || b->seed_name)
         return a->seed_name && b->seed_name;
-    return b->sequence > a->sequence && b->timeline - a->timeline <= 1;
+    return b->sequence > a->sequence && b->sequence - a->sequence - 1 <= GAPS_MAX &&
+           b->timeline - a->timeline <= 1;
 }
 
 static bool discontinuous(const s3hls_segment *a, const s3hls_segment *b) {
@@ -37,17 +40,22 @@ static bool discontinuous(const s3hls_segment *a, const s3hls_segment *b) {
 
 /* Numbers that are missing between two segments of one session. */
 static uint64_t missing(const s3hls_segment *a, const s3hls_segment *b) {
-    if (a->seed_name || !same_session(a, b) || b->sequence - a->sequence - 1 > GAPS_MAX)
-        return 0;
-    return b->sequence - a->sequence - 1;
+    return a->seed_name || !same_session(a, b) ? 0 : b->sequence - a->sequence - 1;
 }
 
-/* The i-th of n missing segments: together exactly as long as the hole. */
-static s3hls_segment missing_segment(const s3hls_segment *a, const s3hls_segment *b, uint64_t i,
-                                     uint64_t n) {
+/* The i-th of n missing segments: together exactly as long as the hole. But each lasts something,
+ * where neighbours overlap, and none longer than TARGETDURATION, which a live list must not change
+ * (RFC 8216 6.2.1): a hole beyond that is a pause beside what was lost. */
+static s3hls_segment missing_segment(const writer *w, const s3hls_segment *a,
+                                     const s3hls_segment *b, uint64_t i, uint64_t n) {
     int64_t end_ms = a->start_ms + a->duration_ms, hole_ms = b->start_ms - end_ms;
+    int64_t longest_ms = w->target_s * INT64_C(1000) + 499; /* rounds to it */
+    if (longest_ms > UINT32_MAX)
+        longest_ms = UINT32_MAX;
     if (hole_ms < (int64_t)n)
-        hole_ms = (int64_t)n; /* overlapping neighbours: an entry lasts something */
+        hole_ms = (int64_t)n;
+    if (hole_ms > longest_ms * (int64_t)n)
+        hole_ms = longest_ms * (int64_t)n;
     int64_t from = hole_ms * (int64_t)i / (int64_t)n, to = hole_ms * (int64_t)(i + 1) / (int64_t)n;
     return (s3hls_segment){.start_ms = end_ms + from,
                            .duration_ms = (uint32_t)(to - from),
@@ -76,19 +84,36 @@ static void add_address(writer *w, const s3hls_segment *segment, bool gap) {
     } else if (cfg->url && !gap) {
         w->status = cfg->url(cfg->url_ctx, key, &url);
         if (w->status == S3HLS_OK)
-            s3hls__strbuf_addf(&w->text, "%s\n", url);
+            s3hls__strbuf_add_str(&w->text, url);
         s3hls__env_free(&w->env, url);
     } else {
         const char *base = cfg->base_url ? cfg->base_url : "";
         size_t size = strlen(base);
-        bool slash = size && base[size - 1] != '/';
-        s3hls__strbuf_addf(&w->text, "%s%s%s\n", base, slash ? "/" : "", key);
+        s3hls__strbuf_add(&w->text, base, size);
+        if (size && base[size - 1] != '/')
+            s3hls__strbuf_add_char(&w->text, '/');
+        s3hls__strbuf_add(&w->text, key, (size_t)n);
     }
+    s3hls__strbuf_add_char(&w->text, '\n');
+}
+
+/* "#EXTINF:4.000," from its end on, by hand: as with names, printf would be most of the time. */
+static void add_duration(writer *w, uint32_t ms) {
+    char line[32], *end = line + sizeof line, *p = end;
+    uint32_t rest = ms;
+    *--p = '\n';
+    *--p = ',';
+    for (int i = 0; i < 4 || rest; i++, rest /= 10) {
+        if (i == 3)
+            *--p = '.';
+        *--p = (char)('0' + rest % 10);
+    }
+    s3hls__strbuf_add_str(&w->text, "#EXTINF:");
+    s3hls__strbuf_add(&w->text, p, (size_t)(end - p));
 }
 
 static void add_entry(writer *w, const s3hls_segment *segment, bool gap) {
-    s3hls__strbuf_addf(&w->text, "#EXTINF:%" PRIu32 ".%03" PRIu32 ",\n",
-                       segment->duration_ms / 1000, segment->duration_ms % 1000);
+    add_duration(w, segment->duration_ms);
     if (gap)
         s3hls__strbuf_add_str(&w->text, "#EXT-X-GAP\n");
     add_address(w, segment, gap);
@@ -98,7 +123,7 @@ static void add_segment(writer *w, const s3hls_segment *before, const s3hls_segm
     uint64_t n = before ? missing(before, segment) : 0;
     bool date = !before || n || segment->start_ms != before->start_ms + before->duration_ms;
     for (uint64_t i = 0; i < n && !w->status; i++) {
-        s3hls_segment gap = missing_segment(before, segment, i, n);
+        s3hls_segment gap = missing_segment(w, before, segment, i, n);
         if (i == 0)
             add_date_time(w, gap.start_ms);
         add_entry(w, &gap, true);
@@ -117,14 +142,9 @@ static void add_segment(writer *w, const s3hls_segment *before, const s3hls_segm
 /* Rounded as players round EXTINF: to the nearest second (RFC 8216 4.3.3.1). */
 static uint32_t target_duration_s(const writer *w, const s3hls_segment *s, size_t count) {
     uint32_t longest = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint64_t n = i ? missing(&s[i - 1], &s[i]) : 0;
-        s3hls_segment gap = n ? missing_segment(&s[i - 1], &s[i], n - 1, n) : s[i];
+    for (size_t i = 0; i < count; i++)
         if (s[i].duration_ms > longest)
             longest = s[i].duration_ms;
-        if (gap.duration_ms > longest)
-            longest = gap.duration_ms;
-    }
     uint32_t rounded = longest / 1000 + (longest % 1000 >= 500);
     uint32_t asked = w->cfg->target_duration_ms / 1000 + (w->cfg->target_duration_ms % 1000 > 0);
     uint32_t seconds = asked > rounded ? asked : rounded;
@@ -145,8 +165,9 @@ static size_t live_begin(const writer *w, const s3hls_segment *s, size_t count) 
 static int write_playlist(writer *w, const s3hls_segment *s, size_t count) {
     bool live = w->cfg->type == S3HLS_PLAYLIST_LIVE;
     size_t first = live ? live_begin(w, s, count) : 0;
+    w->target_s = target_duration_s(w, s + first, count - first);
     s3hls__strbuf_addf(&w->text, "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:%" PRIu32 "\n",
-                       target_duration_s(w, s + first, count - first));
+                       w->target_s);
     s3hls__strbuf_addf(&w->text, "#EXT-X-MEDIA-SEQUENCE:%" PRIu64 "\n", s[first].sequence);
     if (live)
         s3hls__strbuf_addf(&w->text, "#EXT-X-DISCONTINUITY-SEQUENCE:%" PRIu64 "\n",

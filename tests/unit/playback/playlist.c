@@ -181,6 +181,109 @@ static void addresses_are_relative_or_based_or_made(void **state) {
     assert_int_equal(s3hls_playlist_write(NULL, s, 1, &text, NULL), S3HLS_E_INVALID);
 }
 
+/* What was lost before a pause is no longer than a segment, and the target stays what it was. */
+static void a_hole_never_raises_the_target(void **state) {
+    (void)state;
+    s3hls_segment s[6];
+    session(s, 6, 0, S);
+    for (int i = 3; i < 6; i++) { /* one is lost, then the camera pauses an hour */
+        s[i].sequence++;
+        s[i].start_ms += 3600000;
+        s[i].timeline++;
+    }
+    for (int type = 0; type < 2; type++) {
+        char *text = write((s3hls_playlist_type)type, s, 6);
+        assert_non_null(strstr(text, "#EXT-X-TARGETDURATION:4\n"));
+        assert_non_null(strstr(text, "#EXTINF:4.499,\n#EXT-X-GAP\n"));
+        assert_non_null(strstr(
+            text, "#EXT-X-DISCONTINUITY\n#EXT-X-PROGRAM-DATE-TIME:2026-06-30T13:00:12.000Z"));
+        free(text);
+    }
+    s[3].start_ms = NOON_MS + INT64_C(5000000000000); /* longer than a duration can be */
+    s[3].timeline = S;
+    char *text = write(S3HLS_PLAYLIST_LIVE, s, 4);
+    assert_non_null(strstr(text, "#EXT-X-TARGETDURATION:4\n"));
+    free(text);
+}
+
+/* Entries of one list follow each other by one: what cannot be filled in is not of one list. */
+static void numbers_too_far_apart_are_of_two_sessions(void **state) {
+    (void)state;
+    s3hls_segment s[8];
+    for (int lost = 9999; lost <= 10001; lost++) {
+        session(s, 8, 0, S);
+        for (int i = 4; i < 8; i++) {
+            s[i].sequence += (uint64_t)lost;
+            s[i].start_ms += lost * INT64_C(4000);
+        }
+        char *text = write(S3HLS_PLAYLIST_LIVE, s, 8), *at = text, first[64];
+        int entries = 0, gaps = 0;
+        for (; (at = strstr(at, "#EXTINF")); at++)
+            entries++;
+        for (at = text; (at = strstr(at, "#EXT-X-GAP")); at++)
+            gaps++;
+        bool one = lost <= 10000;
+        assert_int_equal(gaps, one ? lost : 0);
+        assert_int_equal(entries, one ? lost + 6 : 4);
+        snprintf(first, sizeof first, "#EXT-X-MEDIA-SEQUENCE:%llu\n",
+                 (unsigned long long)s[one ? 2 : 4].sequence);
+        assert_non_null(strstr(text, first));
+        free(text);
+        text = write(S3HLS_PLAYLIST_VOD, s, 8);
+        assert_int_equal(strstr(text, "#EXT-X-DISCONTINUITY\n") != NULL, !one);
+        free(text);
+    }
+}
+
+/* ---- memory that runs out */
+
+static int until_failure, out_now;
+
+static void *counted(void *ctx, void *p, size_t size) {
+    (void)ctx;
+    if (size == 0) {
+        out_now--;
+        free(p);
+        return NULL;
+    }
+    if (until_failure == 0)
+        return NULL;
+    until_failure--;
+    out_now += p == NULL;
+    return realloc(p, size);
+}
+
+static int copy_key(void *ctx, const char *key, char **url) {
+    *url = counted(ctx, NULL, strlen(key) + 1);
+    if (!*url)
+        return S3HLS_E_NOMEM;
+    strcpy(*url, key);
+    return S3HLS_OK;
+}
+
+static void every_allocation_of_a_playlist_may_fail(void **state) {
+    (void)state;
+    static s3hls_segment s[200];
+    s3hls_env env = {.reallocate = counted};
+    s3hls_playlist_config cfg;
+    session(s, 200, 0, S);
+    s3hls_playlist_config_init(&cfg);
+    cfg.env = &env;
+    cfg.url = copy_key;
+    int rc = S3HLS_E_NOMEM, n = 0;
+    for (; rc != S3HLS_OK; n++) {
+        char *text = (char *)s;
+        until_failure = n;
+        out_now = 0;
+        rc = s3hls_playlist_write(&cfg, s, 200, &text, NULL);
+        assert_true(rc == S3HLS_OK || (rc == S3HLS_E_NOMEM && !text));
+        assert_int_equal(out_now, rc == S3HLS_OK);
+        until_failure = 0;
+        s3hls_free(&env, text);
+    }
+    assert_true(n > 200);
+}
+
 /* Two devices with one prefix, absurd numbers: an answer, not a crash. */
 static void nonsense_gets_a_playlist_too(void **state) {
     (void)state;
@@ -266,6 +369,9 @@ int main(void) {
         cmocka_unit_test(live_polls_agree_with_each_other),
         cmocka_unit_test(two_replicas_write_the_same),
         cmocka_unit_test(addresses_are_relative_or_based_or_made),
+        cmocka_unit_test(a_hole_never_raises_the_target),
+        cmocka_unit_test(numbers_too_far_apart_are_of_two_sessions),
+        cmocka_unit_test(every_allocation_of_a_playlist_may_fail),
         cmocka_unit_test(nonsense_gets_a_playlist_too),
         cmocka_unit_test(planted_faults_are_found),
     };

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* An archive from the inside. */
+#ifndef S3HLS_ARCHIVE_ARCHIVE_H
+#define S3HLS_ARCHIVE_ARCHIVE_H
+
+#include "base/env.h"
+#include "s3hls/archive.h"
+
+struct s3hls_archive {
+    s3hls_env env;
+    s3hls_store *store;
+};
+
+#endif
