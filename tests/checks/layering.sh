@@ -6,49 +6,55 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 status=0
 fail() { echo "FAILED: $*" >&2; status=1; }
 
-# may FOLDER ROOM...: which rooms' headers a folder's files may include
+# may FOLDER ALLOWED...: what a folder's files may include, besides C, POSIX and the public headers: all of a
+# room or library (s3/), or one header (archive/key.h).
 may() {
-    local folder=$1 allowed=" $* "
+    local folder=$1 file header
+    shift
     for file in "$folder"/*.[ch]; do
-        while read -r room; do
-            [[ $allowed == *" $room "* ]] || fail "$file includes $room/"
-        done < <(sed -n 's,^#include "\([a-z0-9]*\)/.*,\1,p' "$file" | sort -u)
+        while read -r header; do
+            [[ " $* " == *" ${header%/*}/ "* || " $* " == *" $header "* ]] || fail "$file includes $header"
+        done < <(sed -nE -e 's,^ *# *include *"([^"]*)".*,\1,p' \
+            -e 's,^ *# *include *<((curl|openssl|libav[a-z]*|expat|jansson|microhttpd)[^>]*)>.*,\1,p' "$file")
     done
 }
-may src/base base s3hls
-may src/codec codec s3hls
-may src/mux mux s3hls
-may src/s3 s3 base s3hls
-may src/store store s3 base s3hls
-may src/archive archive store s3 base s3hls
-may src/record record archive store s3 mux codec base s3hls
-may src/playback playback base s3hls
-may tools/s3hls s3hls
-may compat/v1 s3hls
-for file in src/record/*.[ch]; do
-    ! grep -qE '#include "archive/' "$file" || grep -qE '#include "archive/key.h"' "$file" ||
-        fail "$file includes more of archive/ than key.h"
-done
-! grep -nE '#include "(base|codec|mux|s3|store|archive|record|playback)/' tools/s3hls/*.[ch] examples/*.c compat/v1/*.[ch] ||
-    fail "private headers outside src/"
+api=s3hls/
+may src/base $api base/
+may src/codec $api codec/
+may src/mux $api mux/
+may src/s3 $api s3/ base/ curl/ openssl/ expat.h
+may src/store $api store/ s3/ base/
+may src/archive $api archive/ store/ s3/ base/ jansson.h
+may src/record $api record/ archive/key.h store/ s3/ mux/ codec/ base/
+may src/playback $api playback/ base/
+may tools/s3hls $api tool.h media.h options.h progress.h when.h libavcodec/ libavformat/ libavutil/
+may compat/v1 $api S3_HLS_SDK.h S3_Simple_Put.h
+may examples $api
 
-# pure FILE...: what such an object may take from outside
-cmake --preset release >/dev/null && cmake --build build/release --parallel "$(nproc)" >/dev/null
-allowed='mem(cpy|move|set|chr|cmp)|__mem[a-z]*_chk|strlen|strn?cmp|strpbrk|inet_(pton|ntop)|strchr|strspn|strcspn|strstr|__strcpy_chk|strcpy|snprintf|__snprintf_chk|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_|s3hls_+[a-z0-9_]+'
-crypto='HMAC|EVP_sha256|EVP_Digest|OPENSSL_cleanse'
+cmake --preset release >/dev/null && cmake --build build/release --parallel "$(nproc)" --target s3hls-play_static -- --quiet
+cd build/release/src
+
+allowed='s3hls_+[a-z0-9_]+|_GLOBAL_OFFSET_TABLE_|__stack_chk_fail'
+allowed+='|(__)?(mem(cpy|move|set|chr|cmp)|str(len|n?cmp|n?cpy|r?chr|spn|cspn|str|pbrk)|snprintf)(_chk)?|inet_(pton|ntop)'
+
+# pure ALSO FILE...: objects that take nothing from outside but memory and strings, and ALSO
 pure() {
+    local also=$1 object found
+    shift
     for object in "$@"; do
-        found=$(nm -u "build/release/src/$object" | awk '{ print $2 }' | grep -vE "^($allowed|$crypto)$" || true)
-        [ -z "$found" ] || fail "$object is not pure: it calls $found"
+        [ -f "$object" ] || { fail "$object does not exist"; continue; }
+        found=$(nm -u "$object" | awk -v may="^($allowed|$also)$" '$2 !~ may { print $2 }')
+        [ -z "$found" ] || fail "$object is not pure: it calls" $found
     done
 }
 r=CMakeFiles/room_
-pure codec/${r}codec.dir/{nal,h264,poc,parameter_sets,access_unit}.c.o mux/${r}mux.dir/{crc32,psi,ts}.c.o \
-    s3/${r}s3.dir/{uri,sigv4}.c.o archive/${r}key.dir/key.c.o record/${r}record.dir/{timing,segmenter}.c.o \
-    playback/${r}playback.dir/playlist.c.o
+pure '' codec/${r}codec.dir/*.o mux/${r}mux.dir/*.o playback/${r}playback.dir/*.o archive/${r}key.dir/*.o \
+    s3/${r}s3.dir/uri.c.o record/${r}record.dir/{timing,segmenter}.c.o
+pure 'HMAC|EVP_(sha256|Digest)|OPENSSL_cleanse' s3/${r}s3.dir/sigv4.c.o
 
-# no process-global state outside compat/ (constant tables with addresses in them are .data.rel.ro)
-while read -r symbol; do
-    fail "a global in src/: $symbol"
-done < <(find build/release/src -name '*.o' -exec objdump -t {} + | awk '$NF !~ /^\./ && / O / && / (\.data|\.bss|\*COM\*)[ \t]/ { print $NF }')
+# No process-global state outside compat/: every object with a name is constant (.data.rel.ro: constant tables
+# with addresses in them).
+globals=$(find . -path '*/room_*' -name '*.o' -exec objdump -t {} + |
+    awk '(/ O / || / \.t(data|bss)\t/) && $NF !~ /^\./ && !/ (\.rodata|\.data\.rel\.ro)[^ \t]*\t/ { print $NF }')
+[ -z "$globals" ] || fail "process-global state in src/:" $globals
 exit $status
