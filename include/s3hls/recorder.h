@@ -8,6 +8,7 @@
 #ifndef S3HLS_RECORDER_H
 #define S3HLS_RECORDER_H
 
+#include "s3hls/event.h"
 #include "s3hls/frame.h"
 #include "s3hls/s3.h"
 #include "s3hls/uploader.h"
@@ -26,6 +27,32 @@ typedef enum s3hls_input {
     S3HLS_INPUT_NALS = 1, /* one or more whole NAL units; an access unit may take several calls */
     S3HLS_INPUT_BYTES = 2 /* any chunk of an Annex B byte stream */
 } s3hls_input;
+
+/** What is given up when the pool is full and nothing more fits into the spool. Whole GOPs in any
+ * case. */
+typedef enum s3hls_drop {
+    S3HLS_DROP_NEWEST = 0, /* what is put, up to the next keyframe: what was accepted is kept */
+    S3HLS_DROP_OLDEST = 1  /* the oldest segment that waits: the newest footage is kept */
+} s3hls_drop;
+
+/** A name and a value, for tags and metadata. Copied. */
+typedef struct s3hls_pair {
+    const char *name, *value;
+} s3hls_pair;
+
+/** What every segment's object is given. Zero it, set what you need. Copied at open. */
+typedef struct s3hls_object_options {
+    const s3hls_pair *tags; /* up to 10; name 1 to 128 characters, value up to 256, UTF-8 */
+    size_t tag_count;
+    const s3hls_pair *metadata; /* x-amz-meta-<name>; up to 8; visible ASCII; 2,048 bytes in all */
+    size_t metadata_count;
+    const char *storage_class; /* "STANDARD_IA"; NULL: the bucket's */
+    const char *encryption;    /* "AES256" (SSE-S3), "aws:kms" (SSE-KMS); NULL: the bucket's */
+    const char *kms_key_id;    /* with aws:kms; NULL: the account's default key */
+    int no_overwrite;  /* non-zero: If-None-Match, so that no other object is replaced; one's own
+                          earlier PUT  whose answer was lost is recognised by size and ETag */
+    void *reserved[4]; /* zero */
+} s3hls_object_options;
 
 typedef struct s3hls_recorder_config {
     uint32_t struct_size; /* set by s3hls_recorder_config_init() */
@@ -59,6 +86,23 @@ typedef struct s3hls_recorder_config {
     uint32_t segment_nal_type;
     uint32_t segment_nal_count;
 
+    /* ---- when the store is away */
+
+    /** A directory on flash for what memory cannot hold; NULL: none. Each destination has a folder
+     * of its own in it, so that many recorders share one. What is found there at open is delivered
+     * first of all. Used when half the pool is taken, when deliveries have failed for
+     * spool_after_ms, and for what close could not deliver. */
+    const char *spool_dir;
+    uint64_t spool_max_bytes;     /* the oldest goes beyond that; default 1 GiB */
+    uint32_t spool_after_ms;      /* default 5,000 */
+    uint32_t spool_share_percent; /* 1 to 100: of the time, that deliveries from the spool may take
+                                     while live segments come too; default 50 */
+    s3hls_drop drop;              /* default S3HLS_DROP_NEWEST */
+
+    s3hls_object_options object; /* of each segment */
+    s3hls_event_fn on_event;     /* NULL: none */
+    void *event_ctx;
+
     const s3hls_env *env; /* NULL: the process's own */
 } s3hls_recorder_config;
 
@@ -69,27 +113,67 @@ static inline void s3hls_recorder_config_init(s3hls_recorder_config *cfg) {
     cfg->max_in_flight = 4;
     cfg->frame_rate_den = 1;
     cfg->segment_duration_ms = 4000;
+    cfg->spool_max_bytes = (uint64_t)1 << 30;
+    cfg->spool_after_ms = 5000;
+    cfg->spool_share_percent = 50;
 }
 
-/** Counts since open. accepted = delivered + waiting + dropped, at any moment. */
+/** Why deliveries were tried again. XX(name, text: one word for machines). New ones are appended.
+ */
+#define S3HLS_CAUSE_MAP(XX)                                                                        \
+    XX(RESOLVE, "resolve")         /* host name not found */                                       \
+    XX(CONNECT, "connect")         /* no connection */                                             \
+    XX(TLS, "tls")                 /* certificate or handshake */                                  \
+    XX(NETWORK, "network")         /* broken off, stalled */                                       \
+    XX(THROTTLED, "throttled")     /* 503 SlowDown, 429 */                                         \
+    XX(SERVER, "server")           /* 5xx */                                                       \
+    XX(CREDENTIALS, "credentials") /* missing, refused, expired */                                 \
+    XX(CLOCK, "clock")             /* signed with a wrong time */                                  \
+    XX(REGION, "region")           /* another region or endpoint */                                \
+    XX(ACCESS, "access")           /* access denied, no such bucket */                             \
+    XX(OTHER, "other")
+
+typedef enum s3hls_cause {
+#define S3HLS__XX(name, text) S3HLS_CAUSE_##name,
+    S3HLS_CAUSE_MAP(S3HLS__XX)
+#undef S3HLS__XX
+        S3HLS_CAUSE_COUNT
+} s3hls_cause;
+
+/** Counts since open. The ledger closes at any moment:
+ * segments_accepted = segments_delivered + segments_spooled + segments_waiting + segments_dropped;
+ * each of the five is counted for itself. */
 typedef struct s3hls_recorder_stats {
     uint64_t frames_in;         /* access units accepted into segments */
     uint64_t frames_skipped;    /* before the first keyframe, or after damage up to the next one */
     uint64_t frames_dropped;    /* for which there was no room, up to the next keyframe */
+    uint64_t gops_dropped;      /* GOPs of which frames were dropped so, or that went with a dropped
+                                   segment */
     uint64_t bytes_in;          /* bytes put */
     uint64_t nals_damaged;      /* NAL units that could not be read; skipped to the next keyframe */
-    uint64_t segments_accepted; /* ended and handed to the uploader */
+    uint64_t segments_accepted; /* ended and handed to the uploader, or found in the spool */
     uint64_t segments_delivered; /* confirmed by the store */
-    uint64_t segments_waiting;   /* in memory: queued, in flight or between retries */
-    uint64_t segments_dropped;   /* accepted, then given up; each one was logged */
+    uint64_t segments_spooled;   /* now in the spool */
+    uint64_t segments_waiting;   /* now in memory: queued, in flight or between retries */
+    uint64_t segments_dropped;   /* accepted, then given up; each one was an event and a log line */
+    uint64_t segments_recovered; /* of the accepted: found in the spool at open */
+    uint64_t bytes_accepted;     /* of segments_accepted */
     uint64_t bytes_delivered;
-    uint64_t retries;
+    uint64_t bytes_dropped;
+    uint64_t spool_bytes; /* in the spool now, as files */
+    uint64_t retries;     /* the sum of retries_by */
+    uint64_t retries_by[S3HLS_CAUSE_COUNT];
     int64_t media_us;    /* time recorded so far */
+    int64_t lag_us;      /* age of the oldest segment not yet delivered, since its end; 0: none */
     uint64_t pool_bytes; /* of the pool, shared or not */
     uint64_t pool_used_bytes;
     s3hls_s3_error last_error;   /* of the newest failed delivery; status S3HLS_OK: none */
+    int64_t last_error_us;       /* UTC; 0: none */
     int64_t first_segment_us;    /* UTC of the first segment's first frame; 0: none yet */
     int64_t last_segment_end_us; /* UTC of the end of the newest accepted segment */
+    int64_t clock_offset_ms; /* true time less the system's, as the store's answers say; 0: in use
+                                as it is */
+    int64_t credentials_expire_s; /* UNIX seconds; 0: never, or not known */
 } s3hls_recorder_stats;
 
 /** Open a recorder. Checks every value and, for file://, nothing of the disk; for s3://, nothing of
@@ -103,7 +187,8 @@ S3HLS_API int s3hls_recorder_open(s3hls_recorder **out, const s3hls_recorder_con
  * S3HLS_E_SKIPPED: nothing of it was kept: no keyframe has come yet, or damage is being skipped;
  * S3HLS_E_FULL: the pool is empty; this access unit and those up to the next keyframe are dropped,
  * counted, and the segment so far is delivered; S3HLS_E_MALFORMED: it holds damaged NAL units; what
- * could be read was kept; S3HLS_E_INVALID: NULL or no bytes; S3HLS_E_STATE: after drain. */
+ * could be read was kept; S3HLS_E_EVICTED: accepted, and the oldest waiting segment was dropped for
+ * it (S3HLS_DROP_OLDEST); S3HLS_E_INVALID: NULL or no bytes; S3HLS_E_STATE: after drain. */
 S3HLS_API int s3hls_recorder_put_video(s3hls_recorder *recorder, const s3hls_frame *frame);
 
 /** End the segment at the next keyframe, whatever its length. */
@@ -115,12 +200,27 @@ S3HLS_API int s3hls_recorder_cut(s3hls_recorder *recorder);
  * S3HLS_E_NO_VIDEO: nothing had been recorded (an empty input). */
 S3HLS_API int s3hls_recorder_drain(s3hls_recorder *recorder, uint32_t deadline_ms);
 
+/** Tags of the segments that end from now on, in place of s3hls_object_options.tags. Allocates; not
+ * on the put path. The encoder's thread.
+ * @return S3HLS_OK; S3HLS_E_INVALID: more than 10, a name or value too long, or a name twice (the
+ * old ones stay); S3HLS_E_NOMEM. */
+S3HLS_API int s3hls_recorder_set_tags(s3hls_recorder *recorder, const s3hls_pair *tags,
+                                      size_t count);
+
 /** Counts and the last error. Any thread. */
 S3HLS_API int s3hls_recorder_get_stats(s3hls_recorder *recorder, s3hls_recorder_stats *stats);
 
-/** Drain, then free. Segments not delivered at the deadline are dropped and logged, each by name.
- * @return as s3hls_recorder_drain(); S3HLS_OK too for NULL, a pointer to NULL, and a recorder that
- * never got a frame. */
+/** Drain, then free. What is not delivered at the deadline goes to the spool; without one, or where
+ * it has no room, it is dropped: an event and a log line each, by name.
+ * @param stats  receives the last counts; may be NULL
+ * @return S3HLS_OK: all delivered, or safe in the spool; S3HLS_E_UNDELIVERED:
+ * stats->segments_dropped says how many were lost; S3HLS_E_NO_VIDEO, S3HLS_E_NOT_H264 as
+ * s3hls_recorder_drain(); S3HLS_OK too for NULL, a pointer to NULL, and a recorder that never got a
+ * frame. */
+S3HLS_API int s3hls_recorder_close_stats(s3hls_recorder **recorder, uint32_t deadline_ms,
+                                         s3hls_recorder_stats *stats);
+
+/** s3hls_recorder_close_stats() without the counts. */
 S3HLS_API int s3hls_recorder_close(s3hls_recorder **recorder, uint32_t deadline_ms);
 
 #ifdef __cplusplus

@@ -10,6 +10,7 @@
 
 #include "s3hls/credentials.h"
 #include "s3hls/env.h"
+#include "s3hls/event.h"
 #include "s3hls/frame.h"
 #include "s3hls/log.h"
 #include "s3hls/recorder.h"

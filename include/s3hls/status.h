@@ -47,7 +47,8 @@ extern "C" {
     XX(E_NOSPC, -26, "no space left on the device")                                                \
     XX(E_UNDELIVERED, -27, "segments left undelivered at the deadline")                            \
     XX(E_CANCELLED, -28, "cancelled")                                                              \
-    XX(E_NO_VIDEO, -29, "input held no complete picture to record")
+    XX(E_NO_VIDEO, -29, "input held no complete picture to record")                                \
+    XX(E_EVICTED, -30, "accepted; the oldest waiting segment was dropped for it")
 
 typedef enum s3hls_status {
 #define S3HLS__XX(name, number, text) S3HLS_##name = (number),
