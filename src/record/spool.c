@@ -82,7 +82,7 @@ static bool encode_destination(const char *destination, char *name, size_t size)
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
     size_t n = 0;
     for (const char *c = destination; *c; c++) {
-        bool keep = strchr(plain, *c) && n > 0; /* no name begins with a dot */
+        bool keep = strchr(plain, *c) != NULL;
         if (n + 4 > size)
             return false;
         n += (size_t)snprintf(name + n, size - n, keep ? "%c" : "%%%02X", (unsigned char)*c);
