@@ -156,11 +156,17 @@ static inline void whole_number_of_packets(const s3hls_segment_list *list) {
 
 /* The store is away: a file stands where its directory should be. */
 static inline void store_goes(world *w) {
+    char away[96];
+    snprintf(away, sizeof away, "%s.away", w->cam);
+    rename(w->cam, away);
     fclose(fopen(w->cam, "w"));
 }
 
 static inline void store_comes(world *w) {
+    char away[96];
+    snprintf(away, sizeof away, "%s.away", w->cam);
     assert_int_equal(remove(w->cam), 0);
+    rename(away, w->cam);
 }
 
 static inline void note_event(void *ctx, const s3hls_event *e) {
