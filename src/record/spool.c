@@ -139,6 +139,8 @@ static void count_segment(s3hls__spool *s, const s3hls__spool_entry *entry) {
 
 static void insert(s3hls__spool *s, const s3hls__spool_entry *entry) {
     size_t at = place_of(s, entry);
+    if (make_room(s) || !s->entries)
+        return; /* there was room before the file was written */
     memmove(&s->entries[at + 1], &s->entries[at], (s->count - at) * sizeof *s->entries);
     s->entries[at] = *entry;
     s->count++;
