@@ -3,6 +3,7 @@
 #include "world.h"
 
 #include "../s3/canned_server.h"
+#include <netdb.h>
 
 #define ANSWER(status, headers, body)                                                              \
     "HTTP/1.1 " status "\r\n" headers "Connection: close\r\n\r\n" body
@@ -54,15 +55,19 @@ static void record(studio *t, int segments) {
     s3hls_recorder_cut(t->r);
 }
 
-static void close_studio(studio *t) {
-    s3hls_recorder_stats s;
-    assert_int_equal(s3hls_recorder_close_stats(&t->r, 5000, &s), S3HLS_OK);
-    assert_int_equal(s.segments_accepted, s.segments_delivered);
+static void free_studio(studio *t) {
     s3hls_uploader_close(&t->uploader);
     s3hls_credentials_close(&t->keys);
     canned_stop(t->server);
     free(t->server);
     world_close(t->w);
+}
+
+static void close_studio(studio *t) {
+    s3hls_recorder_stats s;
+    assert_int_equal(s3hls_recorder_close_stats(&t->r, 5000, &s), S3HLS_OK);
+    assert_int_equal(s.segments_accepted, s.segments_delivered);
+    free_studio(t);
 }
 
 static bool is_request(const studio *t, int n, const char *method, const char *in_path) {
@@ -75,7 +80,40 @@ static bool is_request(const studio *t, int n, const char *method, const char *i
     const canned t##_script[] = {__VA_ARGS__};                                                     \
     studio t = open_studio(t##_script, sizeof t##_script / sizeof *t##_script)
 
+/* A name server that does not answer: libcurl asks it in a thread of its own. */
+__attribute__((visibility("default"))) int getaddrinfo(const char *host, const char *port,
+                                                       const struct addrinfo *hints,
+                                                       struct addrinfo **out) {
+    (void)host, (void)port, (void)hints, (void)out;
+    sleep(8);
+    return EAI_AGAIN;
+}
+
+static int64_t real_ms(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 /* ---- */
+
+static void close_does_not_wait_for_a_name(void **state) {
+    (void)state;
+    for (int thread = 0; thread < 2; thread++) {
+        STUDIO(t, GOOD);
+        s3hls_recorder_stats s;
+        t.cfg.s3.endpoint = "http://nobody.invalid";
+        t.cfg.uploader = NULL;
+        t.cfg.no_thread = !thread;
+        open_camera(&t);
+        record(&t, 2);
+        int64_t begun_ms = real_ms();
+        assert_int_equal(s3hls_recorder_close_stats(&t.r, 200, &s), S3HLS_E_UNDELIVERED);
+        assert_in_range(real_ms() - begun_ms, 100, 4000);
+        assert_int_equal(s.segments_dropped, 2);
+        free_studio(&t);
+    }
+}
 
 static void an_earlier_put_whose_answer_was_lost_is_recognised(void **state) {
     (void)state;
@@ -224,6 +262,7 @@ static void objects_get_what_was_asked_for(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(close_does_not_wait_for_a_name),
         cmocka_unit_test(an_earlier_put_whose_answer_was_lost_is_recognised),
         cmocka_unit_test(another_object_of_that_key_holds_up_nobody_else),
         cmocka_unit_test(what_somebody_has_to_mend_is_told_once_and_kept),
