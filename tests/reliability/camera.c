@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PICTURES_PER_SECOND = 10, CLOSE_MS = 10000, FRAME_BYTES = 4096 };
+enum { PICTURES_PER_SECOND = 10, DRAIN_MS = 20000, CLOSE_MS = 1000, FRAME_BYTES = 4096 };
 
 typedef struct options {
     const char *destination, *endpoint, *spool, *run;
@@ -193,6 +193,7 @@ int main(int argc, char **argv) {
         return 1;
     }
     bool closes = record(&o, recorder);
+    s3hls_recorder_drain(recorder, DRAIN_MS);
     rc = s3hls_recorder_close_stats(&recorder, CLOSE_MS, &stats);
     closes = closes && ledger_closes(&stats) && stats.segments_waiting == 0;
     s3hls_uploader_close(&uploader);
