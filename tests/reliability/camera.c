@@ -15,14 +15,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PICTURES_PER_SECOND = 10, DRAIN_MS = 20000, CLOSE_MS = 1000, FRAME_BYTES = 4096 };
+enum { PICTURES_PER_SECOND = 10, CLOSE_MS = 1000, FRAME_BYTES = 4096 };
 
 typedef struct options {
     const char *destination, *endpoint, *spool, *run;
     int events;
     int64_t seconds; /* 0: until SIGTERM */
-    uint32_t speed;
-    uint64_t spool_max_bytes, pool_bytes;
+    uint32_t speed, drain_ms;
 } options;
 
 static volatile sig_atomic_t ended;
@@ -48,9 +47,8 @@ static void write_log(void *ctx, s3hls_log_level level, const char *component,
 }
 
 static bool read_options(options *o, int argc, char **argv) {
-    *o = (options){.run = "1", .events = -1, .speed = 20, .pool_bytes = 512 * 1024};
-    o->spool_max_bytes = (uint64_t)64 << 20;
-    for (int c; (c = getopt(argc, argv, "e:s:l:n:t:x:m:p:")) != -1;)
+    *o = (options){.run = "1", .events = -1, .speed = 20, .drain_ms = 20000};
+    for (int c; (c = getopt(argc, argv, "e:s:l:n:t:x:d:")) != -1;)
         switch (c) {
         case 'e':
             o->endpoint = optarg;
@@ -70,11 +68,8 @@ static bool read_options(options *o, int argc, char **argv) {
         case 'x':
             o->speed = (uint32_t)atol(optarg);
             break;
-        case 'm':
-            o->spool_max_bytes = strtoull(optarg, NULL, 10);
-            break;
-        case 'p':
-            o->pool_bytes = strtoull(optarg, NULL, 10);
+        case 'd':
+            o->drain_ms = (uint32_t)atol(optarg) * 1000;
             break;
         default:
             return false;
@@ -84,11 +79,11 @@ static bool read_options(options *o, int argc, char **argv) {
 }
 
 /* Quick to try again, so that much happens in little time. */
-static s3hls_uploader *open_uploader(const options *o, const s3hls_env *env) {
+static s3hls_uploader *open_uploader(const s3hls_env *env) {
     s3hls_uploader *uploader = NULL;
     s3hls_uploader_config cfg;
     s3hls_uploader_config_init(&cfg);
-    cfg.pool_bytes = o->pool_bytes;
+    cfg.pool_bytes = 512 * 1024;
     cfg.retry_first_ms = 20;
     cfg.retry_max_ms = 300;
     cfg.env = env;
@@ -107,7 +102,6 @@ static int open_recorder(s3hls_recorder **recorder, options *o, s3hls_uploader *
     cfg.frame_rate_num = PICTURES_PER_SECOND;
     cfg.segment_duration_ms = 1000;
     cfg.spool_dir = o->spool;
-    cfg.spool_max_bytes = o->spool_max_bytes;
     cfg.spool_after_ms = 50;
     cfg.object.tags = &tag;
     cfg.object.tag_count = 1;
@@ -181,19 +175,19 @@ int main(int argc, char **argv) {
     s3hls_recorder_stats stats;
     if (!read_options(&o, argc, argv)) {
         fprintf(stderr, "usage: camera -l EVENTS [-e ENDPOINT] [-s SPOOL] [-n RUN] [-t SECONDS] "
-                        "[-x SPEED] [-m SPOOL-BYTES] [-p POOL-BYTES] URL\n");
+                        "[-x SPEED] [-d DRAIN-SECONDS] URL\n");
         return 2;
     }
     signal(SIGTERM, end);
     signal(SIGXFSZ, SIG_IGN); /* a write beyond the limit fails instead */
-    s3hls_uploader *uploader = open_uploader(&o, &env);
+    s3hls_uploader *uploader = open_uploader(&env);
     int rc = uploader ? open_recorder(&recorder, &o, uploader, &env) : S3HLS_E_NOMEM;
     if (rc) {
         fprintf(stderr, "open: %s\n", s3hls_strerror(rc));
         return 1;
     }
     bool closes = record(&o, recorder);
-    s3hls_recorder_drain(recorder, DRAIN_MS);
+    s3hls_recorder_drain(recorder, o.drain_ms);
     rc = s3hls_recorder_close_stats(&recorder, CLOSE_MS, &stats);
     closes = closes && ledger_closes(&stats) && stats.segments_waiting == 0;
     s3hls_uploader_close(&uploader);
