@@ -327,13 +327,17 @@ int s3hls__spool_read(s3hls__spool *s, const s3hls__spool_entry *entry) {
         return rc;
     }
     s->buffer_size = 0;
+    errno = 0;
     if (!s3hls__spool_file_look(fd, &t) || t.size != copy.segment.size ||
         !s3hls__spool_file_check(fd, &s->table, &t, s->buffer, sizeof s->buffer) ||
         !s3hls__file_read(fd, s->tags, t.tags_size, t.size)) {
+        rc = errno ? S3HLS_E_IO : S3HLS_E_MALFORMED; /* the disk fails, or the file is not whole */
         close(fd);
-        forget(s, &copy);
-        set_aside(s, name);
-        return S3HLS_E_MALFORMED;
+        if (rc == S3HLS_E_MALFORMED) {
+            forget(s, &copy);
+            set_aside(s, name);
+        }
+        return rc;
     }
     s->tags[t.tags_size] = 0;
     s->file = fd;
