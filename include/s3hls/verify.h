@@ -79,10 +79,9 @@ S3HLS_API int s3hls_verify_segment(const s3hls_segment *segment, const uint8_t *
 S3HLS_API void s3hls_verify_neighbours(const s3hls_segment *segments, s3hls_verify_report *reports,
                                        size_t count);
 
-/** Check a segment against its timeline's object: size of the pictures, codecs, longest duration.
- * Adds S3HLS_FAULT_TIMELINE. */
-S3HLS_API void s3hls_verify_timeline(const s3hls_timeline *timeline, const s3hls_segment *segment,
-                                     s3hls_verify_report *report);
+/** Check a segment against its timeline's object: size of the pictures, and codecs.
+ * Adds TIMELINE. */
+S3HLS_API void s3hls_verify_timeline(const s3hls_timeline *timeline, s3hls_verify_report *report);
 
 /** What lies between two segments that follow each other, by their names alone. */
 typedef struct s3hls_seam {

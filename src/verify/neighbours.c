@@ -99,18 +99,13 @@ void s3hls_verify_neighbours(const s3hls_segment *segments, s3hls_verify_report 
     }
 }
 
-void s3hls_verify_timeline(const s3hls_timeline *timeline, const s3hls_segment *segment,
-                           s3hls_verify_report *report) {
+void s3hls_verify_timeline(const s3hls_timeline *timeline, s3hls_verify_report *report) {
     const s3hls_timeline *t = timeline;
     if (report->width && (report->width != t->width || report->height != t->height ||
                           strcmp(report->codecs, t->codecs) != 0))
         s3hls__fault_note(report, S3HLS_FAULT_TIMELINE,
                           "%ux%u %s, its timeline's object says %ux%u %.16s", report->width,
                           report->height, report->codecs, t->width, t->height, t->codecs);
-    if ((segment->duration_ms + 500) / 1000 > (t->target_duration_ms + 999) / 1000)
-        s3hls__fault_note(report, S3HLS_FAULT_TIMELINE,
-                          "%u ms long, its timeline's object allows %u", segment->duration_ms,
-                          t->target_duration_ms);
 }
 
 s3hls_seam s3hls_verify_seam(const s3hls_segment *before, const s3hls_segment *after) {
