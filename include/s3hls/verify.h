@@ -47,13 +47,13 @@ typedef struct s3hls_verify_report {
     char message[128]; /* the first one: where and what, one line; "" where there is none */
 
     uint32_t access_units;
-    uint32_t width, height; /* of the first keyframe's pictures; 0: not known */
-    char codecs[12];        /* "avc1.PPCCLL"; "" : not known */
-    int64_t first_pcr_90k, last_pcr_90k;
-    int64_t first_pts_90k;    /* of the picture the segment begins with */
-    int64_t length_90k;       /* from there to the end of the last one shown */
-    int64_t longest_step_90k; /* between two pictures */
-    int64_t reorder_90k;      /* how far display runs behind decoding */
+    uint32_t width, height;              /* of the first keyframe's pictures; 0: not known */
+    char codecs[12];                     /* "avc1.PPCCLL"; "" : not known */
+    int64_t first_pcr_90k, last_pcr_90k; /* -1: there is none */
+    int64_t first_pts_90k;               /* of the picture the segment begins with */
+    int64_t length_90k;                  /* from there to the end of the last one shown */
+    int64_t longest_step_90k;            /* between two pictures */
+    int64_t reorder_90k;                 /* how far display runs behind decoding */
     uint32_t track_count;
     struct {
         uint16_t pid;

@@ -53,7 +53,9 @@ static void check_places(const s3hls_segment *s, s3hls_verify_report *r, size_t 
 /* An end that was cut off between two pictures shows in counters and clock: they would run on. */
 static void check_end(s3hls_verify_report *r, const s3hls_verify_report *next) {
     int64_t gap = s3hls__clock_since(next->first_pcr_90k, r->last_pcr_90k);
-    if (gap <= 0 || gap > S3HLS__PCR_GAP_MAX_90K)
+    bool known = r->last_pcr_90k >= 0 && next->first_pcr_90k >= 0 &&
+                 !((r->faults | next->faults) & S3HLS_FAULT_PCR);
+    if (known && (gap <= 0 || gap > S3HLS__PCR_GAP_MAX_90K))
         s3hls__fault_note(r, S3HLS_FAULT_END, "the next one's PCR begins %lld ms after its last",
                           (long long)gap / 90);
     for (uint32_t i = 0; i < r->track_count; i++)

@@ -137,10 +137,10 @@ static void note_times(reader *r, int64_t pts, int64_t dts) {
     if (s3hls__clock_since(pts, r->end_pts) > 0)
         r->end_pts = pts;
     r->dts = dts;
-    if (!r->pcr_known)
-        wrong(r, S3HLS_FAULT_PCR, "a picture before the first PCR");
-    int64_t ahead = s3hls__clock_since(dts, r->pcr);
-    if (r->pcr_known && (ahead < 0 || ahead > DELAY_MAX_90K))
+    if (!r->pcr_known && r->random_access) /* else the segment before has set the clock */
+        wrong(r, S3HLS_FAULT_PCR, "a keyframe before the first PCR");
+    int64_t ahead = s3hls__clock_since(dts, r->pcr_known ? r->pcr : dts);
+    if (ahead < 0 || ahead > DELAY_MAX_90K)
         wrong(r, S3HLS_FAULT_PCR, "PCR is %lld ms before DTS", (long long)ahead / 90);
 }
 
@@ -320,6 +320,8 @@ static void measure(reader *r) {
     int64_t frame = s3hls__clock_since(r->dts, r->first_dts) / (r->timed - 1);
     report->length_90k = s3hls__clock_since(r->end_pts, report->first_pts_90k) + frame;
     report->reorder_90k = r->longest_delay - r->shortest_delay;
+    if (!r->pcr_known && report->length_90k > S3HLS__PCR_GAP_MAX_90K)
+        s3hls__fault_note(report, S3HLS_FAULT_PCR, "no PCR in it");
 }
 
 static void check_duration(const s3hls_segment *segment, s3hls_verify_report *report) {
@@ -335,6 +337,7 @@ int s3hls_verify_segment(const s3hls_segment *segment, const uint8_t *data, size
     reader r;
     memset(report, 0, sizeof *report);
     memset(&r, 0, sizeof r);
+    report->first_pcr_90k = report->last_pcr_90k = -1;
     r.report = report;
     r.pmt_pid = r.video_pid = r.pcr_pid = -1;
     list_pid(&r, 0);

@@ -175,7 +175,9 @@ static void tell_stretch(const findings *f, const char *what, int64_t from_ms, i
     }
     time_format(from_ms * 1000, from, sizeof from);
     time_format(to_ms * 1000, to, sizeof to);
-    printf("%-13s  %s to %s, %.3f s", what, from, to, (double)(to_ms - from_ms) / 1e3);
+    printf("%-13s  %s", what, from);
+    if (to_ms > from_ms)
+        printf(" to %s, %.3f s", to, (double)(to_ms - from_ms) / 1e3);
     if (unit)
         printf(", %s %" PRIu64, unit, number);
     puts("");
