@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ---- a world of our own: memory that is counted and can run out, a wall clock that stands where
@@ -26,8 +27,9 @@ typedef struct world {
     s3hls_env env;
     _Atomic long allocations, out;
     long until_failure; /* negative: never */
-    int64_t wall_us;
-    char lines[4096]; /* the newest of the log */
+    int64_t wall_us;    /* of the wall's clock, when the world began */
+    int64_t passed_us;  /* time that has passed on both clocks */
+    char lines[4096];   /* the newest of the log */
     char dir[64], url[96];
 } world;
 
@@ -47,7 +49,13 @@ static void *world_reallocate(void *ctx, void *p, size_t size) {
 }
 
 static int64_t world_wall_us(void *ctx) {
-    return ((world *)ctx)->wall_us;
+    return ((world *)ctx)->wall_us + ((world *)ctx)->passed_us;
+}
+
+static int64_t world_monotonic_us(void *ctx) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000 + ((world *)ctx)->passed_us;
 }
 
 static void world_log(void *ctx, s3hls_log_level level, const char *component,
@@ -68,6 +76,7 @@ static world *world_open(void) {
     w->env = (s3hls_env){.ctx = w,
                          .reallocate = world_reallocate,
                          .wall_us = world_wall_us,
+                         .monotonic_us = world_monotonic_us,
                          .log = world_log,
                          .log_level = S3HLS_LOG_WARN};
     w->until_failure = -1;
@@ -119,8 +128,10 @@ static int put(s3hls_recorder *r, h264_gen *g) {
 static s3hls_recorder_stats stats_of(s3hls_recorder *r) {
     s3hls_recorder_stats s;
     assert_int_equal(s3hls_recorder_get_stats(r, &s), S3HLS_OK);
-    assert_int_equal(s.segments_accepted,
-                     s.segments_delivered + s.segments_waiting + s.segments_dropped);
+    assert_int_equal(s.segments_accepted, s.segments_delivered + s.segments_spooled +
+                                              s.segments_waiting + s.segments_dropped);
+    assert_int_equal(s.bytes_accepted,
+                     s.bytes_delivered + s.bytes_spooled + s.bytes_waiting + s.bytes_dropped);
     return s;
 }
 
@@ -291,7 +302,7 @@ static void close_names_what_it_drops(void **state) {
     for (int i = 0; i < 50; i++)
         put(r, &g);
     assert_int_equal(s3hls_recorder_close(&r, 20), S3HLS_E_UNDELIVERED);
-    assert_non_null(strstr(w->lines, "dropped undelivered: 2026/06/30/12/00/00.000-2000-"));
+    assert_non_null(strstr(w->lines, "lost: 2026/06/30/12/00/00.000-2000-"));
     world_close(w);
 }
 
@@ -304,18 +315,17 @@ static void other_parameters_begin_another_timeline(void **state) {
     s3hls_recorder *r;
     h264_gen g = camera();
     assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
-    for (int i = 0; i < 50; i++)
+    for (int i = 0; i < 50; i++, w->passed_us += 40000)
         assert_int_equal(put(r, &g), S3HLS_OK);
     g.width = 640;
-    w->wall_us += 2000000;
-    for (int i = 0; i < 50; i++)
+    for (int i = 0; i < 50; i++, w->passed_us += 40000)
         assert_int_equal(put(r, &g), S3HLS_OK);
     assert_int_equal(s3hls_recorder_close(&r, 5000), S3HLS_OK);
     s3hls_segment_list list = recorded(w);
     assert_int_equal(list.count, 2);
     assert_int_equal(list.segments[1].timeline, list.segments[0].timeline + 1);
     assert_int_equal(list.segments[1].sequence, list.segments[0].sequence + 1);
-    assert_int_equal(list.segments[1].start_ms, list.segments[0].start_ms + 2000);
+    assert_in_range(list.segments[1].start_ms - list.segments[0].start_ms, 2000, 2050);
     s3hls_segment_list_deinit(&list, NULL);
     world_close(w);
 }
@@ -335,7 +345,7 @@ static void a_jump_of_times_begins_another_timeline_and_loses_nothing(void **sta
             i * 40000 - (i >= 60 ? INT64_C(3600000000) : 0); /* the encoder's clock is set back */
         assert_int_equal(s3hls_recorder_put_video(r, &f), S3HLS_OK);
     }
-    w->wall_us += 4000000;
+    w->passed_us += 4000000;
     assert_int_equal(s3hls_recorder_drain(r, 5000), S3HLS_OK);
     assert_int_equal(stats_of(r).frames_in, 100);
     s3hls_recorder_close(&r, 0);
@@ -402,7 +412,7 @@ static void what_is_not_h264_is_said_so(void **state) {
     world_close(w);
 }
 
-static void without_a_clock_nothing_gets_a_lying_name(void **state) {
+static void without_a_clock_segments_wait_for_their_names(void **state) {
     (void)state;
     world *w = world_open();
     s3hls_recorder_config cfg = config(w);
@@ -410,15 +420,47 @@ static void without_a_clock_nothing_gets_a_lying_name(void **state) {
     h264_gen g = camera();
     w->wall_us = 5000000; /* 1970 */
     assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
-    for (int i = 0; i < 25; i++)
-        assert_int_equal(put(r, &g), i % 25 == 0 ? S3HLS_E_CLOCK : S3HLS_E_SKIPPED);
-    w->wall_us = NOON_US;
-    for (int i = 0; i < 25; i++)
+    for (int i = 0; i < 25 * 10; i++) {
         assert_int_equal(put(r, &g), S3HLS_OK);
+        w->passed_us += 40000;
+    }
+    assert_int_equal(stats_of(r).segments_waiting, 2);
+    assert_int_equal(stats_of(r).first_segment_us, 0);
+    w->wall_us = NOON_US; /* NTP: it is noon and ten seconds */
+    for (int i = 0; i < 25 * 6; i++) {
+        assert_int_equal(put(r, &g), S3HLS_OK);
+        w->passed_us += 40000;
+    }
     assert_int_equal(s3hls_recorder_drain(r, 1000), S3HLS_OK);
-    assert_int_equal(stats_of(r).frames_skipped, 25);
-    assert_int_equal(stats_of(r).first_segment_us, NOON_US);
+    assert_int_equal(stats_of(r).segments_delivered, 4);
     s3hls_recorder_close(&r, 0);
+    s3hls_segment_list list = recorded(w);
+    assert_int_equal(list.count, 4);
+    for (int i = 0; i < 4; i++) {
+        int64_t off_ms = list.segments[i].start_ms - NOON_US / 1000 - 4000 * i;
+        assert_in_range(off_ms + 100, 0, 200);
+        assert_int_equal(list.segments[i].sequence, list.segments[0].sequence + (uint64_t)i);
+        assert_int_equal(list.segments[i].timeline, list.segments[0].sequence);
+    }
+    s3hls_segment_list_deinit(&list, NULL);
+    world_close(w);
+}
+
+static void a_clock_that_never_comes_is_told_of(void **state) {
+    (void)state;
+    world *w = world_open();
+    s3hls_recorder_config cfg = config(w);
+    s3hls_recorder_stats stats;
+    s3hls_recorder *r;
+    h264_gen g = camera();
+    w->wall_us = 5000000;
+    assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
+    for (int i = 0; i < 25 * 5; i++)
+        assert_int_equal(put(r, &g), S3HLS_OK);
+    assert_int_equal(s3hls_recorder_close_stats(&r, 50, &stats), S3HLS_E_UNDELIVERED);
+    assert_int_equal(stats.segments_accepted, 2);
+    assert_int_equal(stats.segments_dropped, 2);
+    assert_non_null(strstr(w->lines, "lost: a segment without a name"));
     world_close(w);
 }
 
@@ -546,7 +588,8 @@ int main(void) {
         cmocka_unit_test(a_jump_of_times_begins_another_timeline_and_loses_nothing),
         cmocka_unit_test(every_way_in_gives_the_same_segments),
         cmocka_unit_test(what_is_not_h264_is_said_so),
-        cmocka_unit_test(without_a_clock_nothing_gets_a_lying_name),
+        cmocka_unit_test(without_a_clock_segments_wait_for_their_names),
+        cmocka_unit_test(a_clock_that_never_comes_is_told_of),
         cmocka_unit_test(wrong_values_are_named),
         cmocka_unit_test(every_allocation_of_open_may_fail),
         cmocka_unit_test(recorders_share_an_uploader),
