@@ -4,32 +4,62 @@
 #include "verify/report.h"
 #include <string.h>
 
-/* Where the clock of the pictures stands, less where the name says: the same all through a
- * timeline. */
-static int64_t offset_of(const s3hls_segment *s, const s3hls_verify_report *r) {
-    return s3hls__clock_since(r->first_pts_90k, s->start_ms * 90);
-}
-
 static bool has_place(const s3hls_verify_report *r) {
     return r->access_units && !(r->faults & (S3HLS_FAULT_PES | S3HLS_FAULT_ABSENT));
 }
 
+/* Two lengths of time, as near as names tell. */
 static bool agree(int64_t a, int64_t b) {
     int64_t d = s3hls__clock_since(a, b);
     return d >= -S3HLS__VERIFY_ROUNDING_90K && d <= S3HLS__VERIFY_ROUNDING_90K;
 }
 
+/* ---- places
+ *
+ * All through a timeline, the clock of the pictures less the time of the names is the same; but the
+ * recorder corrects the wall's clock at a cut, up to a second, while pictures run on. */
+
+typedef struct place {
+    int64_t offset_90k;    /* pictures less names */
+    int64_t corrected_90k; /* by the recorder, since the first segment */
+    int64_t rounding_90k;
+} place;
+
+static bool is_correction(const s3hls_segment *s, const s3hls_verify_report *r) {
+    int64_t hole_ms = s[1].start_ms - s->start_ms - s->duration_ms;
+    int64_t length = s3hls__clock_since(r[1].first_pts_90k, r->first_pts_90k);
+    return s[1].sequence == s->sequence + 1 && hole_ms && hole_ms > -1000 && hole_ms < 1000 &&
+           agree(length, (int64_t)s->duration_ms * 90);
+}
+
+/* The place of the ith segment, from that of the one before. */
+static void next_place(place *p, const s3hls_segment *s, const s3hls_verify_report *r, size_t i) {
+    if (i > 0 && has_place(&r[i - 1]) && has_place(&r[i]) && is_correction(&s[i - 1], &r[i - 1])) {
+        p->corrected_90k +=
+            (s[i].start_ms - s[i - 1].start_ms - (int64_t)s[i - 1].duration_ms) * 90;
+        p->rounding_90k += S3HLS__VERIFY_ROUNDING_90K;
+    }
+    p->offset_90k = s3hls__clock_since(r[i].first_pts_90k, s[i].start_ms * 90 - p->corrected_90k);
+}
+
+static bool same_place(const place *p, int64_t usual) {
+    int64_t off = s3hls__clock_since(p->offset_90k, usual);
+    int64_t may = S3HLS__VERIFY_ROUNDING_90K + p->rounding_90k;
+    return off >= -may && off <= may;
+}
+
 /* The offset that most have, where most have one (Boyer and Moore). */
 static int64_t usual_offset(const s3hls_segment *s, const s3hls_verify_report *r, size_t count) {
+    place p = {0};
     int64_t usual = 0;
     size_t votes = 0;
     for (size_t i = 0; i < count; i++) {
+        next_place(&p, s, r, i);
         if (!has_place(&r[i]))
             continue;
-        int64_t offset = offset_of(&s[i], &r[i]);
         if (votes == 0)
-            usual = offset;
-        if (agree(offset, usual))
+            usual = p.offset_90k;
+        if (same_place(&p, usual))
             votes++;
         else
             votes--;
@@ -39,16 +69,18 @@ static int64_t usual_offset(const s3hls_segment *s, const s3hls_verify_report *r
 
 static void check_places(const s3hls_segment *s, s3hls_verify_report *r, size_t count) {
     int64_t usual = usual_offset(s, r, count);
+    place p = {0};
     for (size_t i = 0; i < count; i++) {
-        if (!has_place(&r[i]))
-            continue;
-        int64_t off = s3hls__clock_since(offset_of(&s[i], &r[i]), usual);
-        if (!agree(off, 0))
+        next_place(&p, s, r, i);
+        int64_t off = s3hls__clock_since(p.offset_90k, usual);
+        if (has_place(&r[i]) && !same_place(&p, usual))
             s3hls__fault_note(&r[i], S3HLS_FAULT_PLACE,
                               "its pictures belong %lld ms %s in this timeline",
                               (long long)(off < 0 ? -off : off) / 90, off < 0 ? "before" : "later");
     }
 }
+
+/* ---- seams */
 
 /* An end that was cut off between two pictures shows in counters and clock: they would run on. */
 static void check_end(s3hls_verify_report *r, const s3hls_verify_report *next) {

@@ -150,7 +150,7 @@ copy "a wrong duration in the name"
 mv "${f[2]}" "${f[2]/-1000-/-1040-}"
 f[2]=${f[2]/-1000-/-1040-}
 found '  duration: 1040 ms by the name, 1000 ms to the next' 2
-says '^overlap .* 0\.040 s$'
+says '^clock .* -0\.040 s$'
 copy "a segment of another timeline"
 cp whole-resolution_change.h264/2026/01/02/00/00/06.*.ts "${f[2]}"
 found '  duration: .*; place; timeline$' 2

@@ -152,7 +152,7 @@ typedef struct findings {
     s3hls_archive *archive;
     const s3hls_segment_list *list;
     s3hls_verify_report *reports;
-    size_t damaged, gaps, pauses, overlaps, discontinuities, foreign;
+    size_t damaged, gaps, pauses, overlaps, corrections, discontinuities, foreign;
     uint64_t missing;
     int64_t missing_ms;
     int status; /* of a timeline's object or a listing that the store would not give */
@@ -176,7 +176,7 @@ static void tell_stretch(const findings *f, const char *what, int64_t from_ms, i
     time_format(from_ms * 1000, from, sizeof from);
     time_format(to_ms * 1000, to, sizeof to);
     printf("%-13s  %s", what, from);
-    if (to_ms > from_ms)
+    if (to_ms != from_ms)
         printf(" to %s, %.3f s", to, (double)(to_ms - from_ms) / 1e3);
     if (unit)
         printf(", %s %" PRIu64, unit, number);
@@ -223,18 +223,21 @@ static void tell_pause(findings *f, int64_t from_ms, int64_t to_ms) {
 static void judge_seam(findings *f, const s3hls_segment *a, const s3hls_segment *b) {
     s3hls_seam seam = s3hls_verify_seam(a, b);
     int64_t end_ms = a->start_ms + a->duration_ms;
-    if (seam.hole_ms < -1) { /* a millisecond is rounding */
-        f->overlaps++;
-        tell_stretch(f, "overlap", b->start_ms, end_ms, NULL, 0);
-    }
     if (seam.missing) {
         f->gaps++;
         f->missing += seam.missing;
         f->missing_ms += seam.hole_ms > 0 ? seam.hole_ms : 0;
         tell_stretch(f, "gap", end_ms, b->start_ms > end_ms ? b->start_ms : end_ms, "missing",
                      seam.missing);
-    } else if (seam.hole_ms > 1) {
+    } else if (!seam.new_timeline && seam.hole_ms) { /* pictures run on */
+        f->corrections++;
+        tell_stretch(f, "clock", end_ms, b->start_ms, NULL, 0);
+    } else if (seam.hole_ms > 1) { /* a millisecond is rounding */
         tell_pause(f, end_ms, b->start_ms);
+    }
+    if (seam.hole_ms < -1 && (seam.missing || seam.new_timeline)) {
+        f->overlaps++;
+        tell_stretch(f, "overlap", b->start_ms, end_ms, NULL, 0);
     }
     if (seam.new_timeline) {
         f->discontinuities++;
@@ -332,15 +335,17 @@ static void tell_summary(const findings *f) {
         printf("{\"finding\":\"summary\",\"segments\":%zu,\"recorded_ms\":%" PRIu64
                ",\"bytes\":%" PRIu64 ",\"damaged\":%zu,\"gaps\":%zu,\"missing\":%" PRIu64
                ",\"missing_ms\":%" PRId64 ",\"pauses\":%zu,\"overlaps\":%zu,"
-               "\"discontinuities\":%zu,\"foreign\":%zu}\n",
+               "\"corrections\":%zu,\"discontinuities\":%zu,\"foreign\":%zu}\n",
                f->list->count, recorded_ms, bytes, f->damaged, f->gaps, f->missing, f->missing_ms,
-               f->pauses, f->overlaps, f->discontinuities, f->foreign);
+               f->pauses, f->overlaps, f->corrections, f->discontinuities, f->foreign);
     else
         printf("%zu segments, %.3f s, %" PRIu64 " bytes: %zu damaged, %" PRIu64
-               " missing (%zu gaps, %.3f s), %zu pauses, %zu overlaps, %zu discontinuities, "
+               " missing (%zu gaps, %.3f s), %zu pauses, %zu overlaps, %zu corrections of the "
+               "clock, %zu discontinuities, "
                "%zu other objects\n",
                f->list->count, (double)recorded_ms / 1e3, bytes, f->damaged, f->missing, f->gaps,
-               (double)f->missing_ms / 1e3, f->pauses, f->overlaps, f->discontinuities, f->foreign);
+               (double)f->missing_ms / 1e3, f->pauses, f->overlaps, f->corrections,
+               f->discontinuities, f->foreign);
 }
 
 static int verify(command_line *line, verify_options *o, s3hls_archive *archive,

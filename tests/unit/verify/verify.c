@@ -398,6 +398,18 @@ static void swapped_segments_are_told_from_their_neighbours(void **state) {
     fixture_close(f);
 }
 
+/* The recorder corrects the wall's clock at a cut: names step, pictures do not. */
+static void a_corrected_clock_is_no_fault(void **state) {
+    (void)state;
+    fixture *f = fixture_open();
+    for (int i = 2; i < SEGMENTS; i++)
+        f->segments[i].start_ms += i < 4 ? 400 : -300;
+    expect(f, (uint32_t[SEGMENTS]){0});
+    swap(f, 3, 4);
+    expect(f, (uint32_t[SEGMENTS]){0, 0, 0, S3HLS_FAULT_PLACE, S3HLS_FAULT_PLACE});
+    fixture_close(f);
+}
+
 static void a_segment_of_another_timeline_does_not_fit(void **state) {
     (void)state;
     fixture *f = fixture_open(), *other = fixture_open_with(5 * 90000, false, 0);
@@ -499,6 +511,7 @@ int main(void) {
         cmocka_unit_test(agrees_with_the_tests_own_checker),
         cmocka_unit_test(truncated_anywhere_is_found),
         cmocka_unit_test(swapped_segments_are_told_from_their_neighbours),
+        cmocka_unit_test(a_corrected_clock_is_no_fault),
         cmocka_unit_test(a_segment_of_another_timeline_does_not_fit),
         cmocka_unit_test(a_wrong_duration_is_found_to_the_millisecond),
         cmocka_unit_test(an_end_cut_off_shows_in_the_next_ones_counters),
