@@ -299,11 +299,12 @@ static void check_rights(doctor *d) {
 
 /* ---- what the bucket does by itself */
 
-/* call: of aws s3api; what: its option with the rules. */
+/* call: of aws s3api; what: its option with the rules; status: of asking for those there are. */
 static void aws_command(const doctor *d, char *text, size_t size, const char *call,
-                        const char *what, const char *json) {
+                        const char *what, const char *json, int status) {
     const char *endpoint = d->common.s3.endpoint;
-    snprintf(text, size, "aws s3api %s --bucket %s%s%s --%s '%s'", call, d->name,
+    snprintf(text, size, "%saws s3api %s --bucket %s%s%s --%s '%s'",
+             status ? "" : "Add to the rules (this alone would replace them): ", call, d->name,
              endpoint ? " --endpoint-url " : "", endpoint ? endpoint : "", what, json);
 }
 
@@ -317,7 +318,7 @@ static void check_lifecycle(doctor *d) {
              "\"%s\"},\"Expiration\":{\"Days\":30}}]}",
              d->prefix);
     aws_command(d, mend, sizeof mend, "put-bucket-lifecycle-configuration",
-                "lifecycle-configuration", json);
+                "lifecycle-configuration", json, rc);
     if (rc == S3HLS_E_ACCESS)
         tell(d, WARN, "lifecycle", "Allow s3:GetLifecycleConfiguration to have it checked.",
              "not allowed to ask");
@@ -342,7 +343,7 @@ static void check_cors(doctor *d) {
              "{\"CORSRules\":[{\"AllowedOrigins\":[\"%.200s\"],\"AllowedMethods\":[\"GET\","
              "\"HEAD\"],\"AllowedHeaders\":[\"range\"],\"ExposeHeaders\":[\"etag\"]}]}",
              origin);
-    aws_command(d, mend, sizeof mend, "put-bucket-cors", "cors-configuration", json);
+    aws_command(d, mend, sizeof mend, "put-bucket-cors", "cors-configuration", json, rc);
     const char *who = d->origin ? d->origin : "any origin";
     if (rc == S3HLS_E_ACCESS)
         tell(d, WARN, "cors", "Allow s3:GetBucketCORS to have it checked.", "not allowed to ask");

@@ -323,6 +323,27 @@ static void judge_foreign(findings *f) {
         f->status = rc;
 }
 
+/* Only what there is. */
+static void tell_sum(const findings *f, uint64_t bytes, uint64_t recorded_ms) {
+    const struct {
+        uint64_t count;
+        const char *what;
+    } sums[] = {{f->damaged, "damaged"},
+                {f->missing, "missing"},
+                {f->gaps, "gaps"},
+                {f->pauses, "pauses"},
+                {f->overlaps, "overlaps"},
+                {f->corrections, "corrections of the clock"},
+                {f->discontinuities, "discontinuities"},
+                {f->foreign, "other objects"}};
+    printf("%zu segments, %.3f s, %" PRIu64 " bytes%s", f->list->count, (double)recorded_ms / 1e3,
+           bytes, f->damaged || f->missing || !f->list->count ? "" : ": all there");
+    for (size_t i = 0; i < sizeof sums / sizeof *sums; i++)
+        if (sums[i].count)
+            printf(", %" PRIu64 " %s", sums[i].count, sums[i].what);
+    puts("");
+}
+
 static void tell_summary(const findings *f) {
     uint64_t bytes = 0, recorded_ms = 0;
     for (size_t i = 0; i < f->list->count; i++) {
@@ -339,13 +360,7 @@ static void tell_summary(const findings *f) {
                f->list->count, recorded_ms, bytes, f->damaged, f->gaps, f->missing, f->missing_ms,
                f->pauses, f->overlaps, f->corrections, f->discontinuities, f->foreign);
     else
-        printf("%zu segments, %.3f s, %" PRIu64 " bytes: %zu damaged, %" PRIu64
-               " missing (%zu gaps, %.3f s), %zu pauses, %zu overlaps, %zu corrections of the "
-               "clock, %zu discontinuities, "
-               "%zu other objects\n",
-               f->list->count, (double)recorded_ms / 1e3, bytes, f->damaged, f->missing, f->gaps,
-               (double)f->missing_ms / 1e3, f->pauses, f->overlaps, f->corrections,
-               f->discontinuities, f->foreign);
+        tell_sum(f, bytes, recorded_ms);
 }
 
 static int verify(command_line *line, verify_options *o, s3hls_archive *archive,
