@@ -152,6 +152,14 @@ mv "${f[2]}" "${f[2]/-1000-/-1040-}"
 f[2]=${f[2]/-1000-/-1040-}
 found '  duration: 1040 ms by the name, 1000 ms to the next' 2
 says '^clock .* -0\.040 s$'
+verify 5 "file://$work/bad" --json
+python3 - <<'PY'
+import json
+damaged, clock, summary = [json.loads(line) for line in open("out")]
+assert damaged["faults"] == ["duration"] and damaged["key"].endswith(".ts"), damaged
+assert clock["finding"] == "clock" and clock["to_ms"] - clock["from_ms"] == -40, clock
+assert summary["damaged"] == 1 and summary["segments"] == 5, summary
+PY
 copy "a segment of another timeline"
 cp whole-resolution_change.h264/2026/01/02/00/00/06.*.ts "${f[2]}"
 found '  duration: .*; place; timeline$' 2

@@ -58,6 +58,7 @@ static int gather(void *ctx, const uint8_t *data, size_t size) {
         return 1;
     if (size > b->capacity - b->size) {
         size_t capacity = 2 * (b->size + size);
+        capacity = capacity < SEGMENT_MAX_BYTES ? capacity : SEGMENT_MAX_BYTES;
         uint8_t *grown = realloc(b->data, capacity);
         if (!grown)
             return 1;
@@ -193,7 +194,7 @@ static void tell_object(const findings *f, const char *what, const char *key, ui
         text_print_json(stdout, key);
         const char *comma = "";
         printf(",\"faults\":[");
-        for (int bit = 0; bit < 32; bit++)
+        for (int bit = 0; bit < 31; bit++)
             if (faults >> bit & 1) {
                 printf("%s\"%s\"", comma, s3hls_fault_name(1 << bit));
                 comma = ",";
