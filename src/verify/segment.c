@@ -155,7 +155,8 @@ static void end_unit(reader *r) {
     if (what)
         wrong(r, S3HLS_FAULT_VIDEO, "before it %s", what);
     else if (r->random_access && !(keyframe && u->has_sps && u->has_pps))
-        wrong(r, S3HLS_FAULT_VIDEO, "before it a random access point without a keyframe");
+        wrong(r, S3HLS_FAULT_VIDEO,
+              "before it a random access point without keyframe or parameter sets");
     if (r->pes_length && r->pes_length != r->pes_bytes)
         wrong(r, S3HLS_FAULT_PES, "PES_packet_length %zu, but %zu bytes", r->pes_length,
               r->pes_bytes);

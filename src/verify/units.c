@@ -80,7 +80,5 @@ const char *s3hls__units_end(s3hls__units *u) {
         wrong(u, "an access unit without a delimiter");
     if (!u->slice)
         wrong(u, "an access unit without a picture");
-    if (u->idr && !(u->has_sps && u->has_pps))
-        wrong(u, "a keyframe without parameter sets");
     return u->wrong;
 }

@@ -197,6 +197,7 @@ static const fault faults[] = {
     {"no keyframe", S3HLS_FAULT_KEYFRAME},
     {"the last pictures cut off", S3HLS_FAULT_DURATION},
     {"the name's duration", S3HLS_FAULT_DURATION},
+    {"all PCR past their pictures", S3HLS_FAULT_PCR},
 };
 enum { FAULTS = sizeof faults / sizeof *faults };
 
@@ -309,6 +310,11 @@ static void plant_in_units(fixture *f, int n) {
         break;
     case 31:
         f->segments[2].duration_ms += 120;
+        break;
+    case 32:
+        for (p = f->data[2]; p < f->data[2] + f->size[2]; p += 188)
+            if (p[3] & 0x20 && p[4] && p[5] & 0x10)
+                p[7] += 1; /* 1.46 s */
         break;
     }
 }
