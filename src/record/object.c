@@ -21,6 +21,8 @@ static int characters(const char *s) {
 }
 
 static bool tags_ok(const s3hls_pair *tags, size_t count) {
+    if (count > TAGS_MAX || (count && !tags))
+        return false;
     for (size_t i = 0; i < count; i++) {
         int name = tags[i].name ? characters(tags[i].name) : -1;
         int value = tags[i].value ? characters(tags[i].value) : -1;
@@ -30,7 +32,7 @@ static bool tags_ok(const s3hls_pair *tags, size_t count) {
             if (strcmp(tags[i].name, tags[k].name) == 0)
                 return false;
     }
-    return count <= TAGS_MAX && (tags || !count);
+    return true;
 }
 
 int s3hls__tags_open(s3hls__tags **out, const s3hls_pair *tags, size_t count,

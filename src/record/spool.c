@@ -82,7 +82,7 @@ static bool encode_destination(const char *destination, char *name, size_t size)
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
     size_t n = 0;
     for (const char *c = destination; *c; c++) {
-        bool keep = strchr(plain, *c) && n > 0; /* no name begins with a dot */
+        bool keep = strchr(plain, *c) != NULL;
         if (n + 4 > size)
             return false;
         n += (size_t)snprintf(name + n, size - n, keep ? "%c" : "%%%02X", (unsigned char)*c);
@@ -139,6 +139,8 @@ static void count_segment(s3hls__spool *s, const s3hls__spool_entry *entry) {
 
 static void insert(s3hls__spool *s, const s3hls__spool_entry *entry) {
     size_t at = place_of(s, entry);
+    if (make_room(s) || !s->entries)
+        return; /* there was room before the file was written */
     memmove(&s->entries[at + 1], &s->entries[at], (s->count - at) * sizeof *s->entries);
     s->entries[at] = *entry;
     s->count++;

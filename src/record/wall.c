@@ -19,6 +19,11 @@ static void forget(s3hls__wall *w, int64_t pts_90k) {
     w->least_ahead_us = INT64_MAX;
 }
 
+static void look(s3hls__wall *w) {
+    w->offset_us = wall_us(w) - monotonic_us(w);
+    w->was_set = s3hls__env_wall_is_set(w->env);
+}
+
 int64_t s3hls__wall_now(const s3hls__wall *w) {
     return w->provisional ? monotonic_us(w) : wall_us(w);
 }
@@ -31,7 +36,7 @@ void s3hls__wall_begin(s3hls__wall *w, int64_t pts_90k) {
 void s3hls__wall_anchor(s3hls__wall *w, int64_t pts_90k, int64_t at_us) {
     w->anchor_us = at_us;
     w->anchor_90k = pts_90k;
-    w->offset_us = wall_us(w) - monotonic_us(w);
+    look(w);
     forget(w, pts_90k);
 }
 
@@ -42,7 +47,7 @@ int64_t s3hls__wall_at(const s3hls__wall *w, int64_t pts_90k) {
 void s3hls__wall_settle(s3hls__wall *w, int64_t true_clock_us) {
     w->anchor_us += true_clock_us;
     w->provisional = false;
-    w->offset_us = wall_us(w) - monotonic_us(w);
+    look(w);
     w->least_ahead_us = INT64_MAX;
 }
 
@@ -60,16 +65,17 @@ static bool in_real_time(const s3hls__wall *w, int64_t pts_90k) {
 }
 
 int64_t s3hls__wall_cut(s3hls__wall *w, int64_t pts_90k) {
-    int64_t offset_us = wall_us(w) - monotonic_us(w), step_us = offset_us - w->offset_us;
-    int64_t ahead_us = w->least_ahead_us == INT64_MAX ? 0 : w->least_ahead_us;
-    bool real_time = in_real_time(w, pts_90k);
+    int64_t before_us = w->offset_us, ahead_us = w->least_ahead_us, by_us = 0;
+    bool was_set = w->was_set, real_time = in_real_time(w, pts_90k);
+    look(w);
     forget(w, pts_90k);
-    /* while the system's clock is not set, the store's is ours */
-    if (w->start_time_us || w->provisional || !s3hls__env_wall_is_set(w->env))
-        return 0;
-    if (beyond(step_us, S3HLS__WALL_DRIFT_US)) {
-        w->offset_us = offset_us;
-        return step_us;
-    }
-    return real_time && beyond(ahead_us, S3HLS__WALL_DRIFT_US) ? ahead_us : 0;
+    if (w->start_time_us || w->provisional || !w->was_set)
+        return 0; /* while the system's clock is not set, the store's is ours */
+    if (!was_set)
+        by_us = wall_us(w) - s3hls__wall_at(w, pts_90k);
+    else if (beyond(w->offset_us - before_us, S3HLS__WALL_DRIFT_US))
+        by_us = w->offset_us - before_us;
+    else if (real_time && ahead_us != INT64_MAX)
+        by_us = ahead_us;
+    return beyond(by_us, S3HLS__WALL_DRIFT_US) ? by_us : 0;
 }

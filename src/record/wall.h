@@ -18,6 +18,7 @@ typedef struct s3hls__wall {
     int64_t anchor_us, anchor_90k;
 
     int64_t offset_us; /* wall less monotonic, when last looked at */
+    bool was_set;      /* the wall's clock then */
     /* since the last cut */
     int64_t cut_monotonic_us, cut_90k;
     int64_t
