@@ -401,7 +401,7 @@ static void read_session(s3hls__spool *s) {
     ssize_t n = read(fd, text, sizeof text - 1);
     close(fd);
     if (n > 0)
-        s->floor = strtoull(text, NULL, 10);
+        s->floor = s->reserved = strtoull(text, NULL, 10);
 }
 
 /* ---- open */
