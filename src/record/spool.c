@@ -227,11 +227,14 @@ static int make_folders(char *path) {
 static int open_folder(s3hls__spool *s) {
     if (s->folder >= 0)
         return S3HLS_OK;
-    if (make_folders(s->path) && errno != EROFS)
+    int why = make_folders(s->path) ? errno : 0;
+    if (why && why != EROFS)
         return status_of_errno();
     int fd = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
+    if (fd < 0) {
+        errno = why ? why : errno; /* that it cannot be made says more than that it is not there */
         return status_of_errno();
+    }
     if (flock(fd, LOCK_EX | LOCK_NB)) {
         int rc = errno == EWOULDBLOCK ? S3HLS_E_STATE : status_of_errno();
         close(fd);

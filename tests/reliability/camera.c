@@ -83,7 +83,7 @@ static s3hls_uploader *open_uploader(const s3hls_env *env) {
     s3hls_uploader *uploader = NULL;
     s3hls_uploader_config cfg;
     s3hls_uploader_config_init(&cfg);
-    cfg.pool_bytes = 512 * 1024;
+    cfg.pool_bytes = 1024 * 1024;
     cfg.retry_first_ms = 20;
     cfg.retry_max_ms = 300;
     cfg.env = env;
