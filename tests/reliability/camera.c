@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PICTURES_PER_SECOND = 10, CLOSE_MS = 1000, FRAME_BYTES = 4096 };
+enum { PICTURES_PER_SECOND = 10, FRAME_BYTES = 4096 };
 
 typedef struct options {
     const char *destination, *endpoint, *spool, *run;
@@ -188,7 +188,7 @@ int main(int argc, char **argv) {
     }
     bool closes = record(&o, recorder);
     s3hls_recorder_drain(recorder, o.drain_ms);
-    rc = s3hls_recorder_close_stats(&recorder, CLOSE_MS, &stats);
+    rc = s3hls_recorder_close_stats(&recorder, 0, &stats);
     closes = closes && ledger_closes(&stats) && stats.segments_waiting == 0;
     s3hls_uploader_close(&uploader);
     print_stats(&stats, rc, closes);

@@ -3,13 +3,14 @@
 """flaky_s3.py DIR LOG PERCENT SEED: an S3 that fails at random, on a free port that it prints.
 
 PERCENT of the requests fail: 503, the connection reset before, in and after the body, stored but the answer
-lost, no answer for 3 s. What is stored lies below DIR, whole as its Content-Length and SHA-256 say or not at
+lost, no answer for 3 s; none any more after SIGUSR1. What is stored lies below DIR, whole as its Content-Length and SHA-256 say or not at
 all, and is a line of LOG: KEY SIZE SHA-256 TAGS. Signatures are not looked at.
 """
 import hashlib
 import http.server
 import os
 import random
+import signal
 import socket
 import struct
 import sys
@@ -65,6 +66,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+def recover(*_):
+    global PERCENT
+    PERCENT = 0
+
+
 def choose():
     with Handler.lock:
         return RANDOM.choice(FAULTS) if RANDOM.random() * 100 < PERCENT else None
@@ -82,6 +88,7 @@ def store(key, body, tags):
 DIR, PERCENT = sys.argv[1], float(sys.argv[3])
 LOG = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 RANDOM = random.Random(sys.argv[4])
+signal.signal(signal.SIGUSR1, recover)
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 print(server.server_port, flush=True)
 server.handle_error = lambda *_: None  # a client that leaves

@@ -29,10 +29,16 @@ serve 40 "$seed"
 for run in $(seq "$kills"); do
     at=$endpoint
     [ $((RANDOM % 3)) -gt 0 ] || at=http://127.0.0.1:1
-    "${camera[@]}" -e "$at" -n "$run" -l "$work/events/$run" s3://bucket/cam >>"$work/out" 2>>"$work/err" &
+    "${camera[@]}" -e "$at" -d 0 -n "$run" -l "$work/events/$run" s3://bucket/cam >>"$work/out" 2>>"$work/err" &
     child=$!
     sleep "0.$(printf %03d $((30 + RANDOM % 470)))"
-    kill -KILL "$child" || fail "run $run ended by itself: $(tail -n 3 "$work/err")"
+    if [ $((RANDOM % 4)) = 0 ]; then # while it closes
+        kill -TERM "$child"
+        sleep "0.0$((10 + RANDOM % 50))"
+        kill -KILL "$child" 2>/dev/null || true
+    else
+        kill -KILL "$child" || fail "run $run ended by itself: $(tail -n 3 "$work/err")"
+    fi
     wait "$child" 2>/dev/null || true
     child=''
     [ "$mode" = kill ] || cut_power

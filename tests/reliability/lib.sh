@@ -7,7 +7,7 @@ command -v python3 >/dev/null || skip "python3 is not installed: no server"
 export AWS_ACCESS_KEY_ID=AKIDEXAMPLE AWS_SECRET_ACCESS_KEY=secret
 unset AWS_SESSION_TOKEN AWS_PROFILE
 work=$(readlink -f "$work")
-server='' child=''
+server='' child='' mounted=''
 
 stop() { # stop PID: end it, and wait until it has ended
     [ -z "$1" ] || kill -KILL "$1" 2>/dev/null || true
@@ -17,6 +17,7 @@ stop() { # stop PID: end it, and wait until it has ended
 cleanup() {
     stop "$child"
     stop "$server"
+    [ -z "$mounted" ] || umount "$mounted"
 }
 
 serve() { # serve PERCENT SEED: in place of the one before, over the same bucket; sets endpoint

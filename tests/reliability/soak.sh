@@ -23,6 +23,7 @@ for ((tick = 0; tick < seconds * 4; tick++)); do
     sleep 0.25
 done
 kill -CONT "$server"
+kill -USR1 "$server" # what is left comes in time
 wait "$child" || fail "exit status $?: $(cat "$work/out") $(tail -n 40 "$work/err")"
 child=''
 cat "$work/out"

@@ -82,14 +82,6 @@ in_own_mounts() {
     unshare -rm env S3HLS_OWN_MOUNTS=1 "${BASH_SOURCE[0]}" "$1"
 }
 
-use_mounts() {
-    cleanup() {
-        stop "$child"
-        stop "$server"
-        umount "$spool"
-    }
-}
-
 # Everything is kept in memory as long as there is room, and goes to the server; at close what is left is told.
 memory_alone() { # memory_alone STATUS
     drain=0 record 1 "$away"
@@ -104,7 +96,7 @@ memory_alone() { # memory_alone STATUS
 # The disk has room for some segments, and later for none.
 full() {
     local spooled
-    use_mounts
+    mounted=$spool
     mount -t tmpfs -o size=100k none "$spool"
     memory_alone S3HLS_E_NOSPC
     spooled=$(count segments_spooled)
@@ -122,7 +114,7 @@ full() {
 
 # Nothing can be written from the beginning; then nothing any more, nor removed.
 read_only() {
-    use_mounts
+    mounted=$spool
     mount -t tmpfs -o ro none "$spool"
     memory_alone S3HLS_E_ACCESS
     is segments_dropped 20

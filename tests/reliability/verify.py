@@ -80,8 +80,10 @@ for key, data in segments_in_spool():
     if stored.get(key) != (len(data), hashlib.sha256(data).hexdigest()):
         broken.append(f"{key} lay in the spool, and is not in the bucket as it was")
 
-for line in broken:
+for line in broken[:20]:
     print("FAILED:", line)
+if broken[20:]:
+    print(f"FAILED: and {len(broken) - 20} more")
 print(f"{len(runs)} runs: {len(numbers)} segments in the bucket, {requests} times stored; "
       f"{counts['delivered']} told as delivered, {counts['spooled']} as spooled, {seen} seen in the spool")
 sys.exit(bool(broken))

@@ -224,6 +224,18 @@ static void numbers_are_remembered(void **state) {
     s = open_spool(w);
     assert_int_equal(s3hls__spool_floor(s), 10001);
     s3hls__spool_close(&s);
+
+    static const char *const nonsense[] = {"18446744073709551615\n", "many\n", ""};
+    char path[300];
+    path_of(w, "session", path);
+    for (size_t i = 0; i < sizeof nonsense / sizeof *nonsense; i++) {
+        FILE *session = fopen(path, "w");
+        fputs(nonsense[i], session);
+        fclose(session);
+        s = open_spool(w);
+        assert_int_equal(s3hls__spool_floor(s), 10001); /* by what lies there */
+        s3hls__spool_close(&s);
+    }
     world_close(w);
 }
 
