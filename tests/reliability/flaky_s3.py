@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT-0
 """flaky_s3.py DIR LOG PERCENT SEED: an S3 that fails at random, on a free port that it prints.
 
-PERCENT of the requests fail: 503, the connection reset before, in and after the body, stored but the answer
-lost, no answer for 3 s; none any more after SIGUSR1. What is stored lies below DIR, whole as its Content-Length and SHA-256 say or not at
+PERCENT of the requests fail, until SIGUSR1: 503, the connection reset before, in and after the body, stored but the
+answer lost, no answer for 3 s. What is stored lies below DIR, whole as its Content-Length and SHA-256 say or not at
 all, and is a line of LOG: KEY SIZE SHA-256 TAGS. Signatures are not looked at.
 """
 import hashlib
