@@ -19,8 +19,8 @@ extern "C" {
     XX(HELD, 3, "held")           /* error: trying again cannot mend it: somebody has to; the      \
                                      data is kept and the store asked now and then */              \
     XX(RECOVERED, 4, "recovered") /* duration_ms: deliveries work again after so long */           \
-    XX(PRESSURE, 5, "pressure")   /* the pool is more than half full */                            \
-    XX(RELIEVED, 6, "relieved")   /* it no longer is */                                            \
+    XX(PRESSURE, 5, "pressure")   /* three quarters of the pool are taken */                       \
+    XX(RELIEVED, 6, "relieved")   /* less than half of it is */                                    \
     XX(SPOOLED, 7, "spooled")     /* key, bytes: a segment went to flash */                        \
     XX(SPOOL_FAILED, 8, "spool-failed")   /* status: the spool cannot be written: memory only */   \
     XX(SPOOL_DRAINED, 9, "spool-drained") /* all of it was delivered */                            \

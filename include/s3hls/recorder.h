@@ -90,7 +90,7 @@ typedef struct s3hls_recorder_config {
 
     /** A directory on flash for what memory cannot hold; NULL: none. Each destination has a folder
      * of its own in it, so that many recorders share one. What is found there at open is delivered
-     * first of all. Used when half the pool is taken, when deliveries have failed for
+     * first of all. Used when three quarters of the pool are taken, when deliveries have failed for
      * spool_after_ms, and for what close could not deliver. */
     const char *spool_dir;
     uint64_t spool_max_bytes;     /* the oldest goes beyond that; default 1 GiB */
@@ -141,8 +141,8 @@ typedef enum s3hls_cause {
 } s3hls_cause;
 
 /** Counts since open. The ledger closes at any moment:
- * segments_accepted = segments_delivered + segments_spooled + segments_waiting + segments_dropped;
- * each of the five is counted for itself. */
+ * segments_accepted = segments_delivered + segments_spooled + segments_waiting + segments_dropped,
+ * each of the five counted for itself; and the same of bytes. */
 typedef struct s3hls_recorder_stats {
     uint64_t frames_in;         /* access units accepted into segments */
     uint64_t frames_skipped;    /* before the first keyframe, or after damage up to the next one */
@@ -160,8 +160,9 @@ typedef struct s3hls_recorder_stats {
     uint64_t bytes_accepted;     /* of segments_accepted */
     uint64_t bytes_delivered;
     uint64_t bytes_dropped;
-    uint64_t spool_bytes; /* in the spool now, as files */
-    uint64_t retries;     /* the sum of retries_by */
+    uint64_t bytes_spooled; /* now in the spool */
+    uint64_t bytes_waiting; /* now in memory */
+    uint64_t retries;       /* the sum of retries_by */
     uint64_t retries_by[S3HLS_CAUSE_COUNT];
     int64_t media_us;    /* time recorded so far */
     int64_t lag_us;      /* age of the oldest segment not yet delivered, since its end; 0: none */

@@ -59,6 +59,7 @@ typedef struct s3hls_s3_error {
     char request_id[128];  /* x-amz-request-id, for AWS support; may be "" */
     char message[256];     /* for people: S3's message, or the transport's; may be cut */
     int64_t server_unix_s; /* Date of the answer; 0: none */
+    int curl_code;         /* libcurl's own, where no whole answer came; 0: one came */
 } s3hls_s3_error;
 
 typedef struct s3hls_s3_object {

@@ -62,6 +62,14 @@ s3hls_env s3hls__env_resolve(const s3hls_env *env) {
     return e;
 }
 
+int64_t s3hls__env_wall_s(const s3hls_env *env) {
+    return env->wall_us(env->ctx) / 1000000;
+}
+
+bool s3hls__env_wall_is_set(const s3hls_env *env) {
+    return s3hls__env_wall_s(env) >= S3HLS__EARLIEST_WALL_S;
+}
+
 void *s3hls__env_alloc(const s3hls_env *env, size_t size) {
     void *p = env->reallocate(env->ctx, NULL, size ? size : 1);
     return p ? memset(p, 0, size) : NULL;

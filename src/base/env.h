@@ -4,9 +4,15 @@
 #define S3HLS_BASE_ENV_H
 
 #include "s3hls/env.h"
+#include <stdbool.h>
 
 /* Copy env (NULL: the process's own), the process's own functions standing in for NULL ones. */
 s3hls_env s3hls__env_resolve(const s3hls_env *env);
+
+/* Before 2024 a clock has not been set. */
+#define S3HLS__EARLIEST_WALL_S INT64_C(1704067200)
+int64_t s3hls__env_wall_s(const s3hls_env *env);
+bool s3hls__env_wall_is_set(const s3hls_env *env);
 
 /* Zeroed memory, or NULL. */
 void *s3hls__env_alloc(const s3hls_env *env, size_t size);

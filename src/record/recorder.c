@@ -46,6 +46,12 @@ static const char *what_is_wrong(const s3hls_recorder_config *c) {
         return "segment_duration_ms must be 1,000 to 60,000";
     if (c->segment_nal_count && (c->segment_nal_type < 1 || c->segment_nal_type > 12))
         return "segment_nal_type must be 1 to 12 where segment_nal_count is set";
+    if (c->drop > S3HLS_DROP_OLDEST)
+        return "drop must be one of s3hls_drop";
+    if (c->spool_share_percent < 1 || c->spool_share_percent > 100)
+        return "spool_share_percent must be 1 to 100";
+    if (c->spool_dir && !c->spool_dir[0])
+        return "spool_dir is empty: a directory, or NULL for none";
     return NULL;
 }
 
@@ -64,26 +70,75 @@ static int open_uploader(s3hls_recorder *r, const s3hls_recorder_config *cfg) {
     return s3hls_uploader_open(&r->uploader, &u);
 }
 
-static int open_outbox(s3hls_recorder *r, const s3hls_recorder_config *cfg) {
-    s3hls__outbox *box = &r->box;
-    s3hls__http *http = s3hls__uploader_http(r->uploader);
-    uint32_t blocks = s3hls__pool_count(s3hls__uploader_pool(r->uploader));
-    int rc = s3hls__store_open(&box->store, cfg->destination, http, &cfg->s3, &r->env);
-    if (rc)
-        return rc;
+static int open_slots(s3hls__outbox *box) {
+    uint32_t blocks = s3hls__pool_count(box->pool);
     uint32_t count = blocks < MAX_SLOTS ? blocks : MAX_SLOTS;
-    box->slots = s3hls__env_alloc(&r->env, count * sizeof *box->slots);
+    box->slots = s3hls__env_alloc(&box->env, count * sizeof *box->slots);
     if (!box->slots)
         return S3HLS_E_NOMEM;
     box->slot_count = count;
-    for (uint32_t i = 0; i < box->slot_count; i++)
-        box->slots[i].box = box;
-    s3hls__uploader_attach(r->uploader, box);
     return S3HLS_OK;
 }
 
+static int open_object(s3hls_recorder *r, const s3hls_object_options *options) {
+    const char *wrong;
+    int rc = s3hls__object_init(&r->box.object, options, &r->env, &wrong);
+    if (!rc)
+        rc = s3hls__tags_open(&r->writer.tags, options->tags, options->tag_count, &r->env);
+    if (rc == S3HLS_E_INVALID)
+        s3hls__log(&r->env, S3HLS_LOG_ERROR, "record", "recorder: %s",
+                   wrong ? wrong
+                         : "object.tags: at most 10, names of 1 to 128 characters, "
+                           "values of up to 256, no name twice");
+    return rc;
+}
+
+static void damaged_in_spool(void *ctx, const s3hls__spool_entry *entry) {
+    s3hls__outbox *box = ctx;
+    if (!entry->media)
+        return;
+    box->ledger.accepted++;
+    box->ledger.recovered++;
+    box->ledger.dropped++;
+    s3hls__outbox_tell_lost(box, entry, S3HLS_E_MALFORMED);
+}
+
+static int open_spool(s3hls_recorder *r, const s3hls_recorder_config *cfg) {
+    s3hls__outbox *box = &r->box;
+    if (!cfg->spool_dir)
+        return S3HLS_OK;
+    int rc = s3hls__spool_open(&box->spool, cfg->spool_dir, cfg->destination, &r->env,
+                               damaged_in_spool, box);
+    if (!rc)
+        s3hls__outbox_recover(box);
+    return rc;
+}
+
+static int open_outbox(s3hls_recorder *r, const s3hls_recorder_config *cfg) {
+    s3hls__outbox *box = &r->box;
+    box->pool = r->uploader->pool;
+    box->drop = cfg->drop;
+    box->on_event = cfg->on_event;
+    box->event_ctx = cfg->event_ctx;
+    box->spool_max_bytes = cfg->spool_max_bytes;
+    box->spool_share_percent = cfg->spool_share_percent;
+    box->spool_after_us = cfg->spool_after_ms * INT64_C(1000);
+    uint32_t stall_ms = cfg->s3.stall_timeout_ms ? cfg->s3.stall_timeout_ms : 20000;
+    box->stall_us = stall_ms * INT64_C(1000);
+    int rc = s3hls__store_open(&box->store, cfg->destination, r->uploader->http, &cfg->s3, &r->env);
+    if (!rc)
+        rc = open_object(r, &cfg->object);
+    if (!rc)
+        rc = open_slots(box);
+    if (!rc)
+        rc = open_spool(r, cfg);
+    if (!rc)
+        s3hls__uploader_attach(r->uploader, box);
+    return rc;
+}
+
 static int open_writer(s3hls_recorder *r, const s3hls_recorder_config *cfg) {
-    s3hls__pool *pool = s3hls__uploader_pool(r->uploader);
+    s3hls__pool *pool = r->box.pool;
     uint64_t pool_bytes = s3hls__pool_count(pool) * (uint64_t)S3HLS__BLOCK_BYTES;
     uint64_t max_bytes = cfg->segment_max_bytes ? cfg->segment_max_bytes : pool_bytes / 4 * 3;
     if (max_bytes < S3HLS__BLOCK_BYTES || max_bytes > pool_bytes) {
@@ -120,7 +175,7 @@ int s3hls_recorder_open(s3hls_recorder **out, const s3hls_recorder_config *confi
     if (!r)
         return S3HLS_E_NOMEM;
     r->env = env;
-    r->box.env = &r->env;
+    r->box.env = env;
     pthread_mutex_init(&r->box.error_lock, NULL);
     rc = open_uploader(r, &cfg);
     if (!rc)
@@ -183,79 +238,126 @@ static int nothing_recorded(const s3hls_recorder *r) {
     return atomic_load(&r->bytes_in) && !parameters ? S3HLS_E_NOT_H264 : S3HLS_E_NO_VIDEO;
 }
 
-int s3hls_recorder_drain(s3hls_recorder *r, uint32_t deadline_ms) {
-    if (!r)
-        return S3HLS_E_INVALID;
+static bool anything_accepted(s3hls_recorder *r) {
+    return atomic_load(&r->box.ledger.accepted) > 0;
+}
+
+static int end_input(s3hls_recorder *r) {
     if (!r->ended)
         s3hls__writer_finish(&r->writer);
     r->ended = true;
-    if (!atomic_load(&r->box.accepted))
-        return nothing_recorded(r);
-    return s3hls__uploader_drain(r->uploader, &r->box, deadline_ms);
+    return anything_accepted(r) ? S3HLS_OK : nothing_recorded(r);
 }
 
-/* Each segment that nobody will deliver any more is named, so that it can be missed. */
-static void drop_waiting(s3hls_recorder *r) {
-    for (uint32_t i = 0; i < r->box.slot_count; i++) {
-        s3hls__slot *slot = &r->box.slots[i];
-        int state = atomic_load(&slot->state);
-        if (state == S3HLS__SEGMENT_FREE)
+int s3hls_recorder_drain(s3hls_recorder *r, uint32_t deadline_ms) {
+    if (!r)
+        return S3HLS_E_INVALID;
+    int rc = end_input(r);
+    return rc ? rc : s3hls__uploader_drain(r->uploader, &r->box, deadline_ms, true);
+}
+
+/* What nobody will deliver any more goes to the spool, or is told by name, so that it can be
+ * missed. */
+static void put_away(s3hls_recorder *r) {
+    s3hls__outbox *box = &r->box;
+    for (s3hls__slot *slot; (slot = s3hls__outbox_oldest(box, INT64_MAX));) {
+        bool named = s3hls__outbox_name(box, slot);
+        if (named && box->spool && s3hls__outbox_spool(box, slot, &r->uploader->lock) == S3HLS_OK)
             continue;
-        if (state != S3HLS__SEGMENT_FILLING) {
-            s3hls__log(&r->env, S3HLS_LOG_ERROR, "record",
-                       "dropped undelivered: %s, %" PRIu64 " bytes", slot->key, slot->bytes);
-            atomic_fetch_add(&r->box.dropped, slot->media);
-        }
-        s3hls__slot_release(slot);
+        s3hls__spool_entry lost = s3hls__outbox_entry(slot);
+        s3hls__outbox_dropped(box, &lost, false, slot->gops);
+        s3hls__slot_release(slot, &r->env);
+        if (lost.media)
+            s3hls__outbox_tell_lost(box, &lost, S3HLS_E_UNDELIVERED);
     }
 }
 
 static void free_recorder(s3hls_recorder *r) {
     s3hls_env env = r->env;
-    if (r->box.uploader)
-        s3hls__uploader_detach(r->uploader, &r->box);
-    drop_waiting(r);
-    s3hls_store_close(&r->box.store);
+    s3hls__outbox *box = &r->box;
+    if (box->uploader)
+        s3hls__uploader_detach(r->uploader, box);
+    if (r->writer.slot)
+        s3hls__slot_release(r->writer.slot, &env);
+    s3hls__tags_release(r->writer.tags, &env);
+    s3hls_store_close(&box->store);
     if (r->own_uploader)
         s3hls_uploader_close(&r->uploader);
-    pthread_mutex_destroy(&r->box.error_lock);
-    s3hls__env_free(&env, r->box.slots);
+    s3hls__spool_close(&box->spool);
+    s3hls__object_deinit(&box->object, &env);
+    pthread_mutex_destroy(&box->error_lock);
+    s3hls__env_free(&env, box->slots);
     s3hls__env_free(&env, r);
 }
 
-int s3hls_recorder_close(s3hls_recorder **recorder, uint32_t deadline_ms) {
+int s3hls_recorder_close_stats(s3hls_recorder **recorder, uint32_t deadline_ms,
+                               s3hls_recorder_stats *stats) {
     s3hls_recorder *r = recorder ? *recorder : NULL;
+    if (stats)
+        memset(stats, 0, sizeof *stats);
     if (!r)
         return S3HLS_OK;
-    int rc = s3hls_recorder_drain(r, deadline_ms);
+    int rc = end_input(r);
+    if (!rc)
+        s3hls__uploader_drain(r->uploader, &r->box, deadline_ms, false);
+    s3hls__uploader_detach(r->uploader, &r->box);
+    uint64_t dropped = r->box.ledger.dropped;
+    put_away(r);
+    if (!rc && r->box.ledger.dropped > dropped)
+        rc = S3HLS_E_UNDELIVERED;
     if (!atomic_load(&r->bytes_in))
         rc = S3HLS_OK;
+    if (stats)
+        s3hls_recorder_get_stats(r, stats);
     free_recorder(r);
     *recorder = NULL;
     return rc;
 }
 
+int s3hls_recorder_close(s3hls_recorder **recorder, uint32_t deadline_ms) {
+    return s3hls_recorder_close_stats(recorder, deadline_ms, NULL);
+}
+
+/* ---- tags */
+
+int s3hls_recorder_set_tags(s3hls_recorder *r, const s3hls_pair *tags, size_t count) {
+    s3hls__tags *set;
+    int rc = r ? s3hls__tags_open(&set, tags, count, &r->env) : S3HLS_E_INVALID;
+    if (rc)
+        return rc;
+    s3hls__tags_release(r->writer.tags, &r->env);
+    r->writer.tags = set;
+    return S3HLS_OK;
+}
+
 /* ---- counts */
+
+/* What the store's answers say of our clock: how we sign, or how we name. */
+static int64_t clock_offset_ms(s3hls_recorder *r) {
+    int64_t true_clock_us = r->box.true_clock_us;
+    if (true_clock_us && !s3hls__env_wall_is_set(&r->env))
+        return (r->env.monotonic_us(r->env.ctx) + true_clock_us - r->env.wall_us(r->env.ctx)) /
+               1000;
+    return s3hls__store_clock_offset_s(r->box.store) * 1000;
+}
 
 int s3hls_recorder_get_stats(s3hls_recorder *r, s3hls_recorder_stats *stats) {
     if (!r || !stats)
         return S3HLS_E_INVALID;
     s3hls__outbox *box = &r->box;
-    s3hls__pool *pool = s3hls__uploader_pool(r->uploader);
+    s3hls__pool *pool = box->pool;
     memset(stats, 0, sizeof *stats);
-    /* what leaves is read before what enters, so that no difference goes below zero */
-    stats->segments_delivered = atomic_load(&box->delivered);
-    stats->segments_dropped = atomic_load(&box->dropped);
-    stats->segments_accepted = atomic_load(&box->accepted);
-    stats->segments_waiting =
-        stats->segments_accepted - stats->segments_delivered - stats->segments_dropped;
+    pthread_mutex_lock(&r->uploader->lock);
+    s3hls__outbox_count(box, stats);
+    pthread_mutex_unlock(&r->uploader->lock);
+    stats->gops_dropped += atomic_load(&r->writer.gops_dropped);
     stats->frames_in = atomic_load(&r->writer.frames_in);
     stats->frames_skipped = atomic_load(&r->writer.frames_skipped) + atomic_load(&r->slices_early);
     stats->frames_dropped = atomic_load(&r->writer.frames_dropped);
     stats->bytes_in = atomic_load(&r->bytes_in);
     stats->nals_damaged = atomic_load(&r->nals_damaged);
-    stats->bytes_delivered = atomic_load(&box->bytes_delivered);
-    stats->retries = atomic_load(&box->retries);
+    for (int i = 0; i < S3HLS_CAUSE_COUNT; i++)
+        stats->retries += stats->retries_by[i] = atomic_load(&box->retries_by[i]);
     stats->media_us = atomic_load(&r->writer.media_us);
     stats->first_segment_us = atomic_load(&r->writer.first_segment_us);
     stats->last_segment_end_us = atomic_load(&r->writer.last_end_us);
@@ -263,6 +365,8 @@ int s3hls_recorder_get_stats(s3hls_recorder *r, s3hls_recorder_stats *stats) {
     stats->pool_used_bytes = s3hls__pool_used(pool) * (uint64_t)S3HLS__BLOCK_BYTES;
     pthread_mutex_lock(&box->error_lock);
     stats->last_error = box->last_error;
+    stats->last_error_us = box->last_error_us;
     pthread_mutex_unlock(&box->error_lock);
+    stats->clock_offset_ms = clock_offset_ms(r);
     return S3HLS_OK;
 }

@@ -7,7 +7,10 @@ bool s3hls__slot_begin(s3hls__slot *slot, s3hls__pool *pool) {
         return false;
     slot->pool = pool;
     slot->first = slot->last = block;
-    slot->bytes = 0;
+    slot->gops = 0;
+    slot->not_before_us = 0;
+    slot->tags = NULL;
+    slot->segment.size = 0;
     slot->read_block = S3HLS__NO_BLOCK;
     slot->read_index = 0;
     atomic_store_explicit(&slot->state, S3HLS__SEGMENT_FILLING, memory_order_relaxed);
@@ -30,7 +33,9 @@ void s3hls__slot_shorten(s3hls__slot *slot, uint32_t last) {
     slot->last = last;
 }
 
-void s3hls__slot_release(s3hls__slot *slot) {
+void s3hls__slot_release(s3hls__slot *slot, const s3hls_env *env) {
+    s3hls__tags_release(slot->tags, env);
+    slot->tags = NULL;
     s3hls__pool_give(slot->pool, slot->first);
     slot->first = slot->last = S3HLS__NO_BLOCK;
     atomic_store_explicit(&slot->state, S3HLS__SEGMENT_FREE, memory_order_release);
@@ -39,7 +44,7 @@ void s3hls__slot_release(s3hls__slot *slot) {
 s3hls_span s3hls__slot_body(void *ctx, uint64_t offset) {
     s3hls__slot *slot = ctx;
     s3hls_span span = {NULL, 0};
-    if (offset >= slot->bytes)
+    if (offset >= slot->segment.size)
         return span;
     uint64_t index = offset / S3HLS__BLOCK_BYTES;
     if (slot->read_block == S3HLS__NO_BLOCK || index < slot->read_index) {
@@ -49,7 +54,7 @@ s3hls_span s3hls__slot_body(void *ctx, uint64_t offset) {
     for (; slot->read_index < index; slot->read_index++)
         slot->read_block = s3hls__pool_next(slot->pool, slot->read_block);
     size_t within = (size_t)(offset % S3HLS__BLOCK_BYTES);
-    uint64_t left = slot->bytes - offset;
+    uint64_t left = slot->segment.size - offset;
     span.data = s3hls__pool_data(slot->pool, slot->read_block) + within;
     span.size = S3HLS__BLOCK_BYTES - within;
     if (span.size > left)

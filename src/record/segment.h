@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* A segment on its way: a list of pool blocks, filled by the encoder's thread, sent by the
- * uploader's. The state says whose it is; it passes from hand to hand by one atomic store, no lock.
+/* A segment on its way: a list of pool blocks, filled by the encoder's thread, sent or spooled by
+ * the uploader's. The state says whose it is; it passes from hand to hand by one atomic operation,
+ * no lock.
  *
- *   FREE ──encoder──▶ FILLING ──encoder──▶ WAITING ──uploader──▶ SENDING ──2xx──▶ FREE
- *                                             ▲                     │
- *                                             └────── failure ──────┘
+ *   FREE ──encoder──▶ FILLING ──encoder──▶ WAITING ──uploader──▶ SENDING ──2xx, spooled──▶ FREE
+ *                        ▲                  │   ▲                   │
+ *                        └── encoder: evicted   └────── failure ────┘
  */
 #ifndef S3HLS_RECORD_SEGMENT_H
 #define S3HLS_RECORD_SEGMENT_H
 
 #include "base/pool.h"
-#include "s3/object.h"
+#include "record/object.h"
 #include "s3hls/archive.h"
+#include "s3hls/frame.h"
 #include <stdatomic.h>
 
 typedef enum s3hls__segment_state {
@@ -22,20 +24,23 @@ typedef enum s3hls__segment_state {
 } s3hls__segment_state;
 
 typedef struct s3hls__slot {
-    _Atomic int state;         /* s3hls__segment_state */
-    struct s3hls__outbox *box; /* set at open */
+    _Atomic int state; /* s3hls__segment_state */
 
     /* the holder's: encoder while FILLING, uploader from WAITING on */
     s3hls__pool *pool;
     uint32_t first, last; /* blocks */
-    uint64_t bytes;
-    bool media;     /* a segment that counts; false: a timeline object */
-    uint64_t order; /* of handing over: what came first goes first */
-    char key[S3HLS_KEY_MAX];
-    s3hls_s3_put_options put;
+    uint32_t gops;
+    bool media;             /* a segment that counts; false: a timeline's object */
+    bool named;             /* false: numbers count from the session's, which are not known yet */
+    bool provisional;       /* start_ms is on the monotonic clock; only while not named */
+    _Atomic uint64_t order; /* of handing over: what came first goes first */
+    _Atomic int64_t
+        ended_us; /* monotonic: when a segment was handed over; 0: a timeline's object */
+    _Atomic int64_t not_before_us; /* monotonic: the store refused this one, no try before */
+    s3hls_segment segment;         /* size: of the object */
+    s3hls__tags *tags;             /* a reference */
 
     /* uploader thread only */
-    s3hls__op op;
     uint32_t read_block; /* where the last body read was, to go on from there */
     uint64_t read_index; /* its place in the list */
 } s3hls__slot;
@@ -47,7 +52,7 @@ uint8_t *s3hls__slot_extend(s3hls__slot *slot);
 /* Give back all blocks behind the given last one. */
 void s3hls__slot_shorten(s3hls__slot *slot, uint32_t last);
 /* Give back everything; the slot is FREE. */
-void s3hls__slot_release(s3hls__slot *slot);
+void s3hls__slot_release(s3hls__slot *slot, const s3hls_env *env);
 /* s3hls__op.body: ctx is the slot. */
 s3hls_span s3hls__slot_body(void *ctx, uint64_t offset);
 

@@ -1,47 +1,60 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* The uploader from the inside. Each recorder has an outbox: slots the encoder's thread fills and
- * the uploader's empties. The encoder's thread never takes a lock; attach, detach, drain and the
- * uploader's scan do. */
+/* The uploader from the inside: one thread that empties the outboxes of all recorders.
+ *
+ *   uploader.c  the thread, and who waits for it
+ *   schedule.c  what to do next: ask, spool, send
+ *   outcome.c   what became of it */
 #ifndef S3HLS_RECORD_UPLOADER_H
 #define S3HLS_RECORD_UPLOADER_H
 
-#include "record/segment.h"
-#include "s3hls/recorder.h"
-#include "store/store.h"
-#include <pthread.h>
+#include "record/delivery.h"
 
-typedef struct s3hls__outbox {
+struct s3hls_uploader {
     /* set at open */
-    const s3hls_env *env;
-    s3hls_store *store; /* on the uploader's transport: used by its thread alone */
-    s3hls__slot *slots;
-    uint32_t slot_count;
+    s3hls_env env;
+    s3hls_uploader_config cfg;
+    s3hls__pool *pool;
+    s3hls__http *http;
+    s3hls__delivery *deliveries; /* cfg.max_in_flight */
+    pthread_t thread;
+    bool has_thread;
 
-    /* any thread */
-    _Atomic uint64_t accepted, delivered, dropped, bytes_delivered, retries;
-    pthread_mutex_t error_lock; /* last_error */
-    s3hls_s3_error last_error;
+    /* under lock */
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* a delivery ended */
+    s3hls__outbox *boxes;
+    bool stop;
 
-    /* under the uploader's lock */
-    s3hls_uploader *uploader;
-    struct s3hls__outbox *next;
-    uint32_t in_flight;
-    uint32_t failures;     /* in a row; back-off grows with it */
-    int64_t not_before_us; /* monotonic: no try before */
-    bool leaving;          /* detach: cancel what is in flight, begin nothing */
-} s3hls__outbox;
+    /* the uploader's thread */
+    uint32_t in_flight; /* deliveries */
+};
 
-s3hls__pool *s3hls__uploader_pool(s3hls_uploader *u);
-s3hls__http *s3hls__uploader_http(s3hls_uploader *u);
+static inline int64_t s3hls__uploader_now_us(const s3hls_uploader *u) {
+    return u->env.monotonic_us(u->env.ctx);
+}
 
 /* A slot was set to WAITING: have the uploader look. Any thread, does not block. */
 void s3hls__uploader_wake(s3hls_uploader *u);
 
 void s3hls__uploader_attach(s3hls_uploader *u, s3hls__outbox *box);
-/* Wait until every slot of the outbox is FREE, or the deadline has passed.
+/* Wait until nothing of the outbox is in memory (and, spool: in its spool), or the deadline has
+ * passed.
  * @return S3HLS_OK or S3HLS_E_UNDELIVERED. */
-int s3hls__uploader_drain(s3hls_uploader *u, s3hls__outbox *box, uint32_t deadline_ms);
+int s3hls__uploader_drain(s3hls_uploader *u, s3hls__outbox *box, uint32_t deadline_ms, bool spool);
 /* Cancel what is in flight and forget the outbox; what waits in it is its owner's again. */
 void s3hls__uploader_detach(s3hls_uploader *u, s3hls__outbox *box);
+
+/* ---- schedule.c: begin what is due, move bytes, wait up to timeout_ms. @return whether anything
+ * still waits. */
+bool s3hls__uploader_run(s3hls_uploader *u, uint32_t timeout_ms);
+
+/* ---- outcome.c */
+/* s3hls__op.done of a delivery, and of an outbox's question. */
+void s3hls__uploader_delivery_done(s3hls__op *op);
+void s3hls__uploader_question_done(s3hls__op *op);
+/* A task of the outbox is over. */
+void s3hls__uploader_leave(s3hls_uploader *u, s3hls__outbox *box);
+/* Its spool has changed: how old is the oldest there? */
+void s3hls__uploader_note_spool(s3hls__outbox *box);
 
 #endif

@@ -4,13 +4,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Before 2024 a clock has not been set: names made from it would lie. */
-static const int64_t EARLIEST_WALL_US = INT64_C(1704067200) * 1000000;
-
-static int64_t wall_us_of(const s3hls__writer *w, int64_t pts_90k) {
-    return w->anchor_us + (pts_90k - w->anchor_90k) * 100 / 9;
-}
-
 uint64_t s3hls__writer_bytes(const s3hls__writer *w) {
     if (!w->slot)
         return 0;
@@ -24,96 +17,106 @@ static uint64_t rule_nals(const s3hls__writer *w) {
 
 /* ---- handing over */
 
-static s3hls__slot *free_slot(s3hls__outbox *box) {
-    for (uint32_t i = 0; i < box->slot_count; i++)
-        if (atomic_load_explicit(&box->slots[i].state, memory_order_acquire) == S3HLS__SEGMENT_FREE)
-            return &box->slots[i];
-    return NULL;
-}
-
-static void hand_over(s3hls__writer *w, s3hls__slot *slot, const char *content_type) {
+static void hand_over(s3hls__writer *w, s3hls__slot *slot) {
     slot->order = w->orders++;
-    slot->put = (s3hls_s3_put_options){.content_type = content_type};
-    if (slot->media)
-        atomic_fetch_add(&w->box->accepted, 1);
-    atomic_store_explicit(&slot->state, S3HLS__SEGMENT_WAITING, memory_order_release);
+    slot->named = false;
+    slot->provisional = w->wall.provisional;
+    slot->tags = s3hls__tags_retain(w->tags);
+    s3hls__outbox_name(w->box, slot);
+    s3hls__outbox_accept(w->box, slot);
     s3hls__uploader_wake(w->box->uploader);
 }
 
-/* The timeline's object, before its first segment. Without room it is said with a later one. */
+/* The timeline's object, before its first segment. Without room, or before its number is known, it
+ * is said with a later one. */
 static void say_timeline(s3hls__writer *w, uint32_t duration_ms) {
-    s3hls__slot *slot = free_slot(w->box);
+    uint64_t base = w->box->base;
+    s3hls__slot *slot = base ? s3hls__outbox_free_slot(w->box) : NULL;
     if (!slot || !s3hls__slot_begin(slot, w->pool))
         return;
-    w->timeline.target_duration_ms = s3hls__segmenter_target_ms(&w->segmenter, duration_ms);
+    s3hls_timeline timeline = w->timeline;
+    timeline.timeline += base;
+    timeline.target_duration_ms = s3hls__segmenter_target_ms(&w->segmenter, duration_ms);
     char *text = (char *)s3hls__pool_data(w->pool, slot->first);
-    int size = s3hls__timeline_format(&w->timeline, text, S3HLS__BLOCK_BYTES);
     slot->media = false;
-    slot->bytes = (uint64_t)size;
-    s3hls__timeline_key(w->timeline.timeline, slot->key, sizeof slot->key);
-    hand_over(w, slot, "application/json");
+    slot->segment = (s3hls_segment){.timeline = w->timeline.timeline};
+    slot->segment.size = (uint64_t)s3hls__timeline_format(&timeline, text, S3HLS__BLOCK_BYTES);
+    hand_over(w, slot);
     w->timeline_unsaid = false;
 }
 
-static void name_segment(s3hls__writer *w, int64_t end_90k, s3hls_segment *segment) {
-    int64_t end_ms = wall_us_of(w, end_90k) / 1000;
-    memset(segment, 0, sizeof *segment);
-    segment->start_ms = wall_us_of(w, w->segmenter.start_90k) / 1000;
-    segment->duration_ms = end_ms > segment->start_ms ? (uint32_t)(end_ms - segment->start_ms) : 1;
-    segment->sequence = w->sequence++;
-    segment->timeline = w->timeline.timeline;
+/* The clock has become known meanwhile. */
+static void settle(s3hls__writer *w) {
+    if (!w->wall.provisional || !w->box->base)
+        return;
+    int64_t true_clock_us = w->box->true_clock_us;
+    s3hls__wall_settle(&w->wall, true_clock_us);
+    w->end_us += w->end_us ? true_clock_us : 0;
+}
+
+static s3hls_segment describe_segment(s3hls__writer *w, int64_t end_90k) {
+    int64_t start_ms = s3hls__wall_at(&w->wall, w->segmenter.start_90k) / 1000;
+    int64_t end_ms = s3hls__wall_at(&w->wall, end_90k) / 1000;
+    return (s3hls_segment){.start_ms = start_ms,
+                           .duration_ms = end_ms > start_ms ? (uint32_t)(end_ms - start_ms) : 1,
+                           .sequence = w->sequence++,
+                           .timeline = w->timeline.timeline,
+                           .size = s3hls__writer_bytes(w)};
+}
+
+static void note_segment(s3hls__writer *w, const s3hls_segment *segment, int64_t end_90k) {
+    w->recorded_90k += end_90k - w->segmenter.start_90k;
+    w->end_us = s3hls__wall_at(&w->wall, end_90k);
+    atomic_store(&w->media_us, w->recorded_90k * 100 / 9);
+    if (w->wall.provisional)
+        return;
+    if (!atomic_load(&w->first_segment_us))
+        atomic_store(&w->first_segment_us, segment->start_ms * 1000);
+    atomic_store(&w->last_end_us, w->end_us);
 }
 
 static void end_segment(s3hls__writer *w, int64_t end_90k) {
     s3hls__slot *slot = w->slot;
     if (!slot)
         return;
-    s3hls_segment segment;
+    settle(w);
     if (end_90k <= w->segmenter.start_90k)
         end_90k = w->kept_end_90k;
-    name_segment(w, end_90k, &segment);
-    if (w->timeline_unsaid)
-        say_timeline(w, segment.duration_ms);
-    slot->bytes = s3hls__writer_bytes(w);
+    slot->segment = describe_segment(w, end_90k);
     slot->media = true;
-    s3hls_segment_key_format(&segment, slot->key, sizeof slot->key);
-    w->recorded_90k += end_90k - w->segmenter.start_90k;
-    atomic_store(&w->media_us, w->recorded_90k * 100 / 9);
-    if (!atomic_load(&w->first_segment_us))
-        atomic_store(&w->first_segment_us, segment.start_ms * 1000);
-    atomic_store(&w->last_end_us, wall_us_of(w, end_90k));
+    if (w->timeline_unsaid)
+        say_timeline(w, slot->segment.duration_ms);
+    note_segment(w, &slot->segment, end_90k);
     w->slot = NULL;
-    hand_over(w, slot, "video/mp2t");
+    hand_over(w, slot);
 }
 
 /* ---- beginning */
 
-static int begin_session(s3hls__writer *w) {
-    int64_t now_us = w->start_time_us ? w->start_time_us : w->env->wall_us(w->env->ctx);
-    if (!w->start_time_us && now_us < EARLIEST_WALL_US)
-        return S3HLS_E_CLOCK;
+static void begin_session(s3hls__writer *w) {
+    s3hls__wall_begin(&w->wall, w->timing.pts_90k);
     w->session_begun = true;
-    w->session_s = now_us / 1000000;
-    w->sequence = (uint64_t)w->session_s;
     w->first_given_us = w->pts_us;
-    w->anchor_us = now_us;
-    return S3HLS_OK;
+    w->timeline_reason = "recording begins";
+    s3hls__outbox_begin_session(w->box, w->wall.anchor_us, w->wall.start_time_us != 0,
+                                w->wall.provisional);
 }
 
-/* Wall time of a new timeline: now, or what the footage's own times say; never before what is
- * recorded already, so that no two segments share a name. */
+/* Wall time of a new timeline: what the clock's correction says, now, or what the footage's own
+ * times say; but for a correction never before what is recorded already. */
 static int64_t new_anchor_us(const s3hls__writer *w) {
-    int64_t last_end_us = atomic_load(&w->last_end_us);
     int64_t anchor_us;
-    if (!last_end_us)
-        return w->anchor_us;
-    if (!w->start_time_us)
-        anchor_us = w->env->wall_us(w->env->ctx);
+    if (w->correction_us)
+        return s3hls__wall_at(&w->wall, w->timing.pts_90k) + w->correction_us;
+    if (!w->end_us)
+        return w->wall.anchor_us;
+    if (!w->wall.start_time_us)
+        anchor_us = s3hls__wall_now(&w->wall);
     else if (!w->timing.rate_num)
-        anchor_us = w->start_time_us + (w->timing.last_given_us - w->first_given_us);
+        anchor_us = w->wall.start_time_us + (w->timing.last_given_us - w->first_given_us);
     else
-        anchor_us = wall_us_of(w, w->timing.pts_90k);
-    return anchor_us > last_end_us ? anchor_us : last_end_us;
+        anchor_us = s3hls__wall_at(&w->wall, w->timing.pts_90k);
+    return anchor_us > w->end_us ? anchor_us : w->end_us;
 }
 
 static uint32_t frame_rate_milli(const s3hls__writer *w) {
@@ -122,11 +125,18 @@ static uint32_t frame_rate_milli(const s3hls__writer *w) {
     return w->timing.frame_90k > 0 ? (uint32_t)(90000000 / w->timing.frame_90k) : 0;
 }
 
+static void tell_timeline(s3hls__writer *w) {
+    s3hls__outbox_tell(w->box, &(s3hls_event){.type = S3HLS_EVENT_TIMELINE,
+                                              .count = w->timeline.timeline + w->box->base,
+                                              .message = w->timeline_reason});
+}
+
 static void begin_timeline(s3hls__writer *w, const s3hls__access_unit *au) {
-    w->anchor_us = new_anchor_us(w);
-    w->anchor_90k = w->timing.pts_90k;
+    settle(w);
+    s3hls__wall_anchor(&w->wall, w->timing.pts_90k, new_anchor_us(w));
+    w->correction_us = 0;
     w->timing.broken = false;
-    w->timeline = (s3hls_timeline){.timeline = (uint64_t)w->session_s + w->timelines++,
+    w->timeline = (s3hls_timeline){.timeline = w->timelines++,
                                    .width = au->sps->width,
                                    .height = au->sps->height,
                                    .frame_rate_milli = frame_rate_milli(w),
@@ -135,11 +145,40 @@ static void begin_timeline(s3hls__writer *w, const s3hls__access_unit *au) {
     w->timeline_begun = w->timeline_unsaid = true;
     w->segmenter.longest_gop_90k = 0;
     s3hls__ts_init(&w->mux, S3HLS__TS_STREAM_H264);
+    tell_timeline(w);
+}
+
+/* The wall's clock and ours have come apart: a little is corrected at the cut, a step begins a
+ * timeline of its own. */
+static void correct_wall(s3hls__writer *w) {
+    int64_t pts = w->timing.pts_90k, by_us = s3hls__wall_cut(&w->wall, pts);
+    if (!by_us)
+        return;
+    bool step = by_us > S3HLS__WALL_STEP_US || by_us < -S3HLS__WALL_STEP_US;
+    s3hls__log(w->env, S3HLS_LOG_WARN, "record",
+               "the wall clock is %" PRId64 " ms ahead: corrected%s", by_us / 1000,
+               step ? ", in a new timeline" : "");
+    s3hls__outbox_tell(w->box, &(s3hls_event){.type = S3HLS_EVENT_CLOCK,
+                                              .duration_ms = by_us / 1000,
+                                              .message = "the wall clock was corrected"});
+    if (step)
+        w->correction_us = by_us;
+    else
+        s3hls__wall_anchor(&w->wall, pts, s3hls__wall_at(&w->wall, pts) + by_us);
+}
+
+/* By the caller's policy an older segment goes when there is no room. */
+static bool evict(s3hls__writer *w) {
+    bool done = w->box->drop == S3HLS_DROP_OLDEST && s3hls__outbox_evict(w->box);
+    w->call_evicted |= done;
+    return done;
 }
 
 static int more_room(void *ctx, s3hls__ts_output *out) {
     s3hls__writer *w = ctx;
-    uint8_t *block = s3hls__slot_extend(w->slot);
+    uint8_t *block;
+    while (!(block = s3hls__slot_extend(w->slot)) && evict(w)) {
+    }
     if (!block)
         return S3HLS_E_FULL;
     w->full_blocks++;
@@ -149,9 +188,10 @@ static int more_room(void *ctx, s3hls__ts_output *out) {
 }
 
 static int begin_segment(s3hls__writer *w) {
-    s3hls__slot *slot = free_slot(w->box);
-    if (!slot || !s3hls__slot_begin(slot, w->pool))
-        return S3HLS_E_FULL;
+    s3hls__slot *slot;
+    while (!(slot = s3hls__outbox_free_slot(w->box)) || !s3hls__slot_begin(slot, w->pool))
+        if (!evict(w))
+            return S3HLS_E_FULL;
     w->slot = slot;
     w->full_blocks = w->units = 0;
     w->out.p = s3hls__pool_data(w->pool, slot->first);
@@ -172,6 +212,7 @@ static void save(s3hls__writer *w) {
 /* Take the access unit back, deliver what came before it, and leave out what cannot be decoded
  * without it. */
 static int give_up_unit(s3hls__writer *w, int status) {
+    atomic_fetch_add(&w->gops_dropped, 1); /* all of it, or its end */
     if (w->slot) {
         w->mux = w->saved.mux;
         w->out = w->saved.out;
@@ -180,12 +221,20 @@ static int give_up_unit(s3hls__writer *w, int status) {
         if (w->units > 0) {
             end_segment(w, w->kept_end_90k);
         } else {
-            s3hls__slot_release(w->slot);
+            s3hls__slot_release(w->slot, w->env);
             w->slot = NULL;
         }
     }
     w->skipping = w->dropped = true;
     return status;
+}
+
+static void tell_frames_lost(s3hls__writer *w) {
+    if (w->lost)
+        s3hls__outbox_tell(w->box, &(s3hls_event){.type = S3HLS_EVENT_FRAMES_LOST,
+                                                  .status = S3HLS_E_FULL,
+                                                  .count = w->lost});
+    w->lost = 0;
 }
 
 /* Recording goes on behind a hole: numbers of the sequence go unused, as many as it would have had
@@ -195,10 +244,12 @@ static void number_hole(s3hls__writer *w) {
     int64_t unused = (hole + w->segmenter.duration_90k - 1) / w->segmenter.duration_90k;
     w->sequence += unused > 1 ? (uint64_t)unused : 1;
     w->dropped = false;
+    tell_frames_lost(w);
 }
 
 static int skip_unit(s3hls__writer *w, int status) {
     atomic_fetch_add(w->dropped ? &w->frames_dropped : &w->frames_skipped, 1);
+    w->lost += w->dropped;
     w->call_skipped++;
     if (!w->call_status || w->call_status == S3HLS_E_SKIPPED)
         w->call_status = status; /* what follows for lack of a keyframe does not hide why */
@@ -217,6 +268,21 @@ static bool cut_due(s3hls__writer *w, bool keyframe, bool new_timeline) {
            new_timeline;
 }
 
+/* Does this keyframe begin another timeline, and why? */
+static bool timeline_ends(s3hls__writer *w, const s3hls__access_unit *au) {
+    if (!w->timeline_begun)
+        return true;
+    if (w->timing.broken)
+        w->timeline_reason = "the encoder's times broke off";
+    else if (au->parameters_changed)
+        w->timeline_reason = "other parameters";
+    else if (w->correction_us)
+        w->timeline_reason = "the wall clock stepped";
+    else
+        return false;
+    return true;
+}
+
 static int unit_begin(void *ctx, const s3hls__access_unit *au) {
     s3hls__writer *w = ctx;
     bool keyframe = (au->idr || au->recovery_point) && !au->second_field;
@@ -229,12 +295,12 @@ static int unit_begin(void *ctx, const s3hls__access_unit *au) {
     bool was_skipping = w->skipping;
     if (w->skipping && !keyframe)
         return skip_unit(w, S3HLS_E_SKIPPED);
-    int rc = w->session_begun ? S3HLS_OK : begin_session(w);
-    if (rc)
-        return skip_unit(w, rc);
+    if (!w->session_begun)
+        begin_session(w);
+    s3hls__wall_note(&w->wall, w->timing.pts_90k);
 
-    bool new_timeline =
-        keyframe && (!w->timeline_begun || au->parameters_changed || w->timing.broken);
+    int rc = S3HLS_OK;
+    bool new_timeline = keyframe && timeline_ends(w, au);
     if (w->slot && cut_due(w, keyframe, new_timeline)) {
         if (!keyframe)
             s3hls__log(w->env, S3HLS_LOG_WARN, "record",
@@ -243,6 +309,8 @@ static int unit_begin(void *ctx, const s3hls__access_unit *au) {
                        "needs it to decode",
                        s3hls__writer_bytes(w));
         end_segment(w, w->timing.pts_90k);
+        correct_wall(w);
+        new_timeline = new_timeline || (keyframe && timeline_ends(w, au));
     }
     if (new_timeline)
         begin_timeline(w, au);
@@ -253,6 +321,7 @@ static int unit_begin(void *ctx, const s3hls__access_unit *au) {
             number_hole(w);
         w->skipping = false;
         save(w);
+        w->unit_is_key = keyframe;
         s3hls__ts_unit unit = {w->timing.pts_90k, w->timing.dts_90k, keyframe};
         rc = s3hls__ts_begin_unit(&w->mux, &w->out, &unit);
     }
@@ -278,6 +347,7 @@ static int unit_end(void *ctx) {
     if (end > w->kept_end_90k)
         w->kept_end_90k = end;
     atomic_fetch_add(&w->frames_in, 1);
+    w->slot->gops += w->unit_is_key;
     w->units++;
     w->call_kept++;
     return S3HLS_OK;
@@ -295,7 +365,8 @@ void s3hls__writer_init(s3hls__writer *w, const s3hls_recorder_config *cfg, uint
     s3hls__segmenter_init(&w->segmenter, cfg->segment_duration_ms, max_bytes,
                           cfg->segment_nal_count);
     w->nal_type = cfg->segment_nal_type;
-    w->start_time_us = cfg->start_time_us;
+    w->wall.env = w->env;
+    w->wall.start_time_us = cfg->start_time_us;
     w->out.ctx = w;
     w->out.more = more_room;
     w->skipping = true;
@@ -308,13 +379,17 @@ int s3hls__writer_put(s3hls__writer *w, const s3hls_span *spans, size_t count, i
     w->composition_us = composition_us;
     w->call_kept = w->call_skipped = 0;
     w->call_status = S3HLS_OK;
+    w->call_evicted = false;
     int rc = s3hls__au_put(&w->parser, spans, count);
     if (w->call_skipped && (w->call_status != S3HLS_E_SKIPPED || !w->call_kept))
         return w->call_status;
-    return rc == S3HLS_E_MALFORMED ? rc : S3HLS_OK;
+    if (rc == S3HLS_E_MALFORMED)
+        return rc;
+    return w->call_evicted ? S3HLS_E_EVICTED : S3HLS_OK;
 }
 
 void s3hls__writer_finish(s3hls__writer *w) {
     s3hls__au_flush(&w->parser);
     end_segment(w, w->kept_end_90k);
+    tell_frames_lost(w);
 }

@@ -10,18 +10,18 @@
 #include "record/segmenter.h"
 #include "record/timing.h"
 #include "record/uploader.h"
+#include "record/wall.h"
 
 typedef struct s3hls__writer {
     /* set at open */
     const s3hls_env *env;
     s3hls__pool *pool;
     s3hls__outbox *box;
-    uint32_t nal_type;     /* of the seed's rule */
-    int64_t start_time_us; /* of footage taken earlier; 0: live */
+    uint32_t nal_type; /* of the seed's rule */
 
     /* any thread */
-    _Atomic uint64_t frames_in, frames_skipped, frames_dropped;
-    _Atomic int64_t media_us, first_segment_us, last_end_us;
+    _Atomic uint64_t frames_in, frames_skipped, frames_dropped, gops_dropped;
+    _Atomic int64_t media_us, first_segment_us, last_end_us; /* the times 0 while provisional */
 
     /* encoder thread only, from here on */
     s3hls__au_parser parser;
@@ -32,9 +32,11 @@ typedef struct s3hls__writer {
     s3hls__slot *slot;    /* being filled; NULL: none */
     uint64_t full_blocks; /* of slot, before the one out points into */
     uint32_t units;       /* access units in slot */
+    bool unit_is_key;     /* the one that is being written */
     uint64_t orders;
     bool skipping;        /* up to the next keyframe */
     bool dropped;         /* there was no room for what is being skipped */
+    uint64_t lost;        /* access units dropped since recording last went on */
     uint64_t damage_seen; /* damaged slices up to the last keyframe */
 
     /* to undo an access unit for which there is no room */
@@ -49,19 +51,23 @@ typedef struct s3hls__writer {
     bool given; /* its time has not been used yet */
     int64_t pts_us, composition_us;
     uint32_t call_kept, call_skipped;
-    int call_status; /* why something was skipped */
+    int call_status;   /* why something was skipped */
+    bool call_evicted; /* an older segment went for it */
 
-    /* session, timeline */
+    /* session, timeline; numbers count from the session's own (outbox) */
     bool session_begun;
-    int64_t session_s; /* S: UNIX seconds of its first frame */
+    s3hls__wall wall;
     uint64_t sequence; /* of the next segment */
+    s3hls__tags *tags; /* of the segments to come; a reference */
     s3hls_timeline timeline;
     bool timeline_begun, timeline_unsaid; /* its object has not been handed over yet */
     uint64_t timelines;
+    const char *timeline_reason;
+    int64_t correction_us; /* of the wall clock, that a new timeline is to make; 0: none */
     int64_t first_given_us;
-    int64_t anchor_us, anchor_90k; /* wall time of a place on the clock */
-    int64_t kept_end_90k;          /* where what was kept ends */
-    int64_t recorded_90k;          /* length of all ended segments */
+    int64_t end_us; /* wall time, or provisional, of the end of what is recorded; 0: nothing */
+    int64_t kept_end_90k; /* where what was kept ends */
+    int64_t recorded_90k; /* length of all ended segments */
 } s3hls__writer;
 
 /* All members of the first group are set by the caller, the rest is zero. */

@@ -6,14 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
-static int set_endpoint(s3hls__s3_client *c, const char *endpoint) {
+int s3hls__s3_set_endpoint(s3hls__s3_client *c, const char *endpoint) {
     char aws[128];
     if (!endpoint) {
         const char *suffix = strncmp(c->region, "cn-", 3) == 0 ? ".cn" : "";
         snprintf(aws, sizeof aws, "https://s3.%s.amazonaws.com%s", c->region, suffix);
         endpoint = aws;
     }
-    return s3hls__uri_parse_endpoint(endpoint, &c->endpoint);
+    return s3hls__uri_parse_endpoint(endpoint, &c->home.endpoint);
 }
 
 /* A wildcard certificate covers one label: a bucket with a dot cannot stand before the host over
@@ -35,7 +35,7 @@ static int configure(s3hls__s3_client *c, const char *bucket, const char *prefix
     if (!c->bucket || !c->prefix || !c->region || !c->user_agent || (o->ca_file && !c->ca_file))
         return S3HLS_E_NOMEM;
     if (!s3hls__uri_bucket_ok(c->bucket) || !s3hls__uri_region_ok(c->region) ||
-        set_endpoint(c, o->endpoint)) {
+        s3hls__s3_set_endpoint(c, o->endpoint)) {
         s3hls__log(env, S3HLS_LOG_ERROR, "s3", "bucket %s, region %s or endpoint %s is malformed",
                    bucket, c->region, o->endpoint ? o->endpoint : "(default)");
         return S3HLS_E_INVALID;
@@ -44,16 +44,16 @@ static int configure(s3hls__s3_client *c, const char *bucket, const char *prefix
         s3hls__log(env, S3HLS_LOG_ERROR, "s3", "CA file %s cannot be read", c->ca_file);
         return S3HLS_E_IO;
     }
-    c->bucket_in_host = bucket_goes_into_host(c, o);
-    if (c->bucket_in_host && c->endpoint.literal) {
+    c->own_endpoint = o->endpoint != NULL;
+    c->home.bucket_in_host = bucket_goes_into_host(c, o);
+    if (c->home.bucket_in_host && c->home.endpoint.literal) {
         s3hls__log(env, S3HLS_LOG_ERROR, "s3", "no bucket can be put before the address %s",
-                   c->endpoint.host);
+                   c->home.endpoint.host);
         return S3HLS_E_INVALID;
     }
-    snprintf(c->host, sizeof c->host, "%s%s%s", c->bucket_in_host ? c->bucket : "",
-             c->bucket_in_host ? "." : "", c->endpoint.host);
-    c->sign_payload =
-        o->payload == S3HLS_PAYLOAD_AUTO ? !c->endpoint.tls : o->payload == S3HLS_PAYLOAD_SIGNED;
+    s3hls__s3_place_name(&c->home, c->bucket);
+    c->sign_payload = o->payload == S3HLS_PAYLOAD_AUTO ? !c->home.endpoint.tls
+                                                       : o->payload == S3HLS_PAYLOAD_SIGNED;
     c->crc32c = o->checksum == S3HLS_CHECKSUM_AUTO ? !c->sign_payload
                                                    : o->checksum == S3HLS_CHECKSUM_CRC32C;
     c->connect_timeout_ms = o->connect_timeout_ms ? o->connect_timeout_ms : 10000;

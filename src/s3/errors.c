@@ -4,9 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The text of <tag>…</tag>, cut to fit, XML's own five entities left as they are. */
-static void scan_element(const char *body, size_t size, const char *tag, char *text,
-                         size_t text_size) {
+void s3hls__s3_scan(const char *body, size_t size, const char *tag, char *text, size_t text_size) {
     size_t tag_size = strlen(tag);
     const char *end = body + size;
     for (const char *p = body; (p = memchr(p, '<', (size_t)(end - p))); p++) {
@@ -28,12 +26,12 @@ static void scan_element(const char *body, size_t size, const char *tag, char *t
 }
 
 void s3hls__s3_error_scan(s3hls_s3_error *error, const char *body, size_t size) {
-    scan_element(body, size, "Code", error->code, sizeof error->code);
-    scan_element(body, size, "Message", error->message, sizeof error->message);
+    s3hls__s3_scan(body, size, "Code", error->code, sizeof error->code);
+    s3hls__s3_scan(body, size, "Message", error->message, sizeof error->message);
     if (!error->request_id[0])
-        scan_element(body, size, "RequestId", error->request_id, sizeof error->request_id);
+        s3hls__s3_scan(body, size, "RequestId", error->request_id, sizeof error->request_id);
     char region[64] = "";
-    scan_element(body, size, "Region", region, sizeof region);
+    s3hls__s3_scan(body, size, "Region", region, sizeof region);
     s3hls__s3_error_name_region(error, region);
 }
 
@@ -44,7 +42,11 @@ void s3hls__s3_error_name_region(s3hls_s3_error *error, const char *region) {
                  n ? "; " : "", region);
 }
 
-/* S3's codes that say more than the HTTP status ("Error responses" of the S3 API reference). */
+/* ---- the failure table
+ *
+ * What came back, in S3's own words, in HTTP's, in libcurl's ("Error responses" of the S3 API
+ * reference; libcurl-errors(3)), becomes a status; a status says what to do about it. */
+
 static const struct {
     const char *code;
     int status;
@@ -82,93 +84,123 @@ static const struct {
     {"XAmzContentSHA256Mismatch", S3HLS_E_NETWORK},
 };
 
+typedef struct numbered {
+    int number, status;
+} numbered;
+
+static const numbered answers[] = {
+    {301, S3HLS_E_REGION},    {307, S3HLS_E_REGION},      {308, S3HLS_E_REGION},
+    {401, S3HLS_E_ACCESS},    {403, S3HLS_E_ACCESS},      {404, S3HLS_E_NOT_FOUND},
+    {408, S3HLS_E_NETWORK},   {412, S3HLS_E_EXISTS},      {413, S3HLS_E_TOO_LARGE},
+    {429, S3HLS_E_THROTTLED}, {501, S3HLS_E_UNSUPPORTED}, {503, S3HLS_E_THROTTLED},
+};
+
+static const numbered transfers[] = {
+    {CURLE_OK, S3HLS_OK},
+    {CURLE_COULDNT_RESOLVE_PROXY, S3HLS_E_RESOLVE},
+    {CURLE_COULDNT_RESOLVE_HOST, S3HLS_E_RESOLVE},
+    {CURLE_COULDNT_CONNECT, S3HLS_E_CONNECT},
+    {CURLE_SSL_CONNECT_ERROR, S3HLS_E_TLS},
+    {CURLE_PEER_FAILED_VERIFICATION, S3HLS_E_TLS},
+    {CURLE_SSL_CERTPROBLEM, S3HLS_E_TLS},
+    {CURLE_SSL_CIPHER, S3HLS_E_TLS},
+    {CURLE_SSL_CACERT_BADFILE, S3HLS_E_TLS},
+    {CURLE_SSL_CRL_BADFILE, S3HLS_E_TLS},
+    {CURLE_SSL_CLIENTCERT, S3HLS_E_TLS},
+    {CURLE_SSL_ENGINE_NOTFOUND, S3HLS_E_TLS},
+    {CURLE_SSL_ENGINE_SETFAILED, S3HLS_E_TLS},
+    {CURLE_SSL_ENGINE_INITFAILED, S3HLS_E_TLS},
+    {CURLE_SSL_SHUTDOWN_FAILED, S3HLS_E_TLS},
+    {CURLE_SSL_ISSUER_ERROR, S3HLS_E_TLS},
+    {CURLE_SSL_INVALIDCERTSTATUS, S3HLS_E_TLS},
+    {CURLE_SSL_PINNEDPUBKEYNOTMATCH, S3HLS_E_TLS},
+    {CURLE_USE_SSL_FAILED, S3HLS_E_TLS},
+    {CURLE_OUT_OF_MEMORY, S3HLS_E_NOMEM},
+    {CURLE_URL_MALFORMAT, S3HLS_E_INVALID},
+    {CURLE_WRITE_ERROR, S3HLS_E_CANCELLED},
+    {CURLE_ABORTED_BY_CALLBACK, S3HLS_E_CANCELLED},
+    {CURLE_UNSUPPORTED_PROTOCOL, S3HLS_E_PROTOCOL}, /* no HTTP status line: it is no HTTP server */
+    {CURLE_WEIRD_SERVER_REPLY, S3HLS_E_PROTOCOL},
+};
+
+/* What no row speaks of is held: nobody knows that trying again would help. */
+static const struct {
+    int status;
+    s3hls__action action;
+    s3hls_cause cause;
+} actions[] = {
+    {S3HLS_E_RESOLVE, S3HLS__RETRY, S3HLS_CAUSE_RESOLVE},
+    {S3HLS_E_CONNECT, S3HLS__RETRY, S3HLS_CAUSE_CONNECT},
+    {S3HLS_E_TLS, S3HLS__HOLD, S3HLS_CAUSE_TLS},
+    {S3HLS_E_NETWORK, S3HLS__RETRY, S3HLS_CAUSE_NETWORK},
+    {S3HLS_E_TIMEOUT, S3HLS__RETRY, S3HLS_CAUSE_NETWORK},
+    {S3HLS_E_THROTTLED, S3HLS__RETRY, S3HLS_CAUSE_THROTTLED},
+    {S3HLS_E_SERVER, S3HLS__RETRY, S3HLS_CAUSE_SERVER},
+    {S3HLS_E_PROTOCOL, S3HLS__RETRY, S3HLS_CAUSE_SERVER},
+    {S3HLS_E_CREDENTIALS, S3HLS__REFRESH, S3HLS_CAUSE_CREDENTIALS},
+    {S3HLS_E_CLOCK, S3HLS__CORRECT_CLOCK, S3HLS_CAUSE_CLOCK},
+    {S3HLS_E_REGION, S3HLS__FOLLOW, S3HLS_CAUSE_REGION},
+    {S3HLS_E_EXISTS, S3HLS__COMPARE, S3HLS_CAUSE_OTHER},
+    {S3HLS_E_ACCESS, S3HLS__HOLD, S3HLS_CAUSE_ACCESS},
+    {S3HLS_E_NO_BUCKET, S3HLS__HOLD, S3HLS_CAUSE_ACCESS},
+    {S3HLS_E_NOT_FOUND, S3HLS__HOLD, S3HLS_CAUSE_ACCESS},
+    {S3HLS_E_NOMEM, S3HLS__RETRY, S3HLS_CAUSE_OTHER},
+    {S3HLS_E_IO, S3HLS__RETRY, S3HLS_CAUSE_OTHER},
+    {S3HLS_E_NOSPC, S3HLS__RETRY, S3HLS_CAUSE_OTHER},
+    {S3HLS_E_TOO_LARGE, S3HLS__SET_ASIDE, S3HLS_CAUSE_OTHER},
+    {S3HLS_E_INVALID, S3HLS__SET_ASIDE, S3HLS_CAUSE_OTHER},
+    {S3HLS_E_UNSUPPORTED, S3HLS__HOLD, S3HLS_CAUSE_OTHER},
+};
+
+/* ---- reading it */
+
+/* @return the row's status, or otherwise. */
+static int look_up(const numbered *rows, size_t count, int number, int otherwise) {
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].number == number)
+            return rows[i].status;
+    return otherwise;
+}
+
 int s3hls__s3_status_of_answer(long http_status, const char *code) {
     if (http_status >= 200 && http_status < 300)
         return S3HLS_OK;
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (strcmp(code, codes[i].code) == 0)
             return codes[i].status;
-    switch (http_status) {
-    case 301:
-    case 307:
-    case 308:
-        return S3HLS_E_REGION;
-    case 401:
-    case 403:
-        return S3HLS_E_ACCESS;
-    case 404:
-        return S3HLS_E_NOT_FOUND;
-    case 408:
-        return S3HLS_E_NETWORK;
-    case 412:
-        return S3HLS_E_EXISTS;
-    case 429:
-    case 503:
-        return S3HLS_E_THROTTLED;
-    case 501:
-        return S3HLS_E_UNSUPPORTED;
-    default:
-        if (http_status >= 500)
-            return S3HLS_E_SERVER;
-        return http_status >= 400 ? S3HLS_E_INVALID : S3HLS_E_PROTOCOL;
-    }
+    int otherwise = http_status >= 500   ? S3HLS_E_SERVER
+                    : http_status >= 400 ? S3HLS_E_INVALID
+                                         : S3HLS_E_PROTOCOL;
+    return look_up(answers, sizeof answers / sizeof *answers, (int)http_status, otherwise);
 }
 
 int s3hls__s3_status_of_transfer(int curl_code) {
-    switch (curl_code) {
-    case CURLE_OK:
-        return S3HLS_OK;
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_COULDNT_RESOLVE_HOST:
-        return S3HLS_E_RESOLVE;
-    case CURLE_COULDNT_CONNECT:
-        return S3HLS_E_CONNECT;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CRL_BADFILE:
-    case CURLE_SSL_CLIENTCERT:
-    case CURLE_SSL_ENGINE_NOTFOUND:
-    case CURLE_SSL_ENGINE_SETFAILED:
-    case CURLE_SSL_ENGINE_INITFAILED:
-    case CURLE_SSL_SHUTDOWN_FAILED:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-    case CURLE_USE_SSL_FAILED:
-        return S3HLS_E_TLS;
-    case CURLE_OUT_OF_MEMORY:
-        return S3HLS_E_NOMEM;
-    case CURLE_URL_MALFORMAT:
-        return S3HLS_E_INVALID;
-    case CURLE_WRITE_ERROR:
-    case CURLE_ABORTED_BY_CALLBACK:
-        return S3HLS_E_CANCELLED;
-    case CURLE_UNSUPPORTED_PROTOCOL: /* no HTTP status line: it is no HTTP server */
-    case CURLE_WEIRD_SERVER_REPLY:
-        return S3HLS_E_PROTOCOL;
-    default:
-        return S3HLS_E_NETWORK;
-    }
+    return look_up(transfers, sizeof transfers / sizeof *transfers, curl_code, S3HLS_E_NETWORK);
 }
 
-bool s3hls__s3_retryable(const s3hls_s3_error *error) {
-    switch (error->status) {
-    case S3HLS_E_RESOLVE:
-    case S3HLS_E_CONNECT:
-    case S3HLS_E_NETWORK:
-    case S3HLS_E_THROTTLED:
-    case S3HLS_E_SERVER:
-    case S3HLS_E_PROTOCOL:
-    case S3HLS_E_NOMEM:
-    case S3HLS_E_IO:
-    case S3HLS_E_NOSPC:
-        return true;
-    case S3HLS_E_CLOCK: /* the client corrects its own by the server's */
-        return error->server_unix_s != 0;
-    default:
-        return false;
-    }
+/* A signature that does not match may be one made with a wrong date. */
+static bool is_skewed(const s3hls_s3_error *e, int64_t now_s) {
+    enum { TOLERATED_S = 300 };
+    int64_t skew = e->server_unix_s - now_s;
+    return strcmp(e->code, "SignatureDoesNotMatch") == 0 && e->server_unix_s &&
+           (skew > TOLERATED_S || skew < -TOLERATED_S);
+}
+
+s3hls__action s3hls__s3_action(const s3hls_s3_error *error, int64_t signed_s) {
+    if (is_skewed(error, signed_s))
+        return S3HLS__CORRECT_CLOCK;
+    if (error->curl_code ==
+        CURLE_SSL_CONNECT_ERROR) /* the handshake broke off; no certificate was refused */
+        return S3HLS__RETRY;
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+        if (actions[i].status == error->status)
+            return actions[i].action;
+    return S3HLS__HOLD;
+}
+
+s3hls_cause s3hls__s3_cause(int status) {
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+        if (actions[i].status == status)
+            return actions[i].cause;
+    return S3HLS_CAUSE_OTHER;
 }

@@ -100,10 +100,20 @@ void s3hls__http_wake(s3hls__http *http) {
     curl_multi_wakeup(http->multi);
 }
 
-void s3hls__http_cancel(s3hls__http *http, s3hls__op *op) {
+static s3hls__exchange *exchange_of(const s3hls__http *http, const s3hls__op *op) {
     s3hls__exchange *e = http->running;
     while (e && e->op != op)
         e = e->next;
+    return e;
+}
+
+int64_t s3hls__http_idle_us(const s3hls__http *http, const s3hls__op *op) {
+    const s3hls__exchange *e = exchange_of(http, op);
+    return e ? http->env.monotonic_us(http->env.ctx) - e->moved_us : 0;
+}
+
+void s3hls__http_cancel(s3hls__http *http, s3hls__op *op) {
+    s3hls__exchange *e = exchange_of(http, op);
     if (e)
         end_exchange(http, e, CURLE_ABORTED_BY_CALLBACK);
 }

@@ -12,6 +12,7 @@ typedef struct s3hls__exchange {
     s3hls__op *op;
     /* The transfer is over. May begin it anew; else it must post the op and free itself. */
     void (*ended)(struct s3hls__exchange *exchange, CURLcode code);
+    int64_t moved_us;             /* monotonic: when a byte last moved; kept by the client */
     struct s3hls__exchange *next; /* the transport's */
 } s3hls__exchange;
 

@@ -45,6 +45,9 @@ typedef struct s3hls__op {
     int (*list_page)(struct s3hls__op *op, const char *xml, size_t size, char *token);
     void *sink_ctx; /* of on_data and on_object */
 
+    bool fresh;   /* on a connection of its own, the host looked up anew: after a failure */
+    bool patient; /* no time-out while no byte moves: the caller looks at s3hls__http_idle_us() */
+
     /* Called once; may free or reuse the op, may start others. */
     void (*done)(struct s3hls__op *op);
     void *user;
@@ -62,6 +65,9 @@ typedef struct s3hls__span_body {
 } s3hls__span_body;
 s3hls_span s3hls__span_body_at(void *ctx, uint64_t offset); /* ctx: s3hls__span_body */
 
+/* Is that the ETag of op's body? True too for an ETag that is no MD5 ("": a directory has none). */
+bool s3hls__s3_etag_fits(const s3hls__op *op, const char *etag);
+
 /* ---- transport: one curl multi handle; keep-alive connections are shared by all clients on it */
 typedef struct s3hls__http s3hls__http;
 int s3hls__http_open(s3hls__http **out, const s3hls_env *env);
@@ -76,6 +82,8 @@ void s3hls__http_wake(s3hls__http *http);
 
 /* Give up an operation that is under way: a later step calls done with S3HLS_E_CANCELLED. */
 void s3hls__http_cancel(s3hls__http *http, s3hls__op *op);
+/* How long no byte of an operation has moved; 0: it is not under way. The thread that steps. */
+int64_t s3hls__http_idle_us(const s3hls__http *http, const s3hls__op *op);
 /* Have the next step call done for an operation that something else carried out; op->error is
  * filled in. */
 void s3hls__http_post(s3hls__http *http, s3hls__op *op);
@@ -90,6 +98,8 @@ void s3hls__s3_client_close(s3hls__s3_client **client); /* with no operation und
 /* Begin an operation. Never calls done itself: even what fails at once is reported by the next
  * step. */
 void s3hls__s3_start(s3hls__s3_client *client, s3hls__op *op);
+/* What the client adds to the system's clock when it signs, seconds. Any thread. */
+int64_t s3hls__s3_client_clock_offset_s(const s3hls__s3_client *client);
 int s3hls__s3_client_presign(s3hls__s3_client *client, const char *method, const char *key,
                              uint32_t expires_s, char **url);
 

@@ -39,20 +39,28 @@ s3hls_span s3hls__span_body_at(void *ctx, uint64_t offset) {
     return span;
 }
 
-static int hash_body(const s3hls__op *op, char hex[65]) {
-    uint8_t digest[32];
+static int digest_body(const s3hls__op *op, const EVP_MD *kind, char *hex) {
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
     EVP_MD_CTX *md = EVP_MD_CTX_new();
-    bool ok = md && EVP_DigestInit_ex(md, EVP_sha256(), NULL);
+    bool ok = md && EVP_DigestInit_ex(md, kind, NULL);
     for (uint64_t at = 0; ok && at < op->body_size;) {
         s3hls_span span = op->body(op->body_ctx, at);
         ok = span.size > 0 && EVP_DigestUpdate(md, span.data, span.size);
         at += span.size;
     }
-    ok = ok && EVP_DigestFinal_ex(md, digest, NULL);
+    ok = ok && EVP_DigestFinal_ex(md, digest, &size);
     EVP_MD_CTX_free(md);
-    for (int i = 0; ok && i < 32; i++)
+    for (unsigned i = 0; ok && i < size; i++)
         snprintf(hex + 2 * i, 3, "%02x", digest[i]);
     return ok ? S3HLS_OK : S3HLS_E_NOMEM;
+}
+
+bool s3hls__s3_etag_fits(const s3hls__op *op, const char *etag) {
+    char hex[33];
+    if (strspn(etag, "0123456789abcdefABCDEF") != 32 || etag[32])
+        return true;
+    return digest_body(op, EVP_md5(), hex) == S3HLS_OK && strcasecmp(hex, etag) == 0;
 }
 
 static void checksum_body(const s3hls__op *op, char base64[12]) {
@@ -75,16 +83,13 @@ static void checksum_body(const s3hls__op *op, char base64[12]) {
 
 static const char *const methods[] = {"PUT", "GET", "HEAD", "DELETE", "GET"}; /* by op->kind */
 
-static int64_t now_s(const s3hls__s3_client *c) {
-    return c->env.wall_us(c->env.ctx) / 1000000 + c->clock_offset_s;
-}
-
 /* What is to be said and signed; the strings live as long as this does. */
 typedef struct request {
     s3hls_header headers[MAX_HEADERS];
     size_t header_count;
     s3hls_query query[6];
     size_t query_count;
+    int64_t unix_s; /* when it is signed */
     char path[PATH_BYTES];
     char payload_hash[65];
     char checksum[12];
@@ -101,14 +106,16 @@ static void ask(request *r, const char *name, const char *value) {
 }
 
 /* "/bucket", or "/" where the bucket stands in the host. */
-static size_t write_root(const s3hls__s3_client *c, char path[PATH_BYTES]) {
-    return (size_t)snprintf(path, PATH_BYTES, "/%s", c->bucket_in_host ? "" : c->bucket);
+static size_t write_root(const s3hls__s3_client *c, const s3hls__place *place,
+                         char path[PATH_BYTES]) {
+    return (size_t)snprintf(path, PATH_BYTES, "/%s", place->bucket_in_host ? "" : c->bucket);
 }
 
 /* The root and a key. @return false: the bucket would have a key that is malformed or too long. */
-static bool write_path(const s3hls__s3_client *c, const char *key, char path[PATH_BYTES]) {
-    size_t root = write_root(c, path);
-    if (!c->bucket_in_host)
+static bool write_path(const s3hls__s3_client *c, const s3hls__place *place, const char *key,
+                       char path[PATH_BYTES]) {
+    size_t root = write_root(c, place, path);
+    if (!place->bucket_in_host)
         path[root++] = '/';
     int n = snprintf(path + root, PATH_BYTES - root, "%s%s", c->prefix, key);
     return key[0] && n > 0 && (size_t)n < PATH_BYTES - root &&
@@ -143,7 +150,7 @@ static int describe_put(const s3hls__s3_client *c, const s3hls__op *op, request 
         say(r, "x-amz-checksum-crc32c", r->checksum);
     }
     if (c->sign_payload)
-        return hash_body(op, r->payload_hash);
+        return digest_body(op, EVP_sha256(), r->payload_hash);
     strcpy(r->payload_hash, S3HLS_SIGV4_UNSIGNED_PAYLOAD);
     return S3HLS_OK;
 }
@@ -168,15 +175,17 @@ static int describe_list(const s3hls__s3_client *c, s3hls__op *op, const char *t
     return S3HLS_OK;
 }
 
-static int describe(const s3hls__s3_client *c, s3hls__op *op, const char *token, request *r) {
+static int describe(const s3hls__s3_client *c, const s3hls__place *place, s3hls__op *op,
+                    const char *token, request *r) {
     bool list = op->kind == S3HLS__OP_LIST;
     memset(r, 0, sizeof *r);
     if (list)
-        write_root(c, r->path);
-    else if (!write_path(c, op->key, r->path))
+        write_root(c, place, r->path);
+    else if (!write_path(c, place, op->key, r->path))
         return S3HLS_E_INVALID;
     strcpy(r->payload_hash, EMPTY_SHA256);
-    say(r, "host", c->host);
+    r->unix_s = s3hls__s3_now_s(c);
+    say(r, "host", place->host);
     if (op->kind == S3HLS__OP_PUT)
         return describe_put(c, op, r);
     if (list)
@@ -204,7 +213,7 @@ static int sign(const s3hls__s3_client *c, const char *method, const request *r,
                                 .payload_hash = r->payload_hash,
                                 .payload_header = 1,
                                 .region = c->region,
-                                .unix_s = now_s(c)};
+                                .unix_s = r->unix_s};
     return s3hls_sigv4_sign(&what, &view, &c->env, signature);
 }
 
@@ -238,31 +247,34 @@ static int write_headers(s3hls__s3_request *out, const s3hls_env *env, const req
     return headers ? S3HLS_OK : S3HLS_E_NOMEM;
 }
 
-static int make_url(const s3hls__s3_client *c, const s3hls_sigv4_result *signature, char **url) {
+static int make_url(const s3hls__s3_client *c, const s3hls__place *place,
+                    const s3hls_sigv4_result *signature, char **url) {
     s3hls__strbuf b;
     s3hls__strbuf_init(&b, &c->env, URL_MAX);
-    s3hls__strbuf_addf(&b, "%s://%s%s%s%s", c->endpoint.tls ? "https" : "http", c->host,
+    s3hls__strbuf_addf(&b, "%s://%s%s%s%s", place->endpoint.tls ? "https" : "http", place->host,
                        signature->encoded_path, signature->query_string[0] ? "?" : "",
                        signature->query_string);
     return s3hls__strbuf_take(&b, url);
 }
 
-int s3hls__s3_request_open(s3hls__s3_request *out, const s3hls__s3_client *c, s3hls__op *op,
-                           const char *token) {
+int s3hls__s3_request_open(s3hls__s3_request *out, const s3hls__s3_client *c,
+                           const s3hls__place *place, s3hls__op *op, const char *token) {
     s3hls_sigv4_result signature;
     s3hls__keys keys;
     request r;
     memset(out, 0, sizeof *out);
     out->method = methods[op->kind];
-    int rc = describe(c, op, token, &r);
+    int rc = describe(c, place, op, token, &r);
     if (rc)
         return rc;
     s3hls__credentials_get(c->credentials, &keys);
+    strcpy(out->access_key_id, keys.access_key_id);
+    out->signed_s = r.unix_s;
     rc = sign(c, out->method, &r, &keys, &signature);
     if (!rc) {
         rc = write_headers(out, &c->env, &r, &keys, &signature);
         if (!rc)
-            rc = make_url(c, &signature, &out->url);
+            rc = make_url(c, place, &signature, &out->url);
         s3hls_sigv4_result_deinit(&signature, &c->env);
     }
     s3hls__keys_wipe(&keys);
@@ -288,16 +300,16 @@ int s3hls__s3_client_presign(s3hls__s3_client *c, const char *method, const char
     for (size_t i = 0; i < 4; i++)
         known |= strcmp(method, allowed[i]) == 0;
     char path[PATH_BYTES];
-    if (!known || !write_path(c, key, path))
+    if (!known || !write_path(c, &c->home, key, path))
         return S3HLS_E_INVALID;
-    s3hls_header host = {"host", c->host};
+    s3hls_header host = {"host", c->home.host};
     s3hls_sigv4_request what = {.method = method,
                                 .path = path,
                                 .headers = &host,
                                 .header_count = 1,
                                 .payload_hash = S3HLS_SIGV4_UNSIGNED_PAYLOAD,
                                 .region = c->region,
-                                .unix_s = now_s(c)};
+                                .unix_s = s3hls__s3_now_s(c)};
     s3hls_sigv4_result signature;
     s3hls__keys keys;
     s3hls__credentials_get(c->credentials, &keys);
@@ -306,7 +318,7 @@ int s3hls__s3_client_presign(s3hls__s3_client *c, const char *method, const char
     s3hls__keys_wipe(&keys);
     if (rc)
         return rc;
-    rc = make_url(c, &signature, url);
+    rc = make_url(c, &c->home, &signature, url);
     s3hls_sigv4_result_deinit(&signature, &c->env);
     return rc;
 }

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "base/strbuf.h"
 #include "s3/client.h"
+#include "s3/credentials.h"
 #include "s3/errors.h"
 #include <inttypes.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <string.h>
 
 enum {
     ERROR_BODY_MAX = 4096,
-    LIST_PAGE_MAX = 4 << 20 /* 1,000 keys of 1,024 bytes, three times encoded, fit */
+    LIST_PAGE_MAX = 4 << 20, /* 1,000 keys of 1,024 bytes, three times encoded, fit */
+    MENDED_MAX = 3
 };
 
 /* One operation under way. */
@@ -16,6 +19,9 @@ typedef struct call {
     s3hls__exchange exchange;
     s3hls__s3_client *client;
     s3hls__s3_request request;
+    s3hls__place elsewhere; /* a redirection that is for this request alone */
+    bool redirected;
+    int mended; /* how often it was begun anew */
     int64_t begun_us;
     uint64_t sent;   /* bytes of the body */
     int verdict;     /* of a callback that stopped the transfer; S3HLS_OK: none did */
@@ -29,8 +35,14 @@ typedef struct call {
 
 /* ---- what libcurl calls */
 
+static void note_progress(call *c) {
+    const s3hls_env *env = &c->client->env;
+    c->exchange.moved_us = env->monotonic_us(env->ctx);
+}
+
 static size_t read_body(char *to, size_t unit, size_t count, void *arg) {
     call *c = arg;
+    note_progress(c);
     s3hls__op *op = c->exchange.op;
     size_t room = unit * count, done = 0;
     while (done < room && c->sent < op->body_size) {
@@ -58,6 +70,7 @@ static int seek_body(void *arg, curl_off_t offset, int origin) {
 /* Line by line, the empty one last; libcurl leaves a line that was cut off out. */
 static size_t note_header(char *line, size_t unit, size_t count, void *arg) {
     call *c = arg;
+    note_progress(c);
     c->whole_head = line[0] == '\r' || line[0] == '\n';
     return unit * count;
 }
@@ -67,6 +80,7 @@ static size_t write_answer(char *data, size_t unit, size_t count, void *arg) {
     s3hls__op *op = c->exchange.op;
     size_t size = unit * count;
     long http_status = 0;
+    note_progress(c);
     curl_easy_getinfo(c->exchange.easy, CURLINFO_RESPONSE_CODE, &http_status);
     if (http_status < 200 || http_status >= 300) {
         size_t room = sizeof c->error_body - c->error_size, n = size < room ? size : room;
@@ -88,7 +102,20 @@ static size_t write_answer(char *data, size_t unit, size_t count, void *arg) {
 
 /* ---- transfers */
 
-static void set_connection(CURL *easy, const s3hls__s3_client *c) {
+/* Without a clock nobody can tell whether a certificate is valid yet: its chain and name are
+ * verified as ever, its dates by the server's clock once that is known. */
+static CURLcode set_tls_time(CURL *easy, void *ssl, void *arg) {
+    const s3hls__s3_client *c = arg;
+    X509_VERIFY_PARAM *verify = SSL_CTX_get0_param(ssl);
+    (void)easy;
+    if (c->server_clock_s)
+        X509_VERIFY_PARAM_set_time(verify, (time_t)s3hls__s3_now_s(c));
+    else if (!s3hls__env_wall_is_set(&c->env))
+        X509_VERIFY_PARAM_set_flags(verify, X509_V_FLAG_NO_CHECK_TIME);
+    return CURLE_OK;
+}
+
+static void set_connection(CURL *easy, s3hls__s3_client *c) {
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075500
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -100,12 +127,28 @@ static void set_connection(CURL *easy, const s3hls__s3_client *c) {
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
     if (c->ca_file)
         curl_easy_setopt(easy, CURLOPT_CAINFO, c->ca_file);
+    if (c->server_clock_s || !s3hls__env_wall_is_set(&c->env)) {
+        curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, set_tls_time);
+        curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, c);
+    }
     curl_easy_setopt(easy, CURLOPT_USERAGENT, c->user_agent);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)c->connect_timeout_ms);
     curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 64L * 1024);
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)((c->stall_timeout_ms - 1) / 1000) + 1);
+}
+
+/* No byte for so long: over, unless the caller looks after that itself. After a failure: nothing of
+ * the old way is used again. */
+static void set_patience(CURL *easy, const s3hls__s3_client *c, const s3hls__op *op) {
+    if (!op->patient) {
+        curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+        curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
+                         (long)((c->stall_timeout_ms - 1) / 1000) + 1);
+    }
+    if (op->fresh) {
+        curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+        curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
+    }
 }
 
 static void set_transfer(CURL *easy, call *k) {
@@ -140,15 +183,28 @@ static void undo(call *k) {
 }
 
 static int begin(call *k) {
-    int rc = s3hls__s3_request_open(&k->request, k->client, k->exchange.op, k->token);
+    const s3hls__place *place = k->redirected ? &k->elsewhere : &k->client->home;
+    int rc = s3hls__s3_request_open(&k->request, k->client, place, k->exchange.op, k->token);
     if (rc)
         return rc;
+    note_progress(k);
     CURL *easy = k->exchange.easy = curl_easy_init();
     if (!easy || curl_easy_setopt(easy, CURLOPT_URL, k->request.url))
         return S3HLS_E_NOMEM;
     set_connection(easy, k->client);
+    set_patience(easy, k->client, k->exchange.op);
     set_transfer(easy, k);
     return s3hls__http_begin(k->client->http, &k->exchange);
+}
+
+/* The next page, or the same once more. */
+static bool begin_again(call *k) {
+    s3hls__op *op = k->exchange.op;
+    undo(k);
+    memset(&op->error, 0, sizeof op->error);
+    s3hls__strbuf_init(&k->page, &k->client->env, LIST_PAGE_MAX);
+    op->error.status = begin(k);
+    return op->error.status == S3HLS_OK;
 }
 
 /* ---- answers */
@@ -166,13 +222,6 @@ static bool sent_whole_body(const call *k) {
     return k->exchange.op->kind != S3HLS__OP_PUT || (uint64_t)sent >= k->exchange.op->body_size;
 }
 
-/* "Keep an offset, do not set the system's clock": the next request is signed with the server's
- * time. */
-static void learn_clock(s3hls__s3_client *c, const s3hls_s3_error *e) {
-    if (e->status == S3HLS_E_CLOCK && e->server_unix_s)
-        c->clock_offset_s = e->server_unix_s - c->env.wall_us(c->env.ctx) / 1000000;
-}
-
 static void read_error(call *k, CURLcode code) {
     s3hls_s3_error *e = &k->exchange.op->error;
     const char *request_id = answer_header(k, "x-amz-request-id"), *date = answer_header(k, "date"),
@@ -188,6 +237,7 @@ static void read_error(call *k, CURLcode code) {
     if (code == CURLE_OK && !answered && !k->whole_head)
         code = CURLE_PARTIAL_FILE; /* libcurl takes a head cut off by the end of the connection */
     if (code != CURLE_OK && !answered) {
+        e->curl_code = (int)code;
         e->status = s3hls__s3_status_of_transfer(code);
         snprintf(e->message, sizeof e->message, "%s",
                  k->error_text[0] ? k->error_text : curl_easy_strerror(code));
@@ -235,12 +285,7 @@ static bool read_page(call *k) {
         op->error.status = S3HLS_E_PROTOCOL; /* the same page for ever */
     if (op->error.status == S3HLS_E_PROTOCOL)
         snprintf(op->error.message, sizeof op->error.message, "the listing is not valid XML");
-    if (op->error.status || !k->token[0])
-        return false;
-    undo(k);
-    s3hls__strbuf_init(&k->page, &k->client->env, LIST_PAGE_MAX);
-    op->error.status = begin(k);
-    return op->error.status == S3HLS_OK;
+    return !op->error.status && k->token[0] && begin_again(k);
 }
 
 static void finish(call *k) {
@@ -257,14 +302,66 @@ static void finish(call *k) {
     s3hls__http_post(c->http, op);
 }
 
+/* ---- mending at once */
+
+/* The answer names another region, or another endpoint: for good (301), or for this request (307).
+ */
+static bool follow(call *k) {
+    s3hls__s3_client *c = k->client;
+    char region[64] = "", address[400] = "";
+    const char *header = answer_header(k, "x-amz-bucket-region"),
+               *location = answer_header(k, "location");
+    s3hls__s3_scan(k->error_body, k->error_size, "Region", region, sizeof region);
+    s3hls__s3_scan(k->error_body, k->error_size, "Endpoint", address, sizeof address);
+    bool other_region = s3hls__s3_learn_region(c, header ? header : region);
+    if (k->exchange.op->error.http_status == 307) {
+        k->elsewhere = k->redirected ? k->elsewhere : c->home;
+        k->redirected = true;
+        return s3hls__s3_place_at(&k->elsewhere, c, location ? location : address) || other_region;
+    }
+    return (address[0] && s3hls__s3_place_at(&c->home, c, address)) || other_region;
+}
+
+/* Somebody has given other keys meanwhile. */
+static bool keys_replaced(const call *k) {
+    s3hls__keys keys;
+    s3hls__credentials_get(k->client->credentials, &keys);
+    bool other = strcmp(keys.access_key_id, k->request.access_key_id) != 0;
+    s3hls__keys_wipe(&keys);
+    return other;
+}
+
+static bool mend(call *k) {
+    const s3hls_s3_error *e = &k->exchange.op->error;
+    if (e->status == S3HLS_OK || !e->http_status || k->mended >= MENDED_MAX)
+        return false;
+    switch (s3hls__s3_action(e, k->request.signed_s)) {
+    case S3HLS__CORRECT_CLOCK:
+        return s3hls__s3_learn_clock(k->client, e, k->request.signed_s);
+    case S3HLS__FOLLOW:
+        return follow(k);
+    case S3HLS__REFRESH:
+        return keys_replaced(k);
+    default:
+        return false;
+    }
+}
+
 static void ended(s3hls__exchange *exchange, CURLcode code) {
     call *k = (call *)exchange;
+    s3hls__op *op = exchange->op;
     read_error(k, code);
-    learn_clock(k->client, &exchange->op->error);
-    if (exchange->op->error.status == S3HLS_OK) {
-        if (exchange->op->kind == S3HLS__OP_HEAD)
+    if (!k->client->server_clock_s && !s3hls__env_wall_is_set(&k->client->env))
+        s3hls__s3_learn_clock(k->client, &op->error, k->request.signed_s);
+    if (mend(k)) {
+        k->mended++;
+        if (begin_again(k))
+            return;
+    }
+    if (op->error.status == S3HLS_OK) {
+        if (op->kind == S3HLS__OP_HEAD)
             report_head(k);
-        else if (exchange->op->kind == S3HLS__OP_LIST && read_page(k))
+        else if (op->kind == S3HLS__OP_LIST && read_page(k))
             return;
     }
     finish(k);

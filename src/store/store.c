@@ -57,6 +57,10 @@ void s3hls__store_start(s3hls_store *store, s3hls__op *op) {
     store->calls->start(store, op);
 }
 
+int64_t s3hls__store_clock_offset_s(const s3hls_store *store) {
+    return store->calls->clock_offset_s ? store->calls->clock_offset_s(store) : 0;
+}
+
 s3hls__http *s3hls__store_http(s3hls_store *store) {
     return store->http;
 }

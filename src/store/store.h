@@ -20,6 +20,10 @@ void s3hls__store_start(s3hls_store *store, s3hls__op *op);
 /* Begin an operation, step until it has ended. @return op->error.status; error may be NULL. */
 int s3hls__store_run(s3hls_store *store, s3hls__op *op, s3hls_s3_error *error);
 
+/* What the server's clock is ahead of ours, as far as requests are signed by it; 0 for a directory.
+ * Any thread. */
+int64_t s3hls__store_clock_offset_s(const s3hls_store *store);
+
 s3hls__http *s3hls__store_http(s3hls_store *store);
 
 #endif

@@ -83,7 +83,7 @@ sed -i '/S3HLS_E_TLS | -/d' docs/errors.md
 expect 'errors.md does not explain S3HLS_E_TLS' docs
 sed -i 's/"SlowDown", S3HLS_E_THROTTLED/"SlowDown", S3HLS_E_SERVER/' src/s3/errors.c
 expect 'errors.md does not map SlowDown to S3HLS_E_SERVER' docs
-sed -i 's/case 412:/case 418:/' src/s3/errors.c
+sed -i 's/{412, /{418, /' src/s3/errors.c
 expect 'errors.md does not map 418 to S3HLS_E_EXISTS' docs
 sed -i 's/    uint32_t retry_max_ms;/&\n    int retry_never;/' include/s3hls/uploader.h
 expect 'options.md does not have s3hls_uploader_config.retry_never' docs

@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "canned_server.h"
+#include "s3/client.h"
 #include "s3/list.h"
 #include "s3/object.h"
 #include <stdio.h>
@@ -317,28 +318,98 @@ static void errors_are_told_in_full(void **state) {
     END(b);
 }
 
-static void redirects_are_told_not_followed(void **state) {
+/* 307: this request goes elsewhere, the next one home again. 301: all go elsewhere. */
+static void redirections_are_followed(void **state) {
     (void)state;
-    BENCH(b, {.answer = "HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:1/x\r\n"
-                        "x-amz-bucket-region: eu-west-3\r\nContent-Length: 0\r\n\r\n"});
-    assert_int_equal(put(b, "k", "x"), S3HLS_E_REGION);
-    assert_non_null(strstr(b->error.message, "eu-west-3"));
-    assert_int_equal(b->server.request_count, 1);
-    END(b);
+    for (int permanent = 0; permanent < 2; permanent++) {
+        canned_server *there = calloc(1, sizeof *there);
+        char answer[400];
+        canned_start(there, &(canned){.answer = OK_200}, 1);
+        const char *host = there->endpoint + strlen("http://");
+        if (permanent)
+            snprintf(answer, sizeof answer,
+                     "HTTP/1.1 301 Moved\r\nConnection: close\r\n\r\n<Error><Code>PermanentRedirect"
+                     "</Code><Endpoint>%s</Endpoint></Error>",
+                     host);
+        else
+            snprintf(answer, sizeof answer,
+                     "HTTP/1.1 307 Temporary Redirect\r\nLocation: http://%s/bucket/k?x=y\r\n"
+                     "Content-Length: 0\r\n\r\n",
+                     host);
+        BENCH(b, {.answer = answer, .close = permanent}, {.answer = OK_200});
+        assert_int_equal(put(b, "k", "body"), S3HLS_OK);
+        assert_int_equal(there->request_count, 1);
+        assert_memory_equal(there->requests[0].body, "body", 4);
+        assert_header(&there->requests[0], "host", host);
+        assert_int_equal(put(b, "k", "body"), S3HLS_OK);
+        assert_int_equal(there->request_count, 1 + permanent);
+        assert_int_equal(b->server.request_count, 2 - permanent);
+        END(b);
+        canned_stop(there);
+        free(there);
+    }
 }
 
-static void a_wrong_clock_is_corrected_for_the_next_request(void **state) {
+static void nobody_is_sent_from_https_to_http_or_round_in_circles(void **state) {
+    (void)state;
+    BENCH(b, {.answer = "HTTP/1.1 307 Temporary Redirect\r\nLocation: ftp://elsewhere/\r\n"
+                        "Content-Length: 0\r\n\r\n"});
+    assert_int_equal(put(b, "k", "x"), S3HLS_E_REGION);
+    assert_true(b->server.request_count <= 2);
+    END(b);
+    BENCH(c, {.answer = ANSWER("301 Moved", "", ERROR_BODY("PermanentRedirect")), .close = true});
+    assert_int_equal(put(c, "k", "x"), S3HLS_E_REGION); /* it names no other place */
+    assert_int_equal(c->server.request_count, 1);
+    END(c);
+    s3hls__place place = {.host = "bucket.s3.eu-west-1.amazonaws.com"};
+    s3hls__s3_client client = {.bucket = (char *)"bucket"};
+    client.home.endpoint.tls = true;
+    assert_false(s3hls__s3_place_at(&place, &client, "http://s3.eu-west-3.amazonaws.com/x"));
+    assert_false(s3hls__s3_place_at(&place, &client, "https://user@s3.eu-west-3.amazonaws.com/x"));
+    assert_false(s3hls__s3_place_at(&place, &client, "bucket.s3.eu-west-1.amazonaws.com"));
+    assert_true(s3hls__s3_place_at(&place, &client, "bucket.s3.eu-west-3.amazonaws.com"));
+    assert_string_equal(place.host, "bucket.s3.eu-west-3.amazonaws.com");
+    assert_true(place.bucket_in_host && place.endpoint.tls);
+}
+
+static void another_region_is_signed_for(void **state) {
     (void)state;
     BENCH(b,
-          {.answer = ANSWER("403 Forbidden", "Date: Sat, 25 May 2013 01:02:03 GMT\r\n",
+          {.answer = ANSWER("400 Bad Request", "",
+                            "<Error><Code>AuthorizationHeaderMalformed</Code>"
+                            "<Region>eu-west-3</Region></Error>"),
+           .close = true},
+          {.answer = OK_200});
+    assert_int_equal(put(b, "k", "x"), S3HLS_OK);
+    assert_non_null(
+        strstr(canned_header(&b->server.requests[1], "authorization"), "/eu-west-3/s3/"));
+    END(b);
+    BENCH(c, {.answer = ANSWER("400 Bad Request", "x-amz-bucket-region: us-east-1\r\n",
+                               ERROR_BODY("AuthorizationHeaderMalformed")),
+              .close = true});
+    assert_int_equal(put(c, "k", "x"), S3HLS_E_REGION); /* that is where we went */
+    assert_int_equal(c->server.request_count, 1);
+    END(c);
+}
+
+static void a_wrong_clock_is_corrected_at_once(void **state) {
+    (void)state;
+    BENCH(b,
+          {.answer = ANSWER("403 Forbidden", "Date: Mon, 25 May 2026 01:02:03 GMT\r\n",
                             ERROR_BODY("RequestTimeTooSkewed")),
            .close = true},
           {.answer = OK_200});
-    assert_int_equal(put(b, "k", "x"), S3HLS_E_CLOCK);
-    b->world.wall_us += 1000000;
     assert_int_equal(put(b, "k", "x"), S3HLS_OK);
-    assert_header(&b->server.requests[1], "x-amz-date", "20130525T010204Z");
+    assert_memory_equal(canned_header(&b->server.requests[1], "x-amz-date"), "20260525T01020", 14);
+    b->world.wall_us += 1000000000; /* the system's clock is none of our business any more */
+    assert_int_equal(put(b, "k", "x"), S3HLS_OK);
+    assert_memory_equal(canned_header(&b->server.requests[2], "x-amz-date"), "20260525T01020", 14);
     END(b);
+    BENCH(c, {.answer = ANSWER("403 Forbidden", "", ERROR_BODY("RequestTimeTooSkewed")),
+              .close = true});
+    assert_int_equal(put(c, "k", "x"), S3HLS_E_CLOCK); /* no date to go by */
+    assert_int_equal(c->server.request_count, 1);
+    END(c);
 }
 
 /* ---- what breaks */
@@ -681,8 +752,10 @@ int main(void) {
         cmocka_unit_test(a_get_ends_when_its_caller_wants),
         cmocka_unit_test(a_head_tells_size_and_time),
         cmocka_unit_test(errors_are_told_in_full),
-        cmocka_unit_test(redirects_are_told_not_followed),
-        cmocka_unit_test(a_wrong_clock_is_corrected_for_the_next_request),
+        cmocka_unit_test(redirections_are_followed),
+        cmocka_unit_test(nobody_is_sent_from_https_to_http_or_round_in_circles),
+        cmocka_unit_test(another_region_is_signed_for),
+        cmocka_unit_test(a_wrong_clock_is_corrected_at_once),
         cmocka_unit_test(broken_connections_are_network_errors),
         cmocka_unit_test(a_connection_that_went_stale_is_replaced),
         cmocka_unit_test(an_answer_ahead_of_the_body_counts_unless_it_is_good),

@@ -12,59 +12,76 @@ static void answers_become_statuses(void **state) {
         long http_status;
         const char *code;
         int status;
-        bool retryable;
+        s3hls__action action;
     } cases[] = {
         {200, "", S3HLS_OK, false},
         {204, "", S3HLS_OK, false},
         {206, "", S3HLS_OK, false},
-        {301, "PermanentRedirect", S3HLS_E_REGION, false},
-        {301, "", S3HLS_E_REGION, false},
-        {307, "TemporaryRedirect", S3HLS_E_REGION, false},
-        {400, "AuthorizationHeaderMalformed", S3HLS_E_REGION, false},
-        {400, "ExpiredToken", S3HLS_E_CREDENTIALS, false},
-        {400, "InvalidToken", S3HLS_E_CREDENTIALS, false},
-        {400, "TokenRefreshRequired", S3HLS_E_CREDENTIALS, false},
-        {400, "RequestTimeout", S3HLS_E_NETWORK, true},
-        {400, "BadDigest", S3HLS_E_NETWORK, true},
-        {400, "IncompleteBody", S3HLS_E_NETWORK, true},
-        {400, "EntityTooLarge", S3HLS_E_TOO_LARGE, false},
-        {400, "InvalidArgument", S3HLS_E_INVALID, false},
-        {403, "", S3HLS_E_ACCESS, false},
-        {403, "AccessDenied", S3HLS_E_ACCESS, false},
-        {403, "SomethingNew", S3HLS_E_ACCESS, false},
-        {403, "SignatureDoesNotMatch", S3HLS_E_CREDENTIALS, false},
-        {403, "InvalidAccessKeyId", S3HLS_E_CREDENTIALS, false},
-        {403, "RequestTimeTooSkewed", S3HLS_E_CLOCK, false},
-        {404, "", S3HLS_E_NOT_FOUND, false},
-        {404, "NoSuchKey", S3HLS_E_NOT_FOUND, false},
-        {404, "NoSuchBucket", S3HLS_E_NO_BUCKET, false},
-        {408, "", S3HLS_E_NETWORK, true},
-        {409, "ConditionalRequestConflict", S3HLS_E_THROTTLED, true},
-        {409, "OperationAborted", S3HLS_E_THROTTLED, true},
-        {412, "PreconditionFailed", S3HLS_E_EXISTS, false},
-        {412, "", S3HLS_E_EXISTS, false},
-        {429, "", S3HLS_E_THROTTLED, true},
-        {500, "InternalError", S3HLS_E_SERVER, true},
-        {501, "NotImplemented", S3HLS_E_UNSUPPORTED, false},
-        {502, "", S3HLS_E_SERVER, true},
-        {503, "SlowDown", S3HLS_E_THROTTLED, true},
-        {503, "", S3HLS_E_THROTTLED, true},
-        {504, "", S3HLS_E_SERVER, true},
-        {302, "", S3HLS_E_PROTOCOL, true},
+        {301, "PermanentRedirect", S3HLS_E_REGION, S3HLS__FOLLOW},
+        {301, "", S3HLS_E_REGION, S3HLS__FOLLOW},
+        {307, "TemporaryRedirect", S3HLS_E_REGION, S3HLS__FOLLOW},
+        {400, "AuthorizationHeaderMalformed", S3HLS_E_REGION, S3HLS__FOLLOW},
+        {400, "ExpiredToken", S3HLS_E_CREDENTIALS, S3HLS__REFRESH},
+        {400, "InvalidToken", S3HLS_E_CREDENTIALS, S3HLS__REFRESH},
+        {400, "TokenRefreshRequired", S3HLS_E_CREDENTIALS, S3HLS__REFRESH},
+        {400, "RequestTimeout", S3HLS_E_NETWORK, S3HLS__RETRY},
+        {400, "BadDigest", S3HLS_E_NETWORK, S3HLS__RETRY},
+        {400, "IncompleteBody", S3HLS_E_NETWORK, S3HLS__RETRY},
+        {400, "EntityTooLarge", S3HLS_E_TOO_LARGE, S3HLS__SET_ASIDE},
+        {400, "InvalidArgument", S3HLS_E_INVALID, S3HLS__SET_ASIDE},
+        {403, "", S3HLS_E_ACCESS, S3HLS__HOLD},
+        {403, "AccessDenied", S3HLS_E_ACCESS, S3HLS__HOLD},
+        {403, "SomethingNew", S3HLS_E_ACCESS, S3HLS__HOLD},
+        {403, "SignatureDoesNotMatch", S3HLS_E_CREDENTIALS, S3HLS__REFRESH},
+        {403, "InvalidAccessKeyId", S3HLS_E_CREDENTIALS, S3HLS__REFRESH},
+        {403, "RequestTimeTooSkewed", S3HLS_E_CLOCK, S3HLS__CORRECT_CLOCK},
+        {404, "", S3HLS_E_NOT_FOUND, S3HLS__HOLD},
+        {404, "NoSuchKey", S3HLS_E_NOT_FOUND, S3HLS__HOLD},
+        {404, "NoSuchBucket", S3HLS_E_NO_BUCKET, S3HLS__HOLD},
+        {408, "", S3HLS_E_NETWORK, S3HLS__RETRY},
+        {409, "ConditionalRequestConflict", S3HLS_E_THROTTLED, S3HLS__RETRY},
+        {409, "OperationAborted", S3HLS_E_THROTTLED, S3HLS__RETRY},
+        {412, "PreconditionFailed", S3HLS_E_EXISTS, S3HLS__COMPARE},
+        {412, "", S3HLS_E_EXISTS, S3HLS__COMPARE},
+        {429, "", S3HLS_E_THROTTLED, S3HLS__RETRY},
+        {500, "InternalError", S3HLS_E_SERVER, S3HLS__RETRY},
+        {501, "NotImplemented", S3HLS_E_UNSUPPORTED, S3HLS__HOLD},
+        {502, "", S3HLS_E_SERVER, S3HLS__RETRY},
+        {503, "SlowDown", S3HLS_E_THROTTLED, S3HLS__RETRY},
+        {503, "", S3HLS_E_THROTTLED, S3HLS__RETRY},
+        {504, "", S3HLS_E_SERVER, S3HLS__RETRY},
+        {302, "", S3HLS_E_PROTOCOL, S3HLS__RETRY},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         s3hls_s3_error e = {.status =
                                 s3hls__s3_status_of_answer(cases[i].http_status, cases[i].code)};
-        if (e.status != cases[i].status || s3hls__s3_retryable(&e) != cases[i].retryable)
-            fail_msg("%ld %s: %s, retryable: %d", cases[i].http_status, cases[i].code,
-                     s3hls_status_name(e.status), s3hls__s3_retryable(&e));
+        if (e.status != cases[i].status || (e.status && s3hls__s3_action(&e, 0) != cases[i].action))
+            fail_msg("%ld %s: %s, action %d", cases[i].http_status, cases[i].code,
+                     s3hls_status_name(e.status), s3hls__s3_action(&e, 0));
     }
 }
 
-static void a_wrong_clock_is_worth_another_try_where_the_right_one_is_known(void **state) {
+static void a_signature_made_with_a_wrong_date_is_made_anew(void **state) {
     (void)state;
-    s3hls_s3_error e = {.status = S3HLS_E_CLOCK, .server_unix_s = 1};
-    assert_true(s3hls__s3_retryable(&e));
+    s3hls_s3_error e = {.status = S3HLS_E_CREDENTIALS, .server_unix_s = 1000000};
+    strcpy(e.code, "SignatureDoesNotMatch");
+    assert_int_equal(s3hls__s3_action(&e, 1000000 - 299), S3HLS__REFRESH);
+    assert_int_equal(s3hls__s3_action(&e, 1000000 - 301), S3HLS__CORRECT_CLOCK);
+    assert_int_equal(s3hls__s3_action(&e, 1000000 + 301), S3HLS__CORRECT_CLOCK);
+    e.server_unix_s = 0; /* the answer had no date */
+    assert_int_equal(s3hls__s3_action(&e, 500), S3HLS__REFRESH);
+}
+
+/* Whatever else there may be is kept, and somebody is told. */
+static void every_status_has_an_action_and_a_cause(void **state) {
+    (void)state;
+    for (int status = -200; status < 0; status++) {
+        s3hls_s3_error e = {.status = status};
+        assert_in_range(s3hls__s3_action(&e, 0), S3HLS__RETRY, S3HLS__HOLD);
+        assert_in_range(s3hls__s3_cause(status), 0, S3HLS_CAUSE_COUNT - 1);
+    }
+    s3hls_s3_error unknown = {.status = -200};
+    assert_int_equal(s3hls__s3_action(&unknown, 0), S3HLS__HOLD);
 }
 
 static void broken_transfers_become_statuses(void **state) {
@@ -72,29 +89,30 @@ static void broken_transfers_become_statuses(void **state) {
     static const struct {
         CURLcode code;
         int status;
-        bool retryable;
+        s3hls__action action;
     } cases[] = {
-        {CURLE_COULDNT_RESOLVE_HOST, S3HLS_E_RESOLVE, true},
-        {CURLE_COULDNT_RESOLVE_PROXY, S3HLS_E_RESOLVE, true},
-        {CURLE_COULDNT_CONNECT, S3HLS_E_CONNECT, true},
-        {CURLE_SSL_CONNECT_ERROR, S3HLS_E_TLS, false},
-        {CURLE_PEER_FAILED_VERIFICATION, S3HLS_E_TLS, false},
-        {CURLE_SSL_CACERT_BADFILE, S3HLS_E_TLS, false},
-        {CURLE_SSL_CIPHER, S3HLS_E_TLS, false},
-        {CURLE_OPERATION_TIMEDOUT, S3HLS_E_NETWORK, true},
-        {CURLE_SEND_ERROR, S3HLS_E_NETWORK, true},
-        {CURLE_RECV_ERROR, S3HLS_E_NETWORK, true},
-        {CURLE_GOT_NOTHING, S3HLS_E_NETWORK, true},
-        {CURLE_PARTIAL_FILE, S3HLS_E_NETWORK, true},
-        {CURLE_SEND_FAIL_REWIND, S3HLS_E_NETWORK, true},
-        {CURLE_OUT_OF_MEMORY, S3HLS_E_NOMEM, true},
-        {CURLE_WEIRD_SERVER_REPLY, S3HLS_E_PROTOCOL, true},
+        {CURLE_COULDNT_RESOLVE_HOST, S3HLS_E_RESOLVE, S3HLS__RETRY},
+        {CURLE_COULDNT_RESOLVE_PROXY, S3HLS_E_RESOLVE, S3HLS__RETRY},
+        {CURLE_COULDNT_CONNECT, S3HLS_E_CONNECT, S3HLS__RETRY},
+        {CURLE_SSL_CONNECT_ERROR, S3HLS_E_TLS, S3HLS__RETRY},
+        {CURLE_PEER_FAILED_VERIFICATION, S3HLS_E_TLS, S3HLS__HOLD},
+        {CURLE_SSL_CACERT_BADFILE, S3HLS_E_TLS, S3HLS__HOLD},
+        {CURLE_SSL_CIPHER, S3HLS_E_TLS, S3HLS__HOLD},
+        {CURLE_OPERATION_TIMEDOUT, S3HLS_E_NETWORK, S3HLS__RETRY},
+        {CURLE_SEND_ERROR, S3HLS_E_NETWORK, S3HLS__RETRY},
+        {CURLE_RECV_ERROR, S3HLS_E_NETWORK, S3HLS__RETRY},
+        {CURLE_GOT_NOTHING, S3HLS_E_NETWORK, S3HLS__RETRY},
+        {CURLE_PARTIAL_FILE, S3HLS_E_NETWORK, S3HLS__RETRY},
+        {CURLE_SEND_FAIL_REWIND, S3HLS_E_NETWORK, S3HLS__RETRY},
+        {CURLE_OUT_OF_MEMORY, S3HLS_E_NOMEM, S3HLS__RETRY},
+        {CURLE_WEIRD_SERVER_REPLY, S3HLS_E_PROTOCOL, S3HLS__RETRY},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        s3hls_s3_error e = {.status = s3hls__s3_status_of_transfer(cases[i].code)};
-        if (e.status != cases[i].status || s3hls__s3_retryable(&e) != cases[i].retryable)
-            fail_msg("%s: %s, retryable: %d", curl_easy_strerror(cases[i].code),
-                     s3hls_status_name(e.status), s3hls__s3_retryable(&e));
+        s3hls_s3_error e = {.status = s3hls__s3_status_of_transfer(cases[i].code),
+                            .curl_code = cases[i].code};
+        if (e.status != cases[i].status || s3hls__s3_action(&e, 0) != cases[i].action)
+            fail_msg("%s: %s, action %d", curl_easy_strerror(cases[i].code),
+                     s3hls_status_name(e.status), s3hls__s3_action(&e, 0));
     }
 }
 
@@ -185,7 +203,8 @@ static void crc32c_gives_the_known_answers(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_become_statuses),
-        cmocka_unit_test(a_wrong_clock_is_worth_another_try_where_the_right_one_is_known),
+        cmocka_unit_test(a_signature_made_with_a_wrong_date_is_made_anew),
+        cmocka_unit_test(every_status_has_an_action_and_a_cause),
         cmocka_unit_test(broken_transfers_become_statuses),
         cmocka_unit_test(error_bodies_are_scanned),
         cmocka_unit_test(long_texts_are_cut_between_characters),

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* What an answer teaches a client: the time, the region, the endpoint. */
+#include "s3/client.h"
+#include <stdio.h>
+#include <string.h>
+
+static int64_t monotonic_s(const s3hls__s3_client *c) {
+    return c->env.monotonic_us(c->env.ctx) / 1000000;
+}
+
+int64_t s3hls__s3_now_s(const s3hls__s3_client *c) {
+    int64_t server_clock_s = c->server_clock_s;
+    return server_clock_s ? server_clock_s + monotonic_s(c) : s3hls__env_wall_s(&c->env);
+}
+
+int64_t s3hls__s3_client_clock_offset_s(const s3hls__s3_client *c) {
+    return s3hls__s3_now_s(c) - s3hls__env_wall_s(&c->env);
+}
+
+bool s3hls__s3_learn_clock(s3hls__s3_client *c, const s3hls_s3_error *e, int64_t signed_s) {
+    enum { SAME_S = 5 };
+    int64_t wrong_by_s = e->server_unix_s - signed_s;
+    if (e->server_unix_s < S3HLS__EARLIEST_WALL_S)
+        return false;
+    c->server_clock_s = e->server_unix_s - monotonic_s(c);
+    s3hls__log(&c->env, S3HLS_LOG_WARN, "s3",
+               "the server's clock is %lld s from the time signed with: signing by the server's",
+               (long long)wrong_by_s);
+    return wrong_by_s > SAME_S || wrong_by_s < -SAME_S;
+}
+
+bool s3hls__s3_learn_region(s3hls__s3_client *c, const char *region) {
+    char *copy;
+    if (!region[0] || !s3hls__uri_region_ok(region) || strcmp(region, c->region) == 0 ||
+        !(copy = s3hls__env_strdup(&c->env, region)))
+        return false;
+    s3hls__log(&c->env, S3HLS_LOG_WARN, "s3", "the bucket's region is %s, not %s: following",
+               region, c->region);
+    s3hls__env_free(&c->env, c->region);
+    c->region = copy;
+    if (!c->own_endpoint && s3hls__s3_set_endpoint(c, NULL) == S3HLS_OK)
+        s3hls__s3_place_name(&c->home, c->bucket);
+    return true;
+}
+
+void s3hls__s3_place_name(s3hls__place *p, const char *bucket) {
+    snprintf(p->host, sizeof p->host, "%s%s%s", p->bucket_in_host ? bucket : "",
+             p->bucket_in_host ? "." : "", p->endpoint.host);
+}
+
+bool s3hls__s3_place_at(s3hls__place *place, const s3hls__s3_client *c, const char *address) {
+    char url[400];
+    size_t bucket_size = strlen(c->bucket);
+    const char *scheme_end = strstr(address, "://");
+    const char *host = scheme_end ? scheme_end + 3 : address;
+    bool tls = scheme_end ? strncmp(address, "https:", 6) == 0 : c->home.endpoint.tls;
+    if (scheme_end && !tls && strncmp(address, "http:", 5) != 0)
+        return false;
+    size_t size = strcspn(host, "/?#");
+    bool in_host = size > bucket_size + 1 && memcmp(host, c->bucket, bucket_size) == 0 &&
+                   host[bucket_size] == '.';
+    if (in_host) {
+        host += bucket_size + 1;
+        size -= bucket_size + 1;
+    }
+    int n = snprintf(url, sizeof url, "%s://%.*s", tls ? "https" : "http", (int)size, host);
+    s3hls__place there = {.bucket_in_host = in_host};
+    if (n >= (int)sizeof url || (c->home.endpoint.tls && !tls) ||
+        s3hls__uri_parse_endpoint(url, &there.endpoint) || (in_host && there.endpoint.literal))
+        return false;
+    s3hls__s3_place_name(&there, c->bucket);
+    if (strcmp(there.host, place->host) == 0)
+        return false;
+    *place = there;
+    return true;
+}
