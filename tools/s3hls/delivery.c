@@ -291,20 +291,32 @@ int delivery_open(delivery *d, const command_line *line) {
 
 /* ---- looking on */
 
+static bool nothing_left(const s3hls_recorder_stats *s) {
+    return !s->segments_waiting && !s->segments_spooled;
+}
+
 void delivery_look(delivery *d) {
     s3hls_recorder_stats *s = &d->stats;
     s3hls_recorder_get_stats(d->recorder, s);
     progress_show(&d->progress, s);
-    bool nothing_to_do = !s->segments_waiting && !s->segments_spooled;
-    if (s->segments_delivered != d->delivered_before || nothing_to_do) {
-        d->delivered_before = s->segments_delivered;
+    /* into the spool is a way on, too */
+    bool advanced = s->segments_delivered != d->delivered_before ||
+                    s->segments_spooled > d->spooled_before;
+    d->delivered_before = s->segments_delivered;
+    d->spooled_before = s->segments_spooled;
+    if (advanced || nothing_left(s))
         d->advanced_us = delivery_clock_us();
-    }
+}
+
+/* Somebody has to mend it; of a directory, whatever the disk says. */
+bool delivery_hopeless(const delivery *d) {
+    return d->state == DELIVERY_HELD ||
+           (d->state == DELIVERY_FAILING && d->stats.last_error.status == S3HLS_E_IO);
 }
 
 bool delivery_given_up(const delivery *d) {
     double stuck_s = (double)(delivery_clock_us() - d->advanced_us) / 1e6;
-    return interrupts > 1 || (!d->live && d->state == DELIVERY_HELD) ||
+    return interrupts > 1 || (!d->live && delivery_hopeless(d)) ||
            (d->options->deadline_s > 0 && stuck_s > d->options->deadline_s);
 }
 
@@ -319,12 +331,13 @@ static double close_wait_s(const delivery *d) {
 
 static void deliver(delivery *d) {
     int64_t end_us = delivery_clock_us() + (int64_t)(close_wait_s(d) * 1e6);
-    s3hls_recorder_drain(d->recorder, 0); /* its status is close's as well */
+    int rc = s3hls_recorder_drain(d->recorder, 0);
     delivery_look(d);
-    while ((d->stats.segments_waiting || d->stats.segments_spooled) &&
-           delivery_clock_us() < end_us && !delivery_given_up(d)) {
+    while (rc == S3HLS_E_UNDELIVERED && delivery_clock_us() < end_us && !delivery_given_up(d)) {
         delivery_pause_ms(5);
         delivery_look(d);
+        if (nothing_left(&d->stats)) /* but for a timeline's object, which is not counted */
+            rc = s3hls_recorder_drain(d->recorder, 100);
     }
 }
 
@@ -360,6 +373,6 @@ int delivery_close(delivery *d, int *status) {
     if (s->segments_accepted)
         print(d);
     if (d->abandoned || s->segments_dropped || s->frames_dropped)
-        return d->state == DELIVERY_HELD ? EXIT_FAILED : EXIT_UNDELIVERED;
+        return delivery_hopeless(d) ? EXIT_FAILED : EXIT_UNDELIVERED;
     return EXIT_DONE;
 }

@@ -38,7 +38,7 @@ typedef struct delivery {
     atomic_int state;
     atomic_ulong reconnects;
     int64_t advanced_us; /* monotonic: when delivery last got on */
-    uint64_t delivered_before;
+    uint64_t delivered_before, spooled_before;
 } delivery;
 
 /* Ctrl-C: the first ends the input, the second gives up. */
@@ -49,6 +49,8 @@ bool delivery_interrupted(void);
 int delivery_open(delivery *d, const command_line *line);
 /* Counts, afresh, and the line on the terminal. */
 void delivery_look(delivery *d);
+/* Somebody has to mend it. */
+bool delivery_hopeless(const delivery *d);
 bool delivery_given_up(const delivery *d);
 /* The input has ended: deliver, then spool the rest, then say what became of it.
  * @param status  receives s3hls_recorder_close_stats()'s

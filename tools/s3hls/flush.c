@@ -15,13 +15,13 @@ static int flush(const command_line *line, const delivery_options *o) {
     code = delivery_close(&d, &status);
     if (!d.stats.segments_accepted && !o->quiet)
         printf("nothing in the spool for %s\n", o->cfg.destination);
-    if (!d.stats.segments_spooled)
+    if (code != EXIT_DONE || !d.stats.segments_spooled)
         return code;
     fprintf(stderr, "s3hls flush: %s: %" PRIu64 " segments stay in the spool\n",
             o->cfg.destination, d.stats.segments_spooled);
     if (d.stats.last_error.status)
         complain("flush", o->cfg.destination, d.stats.last_error.status, &d.stats.last_error);
-    return d.state == DELIVERY_HELD ? EXIT_FAILED : EXIT_UNDELIVERED;
+    return delivery_hopeless(&d) ? EXIT_FAILED : EXIT_UNDELIVERED;
 }
 
 int command_flush(int argc, char **argv) {

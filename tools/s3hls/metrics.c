@@ -59,7 +59,8 @@ static const field fields[] = {
           "Age of the oldest segment not yet delivered."),
     FIELD("s3hls_pool_bytes", "gauge", pool_bytes, 1, "Memory for segments."),
     FIELD("s3hls_pool_used_bytes", "gauge", pool_used_bytes, 1, "Memory taken by segments."),
-    FIELD("s3hls_spool_bytes", "gauge", spool_bytes, 1, "Bytes in the spool."),
+    FIELD("s3hls_waiting_bytes", "gauge", bytes_waiting, 1, "Bytes of segments in memory."),
+    FIELD("s3hls_spool_bytes", "gauge", bytes_spooled, 1, "Bytes in the spool."),
     FIELD("s3hls_clock_offset_seconds", "gauge", clock_offset_ms, 1e-3,
           "True time less this machine's, as the store says."),
 };

@@ -141,7 +141,7 @@ static bool crowded(const recording *r) {
     const s3hls_recorder_stats *s = &r->delivery.stats;
     const s3hls_recorder_config *cfg = &r->options->delivery.cfg;
     return (s->segments_waiting && s->pool_used_bytes > s->pool_bytes / 2) ||
-           (s->segments_spooled && s->spool_bytes + s->pool_bytes > cfg->spool_max_bytes);
+           (s->segments_spooled && s->bytes_spooled + s->pool_bytes > cfg->spool_max_bytes);
 }
 
 /* @return false: delivery is hopeless. */
