@@ -201,18 +201,16 @@ static bool reconnect(recording *r, const char *why) {
     char message[320], other[256];
     int64_t gone_us = delivery_clock_us();
     media_options options = r->options->media;
-    media *found = NULL;
     snprintf(message, sizeof message, "the camera is gone (%s); looking for it", why);
     say_camera(r, "input-lost", message, 0);
     options.at_keyframe = true;
-    for (int64_t ms = FIRST_MS; !found; ms = ms < LONGEST_MS / 2 ? ms * 2 : LONGEST_MS) {
+    media_close(&r->input); /* a camera may have room for one viewer only */
+    for (int64_t ms = FIRST_MS; !r->input; ms = ms < LONGEST_MS / 2 ? ms * 2 : LONGEST_MS) {
         pause_jittered(r, ms);
         if (delivery_interrupted())
             return false;
-        media_open(&found, r->address, &options, other);
+        media_open(&r->input, r->address, &options, other);
     }
-    media_close(&r->input);
-    r->input = found;
     r->first_seen = false;
     r->delivery.reconnects++;
     int64_t hole_ms = (delivery_clock_us() - gone_us) / 1000;
