@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT-0
-"""tool_s3_server.py DIR slow|busy|refuse: an S3 with one mood, on a free port that it prints.
+"""tool_s3_server.py DIR good|slow|busy|refuse [PORT]: an S3 with one mood, on a free port that it prints.
 
 slow takes 0.1 s for each object; busy answers the first two of them with 503 SlowDown; refuse
 answers all with 403 AccessDenied. Objects lie below DIR; signatures are not looked at.
@@ -36,6 +36,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             file.write(body)
         self.say(200, "")
 
+    def do_HEAD(self):
+        self.say(404, "")
+
     def say(self, status, text):
         self.send_response(status)
         self.send_header("Content-Length", str(len(text)))
@@ -46,8 +49,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-DIR, MOOD = sys.argv[1:]
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+DIR, MOOD = sys.argv[1:3]
+PORT = int(sys.argv[3]) if len(sys.argv) > 3 else 0
+server = http.server.ThreadingHTTPServer(("127.0.0.1", PORT), Handler)
 print(server.server_port, flush=True)
 server.handle_error = lambda *_: None  # a client that leaves
 server.serve_forever()
