@@ -9,6 +9,9 @@ set(S3HLS_SANITIZE "" CACHE STRING "-fsanitize= for everything: address,undefine
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release)
 endif()
+if(CMAKE_C_FLAGS_RELEASE STREQUAL "-O3 -DNDEBUG") # CMake's own choice; a camera's flash is small
+  set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
+endif()
 set(CMAKE_C_STANDARD 11)
 set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS OFF)

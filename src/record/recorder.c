@@ -109,8 +109,10 @@ static int open_spool(s3hls_recorder *r, const s3hls_recorder_config *cfg) {
         return S3HLS_OK;
     int rc = s3hls__spool_open(&box->spool, cfg->spool_dir, cfg->destination, &r->env,
                                damaged_in_spool, box);
-    if (!rc)
+    if (!rc) {
         s3hls__outbox_recover(box);
+        s3hls__uploader_note_spool(box);
+    }
     return rc;
 }
 

@@ -112,10 +112,19 @@ int64_t s3hls__http_idle_us(const s3hls__http *http, const s3hls__op *op) {
     return e ? http->env.monotonic_us(http->env.ctx) - e->moved_us : 0;
 }
 
+/* Without waiting for a name server that does not answer: libcurl lets the look-up's thread end by
+ * itself. */
+static void abort_exchange(s3hls__http *http, s3hls__exchange *exchange) {
+#if LIBCURL_VERSION_NUM >= 0x075700
+    curl_easy_setopt(exchange->easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
+    end_exchange(http, exchange, CURLE_ABORTED_BY_CALLBACK);
+}
+
 void s3hls__http_cancel(s3hls__http *http, s3hls__op *op) {
     s3hls__exchange *e = exchange_of(http, op);
     if (e)
-        end_exchange(http, e, CURLE_ABORTED_BY_CALLBACK);
+        abort_exchange(http, e);
 }
 
 void s3hls__http_close(s3hls__http **http) {
@@ -123,7 +132,7 @@ void s3hls__http_close(s3hls__http **http) {
     if (!h)
         return;
     while (h->running)
-        end_exchange(h, h->running, CURLE_ABORTED_BY_CALLBACK);
+        abort_exchange(h, h->running);
     deliver_posted(h);
     curl_multi_cleanup(h->multi);
     curl_global_cleanup();

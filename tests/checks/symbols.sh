@@ -15,7 +15,7 @@ done
 foreign=$(nm --defined-only --extern-only compat/libs3hls-compat-v1.a | awk 'NF == 3 { print $3 }' | grep -vE '^S3_(HLS|Put)_' || true)
 [ -z "$foreign" ] || fail "the compat archive exports $foreign"
 
-needed=$(readelf -d src/libs3hls.so | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | grep -vE '^(libcurl|libcrypto|libc|ld-linux[^.]*)\.' || true)
+needed=$(readelf -d src/libs3hls.so | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | grep -vE '^(libcurl|libssl|libcrypto|libc|ld-linux[^.]*)\.' || true)
 [ -z "$needed" ] || fail "libs3hls.so needs $needed"
 
 # every function of the headers is there
@@ -26,4 +26,4 @@ missing=$(comm -23 <(echo "$declared") <(echo "$exported"))
 
 bytes=$(size src/libs3hls.so | awk 'NR == 2 { print $1 }')
 [ "$bytes" -lt 153600 ] || fail "libs3hls.so has $bytes bytes of code, the bound is 150 KB"
-echo "$(echo "$declared" | wc -l) functions exported; $bytes bytes of code; needs libcurl, libcrypto, libc"
+echo "$(echo "$declared" | wc -l) functions exported; $bytes bytes of code; needs libcurl, libssl, libcrypto, libc"

@@ -138,7 +138,7 @@ static void sessions_never_use_a_number_twice(void **state) {
         assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
         record(w, r, &g, 25 * 10);
         assert_int_equal(s3hls_recorder_close(&r, 5000), S3HLS_OK);
-        w->wall_us -= INT64_C(3600000000); /* the clock is set back between them */
+        w->wall_us -= 9000000; /* set back between them: the next begins a second after this one */
         next += 3;
     }
     s3hls_segment_list list = recorded(w);
@@ -190,6 +190,23 @@ static void a_disk_that_cannot_be_written_is_told_and_memory_serves(void **state
     assert_int_equal(s3hls_recorder_drain(d.r, 40000), S3HLS_OK);
     assert_int_equal(s3hls_recorder_close(&d.r, 0), S3HLS_OK);
     assert_whole(w, 5);
+    close_driven(&d);
+    world_close(w);
+}
+
+static void a_spool_too_small_for_one_segment_is_told(void **state) {
+    (void)state;
+    world *w = world_open();
+    s3hls_recorder_config cfg = watched(w);
+    h264_gen g = camera();
+    cfg.spool_max_bytes = 1000;
+    store_goes(w);
+    driven d = open_driven(w, &cfg);
+    drive(w, &d, &g, 25 * 10);
+    assert_int_equal(events_of(w, "spool-failed"), 1);
+    assert_int_equal(stats_of(d.r).segments_waiting, 2);
+    store_comes(w);
+    assert_int_equal(s3hls_recorder_close(&d.r, 40000), S3HLS_OK);
     close_driven(&d);
     world_close(w);
 }
@@ -346,6 +363,7 @@ int main(void) {
         cmocka_unit_test(sessions_never_use_a_number_twice),
         cmocka_unit_test(beyond_its_bound_the_oldest_goes_and_is_told),
         cmocka_unit_test(a_disk_that_cannot_be_written_is_told_and_memory_serves),
+        cmocka_unit_test(a_spool_too_small_for_one_segment_is_told),
         cmocka_unit_test(by_policy_the_oldest_goes_and_put_says_so),
         cmocka_unit_test(frames_lost_are_told_when_recording_goes_on),
         cmocka_unit_test(a_step_of_the_clock_begins_a_timeline),

@@ -27,10 +27,10 @@
 typedef struct world {
     s3hls_env env;
     _Atomic long allocations, out;
-    long until_failure; /* negative: never */
-    int64_t wall_us;    /* of the wall's clock, when the world began */
-    int64_t passed_us;  /* time that has passed on both clocks */
-    char lines[4096];   /* the newest of the log */
+    long until_failure;        /* negative: never */
+    _Atomic int64_t wall_us;   /* of the wall's clock, when the world began */
+    _Atomic int64_t passed_us; /* time that has passed on both clocks */
+    char lines[4096];          /* the newest of the log */
     char dir[64], cam[80], spool[80], url[96];
     char events[16384]; /* "word key\n" each */
 } world;
