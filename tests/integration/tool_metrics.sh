@@ -81,6 +81,20 @@ grep -q '^held: ' "$work/answer" || fail "healthz: $(cat "$work/answer")"
 wait "$recorder" && fail "all refused, and exit status 0"
 recorder=''
 
+kill "$server"
+rm "$work/port"
+serve odd
+begin :0
+for _ in $(seq 100); do
+    answers 200 /metrics
+    ! grep -q '^s3hls_last_error_info' "$work/answer" || break
+    sleep 0.05
+done
+check 'm("s3hls_last_error_info", status="S3HLS_E_ACCESS", http_status="403", code="O\\\"d\\\\d ?") == 1'
+kill -INT "$recorder"
+wait "$recorder" && fail "all refused, and exit status 0"
+recorder=''
+
 for where in nowhere 127.0.0.1 :70000 '[::1]' example.org:80 127.0.0.1:1x ''; do
     got=0
     "$S3HLS" record "$clip" --to "file://$work/none" --metrics "$where" 2>"$work/err" || got=$?
