@@ -102,7 +102,8 @@ http_proxy=http://user:$proxy_password@127.0.0.1:9 everything
 if command -v openssl >/dev/null; then
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=nobody" \
         -keyout "$work/key" -out "$work/cert" 2>/dev/null
-    serve good <(cat "$work/key" "$work/cert")
+    cat "$work/key" >>"$work/cert"
+    serve good "$work/cert"
     endpoint=https${endpoint#http}
     everything
 fi
@@ -110,7 +111,7 @@ fi
 # Command lines and metrics while it records; what is no option is not repeated.
 serve echo
 keys "$secret"
-"$S3HLS" record "$clip" --realtime -vv --metrics 0 --to s3://bucket/cam --close-wait 0 --endpoint "$endpoint" \
+"$S3HLS" record "$clip" --realtime --segment-duration 1 -vv --metrics 0 --to s3://bucket/cam --close-wait 0 --endpoint "$endpoint" \
     >"$work/told/live.out" 2>"$work/told/live.err" &
 recorder=$!
 for _ in $(seq 100); do ! grep -q SignatureDoesNotMatch "$work/told/live.err" || break; sleep 0.05; done
