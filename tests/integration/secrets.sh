@@ -106,6 +106,7 @@ if command -v openssl >/dev/null; then
     serve good "$work/cert"
     endpoint=https${endpoint#http}
     everything
+    grep -q S3HLS_E_TLS "$work"/told/*.err || fail "no certificate was refused"
 fi
 
 # Command lines and metrics while it records; what is no option is not repeated.
