@@ -29,8 +29,7 @@ void s3hls__s3_scan(const char *body, size_t size, const char *tag, char *text, 
  * request's own credentials begin. */
 static void cut_credentials(char *message) {
     static const char *const begin[] = {"authorization:", "AWS4-HMAC-SHA256 Credential",
-                                        "signature=", "x-amz-security-token",
-                                        "x-amz-signature"};
+                                        "signature=", "x-amz-security-token", "x-amz-signature"};
     for (size_t i = 0; i < sizeof begin / sizeof *begin; i++) {
         char *at = strcasestr(message, begin[i]);
         if (at)

@@ -152,7 +152,8 @@ const option_kind delivery_kinds[] = {
      set_spool_share},
     {"--tag", "NAME=VALUE", "of each object; up to 10 times", add_tag},
     {"--metadata", "NAME=VALUE", "x-amz-meta-NAME of each object; up to 8 times", add_metadata},
-    {"--storage-class", "NAME", "of each object: STANDARD_IA; else the bucket's", set_storage_class},
+    {"--storage-class", "NAME", "of each object: STANDARD_IA; else the bucket's",
+     set_storage_class},
     {"--sse", "KIND", "encryption at rest, AES256 or aws:kms; else the bucket's", set_sse},
     {"--kms-key", "ID", "with --sse aws:kms; else the account's own", set_kms_key},
     {"--no-overwrite", NULL, "replace no other object of the same name", set_no_overwrite},
@@ -234,6 +235,7 @@ static void look_for_metrics(void *ctx, metrics_view *view) {
     delivery *d = ctx;
     s3hls_recorder_get_stats(d->recorder, &view->stats);
     view->state = (delivery_state)d->state;
+    view->input_up = !d->input_gone;
     view->reconnects = d->reconnects;
     view->spool_max_bytes = d->options->cfg.spool_dir ? d->options->cfg.spool_max_bytes : 0;
 }
@@ -300,8 +302,8 @@ void delivery_look(delivery *d) {
     s3hls_recorder_get_stats(d->recorder, s);
     progress_show(&d->progress, s);
     /* into the spool is a way on, too */
-    bool advanced = s->segments_delivered != d->delivered_before ||
-                    s->segments_spooled > d->spooled_before;
+    bool advanced =
+        s->segments_delivered != d->delivered_before || s->segments_spooled > d->spooled_before;
     d->delivered_before = s->segments_delivered;
     d->spooled_before = s->segments_spooled;
     if (advanced || nothing_left(s))

@@ -36,6 +36,7 @@ typedef struct delivery {
     bool live;      /* a camera does not wait, and is not given up */
     bool abandoned; /* before all that was to be delivered was seen */
     atomic_int state;
+    atomic_bool input_gone; /* a camera is looked for */
     atomic_ulong reconnects;
     int64_t advanced_us; /* monotonic: when delivery last got on */
     uint64_t delivered_before, spooled_before;

@@ -17,8 +17,8 @@ static int flush(const command_line *line, const delivery_options *o) {
         printf("nothing in the spool for %s\n", o->cfg.destination);
     if (code != EXIT_DONE || !d.stats.segments_spooled)
         return code;
-    fprintf(stderr, "s3hls flush: %s: %" PRIu64 " segments stay in the spool\n",
-            o->cfg.destination, d.stats.segments_spooled);
+    fprintf(stderr, "s3hls flush: %s: %" PRIu64 " segments stay in the spool\n", o->cfg.destination,
+            d.stats.segments_spooled);
     if (d.stats.last_error.status)
         complain("flush", o->cfg.destination, d.stats.last_error.status, &d.stats.last_error);
     return delivery_hopeless(&d) ? EXIT_FAILED : EXIT_UNDELIVERED;
@@ -42,7 +42,8 @@ int command_flush(int argc, char **argv) {
     if (command_line_parse(&line, argc, argv, &code)) {
         code = EXIT_USAGE;
         if (!o.cfg.destination || !o.cfg.spool_dir)
-            fprintf(stderr, "s3hls flush: --spool and --to are needed, as the recording had them\n");
+            fprintf(stderr,
+                    "s3hls flush: --spool and --to are needed, as the recording had them\n");
         else if (access(o.cfg.spool_dir, X_OK))
             fprintf(stderr, "s3hls flush: --spool %s: %s\n", o.cfg.spool_dir, strerror(errno));
         else if (common_options_open(&line, o.cfg.destination, &code))

@@ -147,6 +147,8 @@ static void write_view(FILE *to, const metrics_view *v) {
     begin(to, "s3hls_retries_total", "counter", "Deliveries tried again, by cause.");
     for (int i = 0; i < S3HLS_CAUSE_COUNT; i++)
         write_labelled(to, "s3hls_retries_total", "cause", cause_name(i), s->retries_by[i]);
+    begin(to, "s3hls_input_up", "gauge", "1 while the camera is there.");
+    fprintf(to, "s3hls_input_up %d\n", v->input_up);
     begin(to, "s3hls_input_reconnects_total", "counter", "Times the camera was found again.");
     fprintf(to, "s3hls_input_reconnects_total %" PRIu64 "\n", v->reconnects);
     begin(to, "s3hls_delivery_state", "gauge", "1 for the state that deliveries are in.");
@@ -259,12 +261,12 @@ const char *metrics_open(metrics **out, const char *where, metrics_look look, vo
     sigfillset(&all); /* signals are for the thread that reads the input */
     pthread_sigmask(SIG_SETMASK, &all, &before);
     errno = 0;
-    m->daemon = MHD_start_daemon(
-        MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD |
-            (at.any.sa_family == AF_INET6 ? MHD_USE_IPv6 : 0),
-        0, NULL, NULL, answer, m, MHD_OPTION_SOCK_ADDR, &at.any, MHD_OPTION_CONNECTION_LIMIT, 16u,
-        MHD_OPTION_CONNECTION_TIMEOUT, 10u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)16384,
-        MHD_OPTION_END);
+    m->daemon =
+        MHD_start_daemon(MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD |
+                             (at.any.sa_family == AF_INET6 ? MHD_USE_IPv6 : 0),
+                         0, NULL, NULL, answer, m, MHD_OPTION_SOCK_ADDR, &at.any,
+                         MHD_OPTION_CONNECTION_LIMIT, 16u, MHD_OPTION_CONNECTION_TIMEOUT, 10u,
+                         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)16384, MHD_OPTION_END);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (!m->daemon) {
         free(m);

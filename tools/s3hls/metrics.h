@@ -4,6 +4,7 @@
 #define TOOL_METRICS_H
 
 #include "s3hls/recorder.h"
+#include <stdbool.h>
 
 typedef struct metrics metrics;
 
@@ -14,7 +15,8 @@ typedef enum delivery_state { DELIVERY_OK, DELIVERY_FAILING, DELIVERY_HELD } del
 typedef struct metrics_view {
     s3hls_recorder_stats stats;
     delivery_state state;
-    uint64_t reconnects; /* to a camera */
+    bool input_up;       /* the camera is there */
+    uint64_t reconnects; /* to it */
     uint64_t spool_max_bytes;
 } metrics_view;
 

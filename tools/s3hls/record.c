@@ -116,9 +116,9 @@ typedef struct recording {
     media *input;
     bool reconnects, first_seen;
     delivery delivery;
-    int64_t begun_us;              /* monotonic: when reading began */
-    int64_t first_us, newest_us;   /* times of frames as put */
-    int64_t shift_us;              /* from the input's times to those */
+    int64_t begun_us;            /* monotonic: when reading began */
+    int64_t first_us, newest_us; /* times of frames as put */
+    int64_t shift_us;            /* from the input's times to those */
 } recording;
 
 static const int64_t MAX_AHEAD_US = 10000000; /* --realtime: more is a jump of the times */
@@ -187,8 +187,8 @@ static void say_camera(const recording *r, const char *event, const char *messag
 static void pause_jittered(recording *r, int64_t ms) {
     const s3hls_env env = s3hls_env_default();
     int64_t half = ms / 2;
-    int64_t end_us = delivery_clock_us() +
-                     (half + (int64_t)(env.random(env.ctx) % (uint64_t)(half + 1))) * 1000;
+    int64_t end_us =
+        delivery_clock_us() + (half + (int64_t)(env.random(env.ctx) % (uint64_t)(half + 1))) * 1000;
     while (delivery_clock_us() < end_us && !delivery_interrupted()) {
         delivery_pause_ms(50);
         delivery_look(&r->delivery);
@@ -202,6 +202,7 @@ static bool reconnect(recording *r, const char *why) {
     int64_t gone_us = delivery_clock_us();
     media_options options = r->options->media;
     snprintf(message, sizeof message, "the camera is gone (%s); looking for it", why);
+    r->delivery.input_gone = true;
     say_camera(r, "input-lost", message, 0);
     options.at_keyframe = true;
     media_close(&r->input); /* a camera may have room for one viewer only */
@@ -213,6 +214,7 @@ static bool reconnect(recording *r, const char *why) {
     }
     r->first_seen = false;
     r->delivery.reconnects++;
+    r->delivery.input_gone = false;
     int64_t hole_ms = (delivery_clock_us() - gone_us) / 1000;
     snprintf(message, sizeof message, "the camera is back; %.1f s were not recorded",
              (double)hole_ms / 1e3);
