@@ -74,9 +74,10 @@ static void print_last_error(const s3hls_recorder_stats *s) {
 static void print_ledger(const s3hls_recorder_stats *s, const char *url, const char *spool) {
     printf("segments: %" PRIu64 " accepted", s->segments_accepted);
     if (s->segments_recovered)
-        printf(" (%" PRIu64 " of them found in the spool)", s->segments_recovered);
-    printf(" = %" PRIu64 " delivered + %" PRIu64 " in the spool + %" PRIu64 " dropped\n",
-           s->segments_delivered, s->segments_spooled, s->segments_dropped);
+        printf(", %" PRIu64 " of them from the spool", s->segments_recovered);
+    printf(", %" PRIu64 " bytes = %" PRIu64 " delivered + %" PRIu64 " in the spool + %" PRIu64
+           " dropped\n",
+           s->bytes_accepted, s->segments_delivered, s->segments_spooled, s->segments_dropped);
     if (s->segments_spooled)
         printf("IN THE SPOOL: %" PRIu64 " segments, sent at the next start, or by s3hls flush "
                "--spool %s --to %s\n",
@@ -87,8 +88,8 @@ static void print_ledger(const s3hls_recorder_stats *s, const char *url, const c
 }
 
 static void print_video(const s3hls_recorder_stats *s, const char *from, const char *to) {
-    printf("recorded %.3f s, %" PRIu64 " frames; delivered %" PRIu64 " bytes\n",
-           (double)s->media_us / 1e6, s->frames_in, s->bytes_delivered);
+    printf("recorded %.3f s in %" PRIu64 " segments, %" PRIu64 " frames\n",
+           (double)s->media_us / 1e6, s->segments_accepted - s->segments_recovered, s->frames_in);
     printf("from %s to %s\n", from, to);
     if (s->frames_skipped || s->nals_damaged)
         printf("left out: %" PRIu64 " frames; unreadable: %" PRIu64 " NAL units\n",
