@@ -98,7 +98,8 @@ recorder=''
 for where in nowhere 127.0.0.1 :70000 '[::1]' example.org:80 127.0.0.1:1x ''; do
     got=0
     "$S3HLS" record "$clip" --to "file://$work/none" --metrics "$where" 2>"$work/err" || got=$?
-    [ "$got" = 2 ] && grep -q -- '--metrics.*: not an address' "$work/err" || fail "\"$where\": $got $(cat "$work/err")"
+    [ "$got" = 2 ] || fail "\"$where\": exit status $got"
+    grep -q -- '--metrics.*: not an address' "$work/err" || fail "\"$where\": $(cat "$work/err")"
 done
 [ ! -e "$work/none" ] || fail "recorded all the same"
 echo "ok: metrics, health and where they are served"

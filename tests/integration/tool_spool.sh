@@ -78,7 +78,7 @@ rm -r "$work/s3" "$work/events"
 "$S3HLS" record "$clip" --realtime --segment-duration 1 --pool 768K --to s3://bucket/cam \
     --endpoint "http://127.0.0.1:$port" --spool "$spool" --events "$work/events" >/dev/null 2>&1 &
 recorder=$!
-for _ in $(seq 100); do [ "$(grep -hs '"spooled"' "$work/events" | wc -l)" -lt 2 ] || break; sleep 0.1; done
+for _ in $(seq 100); do [ "$(cat "$work/events" 2>/dev/null | grep -c '"spooled"')" -lt 2 ] || break; sleep 0.1; done
 kill -KILL "$recorder"
 wait "$recorder" 2>/dev/null || true
 recorder=''
@@ -100,6 +100,36 @@ done <"$work/keys"
 [ -z "$(find "$spool" -name '*.ts*' -type f)" ] || fail "delivered, and still in the spool"
 echo "ok: killed: $safe segments in the spool, all delivered by the next start"
 
+# Without a spool: a pipe's writer waits out an outage that is longer than the deadline ...
+stop_server
+rm -r "$work/s3"
+"$S3HLS" record - --fps 25 --start 2026-01-02 --segment-max-bytes 100K --pool 256K --deadline 1 --json --to s3://bucket/pipe \
+    --endpoint "http://127.0.0.1:$port" >"$work/out" 2>"$work/err" < <(cat "$clip") &
+recorder=$!
+sleep 2.5
+kill -0 "$recorder" 2>/dev/null || fail "a pipe was given up: $(cat "$work/err")"
+serve good
+wait "$recorder" || fail "exit status $?: $(cat "$work/err")"
+recorder=''
+ledger '[0-9]+' '[0-9]+' 0 0 0
+"$S3HLS" playlist "file://$work/s3/bucket/pipe" >"$work/s3/bucket/pipe/all.m3u8"
+pictures "$work/s3/bucket/pipe/all.m3u8" >"$work/got"
+same_pictures "$work/want" "$work/got"
+
+# ... and a camera cannot: what is dropped is told at once, and counted.
+stop_server
+for which in oldest newest; do
+    got=0
+    timeout 30 "$S3HLS" record "$clip" --realtime --segment-duration 1 --pool 768K --drop $which --close-wait 0 --json \
+        --to s3://bucket/cam --endpoint "http://127.0.0.1:$port" --events "$work/$which" >"$work/out" 2>"$work/err" || got=$?
+    [ "$got" = 3 ] || fail "exit status $got, not 3: $(cat "$work/err")"
+    python3 "$here/tool_ledger.py" "$work/out" "$work/$which" >/dev/null || fail "the ledger: $(cat "$work/out")"
+done
+grep -q '"segment-lost","status":"S3HLS_E_FULL"' "$work/oldest" || fail "oldest: $(cat "$work/oldest")"
+grep -q '"frames-lost"' "$work/newest" || fail "newest: $(cat "$work/newest")"
+! grep -q '"frames-lost"' "$work/oldest" || fail "oldest, and the newest were left out: $(cat "$work/oldest")"
+echo "ok: without a spool a pipe waits, a camera tells what it drops"
+
 # What is wrong is said.
 run 2 flush --spool-share 0
 grep -q -- '--spool-share 0: not a share' "$work/err" || fail "$(cat "$work/err")"
@@ -108,4 +138,5 @@ run 2 flush
 grep -q -- "--spool $work/none: No such file" "$work/err" || fail "$(cat "$work/err")"
 got=0
 "$S3HLS" flush --to s3://bucket/cam 2>"$work/err" || got=$?
-[ "$got" = 2 ] && grep -q 'are needed' "$work/err" || fail "flush without a spool: $got, $(cat "$work/err")"
+[ "$got" = 2 ] || fail "flush without a spool: exit status $got"
+grep -q 'are needed' "$work/err" || fail "flush without a spool: $(cat "$work/err")"

@@ -158,16 +158,24 @@ static bool append(events *e, json_t *line) {
     return fits;
 }
 
-/* Under the lock. Room is for the line only once it was said how many had none. */
+/* Lines that were lost are told before the next one. */
+static bool tell_lost(events *e) {
+    json_t *gap = begin_line(wall_us(), "events-lost");
+    set_number(gap, "count", (int64_t)e->lost);
+    bool told = append(e, gap);
+    if (told)
+        e->lost = 0;
+    return told;
+}
+
+/* Under the lock. */
 static void add_locked(events *e, json_t *line) {
-    if (e->lost) {
-        json_t *gap = begin_line(wall_us(), "events-lost");
-        set_number(gap, "count", (int64_t)e->lost);
-        if (append(e, gap))
-            e->lost = 0;
-    }
-    if (e->lost || !append(e, line))
+    if (!e->lost || tell_lost(e)) {
+        e->lost += !append(e, line);
+    } else {
         e->lost++;
+        json_decref(line);
+    }
     pthread_cond_signal(&e->changed);
 }
 
