@@ -90,7 +90,7 @@ record 0 --events "$work/fifo"
 [ $((SECONDS - before)) -le 5 ] || fail "a reader that does not read held it for $((SECONDS - before)) s"
 record 0 --events /dev/full
 grep -q -- '--events /dev/full: No space left' "$work/err" || fail "a full disk: $(cat "$work/err")"
-"$S3HLS" record "$clip" --to "file://$work/left" --events - 2>"$work/err" | true || fail "a reader that leaves: $(cat "$work/err")"
+"$S3HLS" record "$clip" --to "file://$work/left" -q --events - 2>"$work/err" | true || fail "a reader that leaves: $(cat "$work/err")"
 [ -n "$(segments "$work/left")" ] || fail "a reader that leaves: nothing was recorded"
 record 1 --events "$work/none/events"
 grep -q 'No such file' "$work/err" || fail "no such folder: $(cat "$work/err")"
