@@ -51,7 +51,7 @@ runs=0
 run() { # run COMMAND [OPTION...]: whatever comes of it
     runs=$((runs + 1))
     echo "== ${*@Q}" >>"$work/runs"
-    timeout 30 "$S3HLS" "$@" -vv --endpoint "$endpoint" >"$work/told/$runs.out" 2>"$work/told/$runs.err" || true
+    timeout -k 5 30 "$S3HLS" "$@" -vv --endpoint "$endpoint" >"$work/told/$runs.out" 2>"$work/told/$runs.err" || true
     [ -s "$work/told/$runs.out" ] || [ -s "$work/told/$runs.err" ] || fail "says nothing: $*"
 }
 

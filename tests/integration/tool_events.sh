@@ -23,7 +23,7 @@ serve() { # serve MOOD
 
 record() { # record EXIT-CODE [OPTION...]
     local want=$1 got=0
-    timeout 30 "$S3HLS" record "$clip" --segment-duration 1 --start 2026-01-02 --to s3://bucket/cam \
+    timeout -k 5 30 "$S3HLS" record "$clip" --segment-duration 1 --start 2026-01-02 --to s3://bucket/cam \
         --endpoint "http://127.0.0.1:$(cat "$work/port")" "${@:2}" >"$work/out" 2>"$work/err" || got=$?
     [ "$got" = "$want" ] || fail "exit status $got, not $want: $(cat "$work/out" "$work/err")"
 }

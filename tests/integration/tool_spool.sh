@@ -30,7 +30,7 @@ serve() { # serve MOOD: on the same port each time
 
 run() { # run EXIT-CODE COMMAND [OPTION...]
     local want=$1 got=0
-    timeout 60 "$S3HLS" "${@:2}" --to s3://bucket/cam --endpoint "http://127.0.0.1:$port" --spool "$spool" \
+    timeout -k 5 60 "$S3HLS" "${@:2}" --to s3://bucket/cam --endpoint "http://127.0.0.1:$port" --spool "$spool" \
         >"$work/out" 2>"$work/err" || got=$?
     [ "$got" = "$want" ] || fail "$2: exit status $got, not $want: $(cat "$work/out" "$work/err")"
 }
@@ -120,7 +120,7 @@ same_pictures "$work/want" "$work/got"
 stop_server
 for which in oldest newest; do
     got=0
-    timeout 30 "$S3HLS" record "$clip" --realtime --segment-duration 1 --pool 768K --drop $which --close-wait 0 --json \
+    timeout -k 5 30 "$S3HLS" record "$clip" --realtime --segment-duration 1 --pool 768K --drop $which --close-wait 0 --json \
         --to s3://bucket/cam --endpoint "http://127.0.0.1:$port" --events "$work/$which" >"$work/out" 2>"$work/err" || got=$?
     [ "$got" = 3 ] || fail "exit status $got, not 3: $(cat "$work/err")"
     python3 "$here/tool_ledger.py" "$work/out" "$work/$which" >/dev/null || fail "the ledger: $(cat "$work/out")"
