@@ -83,6 +83,36 @@ static const char *set_profile(void *ctx, const char *value) {
     return NULL;
 }
 
+static const char *set_iot_endpoint(void *ctx, const char *value) {
+    ((common_options *)ctx)->iot.endpoint = value;
+    return NULL;
+}
+
+static const char *set_iot_role_alias(void *ctx, const char *value) {
+    ((common_options *)ctx)->iot.role_alias = value;
+    return NULL;
+}
+
+static const char *set_iot_thing(void *ctx, const char *value) {
+    ((common_options *)ctx)->iot.thing_name = value;
+    return NULL;
+}
+
+static const char *set_iot_cert(void *ctx, const char *value) {
+    ((common_options *)ctx)->iot.certificate = value;
+    return NULL;
+}
+
+static const char *set_iot_key(void *ctx, const char *value) {
+    ((common_options *)ctx)->iot.key = value;
+    return NULL;
+}
+
+static const char *set_iot_ca(void *ctx, const char *value) {
+    ((common_options *)ctx)->iot.ca_file = value;
+    return NULL;
+}
+
 static const char *set_path_style(void *ctx, const char *value) {
     (void)value;
     ((common_options *)ctx)->s3.addressing = S3HLS_ADDRESSING_PATH;
@@ -116,6 +146,13 @@ static const option_kind common_kinds[] = {
      set_ca},
     {"--profile", "NAME", "of the shared credentials file; else the environment's keys",
      set_profile},
+    {"--iot-endpoint", "HOST",
+     "keys from AWS IoT Core's credentials provider, with these:", set_iot_endpoint},
+    {"--iot-role-alias", "NAME", "what the certificate is exchanged for", set_iot_role_alias},
+    {"--iot-thing", "NAME", "the device's thing", set_iot_thing},
+    {"--iot-cert", "FILE", "the device's certificate (PEM)", set_iot_cert},
+    {"--iot-key", "FILE", "its key (PEM), or a pkcs11: URI", set_iot_key},
+    {"--iot-ca", "FILE", "authorities to trust for it (PEM); else the system's", set_iot_ca},
     {"--path-style", NULL, "https://endpoint/bucket/key", set_path_style},
     {"--virtual-host", NULL, "https://bucket.endpoint/key", set_virtual_host},
     {"-v", NULL, "say more on standard error", set_verbose},
@@ -146,17 +183,28 @@ static void set_defaults(common_options *common) {
     common->s3.ca_file = variable("AWS_CA_BUNDLE", NULL);
 }
 
+static int open_credentials(common_options *common, const char **what) {
+    s3hls_credentials_provider **out = &common->credentials;
+    if (common->iot.endpoint || common->iot.certificate || common->iot.role_alias) {
+        *what = "--iot-*: no keys by these";
+        return s3hls_credentials_open_iot(out, &common->iot, &common->env);
+    }
+    if (common->profile) {
+        *what = "--profile: its keys cannot be read";
+        return s3hls_credentials_open_profile(out, NULL, common->profile, &common->env);
+    }
+    *what = "no AWS keys found";
+    return s3hls_credentials_open_default(out, &common->env);
+}
+
 bool common_options_open(const command_line *line, const char *url, int *exit_code) {
     common_options *common = line->common;
     if (strncmp(url, "s3://", 5) != 0)
         return true;
-    int rc = common->profile ? s3hls_credentials_open_profile(&common->credentials, NULL,
-                                                              common->profile, &common->env)
-                             : s3hls_credentials_open_default(&common->credentials, &common->env);
+    const char *what;
+    int rc = open_credentials(common, &what);
     if (rc) {
-        complain(line->command,
-                 common->profile ? "--profile: its keys cannot be read" : "no AWS keys found", rc,
-                 NULL);
+        complain(line->command, what, rc, NULL);
         *exit_code = EXIT_FAILED;
     }
     common->s3.credentials = common->credentials;
