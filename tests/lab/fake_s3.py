@@ -38,7 +38,7 @@ STATUS = {
     "TooManyRequests": 429, "XAmzContentSHA256Mismatch": 400,
 }
 PHASES = ("connect", "tls", "head", "body", "answer", "after")
-WAYS = ("silence", "reset", "close", "cut", "garbage", "slow", "certificate")
+WAYS = ("silence", "reset", "close", "garbage", "slow", "certificate")
 
 
 class Gone(Exception):
@@ -52,6 +52,7 @@ class World:
         self.folder, self.lock = folder, threading.Lock()
         self.keys = {"AKIAS3HLSFAKE0000001": {"secret": "fake/secret+key/of/s3hls/0123456789"}}
         self.region, self.clock_s, self.faults, self.fired = "us-east-1", 0, [], {}
+        self.listeners, self.open = [], set()
         self.context = self.load(certificates, "server")
         self.foreign = self.load(certificates, "other")
         self.log = open(f"{folder}/put.log", "a", buffering=1)
@@ -85,6 +86,14 @@ class World:
         with self.lock:
             for name in ("keys", "region", "clock_s", "faults"):
                 setattr(self, name, orders.get(name, getattr(self, name)))
+            new_ones_fail = orders.get("refuse") or any(
+                fault["do"] == "certificate" or fault.get("phase") in ("connect", "tls")
+                for fault in self.faults)
+            for connection in self.open if new_ones_fail else ():
+                connection.end()
+        for listener in self.listeners if "refuse" in orders else []:
+            listener.refuse(orders["refuse"])
+        with self.lock:
             return {"fired": self.fired, "faults": self.faults}
 
     def path(self, bucket, key=""):
@@ -115,6 +124,7 @@ class Connection:
         self.buffer, self.fault, self.request = b"", None, None
 
     def run(self):
+        self.keep(not self.calm)
         try:
             self.sock.settimeout(60)
             self.take_fault(lambda f: f.get("phase") in ("connect", "tls"))
@@ -126,7 +136,19 @@ class Connection:
         except (Gone, OSError, ValueError):
             pass
         finally:
+            self.keep(False)
             self.sock.close()
+
+    def keep(self, is_open):
+        with self.world.lock:
+            (self.world.open.add if is_open else self.world.open.discard)(self)
+
+    def end(self):
+        """From another thread: as if the cable were pulled, so not through TLS."""
+        try:
+            socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+        except OSError:
+            pass
 
     # ---- faults
 
@@ -266,11 +288,11 @@ class Connection:
         data = "\r\n".join([*head, "", ""]).encode() + body
         if fault == "garbage":
             data = b"\x15\x03\x01 this is no HTTP\n\n"
-        if fault == "cut":
-            whole = len(data) - len(body)
-            data = data[:whole // 2] if self.fault.get("of", "head") == "head" else data[:-1]
+        cut = self.fault and self.fault.get("cut")
+        if cut:
+            data = data[:-(len(body) or len(data)) // 2]
         self.sock.sendall(data)
-        if fault in ("cut", "garbage"):
+        if cut or fault == "garbage":
             raise Gone(fault)
 
     # ---- what S3 does
@@ -344,14 +366,28 @@ class Control(Connection):
 class Listener:
     def __init__(self, world, tls, calm=False, kind=Connection):
         self.world, self.tls, self.calm, self.kind = world, tls, calm, kind
+        self.refusing = False
         self.sock = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)  # uploads feel a stop soon
         self.port = self.sock.getsockname()[1]
         threading.Thread(target=self.listen, daemon=True).start()
 
+    def refuse(self, refuse):
+        """A listening socket that is shut down keeps its port and refuses."""
+        if refuse != self.refusing:
+            self.refusing = refuse
+            if refuse:
+                self.sock.shutdown(socket.SHUT_RDWR)
+            else:
+                self.sock.listen(64)
+
     def listen(self):
         while True:
-            sock, _ = self.sock.accept()
+            try:
+                sock, _ = self.sock.accept()
+            except OSError:
+                time.sleep(0.02)
+                continue
             connection = self.kind(self.world, sock, self.tls, self.calm)
             threading.Thread(target=connection.run, daemon=True).start()
 
@@ -364,6 +400,7 @@ def main():
     subprocess.run([f"{here}/certificates.sh", certificates], check=True)
     world = World(folder, certificates)
     http, https = Listener(world, tls=False), Listener(world, tls=True)
+    world.listeners = [http, https]
     world.other_port = Listener(world, tls=True, calm=True).port
     control = Listener(world, tls=False, calm=True, kind=Control)
     access_key, key = next(iter(world.keys.items()))
