@@ -28,6 +28,10 @@ if(S3HLS_SANITIZE)
   add_compile_options(-fsanitize=${S3HLS_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${S3HLS_SANITIZE})
 endif()
+if(S3HLS_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link) # so that the fuzzer sees where the rooms go
+  add_link_options(-fsanitize=fuzzer-no-link)
+endif()
 
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)

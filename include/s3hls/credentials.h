@@ -56,6 +56,18 @@ S3HLS_API int s3hls_credentials_open_default(s3hls_credentials_provider **out,
 S3HLS_API int s3hls_credentials_set(s3hls_credentials_provider *provider,
                                     const s3hls_credentials *keys);
 
+/** What may be told of the keys in use: all but the secrets. */
+typedef struct s3hls_credentials_info {
+    char access_key_id[S3HLS_ACCESS_KEY_MAX + 1];
+    int temporary;          /* non-zero: they come with a session token */
+    int64_t expires_unix_s; /* 0: never, or not known */
+} s3hls_credentials_info;
+
+/** Tell of the keys that the next request will be signed with. Any thread.
+ * @return S3HLS_OK; S3HLS_E_INVALID. */
+S3HLS_API int s3hls_credentials_describe(s3hls_credentials_provider *provider,
+                                         s3hls_credentials_info *info);
+
 /** Give up this reference; keys are wiped when the last store that uses the provider is closed.
  * Takes NULL and a pointer to NULL. */
 S3HLS_API void s3hls_credentials_close(s3hls_credentials_provider **provider);

@@ -92,6 +92,18 @@ void s3hls__credentials_get(s3hls_credentials_provider *provider, s3hls__keys *k
     pthread_mutex_unlock(&provider->lock);
 }
 
+int s3hls_credentials_describe(s3hls_credentials_provider *provider, s3hls_credentials_info *info) {
+    s3hls__keys keys;
+    if (!provider || !info)
+        return S3HLS_E_INVALID;
+    s3hls__credentials_get(provider, &keys);
+    strcpy(info->access_key_id, keys.access_key_id);
+    info->temporary = keys.session_token[0] != 0;
+    info->expires_unix_s = keys.expires_unix_s;
+    s3hls__keys_wipe(&keys);
+    return S3HLS_OK;
+}
+
 s3hls_credentials_provider *s3hls__credentials_retain(s3hls_credentials_provider *provider) {
     atomic_fetch_add(&provider->references, 1);
     return provider;

@@ -81,7 +81,8 @@ static void checksum_body(const s3hls__op *op, char base64[12]) {
 
 /* ---- requests */
 
-static const char *const methods[] = {"PUT", "GET", "HEAD", "DELETE", "GET"}; /* by op->kind */
+static const char *const methods[] = {"PUT",    "GET", "HEAD",
+                                      "DELETE", "GET", "GET"}; /* by op->kind */
 
 /* What is to be said and signed; the strings live as long as this does. */
 typedef struct request {
@@ -177,9 +178,9 @@ static int describe_list(const s3hls__s3_client *c, s3hls__op *op, const char *t
 
 static int describe(const s3hls__s3_client *c, const s3hls__place *place, s3hls__op *op,
                     const char *token, request *r) {
-    bool list = op->kind == S3HLS__OP_LIST;
+    bool list = op->kind == S3HLS__OP_LIST, setting = op->kind == S3HLS__OP_SETTING;
     memset(r, 0, sizeof *r);
-    if (list)
+    if (list || setting)
         write_root(c, place, r->path);
     else if (!write_path(c, place, op->key, r->path))
         return S3HLS_E_INVALID;
@@ -190,6 +191,8 @@ static int describe(const s3hls__s3_client *c, const s3hls__place *place, s3hls_
         return describe_put(c, op, r);
     if (list)
         return describe_list(c, op, token, r);
+    if (setting)
+        ask(r, op->key, "");
     if (op->kind == S3HLS__OP_GET && s3hls__s3_is_range(op)) {
         if (op->last == UINT64_MAX)
             snprintf(r->range, sizeof r->range, "bytes=%" PRIu64 "-", op->first);

@@ -53,6 +53,10 @@ int s3hls__s3_run(s3hls_s3 *client, s3hls__op *op) {
     return op->error.status;
 }
 
+const s3hls_env *s3hls__s3_env(const s3hls_s3 *client) {
+    return &client->env;
+}
+
 static int run(s3hls_s3 *client, s3hls__op *op, s3hls_s3_error *error) {
     if (!client || !op->key) {
         op->error.status = S3HLS_E_INVALID;

@@ -93,7 +93,7 @@ static size_t write_answer(char *data, size_t unit, size_t count, void *arg) {
     } else if (op->kind == S3HLS__OP_GET && http_status != (s3hls__s3_is_range(op) ? 206 : 200)) {
         c->verdict = S3HLS_E_PROTOCOL; /* other bytes than were asked for */
         return 0;
-    } else if (op->kind == S3HLS__OP_GET && op->on_data(op->sink_ctx, (uint8_t *)data, size)) {
+    } else if (op->on_data && op->on_data(op->sink_ctx, (uint8_t *)data, size)) {
         c->verdict = S3HLS_E_CANCELLED;
         return 0;
     }

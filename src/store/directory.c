@@ -274,6 +274,9 @@ static void start(s3hls_store *store, s3hls__op *op) {
     case S3HLS__OP_LIST:
         op->error.status = s3hls__directory_list(d->root, op, &store->env, &op->error);
         break;
+    case S3HLS__OP_SETTING:
+        op->error.status = S3HLS_E_UNSUPPORTED;
+        break;
     }
     s3hls__http_post(store->http, op);
 }

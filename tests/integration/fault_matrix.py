@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import typing
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 LAB = os.path.join(HERE, "..", "lab")
@@ -25,6 +26,7 @@ CAMERA = os.environ["S3HLS_FAULT_CAMERA"]
 SECONDS, SPEED, ON_S, OFF_S, AT_ONCE = 16, 4, 0.75, 2.75, 8
 TIMELINE = "timelines/1767225600.json"  # of the camera's first frame
 COLUMNS = {"memory": ["pool-kib=1024", "drop=oldest"], "spool": ["pool-kib=2048"]}
+BIG = ("key-bytes=60000", "other-bytes=60000", "pool-kib=16384")  # more than kernels hold
 
 
 class Skipped(Exception):
@@ -159,31 +161,40 @@ def real_server():
 
 # ---- rows
 
+class Row(typing.NamedTuple):
+    phase: str
+    fault: str
+    how: tuple  # a server, and what to tell it
+    size: tuple = ()  # further options of the camera
+
+
 def fake(*faults, **orders):
     return Fake, {"faults": list(faults), **orders}
 
 
 def all_rows():
-    rows = [("connect", "refused", fake(refuse=True)),
-            ("TLS", "certificate of somebody else", fake({"do": "certificate"})),
-            ("body", "read at 20 kB/s", fake({"do": "slow", "bytes_per_s": 20000})),
-            ("body", "503 SlowDown, half way", fake({"do": "SlowDown", "phase": "body"})),
-            ("body", "200 OK, half way, not stored",
-             fake({"do": "OK", "phase": "body", "methods": ["PUT"]})),
-            ("after", "200 OK, cut off in the head", fake({"do": "OK", "cut": True})),
-            ("answer", "503 SlowDown, cut off in the body", fake({"do": "SlowDown", "cut": True})),
-            ("after", "no HTTP for an answer", fake({"do": "garbage"})),
-            ("head", "another region", fake(region="eu-west-1")),
-            ("head", "server's clock 1 h behind", fake(clock_s=-3600)),
-            ("head", "server's clock 1 h ahead", fake(clock_s=3600)),
-            ("head", "keys withdrawn", fake(keys={}))]
+    rows = [Row("connect", "refused", fake(refuse=True)),
+            Row("TLS", "certificate of somebody else", fake({"do": "certificate"})),
+            Row("body", "read at 20 kB/s", fake({"do": "slow", "bytes_per_s": 20000})),
+            Row("body", "503 SlowDown, half way", fake({"do": "SlowDown", "phase": "body"})),
+            Row("body", "200 OK after 100 kB of 1.5 MB, not stored",
+             fake({"do": "OK", "phase": "body", "at": 0.07, "methods": ["PUT"]}), BIG),
+            Row("answer", "200 OK of somebody else, not stored",
+             fake({"do": "OK", "phase": "answer", "methods": ["PUT"]})),
+            Row("after", "200 OK, cut off in the head", fake({"do": "OK", "cut": True})),
+            Row("answer", "503 SlowDown, cut off in the body", fake({"do": "SlowDown", "cut": True})),
+            Row("after", "no HTTP for an answer", fake({"do": "garbage"})),
+            Row("head", "another region", fake(region="eu-west-1")),
+            Row("head", "server's clock 1 h behind", fake(clock_s=-3600)),
+            Row("head", "server's clock 1 h ahead", fake(clock_s=3600)),
+            Row("head", "keys withdrawn", fake(keys={}))]
     phases = {"connect": "connect", "tls": "TLS", "head": "head", "body": "body",
               "answer": "answer", "after": "after"}
-    rows += [(shown, "silence", fake({"do": "silence", "phase": phase}))
+    rows += [Row(shown, "silence", fake({"do": "silence", "phase": phase}))
              for phase, shown in phases.items()]
-    rows += [(shown, "reset", fake({"do": "reset", "phase": phase}))
+    rows += [Row(shown, "reset", fake({"do": "reset", "phase": phase}))
              for phase, shown in phases.items()]
-    rows += [(shown, "closed", fake({"do": "close", "phase": phase}))
+    rows += [Row(shown, "closed", fake({"do": "close", "phase": phase}))
              for phase, shown in phases.items()]
     codes = """PermanentRedirect TemporaryRedirect AuthorizationHeaderMalformed ExpiredToken
         InvalidToken TokenRefreshRequired InvalidAccessKeyId RequestTimeTooSkewed
@@ -191,9 +202,9 @@ def all_rows():
         BadGateway ServiceUnavailable GatewayTimeout RequestTimeout BadDigest IncompleteBody
         OperationAborted ConditionalRequestConflict EntityTooLarge MissingContentLength
         NotImplemented PreconditionFailed""".split()
-    rows += [("answer", code, fake({"do": code})) for code in codes]
+    rows += [Row("answer", code, fake({"do": code})) for code in codes]
     mixed = ["SlowDown", "InternalError", "ExpiredToken", "RequestTimeout"]
-    rows.append(("any", "each of eight, 1 request in 10", fake(
+    rows.append(Row("any", "each of eight, 1 request in 10", fake(
         *({"do": code, "share": 0.1} for code in mixed),
         *({"do": "reset", "phase": phase, "share": 0.1} for phase in ("tls", "body", "after")),
         {"do": "silence", "phase": "answer", "seconds": 1, "share": 0.1})))
@@ -202,12 +213,12 @@ def all_rows():
                "reset after 60,000 bytes": ["reset", "60000"], "1 Mbit/s": ["rate", "1mbit"],
                "5 % of packets lost": ["loss", "5"], "30 % of packets lost": ["loss", "30"],
                "connections killed once": ["kill"]}
-    rows += [("network", name, (Network, verb)) for name, verb in network.items()]
+    rows += [Row("network", name, (Network, verb)) for name, verb in network.items()]
     proxy = {"slowdown": "503 SlowDown, 30 %", "first-two": "500, the first two tries",
              "reset-body": "reset in the body", "hole-body": "silence in the body",
              "lost": "stored, no answer", "bad-gateway": "stored, 502", "late-date": "Date 1 h late"}
-    rows += [("haproxy, radosgw", shown, (Proxy, fault)) for fault, shown in proxy.items()]
-    rows.append(("radosgw", "stopped, goes on", (Stopped, None)))
+    rows += [Row("haproxy, radosgw", shown, (Proxy, fault)) for fault, shown in proxy.items()]
+    rows.append(Row("radosgw", "stopped, goes on", (Stopped, None)))
     return rows
 
 
@@ -286,14 +297,15 @@ def judge(report, objects, reference, spooled):
     return wrong, len(whole)
 
 
-def run_cell(row, column, reference, top):
-    phase, name, (kind, what) = row
+def run_cell(row, column, references, top):
     folder = tempfile.mkdtemp(prefix="cell-", dir=top)
-    options = [*COLUMNS[column], *([f"spool={folder}/spool"] if column == "spool" else [])]
+    reference = references[row.size]
+    options = [*COLUMNS[column], *row.size, *([f"spool={folder}/spool"] if column == "spool" else [])]
     prefix = os.path.basename(folder)
     cell = {"wrong": [], "report": None, "whole": 0}
     server = None
     try:
+        kind, what = row.how
         server = kind(folder, what)
         cell["report"] = record(server, folder, f"s3://{server.env['S3HLS_LAB_BUCKET']}/{prefix}",
                                 options)
@@ -310,7 +322,7 @@ def run_cell(row, column, reference, top):
     if cell["wrong"]:
         with open(f"{folder}/camera.log") as log:
             tail = "".join("    " + line for line in log.readlines()[-12:])
-        print(f"FAILED: {phase}, {name}, {column}: {'; '.join(cell['wrong'])}\n"
+        print(f"FAILED: {row.phase}, {row.fault}, {column}: {'; '.join(cell['wrong'])}\n"
               f"    {json.dumps(cell['report'])}\n{tail}", flush=True)
     shutil.rmtree(folder)
     return cell
@@ -318,10 +330,11 @@ def run_cell(row, column, reference, top):
 
 # ---- all of it
 
-def make_reference(top):
-    folder = f"{top}/reference"
-    os.makedirs(f"{folder}/store")
-    record(None, folder, f"file://{folder}/store", ["speed=40"])
+def make_reference(top, size):
+    """@return what a recording without any fault leaves, by key."""
+    folder = tempfile.mkdtemp(prefix="reference-", dir=top)
+    os.mkdir(f"{folder}/store")
+    record(None, folder, f"file://{folder}/store", ["speed=40", *size])
     objects = {}
     for path, _, files in os.walk(f"{folder}/store"):
         for name in files:
@@ -349,7 +362,7 @@ def make_table(rows, cells):
              "|---|---|---|---|---|---|---|---|"]
     for i, row in enumerate(rows):
         shown = [text for column in COLUMNS for text in show(cells[i, column])]
-        lines.append(f"| {row[0]} | {row[1]} | {' | '.join(shown)} |")
+        lines.append(f"| {row.phase} | {row.fault} | {' | '.join(shown)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -368,21 +381,20 @@ def main():
     into = None
     if words[:1] == ["--into"]:
         into, words = words[1], words[2:]
-    rows = [row for row in all_rows() if not words or any(w in " ".join(row[:2]) for w in words)]
+    rows = [row for row in all_rows() if not words or any(w in f"{row.phase} {row.fault}" for w in words)]
     with tempfile.TemporaryDirectory(prefix="fault-") as top:
         global TLS
         TLS = f"{top}/tls"
         run(f"{LAB}/certificates.sh", TLS)
-        reference = make_reference(top)
-        cells = {}
-        alone = [(i, c) for i, row in enumerate(rows) for c in COLUMNS if row[2][0] is Stopped]
+        references = {size: make_reference(top, size) for size in ((), BIG)}
+        alone = [(i, c) for i, row in enumerate(rows) for c in COLUMNS if row.how[0] is Stopped]
         beside = [(i, c) for i in range(len(rows)) for c in COLUMNS if (i, c) not in alone]
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-            running = {at: pool.submit(run_cell, rows[at[0]], at[1], reference, top)
+            running = {at: pool.submit(run_cell, rows[at[0]], at[1], references, top)
                        for at in beside}
             cells = {at: cell.result() for at, cell in running.items()}
         for at in alone:
-            cells[at] = run_cell(rows[at[0]], at[1], reference, top)
+            cells[at] = run_cell(rows[at[0]], at[1], references, top)
     table = make_table(rows, cells)
     put_into(into, table) if into else print(table)
     failed = sum(bool(cell["wrong"]) for cell in cells.values())

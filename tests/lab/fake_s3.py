@@ -223,7 +223,7 @@ class Connection:
     def read_body(self, size):
         fault = self.fault or {}
         body, self.buffer = self.buffer[:size], self.buffer[size:]
-        stop = size // 2 if fault.get("phase") == "body" else size
+        stop = int(size * fault.get("at", 0.5)) if fault.get("phase") == "body" else size
         piece = max(1, fault["bytes_per_s"] // 20) if fault.get("do") == "slow" else 65536
         while len(body) < size:
             if len(body) >= stop:
