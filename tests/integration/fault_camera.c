@@ -5,26 +5,28 @@
  * same names and bytes wherever they go, and prints what the library says became of them as one
  * line of JSON. The keys and the server come from the environment, as tests/lab writes it. */
 #include "h264_gen.h"
+#include <inttypes.h>
 #include <pthread.h>
 #include <s3hls/s3hls.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
-enum { FPS = 25, FRAME_MAX = 65536 };
+enum { FPS = 25, FRAME_MAX = 65536, EVENTS = 32 };
 #define FIRST_FRAME_US INT64_C(1767225600000000) /* 2026-01-01T00:00:00Z */
 
 static struct {
     const char *destination, *spool, *drop;
-    long pool_kib, seconds, speed, key_bytes, other_bytes, close_ms, stall_ms, no_overwrite;
+    long pool_kib, seconds, speed, key_bytes, other_bytes, drain_ms, stall_ms, no_overwrite;
 } opt = {.drop = "newest",
          .pool_kib = 4096,
          .seconds = 12,
          .speed = 4,
          .key_bytes = 30000,
          .other_bytes = 5000,
-         .close_ms = 20000,
+         .drain_ms = 20000,
          .stall_ms = 1000};
 
 static int read_options(int argc, char **argv) {
@@ -40,7 +42,7 @@ static int read_options(int argc, char **argv) {
         {"speed=", &opt.speed, NULL},
         {"key-bytes=", &opt.key_bytes, NULL},
         {"other-bytes=", &opt.other_bytes, NULL},
-        {"close-ms=", &opt.close_ms, NULL},
+        {"drain-ms=", &opt.drain_ms, NULL},
         {"stall-ms=", &opt.stall_ms, NULL},
         {"no-overwrite=", &opt.no_overwrite, NULL},
     };
@@ -67,14 +69,14 @@ static int read_options(int argc, char **argv) {
 /* Events come from two threads. */
 static struct {
     pthread_mutex_t lock;
-    uint64_t count[32];
+    uint64_t count[EVENTS]; /* by type; 0: of types that are not known */
     FILE *lost;
 } told = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void on_event(void *ctx, const s3hls_event *event) {
     (void)ctx;
     pthread_mutex_lock(&told.lock);
-    told.count[event->type]++;
+    told.count[(int)event->type < EVENTS ? event->type : 0]++;
     if (event->type == S3HLS_EVENT_SEGMENT_LOST)
         fprintf(told.lost, "%s\"%s\"", told.count[S3HLS_EVENT_SEGMENT_LOST] > 1 ? ", " : "",
                 event->key);
@@ -88,9 +90,9 @@ static void on_log(void *ctx, s3hls_log_level level, const char *component, cons
 
 /* ---- the camera */
 
-static int64_t now_ns(void) {
+static int64_t clock_ns(clockid_t clock) {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
@@ -99,30 +101,46 @@ static void sleep_until(int64_t ns) {
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
 }
 
-/* Times of single puts, in nanoseconds. */
-typedef struct latencies {
-    long *ns;
+/* What a put took: by the wall's clock, which counts what else the machine does, and of the
+ * thread's own time. */
+typedef struct times {
+    long *wall_ns, *cpu_ns;
     size_t count;
-} latencies;
+    long waits; /* how often a put gave the processor away: on a lock, on the network */
+} times;
+
+typedef struct moment {
+    int64_t wall_ns, cpu_ns;
+    long waits;
+} moment;
+
+static moment now(void) {
+    struct rusage use;
+    getrusage(RUSAGE_THREAD, &use);
+    return (moment){clock_ns(CLOCK_MONOTONIC), clock_ns(CLOCK_THREAD_CPUTIME_ID), use.ru_nvcsw};
+}
 
 /* @return how many puts said that something was left out or given up. */
-static long put_all(s3hls_recorder *recorder, latencies *l) {
+static long put_all(s3hls_recorder *recorder, times *t) {
     static uint8_t bytes[FRAME_MAX];
     h264_gen camera = {.width = 320,
                        .height = 240,
                        .gop = FPS,
                        .key_bytes = (uint32_t)opt.key_bytes,
                        .other_bytes = (uint32_t)opt.other_bytes};
-    int64_t begin = now_ns();
+    int64_t begin_ns = clock_ns(CLOCK_MONOTONIC);
     long refused = 0, frames = opt.seconds * FPS;
     for (long i = 0; i < frames; i++) {
         s3hls_frame frame = {.data = bytes, .pts_us = i * 1000000 / FPS};
         frame.size = h264_gen_next(&camera, bytes, sizeof bytes);
         if (opt.speed)
-            sleep_until(begin + i * 1000000000 / FPS / opt.speed);
-        int64_t from = now_ns();
+            sleep_until(begin_ns + i * 1000000000 / FPS / opt.speed);
+        moment before = now();
         refused += s3hls_recorder_put_video(recorder, &frame) != S3HLS_OK;
-        l->ns[l->count++] = (long)(now_ns() - from);
+        moment after = now();
+        t->wall_ns[t->count] = (long)(after.wall_ns - before.wall_ns);
+        t->cpu_ns[t->count++] = (long)(after.cpu_ns - before.cpu_ns);
+        t->waits += after.waits - before.waits;
     }
     return refused;
 }
@@ -159,48 +177,63 @@ static int open_recorder(s3hls_uploader **uploader, s3hls_recorder **recorder,
 
 /* ---- the report */
 
-static int by_size(const void *a, const void *b) {
-    long x = *(const long *)a, y = *(const long *)b;
-    return (x > y) - (x < y);
+static void print_numbers(const char *name, const long *numbers, size_t count) {
+    printf(", \"%s\": [", name);
+    for (size_t i = 0; i < count; i++)
+        printf("%s%ld", i ? ", " : "", numbers[i]);
+    printf("]");
 }
 
-static double quantile_us(const latencies *l, double q) {
-    size_t at = (size_t)(q * (double)l->count);
-    return (double)l->ns[at < l->count ? at : l->count - 1] / 1000;
-}
-
-static void print_report(int rc, const s3hls_recorder_stats *s, long refused, int64_t close_ms,
-                         latencies *l, const char *lost) {
+static void print_counts(const s3hls_recorder_stats *s) {
+    const struct {
+        const char *name;
+        uint64_t count;
+    } counts[] = {
+#define COUNT(field) {#field, s->field}
+        COUNT(segments_accepted), COUNT(segments_delivered), COUNT(segments_spooled),
+        COUNT(segments_waiting),  COUNT(segments_dropped),   COUNT(segments_recovered),
+        COUNT(frames_in),         COUNT(frames_dropped),     COUNT(gops_dropped),
+        COUNT(bytes_accepted),    COUNT(bytes_delivered),    COUNT(bytes_dropped),
+#undef COUNT
+    };
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        printf(", \"%s\": %" PRIu64, counts[i].name, counts[i].count);
     static const char *const causes[] = {
 #define XX(name, text) text,
         S3HLS_CAUSE_MAP(XX)
 #undef XX
     };
-#define N(field) "\"" #field "\": %llu, "
-#define V(field) (unsigned long long)s->field
-    printf("{\"close\": \"%s\", \"close_ms\": %lld, \"refused\": %ld, " N(segments_accepted)
-               N(segments_delivered) N(segments_spooled) N(segments_waiting) N(segments_dropped)
-                   N(segments_recovered) N(frames_in) N(frames_dropped) N(gops_dropped)
-                       N(bytes_accepted) N(bytes_delivered) N(bytes_dropped),
-           s3hls_status_name(rc), (long long)close_ms, refused, V(segments_accepted),
-           V(segments_delivered), V(segments_spooled), V(segments_waiting), V(segments_dropped),
-           V(segments_recovered), V(frames_in), V(frames_dropped), V(gops_dropped),
-           V(bytes_accepted), V(bytes_delivered), V(bytes_dropped));
-#undef N
-#undef V
-    printf("\"retries_by\": {");
-    for (int i = 0, n = 0; i < S3HLS_CAUSE_COUNT; i++)
+    printf(", \"retries_by\": {\"sum\": %" PRIu64, s->retries);
+    for (int i = 0; i < S3HLS_CAUSE_COUNT; i++)
         if (s->retries_by[i])
-            printf("%s\"%s\": %llu", n++ ? ", " : "", causes[i],
-                   (unsigned long long)s->retries_by[i]);
-    printf("}, \"events\": {");
-    for (int i = 0, n = 0; i < 32; i++)
+            printf(", \"%s\": %" PRIu64, causes[i], s->retries_by[i]);
+    printf("}");
+}
+
+static void print_events(const char *lost) {
+    printf(", \"lost\": [%s], \"events\": {\"unknown\": %" PRIu64, lost, told.count[0]);
+    for (int i = 1; i < EVENTS; i++)
         if (told.count[i])
-            printf("%s\"%s\": %llu", n++ ? ", " : "", s3hls_event_name(i),
-                   (unsigned long long)told.count[i]);
-    qsort(l->ns, l->count, sizeof *l->ns, by_size);
-    printf("}, \"lost\": [%s], \"put_us\": [%.1f, %.1f, %.1f, %.1f]}\n", lost, quantile_us(l, 0.5),
-           quantile_us(l, 0.99), quantile_us(l, 0.9999), quantile_us(l, 1));
+            printf(", \"%s\": %" PRIu64, s3hls_event_name(i), told.count[i]);
+    printf("}");
+}
+
+/* Record, close, report. */
+static void film(s3hls_recorder **recorder, times *t, const char *const *lost) {
+    s3hls_recorder_stats stats;
+    long refused = put_all(*recorder, t);
+    int64_t from_ns = clock_ns(CLOCK_MONOTONIC);
+    s3hls_recorder_drain(*recorder, (uint32_t)opt.drain_ms);
+    int64_t drain_ms = (clock_ns(CLOCK_MONOTONIC) - from_ns) / 1000000;
+    int rc = s3hls_recorder_close_stats(recorder, 1000, &stats);
+    fflush(told.lost);
+    printf("{\"close\": \"%s\", \"drain_ms\": %" PRId64 ", \"refused\": %ld, \"put_waits\": %ld",
+           s3hls_status_name(rc), drain_ms, refused, t->waits);
+    print_counts(&stats);
+    print_events(*lost);
+    print_numbers("put_ns", t->wall_ns, t->count);
+    print_numbers("put_cpu_ns", t->cpu_ns, t->count);
+    printf("}\n");
 }
 
 int main(int argc, char **argv) {
@@ -212,24 +245,19 @@ int main(int argc, char **argv) {
     s3hls_uploader *uploader = NULL;
     s3hls_recorder *recorder = NULL;
     char *lost = NULL;
-    size_t lost_size;
+    size_t lost_size, frames = (size_t)opt.seconds * FPS;
     told.lost = open_memstream(&lost, &lost_size);
-    latencies l = {calloc((size_t)(opt.seconds * FPS), sizeof(long)), 0};
-    int rc = told.lost && l.ns ? open_recorder(&uploader, &recorder, &env) : S3HLS_E_NOMEM;
-    if (rc == S3HLS_OK) {
-        s3hls_recorder_stats stats;
-        long refused = put_all(recorder, &l);
-        int64_t from = now_ns();
-        s3hls_recorder_drain(recorder, (uint32_t)opt.close_ms);
-        int closed = s3hls_recorder_close_stats(&recorder, 1000, &stats);
-        int64_t close_ms = (now_ns() - from) / 1000000;
-        fclose(told.lost);
-        print_report(closed, &stats, refused, close_ms, &l, lost);
-    } else {
+    times t = {calloc(frames, sizeof(long)), calloc(frames, sizeof(long)), 0, 0};
+    int rc = told.lost && t.wall_ns && t.cpu_ns ? open_recorder(&uploader, &recorder, &env)
+                                                : S3HLS_E_NOMEM;
+    if (rc == S3HLS_OK)
+        film(&recorder, &t, (const char *const *)&lost);
+    else
         fprintf(stderr, "fault_camera: %s\n", s3hls_strerror(rc));
-    }
     s3hls_uploader_close(&uploader);
+    fclose(told.lost);
     free(lost);
-    free(l.ns);
+    free(t.wall_ns);
+    free(t.cpu_ns);
     return rc != S3HLS_OK;
 }

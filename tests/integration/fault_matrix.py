@@ -26,7 +26,6 @@ CAMERA = os.environ["S3HLS_FAULT_CAMERA"]
 SECONDS, SPEED, ON_S, OFF_S, AT_ONCE = 16, 4, 0.75, 2.75, 8
 TIMELINE = "timelines/1767225600.json"  # of the camera's first frame
 COLUMNS = {"memory": ["pool-kib=1024", "drop=oldest"], "spool": ["pool-kib=2048"]}
-BIG = ("key-bytes=60000", "other-bytes=60000", "pool-kib=16384")  # more than kernels hold
 
 
 class Skipped(Exception):
@@ -165,7 +164,6 @@ class Row(typing.NamedTuple):
     phase: str
     fault: str
     how: tuple  # a server, and what to tell it
-    size: tuple = ()  # further options of the camera
 
 
 def fake(*faults, **orders):
@@ -173,12 +171,13 @@ def fake(*faults, **orders):
 
 
 def all_rows():
-    rows = [Row("connect", "refused", fake(refuse=True)),
+    rows = [Row("none", "none", fake()),
+            Row("connect", "refused", fake(refuse=True)),
             Row("TLS", "certificate of somebody else", fake({"do": "certificate"})),
             Row("body", "read at 20 kB/s", fake({"do": "slow", "bytes_per_s": 20000})),
             Row("body", "503 SlowDown, half way", fake({"do": "SlowDown", "phase": "body"})),
-            Row("body", "200 OK after 100 kB of 1.5 MB, not stored",
-             fake({"do": "OK", "phase": "body", "at": 0.07, "methods": ["PUT"]}), BIG),
+            Row("body", "200 OK, half way, not stored",
+             fake({"do": "OK", "phase": "body", "methods": ["PUT"]})),
             Row("answer", "200 OK of somebody else, not stored",
              fake({"do": "OK", "phase": "answer", "methods": ["PUT"]})),
             Row("after", "200 OK, cut off in the head", fake({"do": "OK", "cut": True})),
@@ -297,10 +296,9 @@ def judge(report, objects, reference, spooled):
     return wrong, len(whole)
 
 
-def run_cell(row, column, references, top):
+def run_cell(row, column, reference, top):
     folder = tempfile.mkdtemp(prefix="cell-", dir=top)
-    reference = references[row.size]
-    options = [*COLUMNS[column], *row.size, *([f"spool={folder}/spool"] if column == "spool" else [])]
+    options = [*COLUMNS[column], *([f"spool={folder}/spool"] if column == "spool" else [])]
     prefix = os.path.basename(folder)
     cell = {"wrong": [], "report": None, "whole": 0}
     server = None
@@ -323,18 +321,22 @@ def run_cell(row, column, references, top):
         with open(f"{folder}/camera.log") as log:
             tail = "".join("    " + line for line in log.readlines()[-12:])
         print(f"FAILED: {row.phase}, {row.fault}, {column}: {'; '.join(cell['wrong'])}\n"
-              f"    {json.dumps(cell['report'])}\n{tail}", flush=True)
+              f"    {brief(cell['report'])}\n{tail}", flush=True)
     shutil.rmtree(folder)
     return cell
 
 
+def brief(report):
+    return {name: value for name, value in (report or {}).items() if not name.endswith("_ns")}
+
+
 # ---- all of it
 
-def make_reference(top, size):
+def make_reference(top):
     """@return what a recording without any fault leaves, by key."""
     folder = tempfile.mkdtemp(prefix="reference-", dir=top)
     os.mkdir(f"{folder}/store")
-    record(None, folder, f"file://{folder}/store", ["speed=40", *size])
+    record(None, folder, f"file://{folder}/store", ["speed=40"])
     objects = {}
     for path, _, files in os.walk(f"{folder}/store"):
         for name in files:
@@ -345,6 +347,11 @@ def make_reference(top, size):
     return objects
 
 
+def quantile_us(times_ns, part):
+    times_ns = sorted(times_ns)
+    return times_ns[min(int(part * len(times_ns)), len(times_ns) - 1)] / 1000
+
+
 def show(cell):
     if "skipped" in cell:
         return ["skipped"] * 3
@@ -352,17 +359,27 @@ def show(cell):
         return ["FAILED"] * 3
     report = cell["report"]
     return [f"{report['segments_accepted']} / {cell['whole']} / {report['segments_dropped']}"
-            + (" FAILED" if cell["wrong"] else ""),
-            f"{report['close_ms'] / 1000:.1f}", " / ".join(f"{us:.0f}" for us in report["put_us"])]
+            + (" FAILED" if cell["wrong"] else ""), f"{report['drain_ms'] / 1000:.1f}",
+            " / ".join(f"{quantile_us(report['put_ns'], part):.0f}" for part in (0.5, 0.99, 1))]
 
 
 def make_table(rows, cells):
-    lines = ["| phase | fault | memory: accepted / in the bucket / lost, told | close, s | "
-             "put, µs: p50 / p99 / p99.99 / max | spool: the same | close, s | put, µs |",
-             "|---|---|---|---|---|---|---|---|"]
+    lines = ["| phase | fault | memory: accepted / in the bucket / lost and told | drain, s | "
+             "put, µs: p50 / p99 / max | spool: accepted / in the bucket / lost and told | "
+             "drain, s | put, µs: p50 / p99 / max |", "|---|---|---|---|---|---|---|---|"]
     for i, row in enumerate(rows):
         shown = [text for column in COLUMNS for text in show(cells[i, column])]
         lines.append(f"| {row.phase} | {row.fault} | {' | '.join(shown)} |")
+    reports = [cell["report"] for cell in cells.values() if cell["report"]]
+    lines += ["", "All puts of all cells together:", "",
+              "| | p50 | p99 | p99.9 | p99.99 | max |", "|---|---|---|---|---|---|"]
+    for name, what in (("put_ns", "by the wall's clock, µs"),
+                       ("put_cpu_ns", "of the thread's own time, µs")):
+        every = [ns for report in reports for ns in report[name]]
+        shown = (f"{quantile_us(every, part):.1f}" for part in (0.5, 0.99, 0.999, 0.9999, 1))
+        lines.append(f"| {what} | {' | '.join(shown)} |")
+    lines += ["", f"{len(every)} puts, of which {sum(report['put_waits'] for report in reports)} "
+              "gave the processor away themselves."]
     return "\n".join(lines) + "\n"
 
 
@@ -386,15 +403,15 @@ def main():
         global TLS
         TLS = f"{top}/tls"
         run(f"{LAB}/certificates.sh", TLS)
-        references = {size: make_reference(top, size) for size in ((), BIG)}
+        reference = make_reference(top)
         alone = [(i, c) for i, row in enumerate(rows) for c in COLUMNS if row.how[0] is Stopped]
         beside = [(i, c) for i in range(len(rows)) for c in COLUMNS if (i, c) not in alone]
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-            running = {at: pool.submit(run_cell, rows[at[0]], at[1], references, top)
+            running = {at: pool.submit(run_cell, rows[at[0]], at[1], reference, top)
                        for at in beside}
             cells = {at: cell.result() for at, cell in running.items()}
         for at in alone:
-            cells[at] = run_cell(rows[at[0]], at[1], references, top)
+            cells[at] = run_cell(rows[at[0]], at[1], reference, top)
     table = make_table(rows, cells)
     put_into(into, table) if into else print(table)
     failed = sum(bool(cell["wrong"]) for cell in cells.values())

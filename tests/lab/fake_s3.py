@@ -223,7 +223,7 @@ class Connection:
     def read_body(self, size):
         fault = self.fault or {}
         body, self.buffer = self.buffer[:size], self.buffer[size:]
-        stop = int(size * fault.get("at", 0.5)) if fault.get("phase") == "body" else size
+        stop = size // 2 if fault.get("phase") == "body" else size
         piece = max(1, fault["bytes_per_s"] // 20) if fault.get("do") == "slow" else 65536
         while len(body) < size:
             if len(body) >= stop:
@@ -367,7 +367,10 @@ class Listener:
     def __init__(self, world, tls, calm=False, kind=Connection):
         self.world, self.tls, self.calm, self.kind = world, tls, calm, kind
         self.refusing = False
-        self.sock = socket.create_server(("127.0.0.1", 0), backlog=64)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        # one that was asked for by its number is kept by a socket that is shut down
+        self.sock = socket.create_server(("127.0.0.1", port), backlog=64)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)  # uploads feel a stop soon
         self.port = self.sock.getsockname()[1]
         threading.Thread(target=self.listen, daemon=True).start()
