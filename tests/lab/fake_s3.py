@@ -86,14 +86,14 @@ class World:
         with self.lock:
             for name in ("keys", "region", "clock_s", "faults"):
                 setattr(self, name, orders.get(name, getattr(self, name)))
+        for listener in self.listeners if "refuse" in orders else ():
+            listener.refuse(orders["refuse"])
+        with self.lock:
             new_ones_fail = orders.get("refuse") or any(
                 fault["do"] == "certificate" or fault.get("phase") in ("connect", "tls")
                 for fault in self.faults)
             for connection in self.open if new_ones_fail else ():
                 connection.end()
-        for listener in self.listeners if "refuse" in orders else []:
-            listener.refuse(orders["refuse"])
-        with self.lock:
             return {"fired": self.fired, "faults": self.faults}
 
     def path(self, bucket, key=""):

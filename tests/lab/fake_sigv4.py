@@ -52,7 +52,7 @@ def _canonical_query(query):
 
 
 def _canonical_request(request, names):
-    headers = "".join(f"{name}:{' '.join(request.headers[name].split())}\n" for name in names)
+    headers = "".join(f"{name}:{' '.join(request.headers.get(name, '').split())}\n" for name in names)
     path = "/".join(_encode(urllib.parse.unquote(part)) for part in request.path.split("/"))
     return "\n".join([request.method, path, _canonical_query(request.query), headers,
                       ";".join(names), request.headers["x-amz-content-sha256"]])

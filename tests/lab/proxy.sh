@@ -67,6 +67,7 @@ defaults
     timeout client 60s
     timeout server 60s
     timeout http-request 10s
+    timeout tarpit 60s
 frontend s3
     bind fd@\${S3HLS_LAB_FD} ssl crt $dir/server.pem
     option nolinger
@@ -85,7 +86,7 @@ frontend s3
     http-request wait-for-body time 10s at-least 100000 if METH_PUT reset_body
     http-request reject if METH_PUT reset_body
     http-request wait-for-body time 10s at-least 100000 if METH_PUT hole_body
-    http-request silent-drop if METH_PUT hole_body
+    http-request tarpit if METH_PUT hole_body
     http-request set-var(txn.put) bool(true) if METH_PUT
     http-response silent-drop if lost { var(txn.put) -m bool }
     http-response deny deny_status 502 if bad_gateway { var(txn.put) -m bool }
