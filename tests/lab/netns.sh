@@ -23,10 +23,15 @@ skip() {
     exit 77
 }
 inside() { ip netns exec "$ns" "$@"; }
-rule() {
-    inside nft "add table inet fault
+rule() { inside nft "add rule inet fault out $*"; }
+
+# A rule that asks for a connection's state is there always: so each is tracked from its beginning,
+# and it is known which end began it.
+no_rules() {
+    inside nft "flush ruleset
+        add table inet fault
         add chain inet fault out { type filter hook output priority 0; policy accept; }
-        add rule inet fault out $*"
+        add rule inet fault out ct state new counter"
 }
 
 up() {
@@ -37,7 +42,7 @@ up() {
     ip netns add "$ns" 2>/dev/null || skip "ip netns add is refused"
     # packets as on a wire, not of 64 KiB: else rate and loss are far too coarse
     if ! inside ip link set lo mtu 1500 up gso_max_segs 1 gso_max_size 1500 ||
-        ! rule tcp dport 1 ct original bytes '>' 1 counter drop ||
+        ! no_rules || ! rule tcp dport 1 ct original bytes '>' 1 counter drop ||
         ! inside sysctl -qw net.netfilter.nf_conntrack_acct=1; then
         down
         skip "nftables or conntrack cannot be used in one"
@@ -63,7 +68,7 @@ loss() {
 }
 
 clear() {
-    inside nft flush ruleset
+    no_rules
     inside tc qdisc del dev lo root 2>/dev/null || true
 }
 
