@@ -227,11 +227,14 @@ static int make_folders(char *path) {
 static int open_folder(s3hls__spool *s) {
     if (s->folder >= 0)
         return S3HLS_OK;
-    if (make_folders(s->path) && errno != EROFS)
+    int why = make_folders(s->path) ? errno : 0;
+    if (why && why != EROFS)
         return status_of_errno();
     int fd = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
+    if (fd < 0) {
+        errno = why ? why : errno; /* that it cannot be made says more than that it is not there */
         return status_of_errno();
+    }
     if (flock(fd, LOCK_EX | LOCK_NB)) {
         int rc = errno == EWOULDBLOCK ? S3HLS_E_STATE : status_of_errno();
         close(fd);
@@ -393,6 +396,13 @@ int s3hls__spool_reserve(s3hls__spool *s, uint64_t sequence) {
     return rc;
 }
 
+/* Numbers go on from here; but one that no recording comes to is none of ours, and would leave no
+ * room to count on. */
+static void raise_floor(s3hls__spool *s, uint64_t number) {
+    if (number > s->floor && number < UINT64_C(1) << 48)
+        s->floor = number;
+}
+
 static void read_session(s3hls__spool *s) {
     char text[32] = "";
     int fd = openat(s->folder, SESSION, O_RDONLY | O_CLOEXEC);
@@ -401,7 +411,8 @@ static void read_session(s3hls__spool *s) {
     ssize_t n = read(fd, text, sizeof text - 1);
     close(fd);
     if (n > 0)
-        s->floor = strtoull(text, NULL, 10);
+        raise_floor(s, strtoull(text, NULL, 10));
+    s->reserved = s->floor;
 }
 
 /* ---- open */
@@ -415,10 +426,8 @@ static void add_file(s3hls__spool *s, const char *name, s3hls__spool_damaged_fn 
                    name);
         return;
     }
-    if (entry.media && entry.segment.sequence >= s->floor)
-        s->floor = entry.segment.sequence + 1;
-    if (entry.segment.timeline >= s->floor)
-        s->floor = entry.segment.timeline + 1;
+    raise_floor(s, entry.segment.sequence + 1);
+    raise_floor(s, entry.segment.timeline + 1);
     int fd = openat(s->folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd >= 0 && s3hls__spool_file_look(fd, &t) && (*rc = make_room(s)) == S3HLS_OK) {
         entry.segment.size = t.size;
