@@ -209,12 +209,12 @@ def all_rows():
         *({"do": code, "share": 0.1} for code in mixed),
         *({"do": "reset", "phase": phase, "share": 0.1} for phase in ("tls", "body", "after")),
         {"do": "silence", "phase": "answer", "seconds": 1, "share": 0.1})))
-    harmless = ["1 Mbit/s", "5 % of packets lost", "connections killed once", "Date 1 h late"]
+    harmless = ["50 ms later, each way", "1 Mbit/s", "5 % of packets lost", "connections killed once", "Date 1 h late"]
     network = {"refused": ["refuse"], "black hole": ["blackhole"],
                "black hole after 60,000 bytes": ["blackhole", "60000"],
                "reset after 60,000 bytes": ["reset", "60000"], "1 Mbit/s": ["rate", "1mbit"],
                "5 % of packets lost": ["loss", "5"], "30 % of packets lost": ["loss", "30"],
-               "connections killed once": ["kill"]}
+               "connections killed once": ["kill"], "50 ms later, each way": ["delay", "50"]}
     rows += [Row("network", name, (Network, verb), name not in harmless) for name, verb in network.items()]
     proxy = {"slowdown": "503 SlowDown, 30 %", "first-two": "500, the first two tries",
              "reset-body": "reset in the body", "hole-body": "silence in the body",
@@ -381,8 +381,12 @@ def make_table(rows, cells):
         shown = [text for column in COLUMNS for text in show(cells[i, column])]
         lines.append(f"| {row.phase} | {row.fault} | {' | '.join(shown)} |")
     reports = [cell["report"] for cell in cells.values() if cell["report"]]
-    lines += ["", "All puts of all cells together:", "",
-              "| | p50 | p99 | p99.9 | p99.99 | max |", "|---|---|---|---|---|---|"]
+    return "\n".join(lines) + "\n" + (show_puts(reports) if reports else "")
+
+
+def show_puts(reports):
+    lines = ["", "All puts of all cells together:", "",
+             "| | p50 | p99 | p99.9 | p99.99 | max |", "|---|---|---|---|---|---|"]
     for name, what in (("put_ns", "by the wall's clock, µs"),
                        ("put_cpu_ns", "of the thread's own time, µs")):
         every = [ns for report in reports for ns in report[name]]
@@ -408,7 +412,7 @@ def main():
     into = None
     if words[:1] == ["--into"]:
         into, words = words[1], words[2:]
-    rows = [row for row in all_rows() if not words or any(w in f"{row.phase} {row.fault}" for w in words)]
+    rows = [row for row in all_rows() if not words or any(w in f"{row.phase}, {row.fault}" for w in words)]
     with tempfile.TemporaryDirectory(prefix="fault-") as top:
         global TLS
         TLS = f"{top}/tls"

@@ -154,7 +154,9 @@ test_netns() {
     patience=20
     network "0 200" rate 4mbit
     network "0 200" loss 5
+    network "0 200" delay 50
     patience=1
+    network "28 000" delay 600
     network "28 000" loss 90
     patience=5
     control '{"faults": [{"do": "silence", "phase": "answer"}]}'

@@ -5,6 +5,7 @@
 #   netns.sh up NS                        make it
 #   netns.sh exec NS COMMAND...           run a server or a client in it
 #   netns.sh rate NS PORT 2mbit           what goes to PORT is no faster
+#   netns.sh delay NS PORT MS             what goes to and comes from PORT waits so long, each way
 #   netns.sh loss NS PORT PERCENT         of the packets to and from PORT are lost
 #   netns.sh blackhole NS PORT [BYTES]    what goes to PORT vanishes, once BYTES went up on a connection
 #   netns.sh reset NS PORT BYTES          RST, once BYTES went up on a connection
@@ -12,9 +13,10 @@
 #   netns.sh kill NS PORT                 the connections there are now are aborted
 #   netns.sh clear NS                     no more faults
 #   netns.sh down NS                      remove it; ends nothing that runs in it
-# Many kernels have no netem: HTB limits the rate, nftables loses and resets.
+# Many kernels have no netem: HTB limits the rate, nftables loses and resets, netns_delay.py delays.
 set -euo pipefail
 
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 verb=${1:?usage: netns.sh VERB NAMESPACE ...} ns=${2:?names the namespace}
 shift 2
 
@@ -36,7 +38,7 @@ no_rules() {
 
 up() {
     local program
-    for program in ip nft tc ss; do
+    for program in ip nft tc ss iptables-legacy python3; do
         command -v "$program" >/dev/null || skip "$program is not installed"
     done
     ip netns add "$ns" 2>/dev/null || skip "ip netns add is refused"
@@ -59,6 +61,24 @@ rate() {
         match ip dport "$1" 0xffff flowid 1:10
 }
 
+# At the receiver: a packet held where it is sent from would count against its sender's small queue.
+delay() {
+    local ready side
+    exec {ready}< <(inside "$here/netns_delay.py" "$2" </dev/null 2>/dev/null)
+    read -r -t 10 -u "$ready" || skip "no queue of netfilter's"
+    for side in --dport --sport; do
+        inside iptables-legacy -A INPUT -p tcp "$side" "$1" -j NFQUEUE --queue-num 0
+    done
+}
+
+end_delay() {
+    local pid
+    inside iptables-legacy -F INPUT
+    for pid in $(ip netns pids "$ns"); do
+        if grep -qa netns_delay.py "/proc/$pid/cmdline" 2>/dev/null; then kill "$pid"; fi
+    done
+}
+
 loss() {
     local thousandths side
     thousandths=$(awk "BEGIN { print int($2 * 10) }")
@@ -68,14 +88,18 @@ loss() {
 }
 
 clear() {
+    end_delay
     no_rules
     inside tc qdisc del dev lo root 2>/dev/null || true
 }
 
-down() { ip netns del "$ns"; }
+down() {
+    end_delay
+    ip netns del "$ns"
+}
 
 case $verb in
-up | rate | loss | clear | down) "$verb" "$@" ;;
+up | rate | delay | loss | clear | down) "$verb" "$@" ;;
 exec) inside "$@" ;;
 blackhole) rule tcp dport "$1" ct original bytes '>=' "${2:-0}" counter drop ;;
 reset) rule tcp dport "$1" ct original bytes '>' "$2" counter reject with tcp reset ;;

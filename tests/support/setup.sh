@@ -7,7 +7,7 @@ build="gcc g++ clang cmake ninja-build pkg-config libcurl4-openssl-dev libssl-de
     libjansson-dev libavformat-dev libavcodec-dev libavutil-dev libcmocka-dev"
 demo="ffmpeg"
 all="python3 time clang-format clang-tidy libclang-rt-14-dev binutils valgrind awscli curl openssl radosgw ceph-mon ceph-osd man-db faketime
-    haproxy nftables iproute2"
+    haproxy nftables iptables iproute2"
 
 case ${1:-} in
 build) wanted=$build ;;
