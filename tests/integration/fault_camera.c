@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <s3hls/s3hls.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -218,9 +219,15 @@ static void print_events(const char *lost) {
     printf("}");
 }
 
+/* As an encoder's thread would run, where that is allowed; the library's own thread does not. */
+static void hurry(void) {
+    sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){.sched_priority = 1});
+}
+
 /* Record, close, report. */
 static void film(s3hls_recorder **recorder, times *t, const char *const *lost) {
     s3hls_recorder_stats stats;
+    hurry();
     long refused = put_all(*recorder, t);
     int64_t from_ns = clock_ns(CLOCK_MONOTONIC);
     s3hls_recorder_drain(*recorder, (uint32_t)opt.drain_ms);
