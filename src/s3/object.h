@@ -100,6 +100,7 @@ void s3hls__s3_client_close(s3hls__s3_client **client); /* with no operation und
 /* Begin an operation. Never calls done itself: even what fails at once is reported by the next
  * step. */
 void s3hls__s3_start(s3hls__s3_client *client, s3hls__op *op);
+s3hls_credentials_provider *s3hls__s3_client_credentials(const s3hls__s3_client *client);
 /* What the client adds to the system's clock when it signs, seconds. Any thread. */
 int64_t s3hls__s3_client_clock_offset_s(const s3hls__s3_client *client);
 int s3hls__s3_client_presign(s3hls__s3_client *client, const char *method, const char *key,

@@ -270,10 +270,11 @@ int s3hls__s3_request_open(s3hls__s3_request *out, const s3hls__s3_client *c,
     int rc = describe(c, place, op, token, &r);
     if (rc)
         return rc;
-    s3hls__credentials_get(c->credentials, &keys);
+    rc = s3hls__credentials_get(c->credentials, &keys);
     strcpy(out->access_key_id, keys.access_key_id);
     out->signed_s = r.unix_s;
-    rc = sign(c, out->method, &r, &keys, &signature);
+    if (!rc)
+        rc = sign(c, out->method, &r, &keys, &signature);
     if (!rc) {
         rc = write_headers(out, &c->env, &r, &keys, &signature);
         if (!rc)
@@ -315,9 +316,10 @@ int s3hls__s3_client_presign(s3hls__s3_client *c, const char *method, const char
                                 .unix_s = s3hls__s3_now_s(c)};
     s3hls_sigv4_result signature;
     s3hls__keys keys;
-    s3hls__credentials_get(c->credentials, &keys);
+    int rc = s3hls__credentials_get(c->credentials, &keys);
     s3hls_credentials view = s3hls__keys_view(&keys);
-    int rc = s3hls_sigv4_presign(&what, &view, expires_s, &c->env, &signature);
+    if (!rc)
+        rc = s3hls_sigv4_presign(&what, &view, expires_s, &c->env, &signature);
     s3hls__keys_wipe(&keys);
     if (rc)
         return rc;

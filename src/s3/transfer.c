@@ -330,15 +330,6 @@ static bool follow(call *k) {
     return (address[0] && s3hls__s3_place_at(&c->home, c, address)) || other_region;
 }
 
-/* Somebody has given other keys meanwhile. */
-static bool keys_replaced(const call *k) {
-    s3hls__keys keys;
-    s3hls__credentials_get(k->client->credentials, &keys);
-    bool other = strcmp(keys.access_key_id, k->request.access_key_id) != 0;
-    s3hls__keys_wipe(&keys);
-    return other;
-}
-
 static bool mend(call *k) {
     const s3hls_s3_error *e = &k->exchange.op->error;
     if (e->status == S3HLS_OK || !e->http_status || k->mended >= MENDED_MAX)
@@ -349,7 +340,7 @@ static bool mend(call *k) {
     case S3HLS__FOLLOW:
         return follow(k);
     case S3HLS__REFRESH:
-        return keys_replaced(k);
+        return s3hls__credentials_refused(k->client->credentials, k->request.access_key_id);
     default:
         return false;
     }
@@ -391,6 +382,8 @@ void s3hls__s3_start(s3hls__s3_client *c, s3hls__op *op) {
     op->error.status = begin(k);
     if (op->error.status == S3HLS_E_INVALID)
         strcpy(op->error.message, "key or header is malformed");
+    if (op->error.status == S3HLS_E_CREDENTIALS)
+        strcpy(op->error.message, "no keys yet, or they have expired: others are being fetched");
     if (op->error.status)
         finish(k);
 }

@@ -12,6 +12,7 @@ static const struct {
     const char *summary;
 } commands[] = {
     {"record", command_record, "record H.264 from a file, a pipe or a camera into a store"},
+    {"flush", command_flush, "deliver what a recording has left in its spool"},
     {"ls", command_ls, "list what a store holds, segment by segment, with its gaps"},
     {"playlist", command_playlist, "write an m3u8 of any range of time"},
     {"verify", command_verify, "read a range back and check all of it"},

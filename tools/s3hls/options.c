@@ -146,7 +146,7 @@ static void set_defaults(common_options *common) {
     common->s3.ca_file = variable("AWS_CA_BUNDLE", NULL);
 }
 
-bool common_options_open(command_line *line, const char *url, int *exit_code) {
+bool common_options_open(const command_line *line, const char *url, int *exit_code) {
     common_options *common = line->common;
     if (strncmp(url, "s3://", 5) != 0)
         return true;
@@ -181,6 +181,8 @@ static void print_help(const command_line *line) {
     printf("usage: s3hls %s %s\n\n%s\n\noptions:\n", line->command, line->arguments,
            line->explanation);
     print_kinds(line->options);
+    if (line->also)
+        print_kinds(line->also);
     puts("\nreaching S3:");
     print_kinds(common_kinds);
 }
@@ -192,17 +194,29 @@ static const option_kind *find_kind(const option_kind *kinds, const char *argume
     return NULL;
 }
 
+static const option_kind *find_option(const command_line *line, const char *argument, size_t size,
+                                      void **ctx) {
+    const option_kind *kind = find_kind(line->options, argument, size);
+    *ctx = line->ctx;
+    if (!kind && line->also) {
+        kind = find_kind(line->also, argument, size);
+        *ctx = line->also_ctx;
+    }
+    if (!kind) {
+        kind = find_kind(common_kinds, argument, size);
+        *ctx = line->common;
+    }
+    return kind;
+}
+
 /* One option at argv[*at]. @return false: it is wrong, and has been complained of. */
 static bool take_option(command_line *line, int argc, char **argv, int *at) {
     const char *argument = argv[*at], *equals = strchr(argument, '=');
     size_t size = equals ? (size_t)(equals - argument) : strlen(argument);
-    void *ctx = line->ctx;
-    const option_kind *kind = find_kind(line->options, argument, size);
-    if (!kind) {
-        kind = find_kind(common_kinds, argument, size);
-        ctx = line->common;
-    }
-    const char *wrong = NULL, *value = equals ? equals + 1 : NULL;
+    void *ctx;
+    const option_kind *kind = find_option(line, argument, size, &ctx);
+    /* the value of what is no option may be a secret: it is not repeated */
+    const char *wrong = NULL, *value = equals && kind ? equals + 1 : NULL;
     if (!kind)
         wrong = "no such option";
     else if (!kind->value && equals)
@@ -224,7 +238,7 @@ bool command_line_parse(command_line *line, int argc, char **argv, int *exit_cod
     set_defaults(line->common);
     *exit_code = EXIT_USAGE;
     for (int i = 1; i < argc; i++) {
-        const char *a = argv[i];
+        char *a = argv[i];
         if (!only_positional && (strcmp(a, "--help") == 0 || strcmp(a, "-h") == 0)) {
             print_help(line);
             *exit_code = EXIT_DONE;

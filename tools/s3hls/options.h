@@ -29,8 +29,10 @@ typedef struct command_line {
     const char *explanation;    /* of --help, with examples */
     const option_kind *options; /* ended by a NULL name */
     void *ctx;
+    const option_kind *also; /* shared with another command; NULL: none */
+    void *also_ctx;
     common_options *common;
-    const char *positional[2];
+    char *positional[2]; /* of argv */
     int positional_count, positional_max;
 } command_line;
 
@@ -38,7 +40,7 @@ typedef struct command_line {
  * wrong). */
 bool command_line_parse(command_line *line, int argc, char **argv, int *exit_code);
 /* Find the credentials that an s3:// URL needs. @return false: stop with *exit_code. */
-bool common_options_open(command_line *line, const char *url, int *exit_code);
+bool common_options_open(const command_line *line, const char *url, int *exit_code);
 void common_options_close(common_options *common);
 
 /* "4M" to bytes. @return false: no such size. */

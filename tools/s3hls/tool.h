@@ -14,6 +14,7 @@ enum {
 };
 
 int command_record(int argc, char **argv);
+int command_flush(int argc, char **argv);
 int command_ls(int argc, char **argv);
 int command_playlist(int argc, char **argv);
 int command_put(int argc, char **argv);
