@@ -396,6 +396,7 @@ class Listener:
 
 
 def main():
+    parent = os.getppid()  # ends with the one that began it
     folder = os.path.realpath(sys.argv[1])
     certificates = sys.argv[2] if len(sys.argv) > 2 else f"{folder}/tls"
     here = os.path.dirname(os.path.realpath(__file__))
@@ -417,7 +418,8 @@ def main():
     with open(f"{folder}/env.part", "w") as file:
         file.writelines(f"export {name}={value}\n" for name, value in env.items())
     os.rename(f"{folder}/env.part", f"{folder}/env")
-    threading.Event().wait()
+    while os.getppid() == parent:
+        time.sleep(0.5)
 
 
 if __name__ == "__main__":
