@@ -235,6 +235,15 @@ int s3hls_recorder_cut(s3hls_recorder *r) {
     return r->ended ? S3HLS_E_STATE : S3HLS_OK;
 }
 
+int s3hls_recorder_flush(s3hls_recorder *r) {
+    if (!r)
+        return S3HLS_E_INVALID;
+    if (r->ended)
+        return S3HLS_E_STATE;
+    s3hls__writer_flush(&r->writer);
+    return S3HLS_OK;
+}
+
 /* ---- the end */
 
 static int nothing_recorded(const s3hls_recorder *r) {

@@ -286,7 +286,7 @@ static bool timeline_ends(s3hls__writer *w, const s3hls__access_unit *au) {
     if (!w->timeline_begun)
         return true;
     if (w->timing.broken)
-        w->timeline_reason = "the encoder's times broke off";
+        w->timeline_reason = "the encoder's times broke off, or it fell silent";
     else if (au->parameters_changed)
         w->timeline_reason = "other parameters";
     else if (w->correction_us)
@@ -401,8 +401,14 @@ int s3hls__writer_put(s3hls__writer *w, const s3hls_span *spans, size_t count, i
     return w->call_evicted ? S3HLS_E_EVICTED : S3HLS_OK;
 }
 
-void s3hls__writer_finish(s3hls__writer *w) {
+void s3hls__writer_flush(s3hls__writer *w) {
     s3hls__au_flush(&w->parser);
     end_segment(w, w->kept_end_90k);
+    w->skipping = true;
+    w->timing.broken = w->timeline_begun; /* whenever it goes on, it does not run on from here */
+}
+
+void s3hls__writer_finish(s3hls__writer *w) {
+    s3hls__writer_flush(w);
     tell_frames_lost(w);
 }

@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
     ERROR_BODY_MAX = 4096,
@@ -26,6 +27,7 @@ typedef struct call {
     uint64_t sent;   /* bytes of the body */
     int verdict;     /* of a callback that stopped the transfer; S3HLS_OK: none did */
     bool whole_head; /* the answer's headers have ended */
+    bool has_etag;   /* S3 says of every object that it stored what its ETag is */
     char error_text[CURL_ERROR_SIZE];
     char error_body[ERROR_BODY_MAX];
     size_t error_size;
@@ -72,6 +74,7 @@ static size_t note_header(char *line, size_t unit, size_t count, void *arg) {
     call *c = arg;
     note_progress(c);
     c->whole_head = line[0] == '\r' || line[0] == '\n';
+    c->has_etag |= unit * count > 5 && strncasecmp(line, "etag:", 5) == 0;
     return unit * count;
 }
 
@@ -178,6 +181,7 @@ static void undo(call *k) {
     s3hls__s3_request_close(&k->request, k->client);
     s3hls__strbuf_deinit(&k->page);
     k->exchange.easy = NULL;
+    k->has_etag = false;
     k->error_size = 0;
     k->sent = 0;
 }
@@ -250,6 +254,10 @@ static void read_error(call *k, CURLcode code) {
         if (e->status == S3HLS_OK && !sent_whole_body(k)) {
             e->status = S3HLS_E_NETWORK;
             snprintf(e->message, sizeof e->message, "answered before the whole body was sent");
+        }
+        if (e->status == S3HLS_OK && k->exchange.op->kind == S3HLS__OP_PUT && !k->has_etag) {
+            e->status = S3HLS_E_PROTOCOL;
+            snprintf(e->message, sizeof e->message, "no ETag: it is not S3 that answered");
         }
     }
     if (k->verdict || code == CURLE_ABORTED_BY_CALLBACK) {

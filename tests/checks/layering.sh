@@ -22,7 +22,7 @@ api=s3hls/
 may src/base $api base/
 may src/codec $api codec/
 may src/mux $api mux/
-may src/s3 $api s3/ base/ curl/ openssl/ expat.h
+may src/s3 $api s3/ base/ curl/ openssl/ expat.h jansson.h
 may src/store $api store/ s3/ base/
 may src/archive $api archive/ store/ s3/ base/ jansson.h
 may src/record $api record/ archive/key.h store/ s3/ mux/ codec/ base/

@@ -56,7 +56,7 @@ renewed=$(grep -c '"event": *"credentials"' "$work/events.log" || true)
 # the list, and every byte
 "$S3HLS" verify "$url/cam" --from 2020-01-01T00:00:00Z --to 2100-01-01T00:00:00Z "${s3[@]}" "${iot[@]}" >"$work/verify.log" ||
     fail "not all of it is there"
-accepted=$(sed -n 's/.*"accepted": *\([0-9]*\).*/\1/p' "$work/summary" | head -1)
+accepted=$(sed -n 's/.*"segments_accepted": *\([0-9]*\).*/\1/p' "$work/summary" | head -1)
 there=$("$S3HLS" ls "$url/cam" "${s3[@]}" "${iot[@]}" | grep -c '\.ts' || true)
 [ "${accepted:-0}" -ge 4 ] && [ "$accepted" = "$there" ] || fail "$accepted segments accepted, $there there"
 ! grep -qE 'accessKeyId|sessionToken|secretAccessKey' "$work"/*.log "$work/summary" || fail "keys in a log"

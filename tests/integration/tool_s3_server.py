@@ -89,6 +89,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def say(self, status, text):
         self.send_response(status)
         self.send_header("Content-Length", str(len(text)))
+        self.send_header("ETag", '"x-1"')
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(text.encode("latin-1"))

@@ -54,6 +54,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def answer(self, status, body):
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("ETag", '"1"')
         self.end_headers()
         self.wfile.write(body)
 

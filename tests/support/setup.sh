@@ -7,7 +7,8 @@ build="gcc g++ clang cmake ninja-build pkg-config libcurl4-openssl-dev libssl-de
     libjansson-dev libavformat-dev libavcodec-dev libavutil-dev libcmocka-dev
     libmicrohttpd-dev"
 demo="ffmpeg"
-all="python3 time clang-format clang-tidy libclang-rt-14-dev binutils valgrind awscli curl openssl radosgw ceph-mon ceph-osd nginx-light man-db faketime"
+all="python3 time clang-format clang-tidy libclang-rt-14-dev binutils valgrind awscli curl openssl radosgw ceph-mon ceph-osd man-db faketime
+    haproxy nftables iptables iproute2 nginx-light"
 
 case ${1:-} in
 build) wanted=$build ;;

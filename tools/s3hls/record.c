@@ -203,6 +203,7 @@ static bool reconnect(recording *r, const char *why) {
     media_options options = r->options->media;
     snprintf(message, sizeof message, "the camera is gone (%s); looking for it", why);
     r->delivery.input_gone = true;
+    s3hls_recorder_flush(r->delivery.recorder); /* what there is goes its way */
     say_camera(r, "input-lost", message, 0);
     options.at_keyframe = true;
     media_close(&r->input); /* a camera may have room for one viewer only */

@@ -67,7 +67,7 @@ static s3hls_credentials_provider *open_source(source *s, int life_s) {
     } while (0)
 
 static const char *id_of(s3hls_credentials_provider *p) {
-    static char id[S3HLS_ACCESS_KEY_MAX + 1];
+    static char id[S3HLS_ACCESS_KEY_MAX + 16];
     s3hls__keys keys;
     bool valid = s3hls__credentials_get(p, &keys) == S3HLS_OK;
     snprintf(id, sizeof id, "%s%s", valid ? "" : "expired ", keys.access_key_id);
