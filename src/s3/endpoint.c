@@ -168,7 +168,7 @@ static bool take_string(json_t *object, const char *name, char *to, size_t max, 
     const char *text = json_string_value(value);
     bool ok = s3hls__key_copy(to, max, text, required);
     if (text)
-        OPENSSL_cleanse((void *)(uintptr_t)text, json_string_length(value));
+        OPENSSL_cleanse((char *)text, json_string_length(value));
     return ok;
 }
 
