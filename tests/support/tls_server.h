@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* An S3 of few words over TLS, in a process of its own: PUT, GET, HEAD, DELETE and two pages of LIST
+ * of three segments, keys as AWS IoT Core gives them; each third PUT is answered 503. It checks
+ * nothing and stores nothing. */
+#ifndef S3HLS_TESTS_SUPPORT_TLS_SERVER_H
+#define S3HLS_TESTS_SUPPORT_TLS_SERVER_H
+
+#include <sys/types.h>
+
+typedef struct tls_server {
+    char endpoint[64]; /* "https://127.0.0.1:port" */
+    pid_t pid;
+} tls_server;
+
+/* Before any other thread. certificates: a folder as tests/lab/certificates.sh makes it. Ends with
+ * the process that began it. */
+void tls_server_start(tls_server *server, const char *certificates);
+void tls_server_stop(tls_server *server);
+
+#endif
