@@ -73,7 +73,7 @@ test_ways() {
         stored=no
         [ $phase != after ] || stored=yes
         way silence $phase "28 000" $stored
-        way reset $phase "[35][56] 000" $stored
+        way reset $phase "*[567] 000" $stored # 7: before the connection was accepted
         way close $phase "[35][256] 000" $stored
     done
     patience=5
