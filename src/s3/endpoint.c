@@ -163,10 +163,10 @@ static bool parse_time(const char *text, int64_t *unix_s) {
     return zone == 'Z' && *unix_s > 0;
 }
 
-static bool take_string(json_t *object, const char *name, char *to, size_t max, bool required) {
+static bool take_string(json_t *object, const char *name, char *to, size_t max) {
     json_t *value = json_object_get(object, name);
     const char *text = json_string_value(value);
-    bool ok = s3hls__key_copy(to, max, text, required);
+    bool ok = s3hls__key_copy(to, max, text, true);
     if (text)
         OPENSSL_cleanse((char *)text, json_string_length(value));
     return ok;
@@ -183,10 +183,10 @@ static int read_keys(const answer *a, const char *inside, const field_names *nam
                      s3hls__keys *keys) {
     json_t *root = json_loadb(a->body.data ? a->body.data : "", a->body.size, 0, NULL);
     json_t *object = inside ? json_object_get(root, inside) : root;
-    bool ok =
-        take_string(object, names->id, keys->access_key_id, S3HLS_ACCESS_KEY_MAX, true) &
-        take_string(object, names->secret, keys->secret_access_key, S3HLS_SECRET_KEY_MAX, true) &
-        take_string(object, names->token, keys->session_token, S3HLS_SESSION_TOKEN_MAX, true);
+    /* each is taken, and wiped, whatever the others are */
+    bool ok = take_string(object, names->id, keys->access_key_id, S3HLS_ACCESS_KEY_MAX);
+    ok = take_string(object, names->secret, keys->secret_access_key, S3HLS_SECRET_KEY_MAX) && ok;
+    ok = take_string(object, names->token, keys->session_token, S3HLS_SESSION_TOKEN_MAX) && ok;
     const char *end = json_string_value(json_object_get(object, names->expiration));
     ok = ok && parse_time(end, &keys->expires_unix_s);
     json_decref(root);
