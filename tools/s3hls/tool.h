@@ -18,5 +18,6 @@ int command_playlist(int argc, char **argv);
 int command_put(int argc, char **argv);
 int command_get(int argc, char **argv);
 int command_presign(int argc, char **argv);
+int command_serve(int argc, char **argv);
 
 #endif
