@@ -34,14 +34,15 @@ typedef struct s3hls_server_config {
     size_t url_count;    /* 1 to 64 */
     s3hls_s3_options s3; /* how to reach S3; timeouts of 0 become 5 s to connect, 10 s of stall */
     const char *listen;  /* "127.0.0.1:8080" (default), "[::]:443"; port 0: one that is free */
-    /** Who may look: docs/server.md, "Who may look". NULL: everybody, on loopback addresses only. */
+    /** Who may look: docs/server.md, "Who may look". NULL: everybody, on loopback addresses only.
+     */
     const char *token_file;
-    const char *tls_cert_file; /* PEM, with the chain; NULL: no TLS */
-    const char *tls_key_file;  /* PEM */
+    const char *tls_cert_file;       /* PEM, with the chain; NULL: no TLS */
+    const char *tls_key_file;        /* PEM */
     const char *const *cors_origins; /* "https://app.example", or "*" */
     size_t cors_origin_count;
     s3hls_media media;
-    uint32_t max_connections;             /* default 16,384; bounded by the files a process may open */
+    uint32_t max_connections; /* default 16,384; bounded by the files a process may open */
     uint32_t max_connections_per_address; /* default 0: a quarter of max_connections */
     uint32_t workers;                     /* that ask the store; 1 to 64, default 8 */
     uint32_t max_clips;                   /* clips at once, 1 to 64; default 4 */

@@ -18,7 +18,8 @@ extern "C" {
 /** Read ISO 8601 in UTC ("2026-11-23", "2026-11-23T03:12", "2026-11-23T03:12:00.5Z") or UNIX
  * seconds ("1795403520.5").
  * @param us  receives microseconds since 1970
- * @return S3HLS_OK; S3HLS_E_MALFORMED: neither, or no day of the calendar; S3HLS_E_INVALID: NULL. */
+ * @return S3HLS_OK; S3HLS_E_MALFORMED: neither, or no day of the calendar; S3HLS_E_INVALID: NULL.
+ */
 S3HLS_API int s3hls_time_parse(const char *text, int64_t *us);
 
 /** Write "2026-11-23T03:12:00.500Z".

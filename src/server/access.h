@@ -10,8 +10,8 @@
 typedef struct s3hls__access s3hls__access;
 
 /* Read a token file: a line is "TOKEN CAMERA[,CAMERA...] [NAME]", a camera an id, a beginning of
- * ids with '*' after it, or '*' for all; empty lines and '#' lines are passed over. What is wrong is
- * logged, with its line but without the token.
+ * ids with '*' after it, or '*' for all; empty lines and '#' lines are passed over. What is wrong
+ * is logged, with its line but without the token.
  * @param file  NULL: everybody may see everything, and there are no share links
  * @return S3HLS_OK, S3HLS_E_IO, S3HLS_E_MALFORMED, S3HLS_E_NOMEM */
 int s3hls__access_open(s3hls__access **out, const char *file, const s3hls_env *env);
@@ -19,11 +19,11 @@ void s3hls__access_close(s3hls__access **access);
 
 /* What somebody may see. */
 typedef struct s3hls__grant {
-    const char *name;        /* for the access log: a token's name; "" for everybody */
-    const char *cameras;     /* as the token's line has them */
-    const char *share;       /* the link that granted it: part of the request; NULL: none */
-    int64_t from_ms, to_ms;  /* the range of time that is shared */
-    size_t token;            /* which one, to make share links */
+    const char *name;               /* for the access log: a token's name; "" for everybody */
+    const char *cameras;            /* as the token's line has them */
+    const char *share;              /* the link that granted it: part of the request; NULL: none */
+    int64_t from_ms, to_ms;         /* the range of time that is shared */
+    size_t token;                   /* which one, to make share links */
     char camera[S3HLS__CAMERA_MAX]; /* of a share link: instead of cameras */
 } s3hls__grant;
 

@@ -82,13 +82,11 @@ const char *s3hls__status_phrase(unsigned status) {
         unsigned status;
         const char *phrase;
     } phrases[] = {
-        {400, "Bad Request"},           {401, "Unauthorized"},
-        {403, "Forbidden"},             {404, "Not Found"},
-        {405, "Method Not Allowed"},    {413, "Content Too Large"},
-        {414, "URI Too Long"},          {416, "Range Not Satisfiable"},
-        {421, "Misdirected Request"},   {429, "Too Many Requests"},
-        {500, "Internal Server Error"}, {502, "Bad Gateway"},
-        {503, "Service Unavailable"},   {504, "Gateway Timeout"},
+        {400, "Bad Request"},         {401, "Unauthorized"},          {403, "Forbidden"},
+        {404, "Not Found"},           {405, "Method Not Allowed"},    {413, "Content Too Large"},
+        {414, "URI Too Long"},        {416, "Range Not Satisfiable"}, {421, "Misdirected Request"},
+        {429, "Too Many Requests"},   {500, "Internal Server Error"}, {502, "Bad Gateway"},
+        {503, "Service Unavailable"}, {504, "Gateway Timeout"},
     };
     for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++)
         if (phrases[i].status == status)
@@ -101,8 +99,9 @@ s3hls__answer *s3hls__answer_problem(s3hls__answer_account *account, unsigned st
     s3hls__strbuf b;
     char *text = NULL;
     s3hls__strbuf_init(&b, &account->env, 1024);
-    s3hls__strbuf_addf(&b, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%u,\"detail\":\"%s\"}\n",
-                       s3hls__status_phrase(status), status, detail);
+    s3hls__strbuf_addf(
+        &b, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%u,\"detail\":\"%s\"}\n",
+        s3hls__status_phrase(status), status, detail);
     size_t size = b.size;
     if (s3hls__strbuf_take(&b, &text))
         return NULL;

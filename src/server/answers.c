@@ -68,8 +68,8 @@ static bool same(const entry *e, const s3hls__request *r, const s3hls__grant *gr
 static entry *find(s3hls__answers *a, const s3hls__request *r, const s3hls__grant *grant) {
     entry *e;
     LIST_FOREACH(e, &a->buckets[bucket_of(r)], in_bucket)
-        if (same(e, r, grant))
-            return e;
+    if (same(e, r, grant))
+        return e;
     return NULL;
 }
 

@@ -17,8 +17,8 @@ enum {
 typedef enum kind { UNKNOWN, ONE_CAMERA, MANY_CAMERAS } kind;
 
 typedef struct source {
-    char *url;           /* without slashes at its end */
-    const char *label;   /* its last part */
+    char *url;         /* without slashes at its end */
+    const char *label; /* its last part */
     bool presign;
     kind kind;           /* under the lock */
     s3hls_store *opened; /* keeps the credentials; not used otherwise */

@@ -19,11 +19,11 @@ struct s3hls__clip {
 
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t taken;
-    bool paused;          /* the reader waits to be resumed */
-    bool left;            /* the reader is gone */
-    bool cut;             /* the server stops */
-    bool ended;           /* the thread is */
-    int status;           /* how it ended */
+    bool paused; /* the reader waits to be resumed */
+    bool left;   /* the reader is gone */
+    bool cut;    /* the server stops */
+    bool ended;  /* the thread is */
+    int status;  /* how it ended */
     s3hls__answer *refusal;
     size_t begin, size; /* of the ring */
     uint8_t ring[AHEAD_BYTES];

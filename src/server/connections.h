@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Connections, and the end of those from which no whole request comes: libmicrohttpd's own time-out
- * starts anew with every byte, so that a client which sends one now and then would stay for ever. */
+ * starts anew with every byte, so that a client which sends one now and then would stay for ever.
+ */
 #ifndef S3HLS_SERVER_CONNECTIONS_H
 #define S3HLS_SERVER_CONNECTIONS_H
 

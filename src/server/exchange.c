@@ -390,7 +390,8 @@ static enum MHD_Result decide(exchange *x) {
     x->head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
     if (share ? strcmp(method, MHD_HTTP_METHOD_POST) != 0
               : strcmp(method, MHD_HTTP_METHOD_GET) != 0 && !x->head)
-        return refuse(x, 405, share ? "share links are made by POST" : "only GET and HEAD are known");
+        return refuse(x, 405,
+                      share ? "share links are made by POST" : "only GET and HEAD are known");
     if (x->refused.status)
         return refuse(x, x->refused.status, x->refused.detail);
     s3hls__problem refused = check_access(x);
@@ -419,12 +420,17 @@ void *s3hls__exchange_begin(void *cls, const char *target, struct MHD_Connection
     return x;
 }
 
+static bool has_body(const exchange *x) {
+    const char *length = header(x, "Content-Length");
+    return header(x, "Transfer-Encoding") || (length && strcmp(length, "0") != 0);
+}
+
 enum MHD_Result s3hls__exchange_handle(void *cls, struct MHD_Connection *connection,
                                        const char *url, const char *method, const char *version,
                                        const char *upload, size_t *upload_size, void **ctx) {
     s3hls_server *s = cls;
     exchange *x = *ctx;
-    (void)connection, (void)url, (void)version, (void)upload;
+    (void)connection, (void)url, (void)version, (void)upload, (void)upload_size;
     if (!x)
         return MHD_NO;
     if (!x->begun) {
@@ -432,12 +438,8 @@ enum MHD_Result s3hls__exchange_handle(void *cls, struct MHD_Connection *connect
         x->method = method;
         atomic_fetch_add(&s->metrics.requests_running, 1);
         s3hls__connection_busy(s->connections, x->watched);
-        return MHD_YES; /* an answer now would end the connection */
-    }
-    if (*upload_size) {
-        *upload_size = 0;
-        x->refused = (s3hls__problem){413, "no request has a body here"};
-        return MHD_YES;
+        /* An answer now ends the connection: a body is not even read. */
+        return has_body(x) ? refuse(x, 413, "no request has a body here") : MHD_YES;
     }
     if (!x->decided) {
         x->decided = true;
@@ -453,7 +455,7 @@ enum MHD_Result s3hls__exchange_handle(void *cls, struct MHD_Connection *connect
 static void log_access(const exchange *x, int64_t took_us) {
     s3hls_server *s = x->server;
     char line[1024], at[S3HLS_TIME_TEXT_MAX], from[INET6_ADDRSTRLEN] = "-",
-        range[2 * S3HLS_TIME_TEXT_MAX + 2] = "";
+                                              range[2 * S3HLS_TIME_TEXT_MAX + 2] = "";
     const struct sockaddr *address = peer(x);
     if (!s->config.access_log)
         return;

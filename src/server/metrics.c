@@ -21,8 +21,9 @@ static void write_requests(const s3hls__metrics *m, s3hls__strbuf *out) {
     for (int route = 0; route < S3HLS__ROUTES; route++)
         for (unsigned digit = 2; digit < 6; digit++)
             if (m->requests[route][digit])
-                s3hls__strbuf_addf(out, "s3hls_requests_total{route=\"%s\",status=\"%uxx\"} %" PRIu64 "\n",
-                                   s3hls__route_name(route), digit, m->requests[route][digit]);
+                s3hls__strbuf_addf(
+                    out, "s3hls_requests_total{route=\"%s\",status=\"%uxx\"} %" PRIu64 "\n",
+                    s3hls__route_name(route), digit, m->requests[route][digit]);
     head(out, "s3hls_request_seconds_total", "counter", "Time taken by requests, all together.");
     for (int route = 0; route < S3HLS__ROUTES; route++)
         if (m->microseconds[route])

@@ -58,10 +58,10 @@ static int write_bytes(void *ctx, uint8_t *data, int size) {
 
 static AVIOContext *open_io(remuxer *m, bool writing) {
     uint8_t *buffer = av_malloc(IO_BYTES);
-    AVIOContext *io = buffer ? avio_alloc_context(buffer, IO_BYTES, writing, m,
-                                                  writing ? NULL : read_bytes,
-                                                  writing ? write_bytes : NULL, NULL)
-                             : NULL;
+    AVIOContext *io =
+        buffer ? avio_alloc_context(buffer, IO_BYTES, writing, m, writing ? NULL : read_bytes,
+                                    writing ? write_bytes : NULL, NULL)
+               : NULL;
     if (!io)
         av_free(buffer);
     else
@@ -83,12 +83,12 @@ static int open_output(remuxer *m, const AVStream *video) {
         return S3HLS_E_NOMEM;
     AVStream *stream = avformat_new_stream(m->out, NULL);
     m->out->pb = open_io(m, true);
-    if (!stream || !m->out->pb ||
-        avcodec_parameters_copy(stream->codecpar, video->codecpar) < 0)
+    if (!stream || !m->out->pb || avcodec_parameters_copy(stream->codecpar, video->codecpar) < 0)
         return S3HLS_E_NOMEM;
     stream->codecpar->codec_tag = 0;
     stream->time_base = video->time_base;
-    m->out->flags |= AVFMT_FLAG_BITEXACT; /* no writer's name, so that a clip is the same anywhere */
+    m->out->flags |=
+        AVFMT_FLAG_BITEXACT; /* no writer's name, so that a clip is the same anywhere */
     av_dict_set(&options, "movflags", "frag_keyframe+empty_moov+default_base_moof", 0);
     int rc = avformat_write_header(m->out, &options);
     av_dict_free(&options);

@@ -94,7 +94,8 @@ static bool match_part(s3hls__request *r, const char *part, const char *pattern,
 static bool join_rest(s3hls__request *r, const path *p, size_t from) {
     size_t n = 0;
     for (size_t i = from; i < p->count; i++) {
-        int more = snprintf(r->name + n, sizeof r->name - n, "%s%s", i > from ? "/" : "", p->parts[i]);
+        int more =
+            snprintf(r->name + n, sizeof r->name - n, "%s%s", i > from ? "/" : "", p->parts[i]);
         if (more < 0 || (size_t)more >= sizeof r->name - n)
             return false;
         n += (size_t)more;
@@ -120,9 +121,9 @@ static bool match(s3hls__request *r, const path *p, const char *pattern) {
 
 static s3hls__problem find_route(s3hls__request *r, const path *p) {
     static const s3hls__route order[] = {
-        S3HLS__ROUTE_CAMERAS, S3HLS__ROUTE_DAYS,    S3HLS__ROUTE_TIMELINE, S3HLS__ROUTE_SHARE,
-        S3HLS__ROUTE_MASTER,  S3HLS__ROUTE_LIVE,    S3HLS__ROUTE_RANGE,    S3HLS__ROUTE_MEDIA,
-        S3HLS__ROUTE_CLIP,    S3HLS__ROUTE_HEALTH,  S3HLS__ROUTE_METRICS,  S3HLS__ROUTE_PAGE,
+        S3HLS__ROUTE_CAMERAS, S3HLS__ROUTE_DAYS,   S3HLS__ROUTE_TIMELINE, S3HLS__ROUTE_SHARE,
+        S3HLS__ROUTE_MASTER,  S3HLS__ROUTE_LIVE,   S3HLS__ROUTE_RANGE,    S3HLS__ROUTE_MEDIA,
+        S3HLS__ROUTE_CLIP,    S3HLS__ROUTE_HEALTH, S3HLS__ROUTE_METRICS,  S3HLS__ROUTE_PAGE,
     };
     s3hls_segment segment;
     for (size_t i = 0; i < sizeof order / sizeof *order && r->route == S3HLS__ROUTE_NONE; i++)

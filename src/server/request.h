@@ -64,7 +64,8 @@ typedef struct s3hls__request {
 s3hls__problem s3hls__request_parse(s3hls__request *r, const char *target);
 
 /* A Range header over size bytes. @return true: answer first..last (both inside); false with
- * *status 200: none, or one that may be ignored (RFC 9110 14.2); with *status 416: unsatisfiable. */
+ * *status 200: none, or one that may be ignored (RFC 9110 14.2); with *status 416: unsatisfiable.
+ */
 bool s3hls__range_parse(const char *header, uint64_t size, uint64_t *first, uint64_t *last,
                         unsigned *status);
 

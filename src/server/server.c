@@ -84,9 +84,9 @@ static int bind_to(s3hls_server *s, const struct addrinfo *a) {
         bind(s->listen_fd, a->ai_addr, a->ai_addrlen) == 0 && listen(s->listen_fd, BACKLOG) == 0)
         return S3HLS_OK;
     LOG(&s->env, "%s: %s", s->config.listen, strerror(errno));
-    return errno == EADDRINUSE ? S3HLS_E_EXISTS
-                               : (errno == EACCES || errno == EPERM ? S3HLS_E_ACCESS
-                                                                    : S3HLS_E_INVALID);
+    return errno == EADDRINUSE
+               ? S3HLS_E_EXISTS
+               : (errno == EACCES || errno == EPERM ? S3HLS_E_ACCESS : S3HLS_E_INVALID);
 }
 
 static int name_address(s3hls_server *s, const char *host) {
@@ -117,8 +117,9 @@ static int open_socket(s3hls_server *s) {
     s->loopback = all_loopback(found);
     int rc = S3HLS_OK;
     if (!s->loopback && !s->config.token_file) {
-        LOG(&s->env, "%s can be reached from other machines: give a token file, or listen on "
-                     "127.0.0.1",
+        LOG(&s->env,
+            "%s can be reached from other machines: give a token file, or listen on "
+            "127.0.0.1",
             listen_at);
         rc = S3HLS_E_INVALID;
     }
@@ -283,8 +284,8 @@ static int open_parts(s3hls_server *s) {
     if (!rc)
         rc = s3hls__connections_open(&s->connections, &s->metrics, &s->env);
     if (!rc)
-        rc = s3hls__clips_open(&s->clips, s->catalog, &s->account, &s->metrics,
-                               s->config.max_clips, &s->env);
+        rc = s3hls__clips_open(&s->clips, s->catalog, &s->account, &s->metrics, s->config.max_clips,
+                               &s->env);
     s3hls__answers_config answers = {.env = s->env,
                                      .account = &s->account,
                                      .workers = s->config.workers,

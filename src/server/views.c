@@ -4,6 +4,7 @@
 #include "s3hls/playlist.h"
 #include "s3hls/time.h"
 #include "server/survey.h"
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 
@@ -61,7 +62,8 @@ s3hls__answer *s3hls__view_failure(s3hls__answer_account *account, int status) {
     case S3HLS_E_NOT_FOUND:
         return s3hls__answer_problem(account, 404, "there is no such camera or segment");
     case S3HLS_E_CREDENTIALS:
-        return s3hls__answer_problem(account, 503, "the server's keys to the store have expired or are wrong");
+        return s3hls__answer_problem(account, 503,
+                                     "the server's keys to the store have expired or are wrong");
     case S3HLS_E_ACCESS:
     case S3HLS_E_NO_BUCKET:
     case S3HLS_E_REGION:
@@ -144,7 +146,8 @@ static int newest_end(view *v, const char *camera, int64_t *end_ms) {
     if (rc)
         return rc;
     if (list.count)
-        *end_ms = list.segments[list.count - 1].start_ms + list.segments[list.count - 1].duration_ms;
+        *end_ms =
+            list.segments[list.count - 1].start_ms + list.segments[list.count - 1].duration_ms;
     s3hls_segment_list_deinit(&list, &v->account->env);
     return S3HLS_OK;
 }
@@ -189,8 +192,8 @@ static s3hls__answer *view_days(view *v) {
 }
 
 static void add_stretch(json_t *array, int64_t from_ms, int64_t to_ms) {
-    json_array_append_new(array,
-                          json_pack("{s:o,s:o}", "from", json_time(from_ms), "to", json_time(to_ms)));
+    json_array_append_new(
+        array, json_pack("{s:o,s:o}", "from", json_time(from_ms), "to", json_time(to_ms)));
 }
 
 /* Recorded spans and the gaps between them and to the range's ends. */
@@ -277,40 +280,88 @@ static s3hls__answer *write_playlist(view *v, s3hls_segment_list *list,
     return hold(v, s3hls__answer_text(v->account, "application/vnd.apple.mpegurl", text, size), f);
 }
 
-static s3hls__answer *view_range(view *v) {
+/* The segments that a playlist is made of: of the range that was asked for, or the newest. */
+static int list_segments(view *v, s3hls_segment_list *list) {
+    const s3hls__request *r = v->request;
+    return s3hls_archive_list(v->archive, r->has_range ? r->from_ms : v->now_ms - LIVE_WINDOW_MS,
+                              r->has_range ? r->to_ms : v->now_ms + AHEAD_MS, list, &v->error);
+}
+
+static s3hls__answer *view_playlist(view *v) {
     const s3hls__request *r = v->request;
     s3hls_segment_list list;
     s3hls_playlist_config cfg;
-    addresses a = {v, PRESIGNED_S + (uint32_t)((r->to_ms - r->from_ms) / 1000)};
-    int rc = s3hls_archive_list(v->archive, r->from_ms, r->to_ms, &list, &v->error);
+    addresses a = {v, PRESIGNED_S};
+    int rc = list_segments(v, &list);
     if (rc)
         return fail(v, rc);
     s3hls_playlist_config_init(&cfg);
-    cfg.type = S3HLS_PLAYLIST_VOD;
     cfg.env = &v->account->env;
     cfg.url = make_address;
     cfg.url_ctx = &a;
+    if (r->has_range)
+        a.expires_s += (uint32_t)((r->to_ms - r->from_ms) / 1000);
+    else
+        cfg.type = S3HLS_PLAYLIST_LIVE;
     if (list.count)
         cfg.target_duration_ms = target_duration_ms(v, &list.segments[list.count - 1]);
-    return write_playlist(v, &list, &cfg, settled_at(v, r->to_ms));
+    return write_playlist(v, &list, &cfg, r->has_range ? settled_at(v, r->to_ms) : MOVING);
 }
 
-static s3hls__answer *view_live(view *v) {
+/* ---- the multivariant playlist: one variant, its figures from names, sizes and the timeline */
+
+static void add_variant(const view *v, const s3hls_segment_list *list, s3hls__strbuf *b) {
+    uint64_t peak = 0, bytes = 0, ms = 0;
+    s3hls_timeline timeline;
+    const s3hls_segment *last = &list->segments[list->count - 1];
+    for (const s3hls_segment *s = list->segments; s <= last; s++) {
+        uint64_t bits = s->duration_ms ? s->size * 8000 / s->duration_ms : 0;
+        peak = bits > peak ? bits : peak;
+        bytes += s->size;
+        ms += s->duration_ms;
+    }
+    s3hls__strbuf_addf(b, "#EXT-X-STREAM-INF:BANDWIDTH=%" PRIu64 ",AVERAGE-BANDWIDTH=%" PRIu64,
+                       peak ? peak : 1, ms ? bytes * 8000 / ms : 1);
+    static const char harmless[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,-";
+    if (!last->seed_name &&
+        s3hls__desk_timeline(v->desk, v->request->camera, last->timeline, &timeline) == S3HLS_OK &&
+        timeline.codecs[strspn(timeline.codecs, harmless)] == 0) {
+        s3hls__strbuf_addf(b, ",CODECS=\"%s\",RESOLUTION=%ux%u", timeline.codecs, timeline.width,
+                           timeline.height);
+        if (timeline.frame_rate_milli)
+            s3hls__strbuf_addf(b, ",FRAME-RATE=%.3f", timeline.frame_rate_milli / 1e3);
+    }
+}
+
+static s3hls__answer *view_master(view *v) {
+    const s3hls__request *r = v->request;
     s3hls_segment_list list;
-    s3hls_playlist_config cfg;
-    addresses a = {v, PRESIGNED_S};
-    int rc = s3hls_archive_list(v->archive, v->now_ms - LIVE_WINDOW_MS, v->now_ms + AHEAD_MS, &list,
-                                &v->error);
+    s3hls__strbuf b;
+    char *text = NULL;
+    int rc = list_segments(v, &list);
     if (rc)
         return fail(v, rc);
-    s3hls_playlist_config_init(&cfg);
-    cfg.type = S3HLS_PLAYLIST_LIVE;
-    cfg.env = &v->account->env;
-    cfg.url = make_address;
-    cfg.url_ctx = &a;
-    if (list.count)
-        cfg.target_duration_ms = target_duration_ms(v, &list.segments[list.count - 1]);
-    return write_playlist(v, &list, &cfg, MOVING);
+    if (list.count == 0)
+        return nothing_here(v);
+    s3hls__strbuf_init(&b, &v->account->env, 4096);
+    s3hls__strbuf_add_str(&b, "#EXTM3U\n#EXT-X-INDEPENDENT-SEGMENTS\n");
+    add_variant(v, &list, &b);
+    if (r->has_range)
+        s3hls__strbuf_addf(&b, "\nrange.m3u8?start=%" PRId64 ".%03d&end=%" PRId64 ".%03d",
+                           r->from_ms / 1000, (int)(r->from_ms % 1000), r->to_ms / 1000,
+                           (int)(r->to_ms % 1000));
+    else
+        s3hls__strbuf_add_str(&b, "\nlive.m3u8");
+    if (r->share[0])
+        s3hls__strbuf_addf(&b, "%cshare=%s", r->has_range ? '&' : '?', r->share);
+    s3hls__strbuf_add_char(&b, '\n');
+    s3hls_segment_list_deinit(&list, &v->account->env);
+    size_t size = b.size;
+    if (s3hls__strbuf_take(&b, &text))
+        return NULL;
+    return hold(v, s3hls__answer_text(v->account, "application/vnd.apple.mpegurl", text, size),
+                SETTLED);
 }
 
 /* ---- segments */
@@ -367,9 +418,10 @@ static s3hls__answer *view_media(view *v) {
 s3hls__answer *s3hls__view_make(s3hls__desk *desk, s3hls__answer_account *account,
                                 const s3hls__request *r, const s3hls__grant *grant) {
     static s3hls__answer *(*const views[S3HLS__ROUTES])(view *) = {
-        [S3HLS__ROUTE_CAMERAS] = view_cameras, [S3HLS__ROUTE_DAYS] = view_days,
-        [S3HLS__ROUTE_TIMELINE] = view_timeline, [S3HLS__ROUTE_LIVE] = view_live,
-        [S3HLS__ROUTE_RANGE] = view_range,     [S3HLS__ROUTE_MEDIA] = view_media,
+        [S3HLS__ROUTE_CAMERAS] = view_cameras,   [S3HLS__ROUTE_DAYS] = view_days,
+        [S3HLS__ROUTE_TIMELINE] = view_timeline, [S3HLS__ROUTE_MASTER] = view_master,
+        [S3HLS__ROUTE_LIVE] = view_playlist,     [S3HLS__ROUTE_RANGE] = view_playlist,
+        [S3HLS__ROUTE_MEDIA] = view_media,
     };
     view v = {.desk = desk,
               .account = account,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* serve: playback over HTTP until a signal comes. */
-#include "s3hls/server.h"
 #include "options.h"
+#include "s3hls/server.h"
 #include "tool.h"
 #include <errno.h>
 #include <signal.h>
