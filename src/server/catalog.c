@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    OPEN_MAX_ARCHIVES = 32, /* kept by one desk */
+    OPEN_MAX_ARCHIVES = 16, /* kept by one desk */
     CONNECT_TIMEOUT_MS = 5000,
     STALL_TIMEOUT_MS = 10000,
     URL_MAX = 2048

@@ -12,7 +12,7 @@ typedef struct s3hls__connections s3hls__connections;
 typedef struct s3hls__connection s3hls__connection;
 
 enum {
-    S3HLS__REQUEST_TIMEOUT_S = 30, /* from a connection's begin, or its last answer, to a request */
+    S3HLS__REQUEST_TIMEOUT_S = 15, /* from a connection's begin, or its last answer, to a request */
     S3HLS__STALL_TIMEOUT_S = 20    /* no byte either way */
 };
 

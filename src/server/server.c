@@ -15,7 +15,7 @@ enum {
     NETWORK_THREADS = 2,
     CONNECTION_MEMORY_BYTES = 16 * 1024, /* of one: its request's headers, its answer's */
     BACKLOG = 1024,
-    FILES_SPARED = 256, /* of those a process may open: for stores, pipes and libraries */
+    FILES_SPARED = 1024, /* of those a process may open: for stores, pipes and libraries */
     PEM_MAX_BYTES = 1 << 20
 };
 
@@ -182,7 +182,7 @@ static char *read_pem(const s3hls_server *s, const char *path) {
 static unsigned connection_limit(const s3hls_server *s) {
     struct rlimit files;
     unsigned limit = s->config.max_connections;
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < limit + FILES_SPARED)
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < (rlim_t)limit + FILES_SPARED)
         limit = files.rlim_cur > 2 * FILES_SPARED ? (unsigned)files.rlim_cur - FILES_SPARED
                                                   : (unsigned)files.rlim_cur / 2;
     return limit;

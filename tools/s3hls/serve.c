@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-enum { ORIGINS_MAX = 64, GRACE_MS = 10000, FILES_SPARED = 256 };
+enum { ORIGINS_MAX = 64, GRACE_MS = 10000, FILES_SPARED = 1024 };
 
 typedef struct serve_options {
     common_options common;

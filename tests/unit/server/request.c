@@ -85,7 +85,7 @@ static void refuses_what_is_no_address(void **state) {
     memcpy(camera, "/hls/", 5);
     strcpy(camera + 5 + S3HLS__CAMERA_MAX, "/live.m3u8");
     parse(camera);
-    assert_int_equal(r.route, S3HLS__ROUTE_PAGE);
+    assert_int_equal(r.route, S3HLS__ROUTE_NONE);
     strcpy(camera + 4 + S3HLS__CAMERA_MAX, "/live.m3u8");
     parse(camera);
     assert_int_equal(r.route, S3HLS__ROUTE_LIVE);
