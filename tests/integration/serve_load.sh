@@ -35,6 +35,20 @@ is 200 /metrics
 has '^s3hls_connections_slow_total [1-9]' body
 has '^s3hls_clips_running 0' body
 
+# one address has no more than its share of the connections
+running=$server good=$base
+serve few "$store" --max-per-address 4
+for fd in 5 6 7 8; do eval "exec $fd<>/dev/tcp/127.0.0.1/${base##*:}"; done
+sleep 0.2
+! curl -sS --max-time 5 "$base/healthz" >/dev/null 2>&1 || fail "a fifth connection is answered"
+exec 5>&- 6>&- 7>&- 8>&-
+sleep 0.2
+is 200 /metrics
+has "^s3hls_connections_refused_total 1$" body
+stop
+server=$running base=$good
+echo "ok: one address"
+
 # what runs is answered while the server stops; then nobody listens
 curl -sS --max-time 20 --limit-rate 30k -o clip.mp4 "$base/clip/cam-1.mp4?start=2026-01-02T03:04:00Z&end=2026-01-02T03:04:04Z" &
 reader=$!
