@@ -21,3 +21,16 @@ grep -q "no H.264 video found" "$work/said" || fail "hello said: $(cat "$work/sa
 ! AWS_ACCESS_KEY_ID=a AWS_SECRET_ACCESS_KEY=b AWS_ENDPOINT_URL_S3=http://127.0.0.1:9 \
     "$EXAMPLES/example_put_object" bucket key text >"$work/said" || fail "nobody listens there"
 grep -q "no connection to the server" "$work/said" || fail "put_object said: $(cat "$work/said")"
+
+# the store is away, and then it is not: what was kept on flash is delivered by the next recording
+: >"$work/store"
+"$EXAMPLES/example_camera_spool" "file://$work/store" "$work/spool" <"$S3HLS_STREAMS/small.h264" \
+    >"$work/said" 2>"$work/told" || fail "camera_spool: $(cat "$work/said" "$work/told")"
+grep -q '^1 segments: 0 delivered, 1 in the spool, 0 lost$' "$work/said" || fail "camera_spool said: $(cat "$work/said")"
+grep -q '^spooled ....*\.ts' "$work/told" || fail "camera_spool told: $(cat "$work/told")"
+rm "$work/store"
+"$EXAMPLES/example_camera_spool" "file://$work/store" "$work/spool" <"$S3HLS_STREAMS/small.h264" \
+    >"$work/said" 2>"$work/told" || fail "camera_spool: $(cat "$work/said" "$work/told")"
+grep -q '^2 segments: 2 delivered, 0 in the spool, 0 lost$' "$work/said" || fail "camera_spool said: $(cat "$work/said")"
+[ "$(find "$work/store" -name '*.ts' | wc -l)" = 2 ] || fail "not both are in the store"
+! "$EXAMPLES/example_camera_spool" 2>/dev/null || fail "camera_spool took no arguments"

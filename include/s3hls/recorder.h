@@ -195,8 +195,15 @@ S3HLS_API int s3hls_recorder_put_video(s3hls_recorder *recorder, const s3hls_fra
 /** End the segment at the next keyframe, whatever its length. */
 S3HLS_API int s3hls_recorder_cut(s3hls_recorder *recorder);
 
-/** End the input: the last segment is ended, and delivery goes on for up to deadline_ms. Afterwards
- * only get_stats and close are possible. May be called again with more time.
+/** End the segment now: the camera has fallen silent, and what there is of it should not wait.
+ * Recording goes on with the next keyframe, in a new timeline.
+ * @return S3HLS_OK, also with nothing to end; S3HLS_E_INVALID; S3HLS_E_STATE: after drain. */
+S3HLS_API int s3hls_recorder_flush(s3hls_recorder *recorder);
+
+/** End the input: the last segment is ended, and delivery, of the spool too, goes on for up to
+ * deadline_ms. Afterwards only get_stats and close are possible. May be called again with more
+ * time; each call tries at once, whatever the back-off: look at get_stats to wait, do not poll
+ * this.
  * @return S3HLS_OK: all delivered; S3HLS_E_UNDELIVERED: get_stats says how many wait;
  * S3HLS_E_NO_VIDEO: nothing had been recorded (an empty input). */
 S3HLS_API int s3hls_recorder_drain(s3hls_recorder *recorder, uint32_t deadline_ms);
@@ -211,8 +218,10 @@ S3HLS_API int s3hls_recorder_set_tags(s3hls_recorder *recorder, const s3hls_pair
 /** Counts and the last error. Any thread. */
 S3HLS_API int s3hls_recorder_get_stats(s3hls_recorder *recorder, s3hls_recorder_stats *stats);
 
-/** Drain, then free. What is not delivered at the deadline goes to the spool; without one, or where
- * it has no room, it is dropped: an event and a log line each, by name.
+/** End the input, deliver what is in memory for up to deadline_ms, then free. What is not delivered
+ * by then goes to the spool, and what is there already stays for the next recorder of this
+ * destination (drain first to have the spool emptied too). Without a spool, or where it has no
+ * room, it is dropped: an event and a log line each, by name.
  * @param stats  receives the last counts; may be NULL
  * @return S3HLS_OK: all delivered, or safe in the spool; S3HLS_E_UNDELIVERED:
  * stats->segments_dropped says how many were lost; S3HLS_E_NO_VIDEO, S3HLS_E_NOT_H264 as

@@ -122,6 +122,31 @@ S3HLS_API int s3hls_s3_remove(s3hls_s3 *client, const char *key, s3hls_s3_error 
 S3HLS_API int s3hls_s3_list(s3hls_s3 *client, const char *prefix, const char *start_after,
                             s3hls_s3_list_fn on_object, void *ctx, s3hls_s3_error *error);
 
+/* ---- the bucket itself (libs3hls-play)
+ *
+ * Each of these asks for one setting and needs a permission of its own: S3HLS_E_ACCESS says no more
+ * than that. S3HLS_E_NOT_FOUND: the bucket has no such setting; else as s3hls_s3_get(). */
+
+/** The region a bucket lives in. region: 64 bytes. */
+S3HLS_API int s3hls_s3_location(s3hls_s3 *client, char *region, size_t size, s3hls_s3_error *error);
+
+/** What the lifecycle rules do to objects whose keys begin with a prefix. */
+typedef struct s3hls_s3_lifecycle {
+    uint32_t expire_days; /* the soonest; 0: they are kept for ever */
+    uint32_t conditional; /* further rules, for objects of certain tags or sizes alone */
+} s3hls_s3_lifecycle;
+S3HLS_API int s3hls_s3_get_lifecycle(s3hls_s3 *client, const char *prefix, s3hls_s3_lifecycle *out,
+                                     s3hls_s3_error *error);
+
+/** What the CORS rules let a page from an origin ("https://player.example") do; non-zero: that. */
+typedef struct s3hls_s3_cors {
+    int get, head; /* these methods */
+    int range;     /* with the header Range */
+    int etag;      /* and read the answer's ETag */
+} s3hls_s3_cors;
+S3HLS_API int s3hls_s3_get_cors(s3hls_s3 *client, const char *origin, s3hls_s3_cors *out,
+                                s3hls_s3_error *error);
+
 /** A URL that lets anyone GET (or PUT) the key for expires_s seconds. No network.
  * @param method  "GET", "HEAD", "PUT" or "DELETE"
  * @param url     receives a string to be freed with s3hls_free()

@@ -172,6 +172,14 @@ int s3hls_segment_key_parse(const char *key, size_t key_size, s3hls_segment *seg
     return S3HLS_OK;
 }
 
+bool s3hls__segment_same_session(const s3hls_segment *a, const s3hls_segment *b) {
+    enum { LOST_MAX = 10000 }; /* more numbers than that are no loss but nonsense */
+    if (a->seed_name || b->seed_name)
+        return a->seed_name && b->seed_name;
+    return b->sequence > a->sequence && b->sequence - a->sequence - 1 <= LOST_MAX &&
+           b->timeline - a->timeline <= 1;
+}
+
 /* ---- the timeline's object */
 
 int s3hls__timeline_key(uint64_t timeline, char *key, size_t size) {

@@ -64,6 +64,7 @@ int s3hls__ts_begin_segment(s3hls__ts_mux *m, s3hls__ts_output *out) {
     if ((rc = take(out, &packet)))
         return rc;
     s3hls__psi_pmt(packet, m->cc_pmt++, m->stream_type);
+    m->pcr_due = true;
     return S3HLS_OK;
 }
 
@@ -102,7 +103,7 @@ int s3hls__ts_begin_unit(s3hls__ts_mux *m, s3hls__ts_output *out, const s3hls__t
     if (rc || (rc = take(out, &p)))
         return rc;
     /* from 25 frames per second on, not every unit needs one; a late next one is bridged */
-    bool pcr = unit->random_access || !m->pcr_valid ||
+    bool pcr = unit->random_access || m->pcr_due || !m->pcr_valid ||
                pcr_90k - m->last_pcr_90k > S3HLS__TS_PCR_INTERVAL_90K / 2;
     m->packet = p;
     write_header(p, true, pcr ? 3 : 1, m->cc_video++);
@@ -113,6 +114,7 @@ int s3hls__ts_begin_unit(s3hls__ts_mux *m, s3hls__ts_output *out, const s3hls__t
         write_pcr(p, pcr_90k);
         p += 6;
         m->pcr_valid = true;
+        m->pcr_due = false;
         m->last_pcr_90k = pcr_90k;
     }
     bool dts = unit->dts_90k != unit->pts_90k;

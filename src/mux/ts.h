@@ -39,6 +39,7 @@ typedef struct s3hls__ts_mux {
     uint8_t cc_pat, cc_pmt,
         cc_video;   /* continuity counters run on across segments (RFC 8216 3.2) */
     bool pcr_valid; /* a PCR has been written since the last discontinuity */
+    bool pcr_due;   /* a segment's first access unit carries one, keyframe or not */
     int64_t last_pcr_90k;
     uint8_t *packet; /* begun, not yet full; NULL: none */
     uint8_t fill;    /* bytes of it written */
@@ -57,10 +58,10 @@ void s3hls__ts_init(s3hls__ts_mux *m, uint8_t stream_type);
 int s3hls__ts_begin_segment(s3hls__ts_mux *m, s3hls__ts_output *out);
 
 /* PCR packets where the last one is too long ago, then the PES header (PES_packet_length 0, DTS
- * only where it differs from PTS), with PCR where one is due: at each random access point, and at
- * most S3HLS__TS_PCR_INTERVAL_90K apart. After a discontinuity (a new timeline) call
- * s3hls__ts_init() again: its first PCR carries discontinuity_indicator nowhere, because HLS says
- * EXT-X-DISCONTINUITY instead. */
+ * only where it differs from PTS), with PCR where one is due: at each random access point, at a
+ * segment's begin, and at most S3HLS__TS_PCR_INTERVAL_90K apart. After a discontinuity (a new
+ * timeline) call s3hls__ts_init() again: its first PCR carries discontinuity_indicator nowhere,
+ * because HLS says EXT-X-DISCONTINUITY instead. */
 int s3hls__ts_begin_unit(s3hls__ts_mux *m, s3hls__ts_output *out, const s3hls__ts_unit *unit);
 
 /* Payload, each byte copied once. */

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "s3hls/playlist.h"
+#include "archive/key.h"
 #include "base/config.h"
 #include "base/strbuf.h"
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 
-enum {
-    TEXT_MAX_BYTES = 1 << 30,
-    GAPS_MAX = 10000 /* entries of one hole; more numbers than that are no loss but nonsense */
-};
+enum { TEXT_MAX_BYTES = 1 << 30 };
 
 typedef struct writer {
     const s3hls_playlist_config *cfg;
@@ -19,28 +17,16 @@ typedef struct writer {
     int status;        /* of the caller's url function */
 } writer;
 
-/* ---- what follows what, told by the names alone
- *
- * In a session that began at UNIX second S the n-th segment has sequence S + n, and its k-th
- * timeline S + k. A new session begins with a new S, later by more than a segment; so two
- * neighbours are of one session where the timeline stays or rises by one and the sequence rises, by
- * no more than a session may lose. */
-
-static bool same_session(const s3hls_segment *a, const s3hls_segment *b) {
-    if (a->seed_name || b->seed_name)
-        return a->seed_name && b->seed_name;
-    return b->sequence > a->sequence && b->sequence - a->sequence - 1 <= GAPS_MAX &&
-           b->timeline - a->timeline <= 1;
-}
+/* ---- what follows what, told by the names alone */
 
 static bool discontinuous(const s3hls_segment *a, const s3hls_segment *b) {
     bool unmarked_hole = a->seed_name && b->start_ms > a->start_ms + a->duration_ms;
-    return !same_session(a, b) || a->timeline != b->timeline || unmarked_hole;
+    return !s3hls__segment_same_session(a, b) || a->timeline != b->timeline || unmarked_hole;
 }
 
 /* Numbers that are missing between two segments of one session. */
 static uint64_t missing(const s3hls_segment *a, const s3hls_segment *b) {
-    return a->seed_name || !same_session(a, b) ? 0 : b->sequence - a->sequence - 1;
+    return a->seed_name || !s3hls__segment_same_session(a, b) ? 0 : b->sequence - a->sequence - 1;
 }
 
 /* The i-th of n missing segments: together exactly as long as the hole. But each lasts something,
@@ -156,7 +142,7 @@ static size_t live_begin(const writer *w, const s3hls_segment *s, size_t count) 
     size_t want = w->cfg->live_segments < 3 ? 3 : w->cfg->live_segments, at = count - 1;
     uint64_t target_ms = 1000 * (uint64_t)target_duration_s(w, s, count),
              long_ms = s[at].duration_ms;
-    while (at > 0 && same_session(&s[at - 1], &s[at]) &&
+    while (at > 0 && s3hls__segment_same_session(&s[at - 1], &s[at]) &&
            (count - at < want || long_ms < 3 * target_ms))
         long_ms += s[--at].duration_ms;
     return at;

@@ -266,11 +266,12 @@ static void tell_spool_failed(s3hls__outbox *box, int status) {
 int s3hls__outbox_spool(s3hls__outbox *box, s3hls__slot *slot, pthread_mutex_t *lock) {
     s3hls__spool_entry entry = s3hls__outbox_entry(slot);
     char key[S3HLS_KEY_MAX];
-    if (entry.segment.size > box->spool_max_bytes)
-        return S3HLS_E_NOSPC;
-    make_room(box, entry.segment.size, lock);
-    int rc = s3hls__spool_write(box->spool, &entry, slot->tags ? slot->tags->text : "",
+    int rc = S3HLS_E_NOSPC;
+    if (entry.segment.size <= box->spool_max_bytes) {
+        make_room(box, entry.segment.size, lock);
+        rc = s3hls__spool_write(box->spool, &entry, slot->tags ? slot->tags->text : "",
                                 s3hls__slot_body, slot);
+    }
     if (rc) {
         tell_spool_failed(box, rc);
         return rc;

@@ -7,6 +7,7 @@
 
 #include "record/segment.h"
 #include "record/spool.h"
+#include "s3/credentials.h"
 #include "s3hls/recorder.h"
 #include "store/store.h"
 #include <pthread.h>
@@ -23,7 +24,8 @@ typedef struct s3hls__ledger {
 typedef struct s3hls__outbox {
     /* set at open */
     s3hls_env env;
-    s3hls_store *store; /* on the uploader's transport: used by its thread alone */
+    s3hls_store *store;               /* on the uploader's transport: used by its thread alone */
+    s3hls_credentials_provider *keys; /* the store's; NULL: none are needed */
     s3hls__pool *pool;
     s3hls__slot *slots;
     uint32_t slot_count;
@@ -52,6 +54,7 @@ typedef struct s3hls__outbox {
     /* the uploader's thread; what is changed elsewhere, under its lock */
     s3hls_uploader *uploader;
     struct s3hls__outbox *next;
+    s3hls__watch watch;          /* of keys */
     s3hls__spool *spool;         /* NULL: none */
     int64_t spool_retry_us;      /* the disk failed: no try before */
     int64_t spool_not_before_us; /* the backlog's share of time is used up until then */

@@ -25,8 +25,9 @@ static void note_error(s3hls__outbox *box, const s3hls_s3_error *e) {
     box->retries_by[s3hls__s3_cause(e->status)]++;
 }
 
-static bool is_hopeful(s3hls__action action) {
-    return action == S3HLS__RETRY || action == S3HLS__CORRECT_CLOCK;
+static bool is_hopeful(const s3hls__outbox *box, s3hls__action action) {
+    bool renewed = action == S3HLS__REFRESH && s3hls__credentials_renews(box->keys);
+    return action == S3HLS__RETRY || action == S3HLS__CORRECT_CLOCK || renewed;
 }
 
 /* This object alone is refused: others may go on. */
@@ -39,7 +40,7 @@ static bool is_set_aside(s3hls__action action) {
 static int64_t outbox_failed(s3hls_uploader *u, s3hls__outbox *box, const char *what,
                              const s3hls_s3_error *e) {
     s3hls__action action = s3hls__s3_action(e, box->env.wall_us(box->env.ctx) / 1000000);
-    bool hopeful = is_hopeful(action), first = box->failing_since_us == 0;
+    bool hopeful = is_hopeful(box, action), first = box->failing_since_us == 0;
     bool tell = first || (!hopeful && box->told != e->status);
     note_error(box, e);
     pthread_mutex_lock(&u->lock);

@@ -109,8 +109,10 @@ static int open_spool(s3hls_recorder *r, const s3hls_recorder_config *cfg) {
         return S3HLS_OK;
     int rc = s3hls__spool_open(&box->spool, cfg->spool_dir, cfg->destination, &r->env,
                                damaged_in_spool, box);
-    if (!rc)
+    if (!rc) {
         s3hls__outbox_recover(box);
+        s3hls__uploader_note_spool(box);
+    }
     return rc;
 }
 
@@ -126,8 +128,10 @@ static int open_outbox(s3hls_recorder *r, const s3hls_recorder_config *cfg) {
     uint32_t stall_ms = cfg->s3.stall_timeout_ms ? cfg->s3.stall_timeout_ms : 20000;
     box->stall_us = stall_ms * INT64_C(1000);
     int rc = s3hls__store_open(&box->store, cfg->destination, r->uploader->http, &cfg->s3, &r->env);
-    if (!rc)
+    if (!rc) {
+        box->keys = s3hls__store_credentials(box->store);
         rc = open_object(r, &cfg->object);
+    }
     if (!rc)
         rc = open_slots(box);
     if (!rc)
@@ -229,6 +233,15 @@ int s3hls_recorder_cut(s3hls_recorder *r) {
         return S3HLS_E_INVALID;
     r->writer.segmenter.forced = true;
     return r->ended ? S3HLS_E_STATE : S3HLS_OK;
+}
+
+int s3hls_recorder_flush(s3hls_recorder *r) {
+    if (!r)
+        return S3HLS_E_INVALID;
+    if (r->ended)
+        return S3HLS_E_STATE;
+    s3hls__writer_flush(&r->writer);
+    return S3HLS_OK;
 }
 
 /* ---- the end */
@@ -368,5 +381,8 @@ int s3hls_recorder_get_stats(s3hls_recorder *r, s3hls_recorder_stats *stats) {
     stats->last_error_us = box->last_error_us;
     pthread_mutex_unlock(&box->error_lock);
     stats->clock_offset_ms = clock_offset_ms(r);
+    s3hls_credentials_info keys;
+    if (s3hls_credentials_describe(box->keys, &keys) == S3HLS_OK)
+        stats->credentials_expire_s = keys.expires_unix_s;
     return S3HLS_OK;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "record/spool.h"
 #include "archive/key.h"
-#include "s3/crc32c.h"
+#include "record/spool_file.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,13 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-    TRAILER_BYTES = 24,
-    TAGS_MAX = 12288, /* 10 tags of 384 characters, each percent-encoded, fit */
-    BUFFER_BYTES = 32 * 1024,
-    NAME_BYTES = S3HLS_KEY_MAX + 16
-};
-static const char MAGIC[8] = "s3hlsSP1";
+enum { BUFFER_BYTES = 32 * 1024, NAME_BYTES = S3HLS_KEY_MAX + 16 };
 static const char TEMPORARY[] = ".tmp-", DAMAGED[] = "damaged-", SESSION[] = "session";
 
 struct s3hls__spool {
@@ -36,7 +30,7 @@ struct s3hls__spool {
     /* what is being read */
     int file;
     uint64_t size; /* of the object */
-    char tags[TAGS_MAX + 1];
+    char tags[S3HLS__SPOOL_TAGS_MAX + 1];
     uint64_t buffer_at; /* place of what buffer holds */
     size_t buffer_size;
     uint8_t buffer[BUFFER_BYTES];
@@ -202,33 +196,6 @@ static int status_of_errno(void) {
     }
 }
 
-static bool write_all(int fd, const void *data, size_t size) {
-    for (const uint8_t *p = data; size > 0;) {
-        ssize_t n = write(fd, p, size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        p += n;
-        size -= (size_t)n;
-    }
-    return true;
-}
-
-static bool read_all(int fd, void *data, size_t size, uint64_t at) {
-    for (uint8_t *p = data; size > 0;) {
-        ssize_t n = pread(fd, p, size, (off_t)at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        p += n;
-        at += (uint64_t)n;
-        size -= (size_t)n;
-    }
-    return true;
-}
-
 /* One folder, and its name in the one above, safe on the disk. */
 static int make_folder(char *path) {
     if (mkdir(path, 0777))
@@ -260,11 +227,14 @@ static int make_folders(char *path) {
 static int open_folder(s3hls__spool *s) {
     if (s->folder >= 0)
         return S3HLS_OK;
-    if (make_folders(s->path) && errno != EROFS)
+    int why = make_folders(s->path) ? errno : 0;
+    if (why && why != EROFS)
         return status_of_errno();
     int fd = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
+    if (fd < 0) {
+        errno = why ? why : errno; /* that it cannot be made says more than that it is not there */
         return status_of_errno();
+    }
     if (flock(fd, LOCK_EX | LOCK_NB)) {
         int rc = errno == EWOULDBLOCK ? S3HLS_E_STATE : status_of_errno();
         close(fd);
@@ -294,60 +264,7 @@ static int create_temporary(s3hls__spool *s, char temporary[32]) {
     return openat(s->folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 }
 
-/* ---- the trailer */
-
-static void put_number(uint8_t *p, uint64_t value, int bytes) {
-    for (int i = 0; i < bytes; i++)
-        p[i] = (uint8_t)(value >> 8 * i);
-}
-
-static uint64_t get_number(const uint8_t *p, int bytes) {
-    uint64_t value = 0;
-    for (int i = 0; i < bytes; i++)
-        value |= (uint64_t)p[i] << 8 * i;
-    return value;
-}
-
-typedef struct trailer {
-    uint64_t size;
-    uint32_t tags_size, crc;
-} trailer;
-
-/* @return false: not a file of ours, or cut off. */
-static bool read_trailer(int fd, uint8_t raw[TRAILER_BYTES], trailer *t) {
-    struct stat st;
-    if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size < TRAILER_BYTES ||
-        !read_all(fd, raw, TRAILER_BYTES, (uint64_t)st.st_size - TRAILER_BYTES))
-        return false;
-    t->size = get_number(raw + 8, 8);
-    t->tags_size = (uint32_t)get_number(raw + 16, 4);
-    t->crc = (uint32_t)get_number(raw + 20, 4);
-    return memcmp(raw, MAGIC, sizeof MAGIC) == 0 && t->tags_size <= TAGS_MAX &&
-           t->size <= (uint64_t)st.st_size &&
-           t->size + t->tags_size + TRAILER_BYTES == (uint64_t)st.st_size;
-}
-
 /* ---- writing */
-
-static bool write_object(s3hls__spool *s, int fd, const s3hls__spool_entry *entry, const char *tags,
-                         s3hls_span (*body)(void *ctx, uint64_t offset), void *body_ctx) {
-    uint8_t raw[TRAILER_BYTES];
-    uint32_t crc = 0;
-    size_t tags_size = strlen(tags);
-    for (uint64_t at = 0; at < entry->segment.size;) {
-        s3hls_span span = body(body_ctx, at);
-        if (!span.size || !write_all(fd, span.data, span.size))
-            return false;
-        crc = s3hls__crc32c(&s->table, crc, span.data, span.size);
-        at += span.size;
-    }
-    memcpy(raw, MAGIC, sizeof MAGIC);
-    put_number(raw + 8, entry->segment.size, 8);
-    put_number(raw + 16, tags_size, 4);
-    crc = s3hls__crc32c(&s->table, crc, (const uint8_t *)tags, tags_size);
-    put_number(raw + 20, s3hls__crc32c(&s->table, crc, raw, TRAILER_BYTES - 4), 4);
-    return write_all(fd, tags, tags_size) && write_all(fd, raw, sizeof raw);
-}
 
 int s3hls__spool_write(s3hls__spool *s, const s3hls__spool_entry *entry, const char *tags,
                        s3hls_span (*body)(void *ctx, uint64_t offset), void *body_ctx) {
@@ -367,7 +284,9 @@ int s3hls__spool_write(s3hls__spool *s, const s3hls__spool_entry *entry, const c
         s->folder = -1;
         return rc;
     }
-    rc = commit(s, fd, write_object(s, fd, entry, tags, body, body_ctx), temporary, name);
+    bool written =
+        s3hls__spool_file_write(fd, &s->table, entry->segment.size, tags, body, body_ctx);
+    rc = commit(s, fd, written, temporary, name);
     if (!rc && !s3hls__spool_find(s, entry))
         insert(s, entry);
     return rc;
@@ -394,24 +313,10 @@ static void set_aside(s3hls__spool *s, const char *name) {
         s3hls__log(&s->env, S3HLS_LOG_WARN, "record", "%s could not be renamed", name);
 }
 
-static bool checksum_ok(s3hls__spool *s, int fd, const trailer *t,
-                        const uint8_t raw[TRAILER_BYTES]) {
-    uint32_t crc = 0;
-    for (uint64_t at = 0, end = t->size + t->tags_size; at < end;) {
-        size_t n = end - at < BUFFER_BYTES ? (size_t)(end - at) : BUFFER_BYTES;
-        if (!read_all(fd, s->buffer, n, at))
-            return false;
-        crc = s3hls__crc32c(&s->table, crc, s->buffer, n);
-        at += n;
-    }
-    return s3hls__crc32c(&s->table, crc, raw, TRAILER_BYTES - 4) == t->crc;
-}
-
 int s3hls__spool_read(s3hls__spool *s, const s3hls__spool_entry *entry) {
     char name[S3HLS_KEY_MAX];
-    uint8_t raw[TRAILER_BYTES];
     s3hls__spool_entry copy = *entry;
-    trailer t;
+    s3hls__spool_trailer t;
     int rc = name_of(entry, name);
     if (!rc)
         rc = open_folder(s);
@@ -425,12 +330,17 @@ int s3hls__spool_read(s3hls__spool *s, const s3hls__spool_entry *entry) {
         return rc;
     }
     s->buffer_size = 0;
-    if (!read_trailer(fd, raw, &t) || t.size != copy.segment.size || !checksum_ok(s, fd, &t, raw) ||
-        !read_all(fd, s->tags, t.tags_size, t.size)) {
+    errno = 0;
+    if (!s3hls__spool_file_look(fd, &t) || t.size != copy.segment.size ||
+        !s3hls__spool_file_check(fd, &s->table, &t, s->buffer, sizeof s->buffer) ||
+        !s3hls__file_read(fd, s->tags, t.tags_size, t.size)) {
+        rc = errno ? S3HLS_E_IO : S3HLS_E_MALFORMED; /* the disk fails, or the file is not whole */
         close(fd);
-        forget(s, &copy);
-        set_aside(s, name);
-        return S3HLS_E_MALFORMED;
+        if (rc == S3HLS_E_MALFORMED) {
+            forget(s, &copy);
+            set_aside(s, name);
+        }
+        return rc;
     }
     s->tags[t.tags_size] = 0;
     s->file = fd;
@@ -449,7 +359,7 @@ s3hls_span s3hls__spool_body(void *ctx, uint64_t offset) {
         return span;
     if (offset < s->buffer_at || offset >= s->buffer_at + s->buffer_size) {
         size_t n = s->size - offset < BUFFER_BYTES ? (size_t)(s->size - offset) : BUFFER_BYTES;
-        s->buffer_size = read_all(s->file, s->buffer, n, offset) ? n : 0;
+        s->buffer_size = s3hls__file_read(s->file, s->buffer, n, offset) ? n : 0;
         s->buffer_at = offset;
     }
     span.data = s->buffer + (offset - s->buffer_at);
@@ -480,10 +390,17 @@ int s3hls__spool_reserve(s3hls__spool *s, uint64_t sequence) {
     if (fd < 0)
         return rc ? rc : status_of_errno();
     int n = snprintf(text, sizeof text, "%" PRIu64 "\n", sequence + AHEAD);
-    rc = commit(s, fd, write_all(fd, text, (size_t)n), temporary, SESSION);
+    rc = commit(s, fd, s3hls__file_write(fd, text, (size_t)n), temporary, SESSION);
     if (!rc)
         s->reserved = sequence + AHEAD;
     return rc;
+}
+
+/* Numbers go on from here; but one that no recording comes to is none of ours, and would leave no
+ * room to count on. */
+static void raise_floor(s3hls__spool *s, uint64_t number) {
+    if (number > s->floor && number < UINT64_C(1) << 48)
+        s->floor = number;
 }
 
 static void read_session(s3hls__spool *s) {
@@ -494,7 +411,8 @@ static void read_session(s3hls__spool *s) {
     ssize_t n = read(fd, text, sizeof text - 1);
     close(fd);
     if (n > 0)
-        s->floor = strtoull(text, NULL, 10);
+        raise_floor(s, strtoull(text, NULL, 10));
+    s->reserved = s->floor;
 }
 
 /* ---- open */
@@ -502,19 +420,16 @@ static void read_session(s3hls__spool *s) {
 static void add_file(s3hls__spool *s, const char *name, s3hls__spool_damaged_fn damaged, void *ctx,
                      int *rc) {
     s3hls__spool_entry entry;
-    uint8_t raw[TRAILER_BYTES];
-    trailer t;
+    s3hls__spool_trailer t;
     if (!parse_name(name, &entry)) {
         s3hls__log(&s->env, S3HLS_LOG_WARN, "record", "%s/%s is none of ours: left alone", s->path,
                    name);
         return;
     }
-    if (entry.media && entry.segment.sequence >= s->floor)
-        s->floor = entry.segment.sequence + 1;
-    if (entry.segment.timeline >= s->floor)
-        s->floor = entry.segment.timeline + 1;
+    raise_floor(s, entry.segment.sequence + 1);
+    raise_floor(s, entry.segment.timeline + 1);
     int fd = openat(s->folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd >= 0 && read_trailer(fd, raw, &t) && (*rc = make_room(s)) == S3HLS_OK) {
+    if (fd >= 0 && s3hls__spool_file_look(fd, &t) && (*rc = make_room(s)) == S3HLS_OK) {
         entry.segment.size = t.size;
         s->entries[s->count++] = entry; /* sorted when all are there */
         count_segment(s, &entry);

@@ -126,12 +126,30 @@ void s3hls__uploader_wake(s3hls_uploader *u) {
     s3hls__http_wake(u->http);
 }
 
+/* On the thread of whoever brings them. */
+static void keys_came(void *ctx, int status) {
+    s3hls__outbox *box = ctx;
+    s3hls_uploader *u = box->uploader;
+    if (status == S3HLS_OK) {
+        pthread_mutex_lock(&u->lock);
+        box->not_before_us = 0; /* perhaps that was it */
+        pthread_mutex_unlock(&u->lock);
+        s3hls__http_wake(u->http);
+    }
+    s3hls__outbox_tell(box, &(s3hls_event){.type = S3HLS_EVENT_CREDENTIALS,
+                                           .status = status,
+                                           .message = status ? s3hls_strerror(status) : ""});
+}
+
 void s3hls__uploader_attach(s3hls_uploader *u, s3hls__outbox *box) {
     pthread_mutex_lock(&u->lock);
     box->uploader = u;
     box->next = u->boxes;
     u->boxes = box;
     pthread_mutex_unlock(&u->lock);
+    box->watch = (s3hls__watch){keys_came, box, NULL};
+    if (box->keys)
+        s3hls__credentials_watch(box->keys, &box->watch);
 }
 
 static bool memory_empty(const s3hls__outbox *box) {
@@ -190,6 +208,8 @@ int s3hls__uploader_drain(s3hls_uploader *u, s3hls__outbox *box, uint32_t deadli
 }
 
 void s3hls__uploader_detach(s3hls_uploader *u, s3hls__outbox *box) {
+    if (box->keys)
+        s3hls__credentials_unwatch(box->keys, &box->watch);
     pthread_mutex_lock(&u->lock);
     box->leaving = true;
     pthread_mutex_unlock(&u->lock);

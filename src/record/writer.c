@@ -34,9 +34,9 @@ static void say_timeline(s3hls__writer *w, uint32_t duration_ms) {
     s3hls__slot *slot = base ? s3hls__outbox_free_slot(w->box) : NULL;
     if (!slot || !s3hls__slot_begin(slot, w->pool))
         return;
+    w->timeline.target_duration_ms = s3hls__segmenter_target_ms(&w->segmenter, duration_ms);
     s3hls_timeline timeline = w->timeline;
     timeline.timeline += base;
-    timeline.target_duration_ms = s3hls__segmenter_target_ms(&w->segmenter, duration_ms);
     char *text = (char *)s3hls__pool_data(w->pool, slot->first);
     slot->media = false;
     slot->segment = (s3hls_segment){.timeline = w->timeline.timeline};
@@ -75,6 +75,24 @@ static void note_segment(s3hls__writer *w, const s3hls_segment *segment, int64_t
     atomic_store(&w->last_end_us, w->end_us);
 }
 
+static void tell_timeline(s3hls__writer *w) {
+    s3hls__outbox_tell(w->box, &(s3hls_event){.type = S3HLS_EVENT_TIMELINE,
+                                              .count = w->timeline.timeline + w->box->base,
+                                              .message = w->timeline_reason});
+}
+
+/* No segment is longer than its timeline's object promised (RFC 8216 6.2.1): one that is begins
+ * another, and the pictures run on. */
+static void widen_timeline(s3hls__writer *w, s3hls_segment *segment) {
+    if (w->timeline_unsaid ||
+        (segment->duration_ms + 500) / 1000 <= w->timeline.target_duration_ms / 1000)
+        return;
+    segment->timeline = w->timeline.timeline = w->timelines++;
+    w->timeline_unsaid = true;
+    w->timeline_reason = "longer segments";
+    tell_timeline(w);
+}
+
 static void end_segment(s3hls__writer *w, int64_t end_90k) {
     s3hls__slot *slot = w->slot;
     if (!slot)
@@ -84,6 +102,7 @@ static void end_segment(s3hls__writer *w, int64_t end_90k) {
         end_90k = w->kept_end_90k;
     slot->segment = describe_segment(w, end_90k);
     slot->media = true;
+    widen_timeline(w, &slot->segment);
     if (w->timeline_unsaid)
         say_timeline(w, slot->segment.duration_ms);
     note_segment(w, &slot->segment, end_90k);
@@ -123,12 +142,6 @@ static uint32_t frame_rate_milli(const s3hls__writer *w) {
     if (w->timing.rate_num)
         return (uint32_t)((uint64_t)w->timing.rate_num * 1000 / w->timing.rate_den);
     return w->timing.frame_90k > 0 ? (uint32_t)(90000000 / w->timing.frame_90k) : 0;
-}
-
-static void tell_timeline(s3hls__writer *w) {
-    s3hls__outbox_tell(w->box, &(s3hls_event){.type = S3HLS_EVENT_TIMELINE,
-                                              .count = w->timeline.timeline + w->box->base,
-                                              .message = w->timeline_reason});
 }
 
 static void begin_timeline(s3hls__writer *w, const s3hls__access_unit *au) {
@@ -273,7 +286,7 @@ static bool timeline_ends(s3hls__writer *w, const s3hls__access_unit *au) {
     if (!w->timeline_begun)
         return true;
     if (w->timing.broken)
-        w->timeline_reason = "the encoder's times broke off";
+        w->timeline_reason = "the encoder's times broke off, or it fell silent";
     else if (au->parameters_changed)
         w->timeline_reason = "other parameters";
     else if (w->correction_us)
@@ -388,8 +401,14 @@ int s3hls__writer_put(s3hls__writer *w, const s3hls_span *spans, size_t count, i
     return w->call_evicted ? S3HLS_E_EVICTED : S3HLS_OK;
 }
 
-void s3hls__writer_finish(s3hls__writer *w) {
+void s3hls__writer_flush(s3hls__writer *w) {
     s3hls__au_flush(&w->parser);
     end_segment(w, w->kept_end_90k);
+    w->skipping = true;
+    w->timing.broken = w->timeline_begun; /* whenever it goes on, it does not run on from here */
+}
+
+void s3hls__writer_finish(s3hls__writer *w) {
+    s3hls__writer_flush(w);
     tell_frames_lost(w);
 }

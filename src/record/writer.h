@@ -77,6 +77,9 @@ void s3hls__writer_init(s3hls__writer *w, const s3hls_recorder_config *cfg, uint
 int s3hls__writer_put(s3hls__writer *w, const s3hls_span *spans, size_t count, int64_t pts_us,
                       int64_t composition_us);
 
+/* End the segment now; recording goes on with the next keyframe, in a new timeline. */
+void s3hls__writer_flush(s3hls__writer *w);
+
 /* The input ends: the open access unit and the segment end with it. */
 void s3hls__writer_finish(s3hls__writer *w);
 

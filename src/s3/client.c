@@ -99,3 +99,7 @@ void s3hls__s3_client_close(s3hls__s3_client **client) {
     s3hls__env_free(&env, c);
     *client = NULL;
 }
+
+s3hls_credentials_provider *s3hls__s3_client_credentials(const s3hls__s3_client *c) {
+    return c->credentials;
+}

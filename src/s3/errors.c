@@ -25,9 +25,22 @@ void s3hls__s3_scan(const char *body, size_t size, const char *tag, char *text, 
     }
 }
 
+/* A server that repeats what it was sent does not get it into a log: a message ends where the
+ * request's own credentials begin. */
+static void cut_credentials(char *message) {
+    static const char *const begin[] = {"authorization:", "AWS4-HMAC-SHA256 Credential",
+                                        "signature=", "x-amz-security-token", "x-amz-signature"};
+    for (size_t i = 0; i < sizeof begin / sizeof *begin; i++) {
+        char *at = strcasestr(message, begin[i]);
+        if (at)
+            *at = 0;
+    }
+}
+
 void s3hls__s3_error_scan(s3hls_s3_error *error, const char *body, size_t size) {
     s3hls__s3_scan(body, size, "Code", error->code, sizeof error->code);
     s3hls__s3_scan(body, size, "Message", error->message, sizeof error->message);
+    cut_credentials(error->message);
     if (!error->request_id[0])
         s3hls__s3_scan(body, size, "RequestId", error->request_id, sizeof error->request_id);
     char region[64] = "";

@@ -17,7 +17,8 @@ typedef enum s3hls__op_kind {
     S3HLS__OP_GET,
     S3HLS__OP_HEAD,
     S3HLS__OP_REMOVE,
-    S3HLS__OP_LIST /* all pages */
+    S3HLS__OP_LIST,   /* all pages */
+    S3HLS__OP_SETTING /* GET of one of the bucket's own: "cors"; not of a store */
 } s3hls__op_kind;
 
 enum { S3HLS__LIST_TOKEN_BYTES = 2048 };
@@ -25,7 +26,8 @@ enum { S3HLS__LIST_TOKEN_BYTES = 2048 };
 /* The caller owns it and keeps it still from start until done was called. */
 typedef struct s3hls__op {
     s3hls__op_kind kind;
-    const char *key; /* of the object, relative to the client or store; LIST: prefix, may be "" */
+    const char *key; /* of the object, relative to the client or store; LIST: prefix, may be "";
+                      SETTING: its name */
 
     /* PUT: the body, read possibly more than once. body(ctx, offset) answers the bytes that lie
      * together from offset on (size 0 only at the end). body_size is exact. */
@@ -35,7 +37,7 @@ typedef struct s3hls__op {
     const s3hls_s3_put_options *put; /* may be NULL */
 
     uint64_t first, last;       /* GET: bytes asked for, last inclusive, UINT64_MAX: to the end */
-    s3hls_s3_data_fn on_data;   /* GET */
+    s3hls_s3_data_fn on_data;   /* GET, SETTING */
     const char *start_after;    /* LIST; may be NULL */
     s3hls_s3_list_fn on_object; /* LIST; HEAD too: called once, key as given */
     /* LIST: reads one page of S3's answer, calls on_object for each object, sets token ("" on the
@@ -98,6 +100,7 @@ void s3hls__s3_client_close(s3hls__s3_client **client); /* with no operation und
 /* Begin an operation. Never calls done itself: even what fails at once is reported by the next
  * step. */
 void s3hls__s3_start(s3hls__s3_client *client, s3hls__op *op);
+s3hls_credentials_provider *s3hls__s3_client_credentials(const s3hls__s3_client *client);
 /* What the client adds to the system's clock when it signs, seconds. Any thread. */
 int64_t s3hls__s3_client_clock_offset_s(const s3hls__s3_client *client);
 int s3hls__s3_client_presign(s3hls__s3_client *client, const char *method, const char *key,

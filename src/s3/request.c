@@ -81,7 +81,8 @@ static void checksum_body(const s3hls__op *op, char base64[12]) {
 
 /* ---- requests */
 
-static const char *const methods[] = {"PUT", "GET", "HEAD", "DELETE", "GET"}; /* by op->kind */
+static const char *const methods[] = {"PUT",    "GET", "HEAD",
+                                      "DELETE", "GET", "GET"}; /* by op->kind */
 
 /* What is to be said and signed; the strings live as long as this does. */
 typedef struct request {
@@ -177,9 +178,9 @@ static int describe_list(const s3hls__s3_client *c, s3hls__op *op, const char *t
 
 static int describe(const s3hls__s3_client *c, const s3hls__place *place, s3hls__op *op,
                     const char *token, request *r) {
-    bool list = op->kind == S3HLS__OP_LIST;
+    bool list = op->kind == S3HLS__OP_LIST, setting = op->kind == S3HLS__OP_SETTING;
     memset(r, 0, sizeof *r);
-    if (list)
+    if (list || setting)
         write_root(c, place, r->path);
     else if (!write_path(c, place, op->key, r->path))
         return S3HLS_E_INVALID;
@@ -190,6 +191,8 @@ static int describe(const s3hls__s3_client *c, const s3hls__place *place, s3hls_
         return describe_put(c, op, r);
     if (list)
         return describe_list(c, op, token, r);
+    if (setting)
+        ask(r, op->key, "");
     if (op->kind == S3HLS__OP_GET && s3hls__s3_is_range(op)) {
         if (op->last == UINT64_MAX)
             snprintf(r->range, sizeof r->range, "bytes=%" PRIu64 "-", op->first);
@@ -267,10 +270,11 @@ int s3hls__s3_request_open(s3hls__s3_request *out, const s3hls__s3_client *c,
     int rc = describe(c, place, op, token, &r);
     if (rc)
         return rc;
-    s3hls__credentials_get(c->credentials, &keys);
+    rc = s3hls__credentials_get(c->credentials, &keys);
     strcpy(out->access_key_id, keys.access_key_id);
     out->signed_s = r.unix_s;
-    rc = sign(c, out->method, &r, &keys, &signature);
+    if (!rc)
+        rc = sign(c, out->method, &r, &keys, &signature);
     if (!rc) {
         rc = write_headers(out, &c->env, &r, &keys, &signature);
         if (!rc)
@@ -312,9 +316,10 @@ int s3hls__s3_client_presign(s3hls__s3_client *c, const char *method, const char
                                 .unix_s = s3hls__s3_now_s(c)};
     s3hls_sigv4_result signature;
     s3hls__keys keys;
-    s3hls__credentials_get(c->credentials, &keys);
+    int rc = s3hls__credentials_get(c->credentials, &keys);
     s3hls_credentials view = s3hls__keys_view(&keys);
-    int rc = s3hls_sigv4_presign(&what, &view, expires_s, &c->env, &signature);
+    if (!rc)
+        rc = s3hls_sigv4_presign(&what, &view, expires_s, &c->env, &signature);
     s3hls__keys_wipe(&keys);
     if (rc)
         return rc;

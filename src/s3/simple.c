@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* The blocking calls of s3hls/s3.h: an operation each, on a transport of their own. */
 #include "s3/simple.h"
+#include "s3/run.h"
 #include <string.h>
 
 struct s3hls_s3 {
@@ -39,18 +40,18 @@ void s3hls_s3_close(s3hls_s3 **client) {
     *client = NULL;
 }
 
-static void note_end(s3hls__op *op) {
-    *(bool *)op->user = true;
+static void start(void *ctx, s3hls__op *op) {
+    s3hls__s3_start(((s3hls_s3 *)ctx)->client, op);
 }
 
 int s3hls__s3_run(s3hls_s3 *client, s3hls__op *op) {
-    bool ended = false;
-    op->done = note_end;
-    op->user = &ended;
-    s3hls__s3_start(client->client, op);
-    while (!ended)
-        s3hls__http_step(client->http, 1000);
-    return op->error.status;
+    s3hls__runner runner = {client->http, s3hls__s3_client_credentials(client->client), start,
+                            client};
+    return s3hls__run(&runner, op);
+}
+
+const s3hls_env *s3hls__s3_env(const s3hls_s3 *client) {
+    return &client->env;
 }
 
 static int run(s3hls_s3 *client, s3hls__op *op, s3hls_s3_error *error) {
@@ -114,5 +115,6 @@ int s3hls_s3_presign(s3hls_s3 *client, const char *method, const char *key, uint
                      char **url) {
     if (!client || !method || !key || !url)
         return S3HLS_E_INVALID;
-    return s3hls__s3_client_presign(client->client, method, key, expires_s, url);
+    int rc = s3hls__run_wait(s3hls__s3_client_credentials(client->client));
+    return rc ? rc : s3hls__s3_client_presign(client->client, method, key, expires_s, url);
 }

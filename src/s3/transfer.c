@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
     ERROR_BODY_MAX = 4096,
@@ -26,6 +27,7 @@ typedef struct call {
     uint64_t sent;   /* bytes of the body */
     int verdict;     /* of a callback that stopped the transfer; S3HLS_OK: none did */
     bool whole_head; /* the answer's headers have ended */
+    bool has_etag;   /* S3 says of every object that it stored what its ETag is */
     char error_text[CURL_ERROR_SIZE];
     char error_body[ERROR_BODY_MAX];
     size_t error_size;
@@ -72,6 +74,7 @@ static size_t note_header(char *line, size_t unit, size_t count, void *arg) {
     call *c = arg;
     note_progress(c);
     c->whole_head = line[0] == '\r' || line[0] == '\n';
+    c->has_etag |= unit * count > 5 && strncasecmp(line, "etag:", 5) == 0;
     return unit * count;
 }
 
@@ -93,7 +96,7 @@ static size_t write_answer(char *data, size_t unit, size_t count, void *arg) {
     } else if (op->kind == S3HLS__OP_GET && http_status != (s3hls__s3_is_range(op) ? 206 : 200)) {
         c->verdict = S3HLS_E_PROTOCOL; /* other bytes than were asked for */
         return 0;
-    } else if (op->kind == S3HLS__OP_GET && op->on_data(op->sink_ctx, (uint8_t *)data, size)) {
+    } else if (op->on_data && op->on_data(op->sink_ctx, (uint8_t *)data, size)) {
         c->verdict = S3HLS_E_CANCELLED;
         return 0;
     }
@@ -178,6 +181,7 @@ static void undo(call *k) {
     s3hls__s3_request_close(&k->request, k->client);
     s3hls__strbuf_deinit(&k->page);
     k->exchange.easy = NULL;
+    k->has_etag = false;
     k->error_size = 0;
     k->sent = 0;
 }
@@ -251,6 +255,10 @@ static void read_error(call *k, CURLcode code) {
             e->status = S3HLS_E_NETWORK;
             snprintf(e->message, sizeof e->message, "answered before the whole body was sent");
         }
+        if (e->status == S3HLS_OK && k->exchange.op->kind == S3HLS__OP_PUT && !k->has_etag) {
+            e->status = S3HLS_E_PROTOCOL;
+            snprintf(e->message, sizeof e->message, "no ETag: it is not S3 that answered");
+        }
     }
     if (k->verdict || code == CURLE_ABORTED_BY_CALLBACK) {
         e->status = k->verdict ? k->verdict : S3HLS_E_CANCELLED;
@@ -322,15 +330,6 @@ static bool follow(call *k) {
     return (address[0] && s3hls__s3_place_at(&c->home, c, address)) || other_region;
 }
 
-/* Somebody has given other keys meanwhile. */
-static bool keys_replaced(const call *k) {
-    s3hls__keys keys;
-    s3hls__credentials_get(k->client->credentials, &keys);
-    bool other = strcmp(keys.access_key_id, k->request.access_key_id) != 0;
-    s3hls__keys_wipe(&keys);
-    return other;
-}
-
 static bool mend(call *k) {
     const s3hls_s3_error *e = &k->exchange.op->error;
     if (e->status == S3HLS_OK || !e->http_status || k->mended >= MENDED_MAX)
@@ -341,7 +340,7 @@ static bool mend(call *k) {
     case S3HLS__FOLLOW:
         return follow(k);
     case S3HLS__REFRESH:
-        return keys_replaced(k);
+        return s3hls__credentials_refused(k->client->credentials, k->request.access_key_id);
     default:
         return false;
     }
@@ -383,6 +382,8 @@ void s3hls__s3_start(s3hls__s3_client *c, s3hls__op *op) {
     op->error.status = begin(k);
     if (op->error.status == S3HLS_E_INVALID)
         strcpy(op->error.message, "key or header is malformed");
+    if (op->error.status == S3HLS_E_CREDENTIALS)
+        strcpy(op->error.message, "no keys yet, or they have expired: others are being fetched");
     if (op->error.status)
         finish(k);
 }

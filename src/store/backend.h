@@ -10,7 +10,8 @@ typedef struct s3hls__store_calls {
     void (*start)(s3hls_store *store, s3hls__op *op);
     int (*url)(s3hls_store *store, const char *key, uint32_t expires_s, char **url);
     void (*close)(s3hls_store *store);
-    int64_t (*clock_offset_s)(const s3hls_store *store); /* NULL: 0 */
+    int64_t (*clock_offset_s)(const s3hls_store *store);                  /* NULL: 0 */
+    s3hls_credentials_provider *(*credentials)(const s3hls_store *store); /* NULL: none */
 } s3hls__store_calls;
 
 struct s3hls_store {

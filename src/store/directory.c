@@ -274,6 +274,9 @@ static void start(s3hls_store *store, s3hls__op *op) {
     case S3HLS__OP_LIST:
         op->error.status = s3hls__directory_list(d->root, op, &store->env, &op->error);
         break;
+    case S3HLS__OP_SETTING:
+        op->error.status = S3HLS_E_UNSUPPORTED;
+        break;
     }
     s3hls__http_post(store->http, op);
 }
@@ -296,7 +299,7 @@ static void close_store(s3hls_store *store) {
 
 int s3hls__store_open_directory(s3hls_store **out, const char *path, s3hls__http *http,
                                 const s3hls_env *env) {
-    static const s3hls__store_calls calls = {start, url, close_store, NULL};
+    static const s3hls__store_calls calls = {start, url, close_store, NULL, NULL};
     size_t size = strlen(path);
     while (size && path[size - 1] == '/')
         size--;

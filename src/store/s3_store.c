@@ -24,6 +24,10 @@ static int64_t clock_offset_s(const s3hls_store *store) {
     return s3hls__s3_client_clock_offset_s(((const s3_store *)store)->client);
 }
 
+static s3hls_credentials_provider *credentials(const s3hls_store *store) {
+    return s3hls__s3_client_credentials(((const s3_store *)store)->client);
+}
+
 static void close_store(s3hls_store *store) {
     s3hls__s3_client_close(&((s3_store *)store)->client);
 }
@@ -52,7 +56,7 @@ static int split(const char *path, char bucket[64], char prefix[PREFIX_MAX + 2])
 
 int s3hls__store_open_s3(s3hls_store **out, const char *path, s3hls__http *http,
                          const s3hls_s3_options *options, const s3hls_env *env) {
-    static const s3hls__store_calls calls = {start, url, close_store, clock_offset_s};
+    static const s3hls__store_calls calls = {start, url, close_store, clock_offset_s, credentials};
     char bucket[64], prefix[PREFIX_MAX + 2];
     int rc = split(path, bucket, prefix);
     if (rc) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
+#include "s3/run.h"
 #include "s3/uri.h"
 #include "store/backend.h"
 #include <string.h>
@@ -61,27 +62,27 @@ int64_t s3hls__store_clock_offset_s(const s3hls_store *store) {
     return store->calls->clock_offset_s ? store->calls->clock_offset_s(store) : 0;
 }
 
+s3hls_credentials_provider *s3hls__store_credentials(const s3hls_store *store) {
+    return store->calls->credentials ? store->calls->credentials(store) : NULL;
+}
+
 s3hls__http *s3hls__store_http(s3hls_store *store) {
     return store->http;
 }
 
 /* ---- the blocking calls */
 
-static void note_end(s3hls__op *op) {
-    *(bool *)op->user = true;
+static void start(void *ctx, s3hls__op *op) {
+    s3hls__store_start(ctx, op);
 }
 
 int s3hls__store_run(s3hls_store *store, s3hls__op *op, s3hls_s3_error *error) {
-    bool ended = false;
-    op->done = note_end;
-    op->user = &ended;
     if (!store || !op->key) {
         op->error.status = S3HLS_E_INVALID;
         strcpy(op->error.message, "store, key or callback is NULL");
     } else {
-        s3hls__store_start(store, op);
-        while (!ended)
-            s3hls__http_step(store->http, 1000);
+        s3hls__runner runner = {store->http, s3hls__store_credentials(store), start, store};
+        s3hls__run(&runner, op);
     }
     if (error)
         *error = op->error;
@@ -120,5 +121,6 @@ int s3hls_store_remove(s3hls_store *store, const char *key, s3hls_s3_error *erro
 int s3hls_store_url(s3hls_store *store, const char *key, uint32_t expires_s, char **url) {
     if (!store || !key || !url || !s3hls__uri_key_ok(key, strlen(key)))
         return S3HLS_E_INVALID;
-    return store->calls->url(store, key, expires_s, url);
+    int rc = s3hls__run_wait(s3hls__store_credentials(store));
+    return rc ? rc : store->calls->url(store, key, expires_s, url);
 }

@@ -24,6 +24,9 @@ int s3hls__store_run(s3hls_store *store, s3hls__op *op, s3hls_s3_error *error);
  * Any thread. */
 int64_t s3hls__store_clock_offset_s(const s3hls_store *store);
 
+/* Whose keys sign its requests; NULL: a directory. Lives as long as the store. */
+s3hls_credentials_provider *s3hls__store_credentials(const s3hls_store *store);
+
 s3hls__http *s3hls__store_http(s3hls_store *store);
 
 #endif

@@ -57,6 +57,7 @@ for timeline in "${timelines[@]}"; do
     [ "$(wc -l <"$work/$timeline.times")" = "$count" ] || fail "ffprobe and ts_check count differently"
     units=$((units + count))
 done
+"$S3HLS" verify "file://$store" >"$work/check" || fail "verify: $(cat "$work/check")"
 breaks=$(fact timelines)
 [ "${#timelines[@]}" = "${breaks:-1}" ] || fail "${#timelines[@]} timelines, not ${breaks:-1}"
 

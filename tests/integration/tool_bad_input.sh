@@ -5,7 +5,7 @@
 here=$(dirname "${BASH_SOURCE[0]}")
 . "$here/../conformance/lib.sh"
 clip=$S3HLS_STREAMS/small.h264
-export AWS_ACCESS_KEY_ID=AKIDEXAMPLE AWS_SECRET_ACCESS_KEY=secret HOME=$work
+export AWS_ACCESS_KEY_ID=AKIDEXAMPLE AWS_SECRET_ACCESS_KEY=secret AWS_EC2_METADATA_DISABLED=true HOME=$work
 unset AWS_ENDPOINT_URL_S3 AWS_ENDPOINT_URL AWS_CA_BUNDLE AWS_PROFILE AWS_SHARED_CREDENTIALS_FILE
 
 expect() { # expect CODE WORDS COMMAND...: exit status and words on standard error

@@ -20,7 +20,7 @@ serve() { # serve slow|busy|refuse
 
 record() { # record EXIT-CODE URL [OPTION...]: the summary is in $work/out
     local want=$1 got=0
-    timeout 30 "$S3HLS" record "$clip" --fps 25 --start 2026-01-02 --json --to "$2" "${@:3}" \
+    timeout -k 5 30 "$S3HLS" record "$clip" --fps 25 --start 2026-01-02 --json --to "$2" "${@:3}" \
         >"$work/out" 2>"$work/err" || got=$?
     [ "$got" = "$want" ] || fail "exit status $got, not $want: $(cat "$work/err")"
 }

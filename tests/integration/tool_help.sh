@@ -27,7 +27,7 @@ missing=$(comm -23 "$work/taken" "$work/explained")
 [ -z "$missing" ] || fail "not in the manual page: $missing"
 invented=$(comm -13 "$work/taken" "$work/explained" | grep -vxE -- '--(help|version)' || true)
 [ -z "$invented" ] || fail "only in the manual page: $invented"
-for code in 0 1 2 3 4 5; do
+for code in 0 1 2 3 4 5 6; do
     grep -qE "^ +$code( |$)" "$work/page" || fail "the manual page does not explain exit status $code"
 done
 [[ $("$S3HLS" --version) =~ ^s3hls\ [0-9]+\.[0-9]+\.[0-9]+$ ]] || fail "--version: $("$S3HLS" --version)"

@@ -14,7 +14,7 @@ pictures "$clip" >want
 
 record() { # record EXIT-CODE INPUT STORE [OPTION...]
     local want=$1 got=0
-    timeout 30 "$S3HLS" record "$2" --to "file://$work/$3" "${@:4}" >out 2>err || got=$?
+    timeout -k 5 30 "$S3HLS" record "$2" --to "file://$work/$3" "${@:4}" >out 2>err || got=$?
     [ "$got" = "$want" ] || fail "record ${*:2}: exit status $got, not $want: $(cat err)"
 }
 

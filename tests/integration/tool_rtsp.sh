@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT-0
-# Record from an RTSP camera: one that ends, and one that falls silent and is left with Ctrl-C.
+# Record from an RTSP camera: one that ends, one that falls silent and is left with Ctrl-C, and one that comes back.
 # Environment: S3HLS (the tool), S3HLS_STREAMS (generated streams).
 here=$(dirname "${BASH_SOURCE[0]}")
 . "$here/../conformance/lib.sh"
@@ -12,12 +12,13 @@ cleanup() {
     [ -z "$camera" ] || kill "$camera" 2>/dev/null || true
 }
 
-begin() { # begin end|stall: a camera, and a recorder that looks at it
-    python3 "$here/tool_rtsp_server.py" "$clip" 25 "$1" >"$work/port" &
+begin() { # begin STORE "ENDING..." [OPTION...]: a camera, and a recorder that looks at it
+    # shellcheck disable=SC2086
+    python3 "$here/tool_rtsp_server.py" "$clip" 25 $2 >"$work/port" &
     camera=$!
     for _ in $(seq 100); do [ ! -s "$work/port" ] || break; sleep 0.05; done
-    "$S3HLS" record "rtsp://127.0.0.1:$(cat "$work/port")/live" --to "file://$work/$1" --segment-duration 1 \
-        >"$work/out" 2>&1 &
+    "$S3HLS" record "rtsp://me:pass-word@127.0.0.1:$(cat "$work/port")/live" --to "file://$work/$1" \
+        --segment-duration 1 "${@:3}" >"$work/out" 2>&1 &
     recorder=$!
 }
 
@@ -30,12 +31,12 @@ whole() { # whole STORE: every picture of the clip is there, at its time
     echo "ok: $1: $(wc -l <"$work/got") pictures identical"
 }
 
-begin end
+begin end end --no-reconnect
 wait "$recorder" || fail "exit status $?: $(cat "$work/out")"
 wait "$camera"
 whole end
 
-begin stall
+begin stall stall
 for _ in $(seq 100); do [ "$(segments "$work/stall" 2>/dev/null | wc -l)" -lt 1 ] || break; sleep 0.05; done
 sleep 0.5
 kill -INT "$recorder"
@@ -45,3 +46,34 @@ wait "$camera"
 camera='' recorder=''
 [ $((SECONDS - before)) -le 3 ] || fail "a silent camera held the recorder for $((SECONDS - before)) s after Ctrl-C"
 whole stall
+
+# A camera that ends its session, falls silent, comes back in the middle of a GOP and then goes for good: each
+# session is a timeline of its own, and nothing of what it sent from a keyframe on is missing.
+begin back "end stall late end" --events "$work/events" --json
+for _ in $(seq 900); do
+    [ "$(grep -c '"input-lost"' "$work/events" 2>/dev/null)" != 4 ] || break
+    sleep 0.1
+done
+! tr '\0' ' ' <"/proc/$recorder/cmdline" | grep -q pass-word || fail "ps shows the camera's password"
+kill -INT "$recorder"
+wait "$recorder" || fail "exit status $?: $(cat "$work/out")"
+recorder=''
+! grep -q pass-word "$work/out" "$work/events" || fail "the camera's password was told"
+python3 - "$work/events" "$(tail -n 1 "$work/out")" <<'EOF' || fail "$(cat "$work/events" "$work/out")"
+import json, sys
+events = [json.loads(line) for line in open(sys.argv[1])]
+summary = json.loads(sys.argv[2])
+count = lambda name: sum(e["event"] == name for e in events)
+assert count("input-lost") == 4 and count("input-back") == 3, "comings and goings"
+assert all(e["duration_ms"] >= 400 for e in events if e["event"] == "input-back"), "the hole is told"
+assert count("timeline") == 4, "timelines"
+assert summary["frames"] == 100 + 100 + 50 + 100 and summary["frames_dropped"] == 0, summary
+assert summary["segments_accepted"] == summary["segments_delivered"] == count("delivered"), summary
+EOF
+"$S3HLS" playlist "file://$work/back" >"$work/back/all.m3u8"
+[ "$(grep -c '^#EXT-X-DISCONTINUITY$' "$work/back/all.m3u8")" = 3 ] || fail "holes: $(cat "$work/back/all.m3u8")"
+pictures "$clip" >"$work/want"
+cat "$work/want" "$work/want" <(tail -n 50 "$work/want") "$work/want" >"$work/want.all"
+pictures "$work/back/all.m3u8" >"$work/got"
+same_pictures "$work/want.all" "$work/got"
+echo "ok: back: three times gone and found again, $(wc -l <"$work/got") pictures identical"

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT-0
-"""tool_rtsp_server.py CLIP.h264 FPS end|stall: a camera for one viewer.
+"""tool_rtsp_server.py CLIP.h264 FPS ENDING...: a camera for as many viewers, one at a time.
 
-RTSP (RFC 2326) with RTP inside the connection, H.264 as in RFC 6184. Prints its port, sends the
-clip as fast as it is taken, then ends the connection or falls silent until the viewer leaves.
+RTSP (RFC 2326) with RTP inside the connection, H.264 as in RFC 6184. Prints its port. Sends each
+viewer the clip as fast as it is taken, then ends the connection ("end") or falls silent until the
+viewer leaves ("stall"); "late" sends it from the second picture on, and ends the connection.
 """
 import base64
 import re
@@ -62,22 +63,21 @@ def answer(method, nals):
     return "Public: DESCRIBE, SETUP, PLAY\r\nSession: 1\r\n\r\n"
 
 
-def main(clip, fps, ending):
-    with open(clip, "rb") as file:
-        nals = [n for n in START_CODE.split(file.read()) if n]
-    server = socket.create_server(("127.0.0.1", 0))
-    print(server.getsockname()[1], flush=True)
-    viewer, _ = server.accept()
+def serve(viewer, nals, fps, ending):
     requests = viewer.makefile("rb")
     method = ""
     while method != "PLAY":
-        head = b"".join(iter(requests.readline, b"\r\n")).decode()
+        lines = list(iter(lambda: requests.readline().rstrip(), b""))
+        if not lines:
+            return  # the viewer has left
+        head = b"\n".join(lines).decode()
         method = head.split(" ", 1)[0]
         sequence = re.search(r"CSeq: *(\d+)", head).group(1)
         viewer.sendall(f"RTSP/1.0 200 OK\r\nCSeq: {sequence}\r\n{answer(method, nals)}".encode())
-    for packet in rtp_packets(nals, fps):
+    first_slice = next(i for i, n in enumerate(nals) if n[0] & 31 in (1, 5))
+    for packet in rtp_packets(nals[first_slice + 1 :] if ending == "late" else nals, fps):
         viewer.sendall(packet)
-    if ending == "end":
+    if ending != "stall":
         viewer.shutdown(socket.SHUT_WR)
     try:
         while requests.read(1):
@@ -86,4 +86,15 @@ def main(clip, fps, ending):
         pass
 
 
-main(sys.argv[1], int(sys.argv[2]), sys.argv[3])
+def main(clip, fps, *endings):
+    with open(clip, "rb") as file:
+        nals = [n for n in START_CODE.split(file.read()) if n]
+    server = socket.create_server(("127.0.0.1", 0))
+    print(server.getsockname()[1], flush=True)
+    for ending in endings:
+        viewer, _ = server.accept()
+        with viewer:
+            serve(viewer, nals, int(fps), ending)
+
+
+main(*sys.argv[1:])

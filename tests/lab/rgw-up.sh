@@ -14,6 +14,8 @@ conf=$dir/ceph.conf
 dns_name=s3.localhost # libcurl resolves *.localhost by itself
 access_key=AKIAS3HLSLAB00000001
 secret_key=lab/secret+key/of/s3hls/0123456789abcdef
+device_key=AKIAS3HLSLAB0DEVICE1 # may nothing but take the role "camera"
+device_secret=lab/device+key/of/s3hls/0123456789abcdef
 export CEPH_CONF=$conf CEPH_ARGS=
 
 die() {
@@ -117,9 +119,25 @@ rgw thread pool size = 64
 rgw enable ops log = false
 rgw enable usage log = false
 rgw dynamic resharding = false
+rgw s3 auth use sts = true
+# "sts" first would hide why the local keys were refused
+rgw s3 auth order = local, sts
+rgw sts key = s3hls-lab-sts-16
+rgw sts min session duration = 2
 # a cache leaves watches behind when radosgw is killed, and the next one waits 30 s for them
 rgw cache enabled = false
 END
+}
+
+# What a camera may do, for as long as its keys live.
+make_role() {
+    local admin=(radosgw-admin -c "$conf" -n client.rgw.a)
+    "${admin[@]}" user create --uid=device --display-name=device --access-key="$device_key" --secret="$device_secret" &&
+        "${admin[@]}" role create --role-name=camera --assume-role-policy-doc='{"Version":"2012-10-17","Statement":[
+            {"Effect":"Allow","Principal":{"AWS":["arn:aws:iam:::user/device"]},"Action":["sts:AssumeRole"]}]}' &&
+        "${admin[@]}" role-policy put --role-name=camera --policy-name=record --policy-doc='{"Version":"2012-10-17","Statement":[
+            {"Effect":"Allow","Action":["s3:PutObject","s3:GetObject","s3:ListBucket","s3:PutObjectTagging"],
+             "Resource":["arn:aws:s3:::*"]}]}'
 }
 
 write_env() {
@@ -131,6 +149,9 @@ export S3HLS_LAB_CA=$dir/tls/ca.pem
 export S3HLS_LAB_BUCKET=recordings
 export S3HLS_LAB_REGION=us-east-1
 export S3HLS_LAB_RGW_PID=$(cat "$dir/run/rgw.pid")
+export S3HLS_LAB_DEVICE_KEY_ID=$device_key
+export S3HLS_LAB_DEVICE_SECRET=$device_secret
+export S3HLS_LAB_ROLE=arn:aws:iam:::role/camera
 export AWS_ACCESS_KEY_ID=$access_key
 export AWS_SECRET_ACCESS_KEY=$secret_key
 export AWS_DEFAULT_REGION=us-east-1
@@ -164,6 +185,7 @@ wait_for "the OSD" osd_is_up
 
 radosgw-admin -c "$conf" -n client.rgw.a user create --uid=lab --display-name=lab \
     --access-key="$access_key" --secret="$secret_key" >"$dir/log/user.log" 2>&1 || die "no user"
+make_role >"$dir/log/role.log" 2>&1 || die "no role"
 start rgw radosgw -n client.rgw.a
 wait_for radosgw curl -fsS -o /dev/null --max-time 2 "http://127.0.0.1:$http_port/"
 

@@ -12,8 +12,11 @@ static const struct {
     const char *summary;
 } commands[] = {
     {"record", command_record, "record H.264 from a file, a pipe or a camera into a store"},
+    {"flush", command_flush, "deliver what a recording has left in its spool"},
     {"ls", command_ls, "list what a store holds, segment by segment, with its gaps"},
     {"playlist", command_playlist, "write an m3u8 of any range of time"},
+    {"verify", command_verify, "read a range back and check all of it"},
+    {"doctor", command_doctor, "try all that recording and playback need of a store"},
     {"put", command_put, "store one file as one object"},
     {"get", command_get, "read one object"},
     {"presign", command_presign, "make an address that lets anyone read or write one object"},
@@ -31,7 +34,8 @@ static int usage(FILE *to) {
           "  s3hls record clip.h264 --fps 25 --to file:///var/rec/cam-1\n"
           "  s3hls playlist file:///var/rec/cam-1 > /var/rec/cam-1/all.m3u8\n\n"
           "Exit status: 0 done, 1 failed, 2 wrong usage, 3 not all delivered, 4 input unreadable\n"
-          "or not H.264, 5 delivered but the input was damaged.\n",
+          "or not H.264, 5 delivered but the input was damaged, or verify found damage, 6 verify\n"
+          "found segments missing.\n",
           to);
     return to == stdout ? EXIT_DONE : EXIT_USAGE;
 }

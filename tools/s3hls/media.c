@@ -30,7 +30,7 @@ struct media {
     AVBSFContext *annex_b;
     AVPacket *packet;
     int stream;
-    bool begun;
+    bool begun, await_keyframe;
     int64_t next_us; /* for packets without a time */
 };
 
@@ -98,6 +98,7 @@ static int open_input(media *m, const char *input, char why[256]) {
         return status_of_errno(EISDIR, why);
     if (S_ISREG(st.st_mode) && strcmp(input, "-"))
         m->facts.modified_us = st.st_mtime > 0 ? (int64_t)st.st_mtime * 1000000 : 1;
+    m->facts.pipe = !S_ISREG(st.st_mode);
     while (m->probed < PROBE_BYTES) {
         ssize_t n = read_fd(m, m->chunk + m->probed, PROBE_BYTES - m->probed);
         if (n < 0)
@@ -243,7 +244,8 @@ static int read_packet(media *m, s3hls_frame *frame, char why[256]) {
         int rc = av_bsf_receive_packet(m->annex_b, m->packet);
         if (rc == AVERROR_EOF)
             return 0;
-        if (rc >= 0 && m->packet->size > 0) {
+        m->await_keyframe &= rc < 0 || !(m->packet->flags & AV_PKT_FLAG_KEY);
+        if (rc >= 0 && m->packet->size > 0 && !m->await_keyframe) {
             frame->data = m->packet->data;
             frame->size = (size_t)m->packet->size;
             set_times(m, frame);
@@ -342,6 +344,7 @@ int media_open(media **out, const char *input, const media_options *options, cha
         return S3HLS_E_NOMEM;
     m->fd = -1;
     m->stopped = options->stopped;
+    m->await_keyframe = options->at_keyframe;
     int rc =
         is_url(input) ? open_by_name(m, input, why) : open_by_content(m, input, options->raw, why);
     if (rc)

@@ -11,6 +11,7 @@
 typedef struct media media;
 
 typedef struct media_options {
+    bool at_keyframe;      /* of a container: begin with the first keyframe */
     bool raw;              /* a raw H.264 byte stream, whatever it looks like */
     bool (*stopped)(void); /* asked while input is waited for; true is the end of it */
 } media_options;
@@ -18,6 +19,7 @@ typedef struct media_options {
 typedef struct media_facts {
     bool raw;            /* frames come as chunks of bytes, without times */
     bool live;           /* a camera: it does not wait for us */
+    bool pipe;           /* its writer waits for us */
     int64_t duration_us; /* 0: not known */
     int64_t modified_us; /* of a regular file that was named; 0: none */
     uint32_t rate_num;   /* of a raw stream in such a file, as far as it says; 0: it does not */

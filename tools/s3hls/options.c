@@ -83,6 +83,36 @@ static const char *set_profile(void *ctx, const char *value) {
     return NULL;
 }
 
+static const char *set_iot_endpoint(void *ctx, const char *value) {
+    ((common_options *)ctx)->iot.endpoint = value;
+    return NULL;
+}
+
+static const char *set_iot_role_alias(void *ctx, const char *value) {
+    ((common_options *)ctx)->iot.role_alias = value;
+    return NULL;
+}
+
+static const char *set_iot_thing(void *ctx, const char *value) {
+    ((common_options *)ctx)->iot.thing_name = value;
+    return NULL;
+}
+
+static const char *set_iot_cert(void *ctx, const char *value) {
+    ((common_options *)ctx)->iot.certificate = value;
+    return NULL;
+}
+
+static const char *set_iot_key(void *ctx, const char *value) {
+    ((common_options *)ctx)->iot.key = value;
+    return NULL;
+}
+
+static const char *set_iot_ca(void *ctx, const char *value) {
+    ((common_options *)ctx)->iot.ca_file = value;
+    return NULL;
+}
+
 static const char *set_path_style(void *ctx, const char *value) {
     (void)value;
     ((common_options *)ctx)->s3.addressing = S3HLS_ADDRESSING_PATH;
@@ -116,6 +146,13 @@ static const option_kind common_kinds[] = {
      set_ca},
     {"--profile", "NAME", "of the shared credentials file; else the environment's keys",
      set_profile},
+    {"--iot-endpoint", "HOST",
+     "keys from AWS IoT Core's credentials provider, with these:", set_iot_endpoint},
+    {"--iot-role-alias", "NAME", "what the certificate is exchanged for", set_iot_role_alias},
+    {"--iot-thing", "NAME", "the device's thing", set_iot_thing},
+    {"--iot-cert", "FILE", "the device's certificate (PEM)", set_iot_cert},
+    {"--iot-key", "FILE", "its key (PEM), or a pkcs11: URI", set_iot_key},
+    {"--iot-ca", "FILE", "authorities to trust for it (PEM); else the system's", set_iot_ca},
     {"--path-style", NULL, "https://endpoint/bucket/key", set_path_style},
     {"--virtual-host", NULL, "https://bucket.endpoint/key", set_virtual_host},
     {"-v", NULL, "say more on standard error", set_verbose},
@@ -146,17 +183,28 @@ static void set_defaults(common_options *common) {
     common->s3.ca_file = variable("AWS_CA_BUNDLE", NULL);
 }
 
-bool common_options_open(command_line *line, const char *url, int *exit_code) {
+static int open_credentials(common_options *common, const char **what) {
+    s3hls_credentials_provider **out = &common->credentials;
+    if (common->iot.endpoint || common->iot.certificate || common->iot.role_alias) {
+        *what = "--iot-*: no keys by these";
+        return s3hls_credentials_open_iot(out, &common->iot, &common->env);
+    }
+    if (common->profile) {
+        *what = "--profile: its keys cannot be read";
+        return s3hls_credentials_open_profile(out, NULL, common->profile, &common->env);
+    }
+    *what = "no AWS keys found";
+    return s3hls_credentials_open_default(out, &common->env);
+}
+
+bool common_options_open(const command_line *line, const char *url, int *exit_code) {
     common_options *common = line->common;
     if (strncmp(url, "s3://", 5) != 0)
         return true;
-    int rc = common->profile ? s3hls_credentials_open_profile(&common->credentials, NULL,
-                                                              common->profile, &common->env)
-                             : s3hls_credentials_open_default(&common->credentials, &common->env);
+    const char *what;
+    int rc = open_credentials(common, &what);
     if (rc) {
-        complain(line->command,
-                 common->profile ? "--profile: its keys cannot be read" : "no AWS keys found", rc,
-                 NULL);
+        complain(line->command, what, rc, NULL);
         *exit_code = EXIT_FAILED;
     }
     common->s3.credentials = common->credentials;
@@ -181,6 +229,8 @@ static void print_help(const command_line *line) {
     printf("usage: s3hls %s %s\n\n%s\n\noptions:\n", line->command, line->arguments,
            line->explanation);
     print_kinds(line->options);
+    if (line->also)
+        print_kinds(line->also);
     puts("\nreaching S3:");
     print_kinds(common_kinds);
 }
@@ -192,17 +242,29 @@ static const option_kind *find_kind(const option_kind *kinds, const char *argume
     return NULL;
 }
 
+static const option_kind *find_option(const command_line *line, const char *argument, size_t size,
+                                      void **ctx) {
+    const option_kind *kind = find_kind(line->options, argument, size);
+    *ctx = line->ctx;
+    if (!kind && line->also) {
+        kind = find_kind(line->also, argument, size);
+        *ctx = line->also_ctx;
+    }
+    if (!kind) {
+        kind = find_kind(common_kinds, argument, size);
+        *ctx = line->common;
+    }
+    return kind;
+}
+
 /* One option at argv[*at]. @return false: it is wrong, and has been complained of. */
 static bool take_option(command_line *line, int argc, char **argv, int *at) {
     const char *argument = argv[*at], *equals = strchr(argument, '=');
     size_t size = equals ? (size_t)(equals - argument) : strlen(argument);
-    void *ctx = line->ctx;
-    const option_kind *kind = find_kind(line->options, argument, size);
-    if (!kind) {
-        kind = find_kind(common_kinds, argument, size);
-        ctx = line->common;
-    }
-    const char *wrong = NULL, *value = equals ? equals + 1 : NULL;
+    void *ctx;
+    const option_kind *kind = find_option(line, argument, size, &ctx);
+    /* the value of what is no option may be a secret: it is not repeated */
+    const char *wrong = NULL, *value = equals && kind ? equals + 1 : NULL;
     if (!kind)
         wrong = "no such option";
     else if (!kind->value && equals)
@@ -224,7 +286,7 @@ bool command_line_parse(command_line *line, int argc, char **argv, int *exit_cod
     set_defaults(line->common);
     *exit_code = EXIT_USAGE;
     for (int i = 1; i < argc; i++) {
-        const char *a = argv[i];
+        char *a = argv[i];
         if (!only_positional && (strcmp(a, "--help") == 0 || strcmp(a, "-h") == 0)) {
             print_help(line);
             *exit_code = EXIT_DONE;

@@ -22,6 +22,7 @@ typedef struct common_options {
     s3hls_s3_options s3;
     s3hls_env env;
     const char *profile;
+    s3hls_iot_options iot; /* endpoint NULL: not used */
     s3hls_credentials_provider *credentials;
 } common_options;
 
@@ -31,8 +32,10 @@ typedef struct command_line {
     const char *explanation;    /* of --help, with examples */
     const option_kind *options; /* ended by a NULL name */
     void *ctx;
+    const option_kind *also; /* shared with another command; NULL: none */
+    void *also_ctx;
     common_options *common;
-    const char *positional[POSITIONAL_MAX];
+    char *positional[POSITIONAL_MAX]; /* of argv */
     int positional_count, positional_max;
     bool positional_list; /* one is enough, up to positional_max */
 } command_line;
@@ -41,7 +44,7 @@ typedef struct command_line {
  * wrong). */
 bool command_line_parse(command_line *line, int argc, char **argv, int *exit_code);
 /* Find the credentials that an s3:// URL needs. @return false: stop with *exit_code. */
-bool common_options_open(command_line *line, const char *url, int *exit_code);
+bool common_options_open(const command_line *line, const char *url, int *exit_code);
 void common_options_close(common_options *common);
 
 /* "4M" to bytes. @return false: no such size. */

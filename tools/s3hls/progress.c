@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "progress.h"
+#include "events.h"
 #include "when.h"
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,12 +28,12 @@ void progress_show(progress *p, const s3hls_recorder_stats *s) {
     double seconds = (double)(now - p->begun_us) / 1e6 + 1e-3;
     fprintf(stderr,
             "\r\033[K%02d:%02d:%02d recorded, %" PRIu64 " segments sent, %" PRIu64
-            " waiting, buffer %d %%, %.1f Mbit/s",
+            " waiting, %" PRIu64 " spooled, buffer %d %%, %.1f Mbit/s",
             (int)(s->media_us / 3600000000), (int)(s->media_us / 60000000 % 60),
             (int)(s->media_us / 1000000 % 60), s->segments_delivered, s->segments_waiting,
-            (int)(100 * s->pool_used_bytes / s->pool_bytes),
+            s->segments_spooled, (int)(100 * s->pool_used_bytes / s->pool_bytes),
             (double)s->bytes_delivered * 8e-6 / seconds);
-    if (s->last_error.status && s->segments_waiting)
+    if (s->last_error.status && (s->segments_waiting || s->segments_spooled))
         fprintf(stderr, "  [%s]", s3hls_strerror(s->last_error.status));
 }
 
@@ -40,47 +42,84 @@ void progress_end(progress *p) {
         fputs("\r\033[K", stderr);
 }
 
-void print_summary(const s3hls_recorder_stats *s, const char *url) {
-    char from[32], to[32];
-    time_format(s->first_segment_us, from, sizeof from);
-    time_format(s->last_segment_end_us, to, sizeof to);
-    printf("recorded %.3f s in %" PRIu64 " segments, %" PRIu64 " bytes, %" PRIu64 " frames\n",
-           (double)s->media_us / 1e6, s->segments_delivered, s->bytes_delivered, s->frames_in);
+static void print_retries(const s3hls_recorder_stats *s) {
+    if (!s->retries)
+        return;
+    printf("deliveries tried again: %" PRIu64, s->retries);
+    const char *before = " (";
+    for (int i = 0; i < S3HLS_CAUSE_COUNT; i++)
+        if (s->retries_by[i]) {
+            printf("%s%s %" PRIu64, before, cause_name(i), s->retries_by[i]);
+            before = ", ";
+        }
+    puts(")");
+}
+
+static void print_last_error(const s3hls_recorder_stats *s) {
+    const s3hls_s3_error *e = &s->last_error;
+    char when[32];
+    if (!e->status)
+        return;
+    time_format(s->last_error_us, when, sizeof when);
+    printf("last error, at %s: %s (%s)", when, s3hls_strerror(e->status),
+           s3hls_status_name(e->status));
+    if (e->http_status)
+        printf(", HTTP %ld %s", e->http_status, e->code);
+    if (e->request_id[0])
+        printf(", request %s", e->request_id);
+    putchar('\n');
+}
+
+/* Accepted is what the others add up to. */
+static void print_ledger(const s3hls_recorder_stats *s, const char *url, const char *spool) {
+    printf("segments: %" PRIu64 " accepted", s->segments_accepted);
+    if (s->segments_recovered)
+        printf(", %" PRIu64 " of them from the spool", s->segments_recovered);
+    printf(", %" PRIu64 " bytes = %" PRIu64 " delivered + %" PRIu64 " in the spool + %" PRIu64
+           " dropped\n",
+           s->bytes_accepted, s->segments_delivered, s->segments_spooled, s->segments_dropped);
+    if (s->segments_spooled)
+        printf("IN THE SPOOL: %" PRIu64 " segments, sent at the next start, or by s3hls flush "
+               "--spool %s --to %s\n",
+               s->segments_spooled, spool, url);
+    if (s->segments_dropped)
+        printf("NOT DELIVERED: %" PRIu64 " segments, %" PRIu64 " bytes\n", s->segments_dropped,
+               s->bytes_dropped);
+}
+
+static void print_video(const s3hls_recorder_stats *s, const char *from, const char *to) {
+    printf("recorded %.3f s in %" PRIu64 " segments, %" PRIu64 " frames\n",
+           (double)s->media_us / 1e6, s->segments_accepted - s->segments_recovered, s->frames_in);
     printf("from %s to %s\n", from, to);
     if (s->frames_skipped || s->nals_damaged)
         printf("left out: %" PRIu64 " frames; unreadable: %" PRIu64 " NAL units\n",
                s->frames_skipped, s->nals_damaged);
     if (s->frames_dropped)
-        printf("NO ROOM FOR: %" PRIu64 " frames; a larger --pool holds more\n", s->frames_dropped);
-    if (s->segments_waiting || s->segments_dropped)
-        printf("NOT DELIVERED: %" PRIu64 " segments\n", s->segments_waiting + s->segments_dropped);
-    if (s->retries)
-        printf("deliveries tried again: %" PRIu64 "\n", s->retries);
-    if (s->segments_delivered)
+        printf("NO ROOM FOR: %" PRIu64 " frames of %" PRIu64
+               " groups; a larger --pool holds more\n",
+               s->frames_dropped, s->gops_dropped);
+}
+
+void print_summary(const s3hls_recorder_stats *s, const char *url, const char *spool) {
+    char from[32], to[32];
+    time_format(s->first_segment_us, from, sizeof from);
+    time_format(s->last_segment_end_us, to, sizeof to);
+    if (s->frames_in)
+        print_video(s, from, to);
+    print_ledger(s, url, spool);
+    print_retries(s);
+    print_last_error(s);
+    if (s->clock_offset_ms)
+        printf("this machine's clock is %.3f s %s\n", llabs(s->clock_offset_ms) / 1e3,
+               s->clock_offset_ms > 0 ? "slow" : "fast");
+    if (s->frames_in && s->segments_delivered)
         printf("playlist: s3hls playlist %s --from %s --to %s\n", url, from, to);
 }
 
-static void print_json_string(const char *text) {
-    putchar('"');
-    for (; *text; text++)
-        if (*text == '"' || *text == '\\')
-            printf("\\%c", *text);
-        else
-            printf((unsigned char)*text < 0x20 ? "\\u%04x" : "%c", (unsigned char)*text);
-    putchar('"');
-}
-
 void print_summary_json(const s3hls_recorder_stats *s, const char *url) {
-    printf("{\"url\":");
-    print_json_string(url);
-    printf(",\"media_us\":%" PRId64 ",\"from_us\":%" PRId64 ",\"to_us\":%" PRId64
-           ",\"frames\":%" PRIu64 ",\"frames_skipped\":%" PRIu64 ",\"frames_dropped\":%" PRIu64
-           ",\"nals_damaged\":%" PRIu64 ",\"segments_accepted\":%" PRIu64
-           ",\"segments_delivered\":%" PRIu64 ",\"segments_waiting\":%" PRIu64
-           ",\"segments_dropped\":%" PRIu64 ",\"bytes_delivered\":%" PRIu64 ",\"retries\":%" PRIu64
-           "}\n",
-           s->media_us, s->first_segment_us, s->last_segment_end_us, s->frames_in,
-           s->frames_skipped, s->frames_dropped, s->nals_damaged, s->segments_accepted,
-           s->segments_delivered, s->segments_waiting, s->segments_dropped, s->bytes_delivered,
-           s->retries);
+    json_t *summary = json_of_stats(s);
+    json_object_set_new(summary, "url", json_of_text(url));
+    json_dumpf(summary, stdout, JSON_COMPACT);
+    putchar('\n');
+    json_decref(summary);
 }

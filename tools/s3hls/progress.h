@@ -15,8 +15,8 @@ void progress_begin(progress *p, bool quiet);
 void progress_show(progress *p, const s3hls_recorder_stats *stats);
 void progress_end(progress *p);
 
-/* The summary of a recording, on standard output. */
-void print_summary(const s3hls_recorder_stats *stats, const char *url);
+/* The summary of a recording, on standard output. spool: its directory, or NULL. */
+void print_summary(const s3hls_recorder_stats *stats, const char *url, const char *spool);
 void print_summary_json(const s3hls_recorder_stats *stats, const char *url);
 
 #endif

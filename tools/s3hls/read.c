@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* ls and playlist: what a store holds of a range of time. */
-#include "options.h"
+#include "range.h"
 #include "s3hls/playlist.h"
 #include "tool.h"
 #include "when.h"
@@ -9,26 +9,13 @@
 #include <string.h>
 
 typedef struct read_options {
-    common_options common;
-    int64_t from_us, to_us;
+    range_options range;
     bool json, relative, live;
     uint32_t presign_s; /* 0: not asked for */
     const char *base;
 } read_options;
 
 /* ---- options */
-
-static const char *set_from(void *ctx, const char *value) {
-    return time_parse(value, &((read_options *)ctx)->from_us)
-               ? NULL
-               : "not a time; give 2026-11-23T03:12:00Z or UNIX seconds";
-}
-
-static const char *set_to(void *ctx, const char *value) {
-    return time_parse(value, &((read_options *)ctx)->to_us)
-               ? NULL
-               : "not a time; give 2026-11-23T03:12:00Z or UNIX seconds";
-}
 
 static const char *set_json(void *ctx, const char *value) {
     (void)value;
@@ -57,45 +44,6 @@ static const char *set_presign(void *ctx, const char *value) {
     return parse_count(value, 1, S3HLS_PRESIGN_MAX_S, &((read_options *)ctx)->presign_s)
                ? NULL
                : "not a life; give 1 to 604800 seconds";
-}
-
-#define RANGE_KINDS                                                                                \
-    {"--from", "TIME", "ISO 8601 in UTC or UNIX seconds; else the first segment", set_from}, {     \
-        "--to", "TIME", "up to, not including; else the last segment", set_to                      \
-    }
-
-/* ---- the range */
-
-static int64_t ms_of(int64_t us) {
-    return us == INT64_MIN || us == INT64_MAX ? us : us / 1000;
-}
-
-/* @return EXIT_DONE with archive and list open, or an exit code with neither. */
-static int find_segments(command_line *line, read_options *o, s3hls_archive **archive,
-                         s3hls_segment_list *list) {
-    const char *url = line->positional[0];
-    int code;
-    s3hls_s3_error error = {0};
-    if (o->from_us >= o->to_us) {
-        fprintf(stderr, "s3hls %s: --from must be before --to\n", line->command);
-        return EXIT_USAGE;
-    }
-    if (!common_options_open(line, url, &code))
-        return code;
-    int rc = s3hls_archive_open(archive, url, &o->common.s3, &o->common.env);
-    if (!rc)
-        rc = s3hls_archive_list(*archive, ms_of(o->from_us), ms_of(o->to_us), list, &error);
-    if (rc) {
-        complain(line->command, url, rc, &error);
-        s3hls_archive_close(archive);
-        return rc == S3HLS_E_INVALID ? EXIT_USAGE : EXIT_FAILED;
-    }
-    return EXIT_DONE;
-}
-
-static void close_range(read_options *o, s3hls_archive **archive, s3hls_segment_list *list) {
-    s3hls_segment_list_deinit(list, &o->common.env);
-    s3hls_archive_close(archive);
 }
 
 /* ---- ls */
@@ -142,7 +90,7 @@ int command_ls(int argc, char **argv) {
         {"--json", NULL, "a line of JSON for each segment", set_json},
         {NULL, NULL, NULL, NULL},
     };
-    read_options o = {.from_us = INT64_MIN, .to_us = INT64_MAX};
+    read_options o = {.range = RANGE_ALL};
     command_line line = {.command = "ls",
                          .arguments = "URL [--from TIME] [--to TIME]",
                          .explanation =
@@ -152,19 +100,19 @@ int command_ls(int argc, char **argv) {
                              "2026-11-23T04:00Z",
                          .options = kinds,
                          .ctx = &o,
-                         .common = &o.common,
+                         .common = &o.range.common,
                          .positional_max = 1};
     s3hls_archive *archive = NULL;
     s3hls_segment_list list = {0};
     int code;
     if (!command_line_parse(&line, argc, argv, &code))
         return code;
-    code = find_segments(&line, &o, &archive, &list);
+    code = range_open(&line, &o.range, &archive, &list);
     if (code == EXIT_DONE) {
         print_list(&list, o.json);
-        close_range(&o, &archive, &list);
+        range_close(&o.range, &archive, &list);
     }
-    common_options_close(&o.common);
+    common_options_close(&o.range.common);
     return code;
 }
 
@@ -200,7 +148,7 @@ static int write_playlist(command_line *line, read_options *o, s3hls_archive *ar
     cfg.type = o->live ? S3HLS_PLAYLIST_LIVE : S3HLS_PLAYLIST_VOD;
     cfg.target_duration_ms = target_duration_ms(archive, list);
     cfg.base_url = o->base;
-    cfg.env = &o->common.env;
+    cfg.env = &o->range.common.env;
     if (!o->base && !o->relative && (s3 || o->presign_s)) {
         cfg.url = presign;
         cfg.url_ctx = &p;
@@ -218,7 +166,7 @@ static int write_playlist(command_line *line, read_options *o, s3hls_archive *ar
         return EXIT_FAILED;
     }
     fputs(text, stdout);
-    s3hls_free(&o->common.env, text);
+    s3hls_free(&o->range.common.env, text);
     return EXIT_DONE;
 }
 
@@ -233,7 +181,7 @@ int command_playlist(int argc, char **argv) {
         {"--live", NULL, "a live window of the newest session, without an end", set_live},
         {NULL, NULL, NULL, NULL},
     };
-    read_options o = {.from_us = INT64_MIN, .to_us = INT64_MAX};
+    read_options o = {.range = RANGE_ALL};
     command_line line = {
         .command = "playlist",
         .arguments = "URL [--from TIME] [--to TIME] [OPTION...]",
@@ -243,18 +191,18 @@ int command_playlist(int argc, char **argv) {
             "2026-11-23T03:15:00Z",
         .options = kinds,
         .ctx = &o,
-        .common = &o.common,
+        .common = &o.range.common,
         .positional_max = 1};
     s3hls_archive *archive = NULL;
     s3hls_segment_list list = {0};
     int code;
     if (!command_line_parse(&line, argc, argv, &code))
         return code;
-    code = find_segments(&line, &o, &archive, &list);
+    code = range_open(&line, &o.range, &archive, &list);
     if (code == EXIT_DONE) {
         code = write_playlist(&line, &o, archive, &list);
-        close_range(&o, &archive, &list);
+        range_close(&o.range, &archive, &list);
     }
-    common_options_close(&o.common);
+    common_options_close(&o.range.common);
     return code;
 }

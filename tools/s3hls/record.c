@@ -1,34 +1,29 @@
 /* SPDX-License-Identifier: MIT-0 */
+#include "delivery.h"
 #include "media.h"
-#include "options.h"
-#include "progress.h"
 #include "tool.h"
 #include "when.h"
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 typedef struct record_options {
-    common_options common;
-    s3hls_recorder_config cfg;
+    delivery_options delivery;
     media_options media;
-    bool realtime, quiet, json;
-    double deadline_s;
+    bool realtime;
+    enum { RECONNECT_IF_RTSP, RECONNECT, RECONNECT_NOT } reconnect;
 } record_options;
 
 /* ---- options */
 
-static const char *set_to(void *ctx, const char *value) {
-    ((record_options *)ctx)->cfg.destination = value;
-    return NULL;
+static s3hls_recorder_config *config(void *ctx) {
+    return &((record_options *)ctx)->delivery.cfg;
 }
 
 static const char *set_fps(void *ctx, const char *value) {
-    s3hls_recorder_config *cfg = &((record_options *)ctx)->cfg;
-    return parse_rate(value, &cfg->frame_rate_num, &cfg->frame_rate_den)
+    return parse_rate(value, &config(ctx)->frame_rate_num, &config(ctx)->frame_rate_den)
                ? NULL
                : "not a frame rate; give 25, 29.97 or 30000/1001";
 }
@@ -45,7 +40,7 @@ static const char *set_realtime(void *ctx, const char *value) {
 }
 
 static const char *set_start(void *ctx, const char *value) {
-    int64_t *start_us = &((record_options *)ctx)->cfg.start_time_us;
+    int64_t *start_us = &config(ctx)->start_time_us;
     return time_parse(value, start_us) && *start_us > 0
                ? NULL
                : "not a time after 1970; give 2026-11-23T03:12:00Z or UNIX seconds";
@@ -55,249 +50,225 @@ static const char *set_duration(void *ctx, const char *value) {
     double seconds;
     if (!parse_number(value, 1, 60, &seconds))
         return "not a segment's duration; give 1 to 60 seconds";
-    ((record_options *)ctx)->cfg.segment_duration_ms = (uint32_t)(seconds * 1000 + 0.5);
+    config(ctx)->segment_duration_ms = (uint32_t)(seconds * 1000 + 0.5);
     return NULL;
 }
 
 static const char *set_max_bytes(void *ctx, const char *value) {
-    return parse_size(value, &((record_options *)ctx)->cfg.segment_max_bytes)
-               ? NULL
-               : "not a size; give 3M";
+    return parse_size(value, &config(ctx)->segment_max_bytes) ? NULL : "not a size; give 3M";
 }
 
 static const char *set_nal_type(void *ctx, const char *value) {
-    return parse_count(value, 1, 12, &((record_options *)ctx)->cfg.segment_nal_type)
+    return parse_count(value, 1, 12, &config(ctx)->segment_nal_type)
                ? NULL
                : "not a NAL unit type; give 1 to 12 (7: SPS)";
 }
 
 static const char *set_nal_count(void *ctx, const char *value) {
-    return parse_count(value, 1, 100000, &((record_options *)ctx)->cfg.segment_nal_count)
+    return parse_count(value, 1, 100000, &config(ctx)->segment_nal_count)
                ? NULL
                : "not a count; give 1 to 100000";
 }
 
-static const char *set_pool(void *ctx, const char *value) {
-    uint64_t bytes;
-    if (!parse_size(value, &bytes) || bytes < 256 << 10 || bytes > UINT64_C(4) << 30)
-        return "not a pool's size; give 256K to 4G";
-    ((record_options *)ctx)->cfg.pool_bytes = (size_t)bytes;
+static const char *set_drop(void *ctx, const char *value) {
+    bool oldest = strcmp(value, "oldest") == 0;
+    config(ctx)->drop = oldest ? S3HLS_DROP_OLDEST : S3HLS_DROP_NEWEST;
+    ((record_options *)ctx)->delivery.drop_given = true;
+    return oldest || strcmp(value, "newest") == 0 ? NULL : "not a choice; give oldest or newest";
+}
+
+static const char *set_reconnect(void *ctx, const char *value) {
+    (void)value;
+    ((record_options *)ctx)->reconnect = RECONNECT;
     return NULL;
 }
 
-static const char *set_in_flight(void *ctx, const char *value) {
-    return parse_count(value, 1, 64, &((record_options *)ctx)->cfg.max_in_flight)
-               ? NULL
-               : "not a number of uploads; give 1 to 64";
-}
-
-static const char *set_deadline(void *ctx, const char *value) {
-    return parse_number(value, 0, 1e6, &((record_options *)ctx)->deadline_s)
-               ? NULL
-               : "not a number of seconds; 0 waits for ever";
-}
-
-static const char *set_json(void *ctx, const char *value) {
+static const char *set_no_reconnect(void *ctx, const char *value) {
     (void)value;
-    ((record_options *)ctx)->json = true;
-    return NULL;
-}
-
-static const char *set_quiet(void *ctx, const char *value) {
-    (void)value;
-    ((record_options *)ctx)->quiet = true;
+    ((record_options *)ctx)->reconnect = RECONNECT_NOT;
     return NULL;
 }
 
 static const option_kind kinds[] = {
-    {"--to", "URL", "s3://bucket/prefix or file:///directory (needed)", set_to},
     {"--format", "h264", "a raw stream, whatever it looks like", set_format},
     {"--fps", "RATE", "frames per second of a raw stream; else its own, else 25", set_fps},
     {"--realtime", NULL, "read no faster than the video plays, as a camera would", set_realtime},
     {"--start", "TIME", "when a file was taken; else its modification time less its length",
      set_start},
+    {"--reconnect", NULL, "look for a camera that went away; the default with RTSP", set_reconnect},
+    {"--no-reconnect", NULL, "end when the camera does", set_no_reconnect},
     {"--segment-duration", "SECONDS", "cut at the first keyframe from here on; default 4",
      set_duration},
     {"--segment-max-bytes", "SIZE", "end a segment here in any case; default 3/4 of the pool",
      set_max_bytes},
     {"--nal-type", "N", "with --nal-count: cut by NAL units of this type instead", set_nal_type},
     {"--nal-count", "N", "so many of them make a segment", set_nal_count},
-    {"--pool", "SIZE", "memory for segments that wait; default 4M", set_pool},
-    {"--in-flight", "N", "uploads at once; default 4", set_in_flight},
-    {"--deadline", "SECONDS",
-     "give up when nothing could be delivered for so long; default 60, 0 never", set_deadline},
-    {"--json", NULL, "the summary as one line of JSON", set_json},
-    {"-q", NULL, "no progress, no summary", set_quiet},
+    {"--drop", "WHICH", "oldest or newest (default) footage, when nothing more fits", set_drop},
     {NULL, NULL, NULL, NULL},
 };
-
-/* ---- Ctrl-C: the first ends the input, the second gives up */
-
-static volatile sig_atomic_t interrupts;
-
-static bool interrupted(void) {
-    return interrupts > 0;
-}
-
-static void on_interrupt(int number) {
-    (void)number;
-    interrupts++;
-}
-
-static void catch_interrupts(void) {
-    struct sigaction action = {.sa_handler = on_interrupt};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
-}
 
 /* ---- recording */
 
 typedef struct recording {
     record_options *options;
+    const char *address; /* of the input */
+    const char *name;    /* the same without a password, for people */
     media *input;
-    s3hls_recorder *recorder;
-    s3hls_recorder_stats stats;
-    progress progress;
-    int64_t begun_us;       /* monotonic: when reading began */
-    int64_t stuck_since_us; /* monotonic: when delivery last got on */
-    uint64_t delivered_before;
+    bool reconnects, first_seen;
+    delivery delivery;
+    int64_t begun_us;            /* monotonic: when reading began */
+    int64_t first_us, newest_us; /* times of frames as put */
+    int64_t shift_us;            /* from the input's times to those */
 } recording;
 
 static const int64_t MAX_AHEAD_US = 10000000; /* --realtime: more is a jump of the times */
 
-static int64_t monotonic_us(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-static int64_t wall_us(void) {
-    return (int64_t)time(NULL) * 1000000;
-}
-
-static void sleep_ms(long ms) {
-    nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
-}
-
-/* Trying again cannot mend it: somebody has to. */
-static bool hopeless(const s3hls_s3_error *error) {
-    switch (error->status) {
-    case S3HLS_OK:
-    case S3HLS_E_RESOLVE:
-    case S3HLS_E_CONNECT:
-    case S3HLS_E_NETWORK:
-    case S3HLS_E_THROTTLED:
-    case S3HLS_E_SERVER:
-    case S3HLS_E_PROTOCOL:
-    case S3HLS_E_NOMEM:
-    case S3HLS_E_NOSPC:
-        return false;
-    case S3HLS_E_CLOCK: /* the library goes by the server's clock from now on */
-        return error->server_unix_s == 0;
-    default:
-        return true;
-    }
-}
-
+/* It does not wait for us, and goes on through every outage. */
 static bool live(const recording *r) {
     return r->options->realtime || media_get_facts(r->input)->live;
 }
 
-static void look(recording *r) {
-    s3hls_recorder_get_stats(r->recorder, &r->stats);
-    progress_show(&r->progress, &r->stats);
-    if (r->stats.segments_delivered != r->delivered_before) {
-        r->delivered_before = r->stats.segments_delivered;
-        r->stuck_since_us = monotonic_us();
-    }
+/* Nor is a pipe given up; but its writer can wait, unless it was said what to drop. */
+static bool endless(const recording *r) {
+    return live(r) || media_get_facts(r->input)->pipe;
 }
 
-/* While nothing waits, nothing is stuck. */
-static void look_afresh(recording *r) {
-    look(r);
-    if (!r->stats.segments_waiting)
-        r->stuck_since_us = monotonic_us();
+static bool waits(const recording *r) {
+    return !live(r) && !(endless(r) && r->options->delivery.drop_given);
 }
 
-static bool given_up(const recording *r) {
-    double stuck_s = (double)(monotonic_us() - r->stuck_since_us) / 1e6;
-    return interrupts > 1 || (!live(r) && hopeless(&r->stats.last_error)) ||
-           (r->options->deadline_s > 0 && stuck_s > r->options->deadline_s);
+static bool crowded(const recording *r) {
+    const s3hls_recorder_stats *s = &r->delivery.stats;
+    const s3hls_recorder_config *cfg = &r->options->delivery.cfg;
+    return (s->segments_waiting && s->pool_used_bytes > s->pool_bytes / 2) ||
+           (s->segments_spooled && s->bytes_spooled + s->pool_bytes > cfg->spool_max_bytes);
 }
 
-/* A file can wait until there is room; a camera cannot. @return false: delivery is hopeless. */
+/* @return false: delivery is hopeless. */
 static bool wait_for_room(recording *r) {
-    look_afresh(r);
-    while (!live(r) && r->stats.segments_waiting &&
-           r->stats.pool_used_bytes > r->stats.pool_bytes / 2) {
-        if (given_up(r))
-            return false;
-        sleep_ms(2);
-        look(r);
+    delivery_look(&r->delivery);
+    while (waits(r) && crowded(r)) {
+        if (endless(r) ? delivery_interrupted() : delivery_given_up(&r->delivery))
+            break;
+        delivery_pause_ms(2);
+        delivery_look(&r->delivery);
     }
-    return live(r) || !given_up(r);
+    r->delivery.abandoned = !endless(r) && delivery_given_up(&r->delivery);
+    return !r->delivery.abandoned;
 }
 
 /* --realtime: wait until media_us is due. A jump of the input's times is not waited out. */
 static void keep_pace(recording *r, int64_t media_us) {
-    int64_t ahead_us = media_us - (monotonic_us() - r->begun_us);
+    int64_t ahead_us = media_us - (delivery_clock_us() - r->begun_us);
     if (!r->options->realtime)
         return;
     if (llabs(ahead_us) > MAX_AHEAD_US)
-        r->begun_us = monotonic_us() - media_us;
+        r->begun_us = delivery_clock_us() - media_us;
     else if (ahead_us > 0)
-        sleep_ms((long)(ahead_us / 1000));
+        delivery_pause_ms((long)(ahead_us / 1000));
 }
 
 /* Media time of what was put so far; a raw stream's pictures are counted. */
 static int64_t counted_us(const recording *r) {
-    const s3hls_recorder_config *cfg = &r->options->cfg;
-    const s3hls_recorder_stats *s = &r->stats;
+    const s3hls_recorder_config *cfg = &r->options->delivery.cfg;
+    const s3hls_recorder_stats *s = &r->delivery.stats;
     double pictures = (double)(s->frames_in + s->frames_skipped + s->frames_dropped);
     return (int64_t)(pictures * 1e6 * cfg->frame_rate_den / cfg->frame_rate_num);
+}
+
+/* ---- a camera that comes back */
+
+static void say_camera(const recording *r, const char *event, const char *message, int64_t ms) {
+    fprintf(stderr, "s3hls record: %s: %s\n", r->name, message);
+    events_tell_input(r->delivery.events, event, message, ms);
+}
+
+/* Between half of it and all of it; the counts are kept on the screen meanwhile. */
+static void pause_jittered(recording *r, int64_t ms) {
+    const s3hls_env env = s3hls_env_default();
+    int64_t half = ms / 2;
+    int64_t end_us =
+        delivery_clock_us() + (half + (int64_t)(env.random(env.ctx) % (uint64_t)(half + 1))) * 1000;
+    while (delivery_clock_us() < end_us && !delivery_interrupted()) {
+        delivery_pause_ms(50);
+        delivery_look(&r->delivery);
+    }
+}
+
+/* Until the camera is back. @return false: interrupted. */
+static bool reconnect(recording *r, const char *why) {
+    enum { FIRST_MS = 1000, LONGEST_MS = 30000 };
+    char message[320], other[256];
+    int64_t gone_us = delivery_clock_us();
+    media_options options = r->options->media;
+    snprintf(message, sizeof message, "the camera is gone (%s); looking for it", why);
+    r->delivery.input_gone = true;
+    s3hls_recorder_flush(r->delivery.recorder); /* what there is goes its way */
+    say_camera(r, "input-lost", message, 0);
+    options.at_keyframe = true;
+    media_close(&r->input); /* a camera may have room for one viewer only */
+    for (int64_t ms = FIRST_MS; !r->input; ms = ms < LONGEST_MS / 2 ? ms * 2 : LONGEST_MS) {
+        pause_jittered(r, ms);
+        if (delivery_interrupted())
+            return false;
+        media_open(&r->input, r->address, &options, other);
+    }
+    r->first_seen = false;
+    r->delivery.reconnects++;
+    r->delivery.input_gone = false;
+    int64_t hole_ms = (delivery_clock_us() - gone_us) / 1000;
+    snprintf(message, sizeof message, "the camera is back; %.1f s were not recorded",
+             (double)hole_ms / 1e3);
+    say_camera(r, "input-back", message, hole_ms);
+    return true;
+}
+
+/* ---- reading */
+
+static void put(recording *r, s3hls_frame *frame) {
+    static const int64_t STEP_BACK_US = 1000000; /* enough to make a new timeline */
+    bool raw = media_get_facts(r->input)->raw;
+    if (!r->first_seen && r->delivery.reconnects)
+        r->shift_us = r->newest_us - STEP_BACK_US - frame->pts_us;
+    else if (!r->first_seen)
+        r->first_us = frame->pts_us;
+    r->first_seen = true;
+    frame->pts_us += r->shift_us;
+    r->newest_us = frame->pts_us;
+    keep_pace(r, raw ? counted_us(r) : frame->pts_us - r->first_us);
+    s3hls_recorder_put_video(r->delivery.recorder, frame); /* the counts say what became of it */
 }
 
 /* @return S3HLS_OK at the end of the input, or the status that ended it. */
 static int read_all(recording *r, char why[256]) {
     s3hls_frame frame;
-    bool raw = media_get_facts(r->input)->raw;
-    int64_t first_us = INT64_MIN;
-    int rc = 1;
-    size_t chunk = r->options->cfg.pool_bytes / 16; /* fits beside a segment that is full */
-    while (!interrupts && wait_for_room(r) && (rc = media_read(r->input, chunk, &frame, why)) > 0) {
-        if (first_us == INT64_MIN)
-            first_us = frame.pts_us;
-        keep_pace(r, raw ? counted_us(r) : frame.pts_us - first_us);
-        int put = s3hls_recorder_put_video(r->recorder, &frame);
-        if (put == S3HLS_E_CLOCK || put == S3HLS_E_INVALID)
-            return put;
+    /* fits beside a segment that is full */
+    size_t chunk = r->options->delivery.cfg.pool_bytes / 16;
+    while (!delivery_interrupted() && wait_for_room(r)) {
+        int rc = media_read(r->input, chunk, &frame, why);
+        if (rc > 0)
+            put(r, &frame);
+        else if (!r->reconnects || delivery_interrupted())
+            return rc;
+        else if (!reconnect(r, rc ? why : "it ended the session"))
+            break;
     }
-    return rc < 0 ? rc : S3HLS_OK;
-}
-
-static int deliver(recording *r) {
-    look_afresh(r);
-    int rc = s3hls_recorder_drain(r->recorder, 0);
-    look(r);
-    while (rc == S3HLS_E_UNDELIVERED && !given_up(r)) {
-        sleep_ms(5);
-        look(r);
-        if (!r->stats.segments_waiting)
-            rc = s3hls_recorder_drain(r->recorder, 100);
-    }
-    return rc;
+    return S3HLS_OK;
 }
 
 /* ---- the command */
 
+static int64_t wall_us(void) {
+    return (int64_t)time(NULL) * 1000000;
+}
+
 static void set_input_kind(record_options *o, const media_facts *facts) {
-    s3hls_recorder_config *cfg = &o->cfg;
+    s3hls_recorder_config *cfg = &o->delivery.cfg;
     cfg->input = facts->raw ? S3HLS_INPUT_BYTES : S3HLS_INPUT_FRAMES;
     if (facts->raw && !cfg->frame_rate_num) {
         cfg->frame_rate_num = facts->rate_num ? facts->rate_num : 25;
         cfg->frame_rate_den = facts->rate_num ? facts->rate_den : 1;
-        if (!o->quiet)
+        if (!o->delivery.quiet)
             fprintf(stderr, "s3hls record: no --fps given: %g frames per second\n",
                     (double)cfg->frame_rate_num / cfg->frame_rate_den);
     }
@@ -307,85 +278,73 @@ static void set_input_kind(record_options *o, const media_facts *facts) {
     }
 }
 
-static int exit_code_of(const recording *r, int rc, int read_status) {
-    if (read_status == S3HLS_E_CLOCK)
-        return EXIT_FAILED;
-    if (rc == S3HLS_E_NOT_H264 || rc == S3HLS_E_NO_VIDEO)
+static int finish(recording *r, int read_status, const char *why) {
+    char what[512];
+    int status, code = delivery_close(&r->delivery, &status);
+    if (read_status) {
+        snprintf(what, sizeof what, "%s%s%s", r->name, why[0] ? ": " : "", why);
+        complain("record", what, read_status, NULL);
+    } else if (status == S3HLS_E_NOT_H264 || status == S3HLS_E_NO_VIDEO) {
+        complain("record", r->name, status, NULL);
         return EXIT_INPUT;
-    if (rc == S3HLS_E_UNDELIVERED || r->stats.segments_waiting || r->stats.segments_dropped ||
-        r->stats.frames_dropped)
-        return hopeless(&r->stats.last_error) ? EXIT_FAILED : EXIT_UNDELIVERED;
-    if (rc)
-        return EXIT_FAILED;
+    }
+    if (code != EXIT_DONE)
+        return code;
     if (read_status && read_status != S3HLS_E_MALFORMED)
         return EXIT_INPUT;
-    return read_status || r->stats.nals_damaged ? EXIT_DAMAGED : EXIT_DONE;
+    if (status)
+        return EXIT_FAILED;
+    return read_status || r->delivery.stats.nals_damaged ? EXIT_DAMAGED : EXIT_DONE;
 }
 
-static int finish(recording *r, const char *input, int read_status, const char *why) {
+static int record(const command_line *line, recording *r) {
     record_options *o = r->options;
-    char what[512];
-    int rc = deliver(r);
-    progress_end(&r->progress);
-    int code = exit_code_of(r, rc, read_status);
-    if (read_status) {
-        snprintf(what, sizeof what, "%s%s%s", input, why[0] ? ": " : "", why);
-        complain("record", what, read_status, NULL);
-    } else if (code == EXIT_INPUT) {
-        complain("record", input, rc, NULL);
-    }
-    if (!r->stats.segments_accepted)
-        return code;
-    if (rc == S3HLS_E_UNDELIVERED || r->stats.segments_dropped) {
-        snprintf(what, sizeof what, "%s: %" PRIu64 " of %" PRIu64 " segments not delivered",
-                 o->cfg.destination, r->stats.segments_waiting + r->stats.segments_dropped,
-                 r->stats.segments_accepted);
-        complain("record", what, r->stats.last_error.status ? r->stats.last_error.status : rc,
-                 &r->stats.last_error);
-    }
-    if (o->json)
-        print_summary_json(&r->stats, o->cfg.destination);
-    else if (!o->quiet)
-        print_summary(&r->stats, o->cfg.destination);
-    return code;
-}
-
-static int record(command_line *line, record_options *o) {
-    recording r = {.options = o};
-    const char *input = line->positional[0];
     char why[256] = "", what[512];
-    int code = EXIT_FAILED;
-    int rc = media_open(&r.input, input, &o->media, why);
+    int code = EXIT_FAILED, rc = media_open(&r->input, r->address, &o->media, why);
     if (rc) {
-        snprintf(what, sizeof what, "%s: %s", input, why);
+        snprintf(what, sizeof what, "%s: %s", r->name, why);
         complain("record", what, rc, NULL);
         return EXIT_INPUT;
     }
-    set_input_kind(o, media_get_facts(r.input));
-    if (common_options_open(line, o->cfg.destination, &code)) {
-        o->cfg.s3 = o->common.s3;
-        o->cfg.env = &o->common.env;
-        rc = s3hls_recorder_open(&r.recorder, &o->cfg);
-        if (rc) {
-            snprintf(what, sizeof what, "--to %s", o->cfg.destination);
-            complain("record", what, rc, NULL);
-            code = rc == S3HLS_E_INVALID ? EXIT_USAGE : EXIT_FAILED;
-        } else {
-            catch_interrupts();
-            progress_begin(&r.progress, o->quiet);
-            r.begun_us = r.stuck_since_us = monotonic_us();
-            rc = read_all(&r, why);
-            code = finish(&r, input, rc, why);
-            s3hls_recorder_close(&r.recorder, 0);
-        }
+    set_input_kind(o, media_get_facts(r->input));
+    r->delivery.live = live(r);
+    if (common_options_open(line, o->delivery.cfg.destination, &code))
+        code = delivery_open(&r->delivery, line);
+    if (r->delivery.recorder) {
+        r->begun_us = delivery_clock_us();
+        rc = read_all(r, why);
+        code = finish(r, rc, why);
     }
-    media_close(&r.input);
+    media_close(&r->input);
     return code;
 }
 
+/* A camera's password is nothing for ps and messages: asterisks take its place in argv.
+ * @return the address as it was given, to be freed. */
+static char *take_address(char *argument) {
+    char *address = strdup(argument), *scheme = strstr(argument, "://");
+    char *user = scheme ? scheme + 3 : argument;
+    char *at = scheme ? memrchr(user, '@', strcspn(user, "/?#")) : NULL;
+    char *colon = at ? memchr(user, ':', (size_t)(at - user)) : NULL;
+    if (colon)
+        memset(colon + 1, '*', (size_t)(at - colon - 1));
+    return address;
+}
+
+static const char *wrong_together(const record_options *o, const char *input) {
+    const s3hls_recorder_config *cfg = &o->delivery.cfg;
+    if (!cfg->destination)
+        return "--to is missing: s3://bucket/prefix or file:///directory";
+    if (!cfg->segment_nal_count != !cfg->segment_nal_type)
+        return "--nal-type and --nal-count go together";
+    if (o->reconnect == RECONNECT && !strstr(input, "://"))
+        return "--reconnect is for addresses: rtsp://camera/stream";
+    return NULL;
+}
+
 int command_record(int argc, char **argv) {
-    record_options o = {.deadline_s = 60, .media = {.stopped = interrupted}};
-    s3hls_recorder_config_init(&o.cfg);
+    record_options o = {.media = {.stopped = delivery_interrupted}};
+    common_options common;
     command_line line = {
         .command = "record",
         .arguments = "INPUT --to URL [OPTION...]",
@@ -396,24 +355,32 @@ int command_record(int argc, char **argv) {
             "was\n"
             "recorded; a second one gives up.\n\n"
             "  s3hls record clip.h264 --fps 25 --to file:///var/rec/cam-1\n"
-            "  s3hls record rtsp://cam/stream --to s3://bucket/cam-1 --region eu-central-1\n"
+            "  s3hls record rtsp://cam/stream --to s3://bucket/cam-1 --spool /var/spool/cam-1\n"
             "  encoder | s3hls record - --fps 30 --to s3://bucket/cam-1",
         .options = kinds,
         .ctx = &o,
-        .common = &o.common,
+        .also = delivery_kinds,
+        .also_ctx = &o.delivery,
+        .common = &common,
         .positional_max = 1};
     int code;
-    if (!command_line_parse(&line, argc, argv, &code))
-        return code;
-    if (!o.cfg.destination) {
-        fprintf(stderr, "s3hls record: --to is missing: s3://bucket/prefix or file:///directory\n");
-        return EXIT_USAGE;
+    delivery_options_init(&o.delivery);
+    if (command_line_parse(&line, argc, argv, &code)) {
+        const char *wrong = wrong_together(&o, line.positional[0]);
+        char *address = take_address(line.positional[0]);
+        if (wrong) {
+            fprintf(stderr, "s3hls record: %s\n", wrong);
+            code = EXIT_USAGE;
+        } else {
+            recording r = {.options = &o, .address = address, .name = line.positional[0]};
+            r.delivery.options = &o.delivery;
+            r.reconnects = o.reconnect == RECONNECT ||
+                           (o.reconnect == RECONNECT_IF_RTSP && strncmp(address, "rtsp", 4) == 0);
+            code = record(&line, &r);
+        }
+        free(address);
+        common_options_close(&common);
     }
-    if (!o.cfg.segment_nal_count != !o.cfg.segment_nal_type) {
-        fprintf(stderr, "s3hls record: --nal-type and --nal-count go together\n");
-        return EXIT_USAGE;
-    }
-    code = record(&line, &o);
-    common_options_close(&o.common);
+    delivery_options_deinit(&o.delivery);
     return code;
 }

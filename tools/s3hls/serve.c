@@ -171,7 +171,7 @@ int command_serve(int argc, char **argv) {
     for (int i = 0; i < line.positional_count && !o.common.credentials; i++)
         if (!common_options_open(&line, line.positional[i], &code))
             return code;
-    o.cfg.urls = line.positional;
+    o.cfg.urls = (const char *const *)line.positional;
     o.cfg.url_count = (size_t)line.positional_count;
     o.cfg.s3 = o.common.s3;
     o.cfg.cors_origins = o.origins;

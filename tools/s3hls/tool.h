@@ -9,15 +9,19 @@ enum {
     EXIT_USAGE = 2,       /* the command line is wrong */
     EXIT_UNDELIVERED = 3, /* recorded, but not all of it is in the store */
     EXIT_INPUT = 4,       /* the input cannot be read, or is no H.264 */
-    EXIT_DAMAGED = 5      /* all delivered, but the input had unreadable parts */
+    EXIT_DAMAGED = 5,     /* all delivered, but the input had unreadable parts; verify: damage */
+    EXIT_MISSING = 6      /* verify: segments are missing */
 };
 
 int command_record(int argc, char **argv);
+int command_flush(int argc, char **argv);
 int command_ls(int argc, char **argv);
 int command_playlist(int argc, char **argv);
 int command_put(int argc, char **argv);
 int command_get(int argc, char **argv);
 int command_presign(int argc, char **argv);
 int command_serve(int argc, char **argv);
+int command_verify(int argc, char **argv);
+int command_doctor(int argc, char **argv);
 
 #endif

@@ -9,7 +9,7 @@
     "HTTP/1.1 " status "\r\n" headers "Connection: close\r\n\r\n" body
 #define ERROR_BODY(code) "<Error><Code>" code "</Code><Message>Said so</Message></Error>"
 #define GOOD                                                                                       \
-    { .answer = ANSWER("200 OK", "Content-Length: 0\r\n", ""), .close = true }
+    { .answer = ANSWER("200 OK", "Content-Length: 0\r\nETag: \"x-1\"\r\n", ""), .close = true }
 
 typedef struct studio {
     world *w;

@@ -194,6 +194,23 @@ static void a_disk_that_cannot_be_written_is_told_and_memory_serves(void **state
     world_close(w);
 }
 
+static void a_spool_too_small_for_one_segment_is_told(void **state) {
+    (void)state;
+    world *w = world_open();
+    s3hls_recorder_config cfg = watched(w);
+    h264_gen g = camera();
+    cfg.spool_max_bytes = 1000;
+    store_goes(w);
+    driven d = open_driven(w, &cfg);
+    drive(w, &d, &g, 25 * 10);
+    assert_int_equal(events_of(w, "spool-failed"), 1);
+    assert_int_equal(stats_of(d.r).segments_waiting, 2);
+    store_comes(w);
+    assert_int_equal(s3hls_recorder_close(&d.r, 40000), S3HLS_OK);
+    close_driven(&d);
+    world_close(w);
+}
+
 static void by_policy_the_oldest_goes_and_put_says_so(void **state) {
     (void)state;
     world *w = world_open();
@@ -263,6 +280,32 @@ static void a_step_of_the_clock_begins_a_timeline(void **state) {
     assert_int_equal(list.segments[1].timeline, list.segments[0].timeline + 1);
     assert_int_equal(list.segments[2].timeline, list.segments[1].timeline);
     assert_in_range(list.segments[1].start_ms - list.segments[0].start_ms - 3604000 + 100, 0, 200);
+    s3hls_segment_list_deinit(&list, NULL);
+    world_close(w);
+}
+
+static void what_there_is_of_a_silent_camera_does_not_wait(void **state) {
+    (void)state;
+    world *w = world_open();
+    s3hls_recorder_config cfg = watched(w);
+    s3hls_recorder *r;
+    h264_gen g = camera();
+    assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
+    assert_int_equal(s3hls_recorder_flush(r), S3HLS_OK); /* there is nothing */
+    record(w, r, &g, 25 * 6 + 10);
+    assert_int_equal(stats_of(r).segments_accepted, 1);
+    assert_int_equal(s3hls_recorder_flush(r), S3HLS_OK);
+    assert_int_equal(stats_of(r).segments_accepted, 2);
+    w->passed_us += INT64_C(3600000000); /* it was away for an hour */
+    record(w, r, &g, 25 * 6);            /* 15 frames to the next keyframe */
+    assert_int_equal(stats_of(r).frames_skipped, 15);
+    assert_int_equal(s3hls_recorder_close(&r, 5000), S3HLS_OK);
+    assert_int_equal(s3hls_recorder_flush(NULL), S3HLS_E_INVALID);
+    s3hls_segment_list list = recorded(w);
+    assert_int_equal(list.count, 4);
+    assert_int_equal(list.segments[1].duration_ms, 2400);
+    assert_int_equal(list.segments[2].timeline, list.segments[1].timeline + 1);
+    assert_in_range(list.segments[2].start_ms - list.segments[1].start_ms, 3602000, 3604000);
     s3hls_segment_list_deinit(&list, NULL);
     world_close(w);
 }
@@ -346,9 +389,11 @@ int main(void) {
         cmocka_unit_test(sessions_never_use_a_number_twice),
         cmocka_unit_test(beyond_its_bound_the_oldest_goes_and_is_told),
         cmocka_unit_test(a_disk_that_cannot_be_written_is_told_and_memory_serves),
+        cmocka_unit_test(a_spool_too_small_for_one_segment_is_told),
         cmocka_unit_test(by_policy_the_oldest_goes_and_put_says_so),
         cmocka_unit_test(frames_lost_are_told_when_recording_goes_on),
         cmocka_unit_test(a_step_of_the_clock_begins_a_timeline),
+        cmocka_unit_test(what_there_is_of_a_silent_camera_does_not_wait),
         cmocka_unit_test(tags_change_from_one_segment_to_the_next),
         cmocka_unit_test(wrong_object_options_are_named),
         cmocka_unit_test(every_event_has_a_word),

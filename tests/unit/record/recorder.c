@@ -179,6 +179,37 @@ static void other_parameters_begin_another_timeline(void **state) {
     world_close(w);
 }
 
+static void no_segment_outgrows_what_its_timeline_promises(void **state) {
+    (void)state;
+    world *w = world_open();
+    s3hls_recorder_config cfg = config(w);
+    s3hls_recorder *r;
+    h264_gen g = camera();
+    cfg.pool_bytes = 4 << 20;
+    assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
+    for (int i = 0; i < 25 * 30; i++, w->passed_us += 40000) {
+        if (i == 25 * 10)
+            g.gop = 125; /* the encoder saves: a keyframe every 5 s */
+        assert_int_equal(put(r, &g), S3HLS_OK);
+    }
+    assert_int_equal(s3hls_recorder_close(&r, 5000), S3HLS_OK);
+    s3hls_archive *archive;
+    s3hls_segment_list list = recorded(w);
+    assert_int_equal(s3hls_archive_open(&archive, w->url, NULL, NULL), S3HLS_OK);
+    assert_true(list.count > 4);
+    for (size_t i = 0; i < list.count; i++) {
+        s3hls_timeline t;
+        assert_int_equal(s3hls_archive_timeline(archive, list.segments[i].timeline, &t, NULL),
+                         S3HLS_OK);
+        assert_true(list.segments[i].duration_ms < t.target_duration_ms + 500);
+        assert_int_equal(list.segments[i].sequence, list.segments[0].sequence + i);
+    }
+    assert_int_equal(list.segments[list.count - 1].timeline, list.segments[0].timeline + 1);
+    s3hls_archive_close(&archive);
+    s3hls_segment_list_deinit(&list, NULL);
+    world_close(w);
+}
+
 static void a_jump_of_times_begins_another_timeline_and_loses_nothing(void **state) {
     (void)state;
     world *w = world_open();
@@ -434,6 +465,7 @@ int main(void) {
         cmocka_unit_test(a_full_pool_is_said_whatever_else_the_call_holds),
         cmocka_unit_test(close_names_what_it_drops),
         cmocka_unit_test(other_parameters_begin_another_timeline),
+        cmocka_unit_test(no_segment_outgrows_what_its_timeline_promises),
         cmocka_unit_test(a_jump_of_times_begins_another_timeline_and_loses_nothing),
         cmocka_unit_test(every_way_in_gives_the_same_segments),
         cmocka_unit_test(what_is_not_h264_is_said_so),

@@ -212,13 +212,30 @@ static void numbers_are_remembered(void **state) {
         assert_int_equal(s3hls__spool_reserve(s, n), S3HLS_OK);
     s3hls__spool_close(&s);
     s = open_spool(w);
-    assert_in_range(s3hls__spool_floor(s), 5100, 5132);
+    uint64_t floor = s3hls__spool_floor(s);
+    assert_in_range(floor, 5100, 5132);
+    assert_int_equal(s3hls__spool_reserve(s, 5000), S3HLS_OK); /* one from before, sent again */
+    s3hls__spool_close(&s);
+    s = open_spool(w);
+    assert_int_equal(s3hls__spool_floor(s), floor);
     s3hls__spool_entry e = entry(9000, 10); /* number 10,000 */
     assert_int_equal(write_entry(s, &e, 0), S3HLS_OK);
     s3hls__spool_close(&s);
     s = open_spool(w);
     assert_int_equal(s3hls__spool_floor(s), 10001);
     s3hls__spool_close(&s);
+
+    static const char *const nonsense[] = {"18446744073709551615\n", "many\n", ""};
+    char path[300];
+    path_of(w, "session", path);
+    for (size_t i = 0; i < sizeof nonsense / sizeof *nonsense; i++) {
+        FILE *session = fopen(path, "w");
+        fputs(nonsense[i], session);
+        fclose(session);
+        s = open_spool(w);
+        assert_int_equal(s3hls__spool_floor(s), 10001); /* by what lies there */
+        s3hls__spool_close(&s);
+    }
     world_close(w);
 }
 

@@ -11,7 +11,7 @@
 #define ID     "AKIAIOSFODNN7EXAMPLE"
 #define SECRET "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 #define TOKEN  "SESSION/TOKEN+OF=TEST"
-#define OK_200 "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+#define OK_200 "HTTP/1.1 200 OK\r\nETag: \"x\"\r\nContent-Length: 0\r\n\r\n"
 
 /* A server, a client on it, and what a call gathered. */
 typedef struct bench {
@@ -453,6 +453,17 @@ static void an_answer_ahead_of_the_body_counts_unless_it_is_good(void **state) {
     END(b);
 }
 
+/* As a portal does, or a proxy, that answers everything itself. */
+static void a_good_answer_without_an_etag_is_not_of_s3(void **state) {
+    (void)state;
+    BENCH(b, {.answer = ANSWER("200 OK", "", "<html>Welcome to our network</html>"), .close = true},
+          {.answer = OK_200});
+    s3hls_span span = {(const uint8_t *)"abc", 3};
+    assert_int_equal(s3hls_s3_put(b->s3, "k", &span, 1, NULL, &b->error), S3HLS_E_PROTOCOL);
+    assert_int_equal(s3hls_s3_put(b->s3, "k", &span, 1, NULL, &b->error), S3HLS_OK);
+    END(b);
+}
+
 static void silence_is_waited_for_only_so_long(void **state) {
     (void)state;
     BENCH(b, {.answer = NULL});
@@ -486,7 +497,8 @@ static void who_cannot_be_reached_is_told_apart(void **state) {
 /* ---- listings */
 
 #define PAGE(inner)                                                                                \
-    "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n<ListBucketResult><EncodingType>url"              \
+    "HTTP/1.1 200 OK\r\nConnection: close\r\nETag: "                                               \
+    "\"x\"\r\n\r\n<ListBucketResult><EncodingType>url"                                             \
     "</EncodingType>" inner "</ListBucketResult>"
 #define KEY(key) "<Contents><Key>" key "</Key><Size>1</Size></Contents>"
 #define MORE(token)                                                                                \
@@ -759,6 +771,7 @@ int main(void) {
         cmocka_unit_test(broken_connections_are_network_errors),
         cmocka_unit_test(a_connection_that_went_stale_is_replaced),
         cmocka_unit_test(an_answer_ahead_of_the_body_counts_unless_it_is_good),
+        cmocka_unit_test(a_good_answer_without_an_etag_is_not_of_s3),
         cmocka_unit_test(silence_is_waited_for_only_so_long),
         cmocka_unit_test(who_cannot_be_reached_is_told_apart),
         cmocka_unit_test(pages_are_followed_to_the_last),

@@ -105,6 +105,7 @@ static int make_folder(void **state) {
     if (!mkdtemp(folder))
         return -1;
     setenv("HOME", folder, 1);
+    setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
     snprintf(file, sizeof file, "%s/.aws", folder);
     mkdir(file, 0700);
     strcat(file, "/credentials");

@@ -139,6 +139,11 @@ static void error_bodies_are_scanned(void **state) {
     assert_string_equal(e.message, "wrong; the bucket's region is eu-west-1");
     e = scan("<Error><Message>expecting 'eu-west-1'</Message><Region>eu-west-1</Region></Error>");
     assert_string_equal(e.message, "expecting 'eu-west-1'");
+    e = scan("<Error><Message>No: PUT /k\nAuthorization: AWS4-HMAC-SHA256 "
+             "Credential=A</Message></Error>");
+    assert_string_equal(e.message, "No: PUT /k ");
+    e = scan("<Error><Message>X-Amz-Security-Token t, Signature=0</Message></Error>");
+    assert_string_equal(e.message, "");
     static const char *const broken[] = {"",
                                          "<",
                                          "<Code",

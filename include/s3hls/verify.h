@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT-0 */
+/** @file verify.h
+ * Is a recording what it should be? Pure functions over segments that were read back: bytes against
+ * ISO/IEC 13818-1 and HLS, names against bytes, segments against their neighbours. Nothing is
+ * decoded: damage inside a picture that leaves the stream in order is not found.
+ */
+#ifndef S3HLS_VERIFY_H
+#define S3HLS_VERIFY_H
+
+#include "s3hls/archive.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** XX(name, bit, word for machines, text). New ones are appended; a bit never changes. */
+#define S3HLS_FAULT_MAP(XX)                                                                        \
+    XX(SIZE, 0, "size", "empty, or no whole number of packets")                                    \
+    XX(SYNC, 1, "sync", "a damaged packet header")                                                 \
+    XX(TABLES, 2, "tables", "PAT or PMT absent, damaged, or false")                                \
+    XX(COUNTER, 3, "counter", "packets are missing")                                               \
+    XX(PCR, 4, "pcr", "clock references absent, too rare, or out of order")                        \
+    XX(PES, 5, "pes", "a damaged PES header")                                                      \
+    XX(TIMES, 6, "times", "timestamps out of order")                                               \
+    XX(VIDEO, 7, "video", "access units that are none, or keyframes without parameter sets")       \
+    XX(KEYFRAME, 8, "keyframe", "does not begin with a keyframe")                                  \
+    XX(DURATION, 9, "duration", "the name's duration is not that of the pictures")                 \
+    XX(PLACE, 10, "place", "its pictures belong elsewhere in the timeline")                        \
+    XX(END, 11, "end", "its end is missing: the next one does not run on from it")                 \
+    XX(TIMELINE, 12, "timeline", "is not what its timeline's object says")                         \
+    XX(ABSENT, 13, "absent", "listed, but not there, or larger than can be read")
+
+typedef enum s3hls_fault {
+#define S3HLS__XX(name, bit, word, text) S3HLS_FAULT_##name = 1 << (bit),
+    S3HLS_FAULT_MAP(S3HLS__XX)
+#undef S3HLS__XX
+} s3hls_fault;
+
+/** Word of one fault ("pcr"); "unknown" for other numbers. Static memory; any thread. */
+S3HLS_API const char *s3hls_fault_name(int fault);
+
+enum { S3HLS_VERIFY_TRACKS = 8 }; /* PIDs of a segment, PAT and PMT included */
+
+/** What was found out about one segment. Times are 90 kHz on the clock of 33 bits. */
+typedef struct s3hls_verify_report {
+    uint32_t faults;   /* s3hls_fault, or-ed; 0: none */
+    char message[128]; /* the first one: where and what, one line; "" where there is none */
+
+    uint32_t access_units;
+    uint32_t width, height;              /* of the first keyframe's pictures; 0: not known */
+    char codecs[12];                     /* "avc1.PPCCLL"; "" : not known */
+    int64_t first_pcr_90k, last_pcr_90k; /* -1: there is none */
+    int64_t first_pts_90k;               /* of the picture the segment begins with */
+    int64_t length_90k;                  /* from there to the end of the last one shown */
+    int64_t longest_step_90k;            /* between two pictures */
+    int64_t reorder_90k;                 /* how far display runs behind decoding */
+    uint32_t track_count;
+    struct {
+        uint16_t pid;
+        uint8_t first,
+            last; /* continuity counters; last: the one that payload was last sent with */
+    } tracks[S3HLS_VERIFY_TRACKS];
+} s3hls_verify_report;
+
+/** Check one segment by itself: packets, tables, counters, clock, timestamps, access units, and
+ * that its pictures last as long as the name says.
+ * @param segment  as listed; NULL, or one that the AWS sample SDK named: no duration to compare
+ * @param data     all of it
+ * @param report   filled in
+ * @return S3HLS_OK; S3HLS_E_MALFORMED: report->faults is not 0. */
+S3HLS_API int s3hls_verify_segment(const s3hls_segment *segment, const uint8_t *data, size_t size,
+                                   s3hls_verify_report *report);
+
+/** Check segments against each other, ascending by time as s3hls_archive_list() answers: within a
+ * timeline, timestamps run on as the names do, and counters and clock from one segment to the next.
+ * Adds PLACE, END and DURATION. Takes back KEYFRAME where the segment before is there, and DURATION
+ * where the next one settles how long the last picture lasted. Segments of the AWS sample SDK are
+ * passed over. */
+S3HLS_API void s3hls_verify_neighbours(const s3hls_segment *segments, s3hls_verify_report *reports,
+                                       size_t count);
+
+/** Check a segment against its timeline's object: size of the pictures, and codecs.
+ * Adds TIMELINE. */
+S3HLS_API void s3hls_verify_timeline(const s3hls_timeline *timeline, s3hls_verify_report *report);
+
+/** What lies between two segments that follow each other, by their names alone. */
+typedef struct s3hls_seam {
+    uint64_t missing; /* numbers of the sequence without a segment: lost, late, or left out */
+    int64_t hole_ms;  /* from the end of one to the begin of the other; below 0: they overlap */
+    int new_session;  /* the recorder was started anew */
+    int new_timeline; /* EXT-X-DISCONTINUITY: other parameters or another clock */
+} s3hls_seam;
+
+S3HLS_API s3hls_seam s3hls_verify_seam(const s3hls_segment *before, const s3hls_segment *after);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* Keys from an address: AWS IoT Core by the device's certificate, a container's, an instance's. */
+#include "base/strbuf.h"
+#include "s3/credentials.h"
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <jansson.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ANSWER_MAX = 64 * 1024, TOKEN_MAX = 8192 };
+
+/* Which address, and how it is asked. */
+typedef struct endpoint {
+    s3hls_env env;
+    CURLM *multi;
+    _Atomic bool interrupted;
+    char *url, *thing_name, *certificate, *key,
+        *ca_file;             /* IoT Core; url: container, instance too */
+    char *token, *token_file; /* container */
+    uint32_t timeout_ms, connect_timeout_ms;
+} endpoint;
+
+/* ---- one request */
+
+typedef struct answer {
+    s3hls__strbuf body;
+    long http_status;
+    int64_t date_unix_s; /* 0: none */
+} answer;
+
+static size_t write_body(char *data, size_t unit, size_t count, void *arg) {
+    answer *a = arg;
+    s3hls__strbuf_add(&a->body, data, unit * count);
+    return a->body.status ? 0 : unit * count;
+}
+
+static void wipe_answer(answer *a) {
+    if (a->body.data)
+        OPENSSL_cleanse(a->body.data, a->body.size);
+    s3hls__strbuf_deinit(&a->body);
+}
+
+/* Run one transfer until it ends or somebody interrupts. */
+static CURLcode run(endpoint *e, CURL *easy) {
+    CURLcode code = CURLE_ABORTED_BY_CALLBACK;
+    int active = 1, queued;
+    if (curl_multi_add_handle(e->multi, easy) != CURLM_OK)
+        return CURLE_OUT_OF_MEMORY;
+    while (active && !e->interrupted) {
+        curl_multi_perform(e->multi, &active);
+        if (active)
+            curl_multi_poll(e->multi, NULL, 0, 1000, NULL);
+    }
+    for (CURLMsg *m; (m = curl_multi_info_read(e->multi, &queued));)
+        if (m->msg == CURLMSG_DONE)
+            code = m->data.result;
+#if LIBCURL_VERSION_NUM >= 0x075700
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
+    curl_multi_remove_handle(e->multi, easy);
+    return code;
+}
+
+static void set_up(CURL *easy, const endpoint *e, answer *a) {
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*"); /* keys are nobody else's business */
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)e->connect_timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)e->timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, write_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, a);
+    if (e->ca_file)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, e->ca_file);
+    if (!e->certificate)
+        return;
+    curl_easy_setopt(easy, CURLOPT_SSLCERT, e->certificate);
+    curl_easy_setopt(easy, CURLOPT_SSLKEY, e->key);
+    if (strncmp(e->key, "pkcs11:", 7) == 0)
+        curl_easy_setopt(easy, CURLOPT_SSLKEYTYPE, "ENG");
+}
+
+static int64_t date_of(CURL *easy) {
+    struct curl_header *date = NULL;
+    if (curl_easy_header(easy, "date", 0, CURLH_HEADER, -1, &date) != CURLHE_OK)
+        return 0;
+    time_t t = curl_getdate(date->value, NULL);
+    return t > 0 ? (int64_t)t : 0;
+}
+
+static int status_of(CURLcode code, long http_status) {
+    switch (code) {
+    case CURLE_OK:
+        break;
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return S3HLS_E_RESOLVE;
+    case CURLE_COULDNT_CONNECT:
+        return S3HLS_E_CONNECT;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+    case CURLE_SSL_ENGINE_SETFAILED:
+        return S3HLS_E_TLS;
+    case CURLE_OUT_OF_MEMORY:
+        return S3HLS_E_NOMEM;
+    case CURLE_WRITE_ERROR: /* too long to be keys */
+        return S3HLS_E_PROTOCOL;
+    default:
+        return S3HLS_E_NETWORK;
+    }
+    if (http_status >= 200 && http_status < 300)
+        return S3HLS_OK;
+    return http_status == 429                         ? S3HLS_E_THROTTLED
+           : http_status >= 500                       ? S3HLS_E_SERVER
+           : http_status == 404                       ? S3HLS_E_NOT_FOUND
+           : http_status == 401 || http_status == 403 ? S3HLS_E_ACCESS
+                                                      : S3HLS_E_PROTOCOL;
+}
+
+/* GET, or PUT of nothing; header: "name: value", or NULL. The answer is the caller's to wipe. */
+static int ask(endpoint *e, const char *method, const char *url, const char *header, answer *a) {
+    memset(a, 0, sizeof *a);
+    s3hls__strbuf_init(&a->body, &e->env, ANSWER_MAX);
+    CURL *easy = curl_easy_init();
+    struct curl_slist *headers = header ? curl_slist_append(NULL, header) : NULL;
+    int rc = S3HLS_E_NOMEM;
+    if (easy && (headers || !header) && !curl_easy_setopt(easy, CURLOPT_URL, url)) {
+        set_up(easy, e, a);
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
+        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+        CURLcode code = run(e, easy);
+        curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &a->http_status);
+        a->date_unix_s = date_of(easy);
+        rc = a->body.status == S3HLS_E_NOMEM ? S3HLS_E_NOMEM : status_of(code, a->http_status);
+        if (rc && !e->interrupted)
+            s3hls__log(&e->env, S3HLS_LOG_WARN, "s3", "asking %s for keys: HTTP %ld, %s", url,
+                       a->http_status, curl_easy_strerror(code));
+    }
+    curl_slist_free_all(headers);
+    curl_easy_cleanup(easy);
+    return rc;
+}
+
+/* ---- what is answered */
+
+static bool parse_time(const char *text, int64_t *unix_s) {
+    struct tm t = {0};
+    char zone = 0;
+    if (!text || sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%c", &t.tm_year, &t.tm_mon, &t.tm_mday,
+                        &t.tm_hour, &t.tm_min, &t.tm_sec, &zone) != 7)
+        return false;
+    t.tm_year -= 1900;
+    t.tm_mon -= 1;
+    *unix_s = timegm(&t);
+    return zone == 'Z' && *unix_s > 0;
+}
+
+static bool take_string(json_t *object, const char *name, char *to, size_t max, bool required) {
+    json_t *value = json_object_get(object, name);
+    const char *text = json_string_value(value);
+    bool ok = s3hls__key_copy(to, max, text, required);
+    if (text)
+        OPENSSL_cleanse((char *)text, json_string_length(value));
+    return ok;
+}
+
+/* Names as the three write them. */
+typedef struct field_names {
+    const char *id, *secret, *token, *expiration;
+} field_names;
+static const field_names IOT = {"accessKeyId", "secretAccessKey", "sessionToken", "expiration"};
+static const field_names METADATA = {"AccessKeyId", "SecretAccessKey", "Token", "Expiration"};
+
+static int read_keys(const answer *a, const char *inside, const field_names *names,
+                     s3hls__keys *keys) {
+    json_t *root = json_loadb(a->body.data ? a->body.data : "", a->body.size, 0, NULL);
+    json_t *object = inside ? json_object_get(root, inside) : root;
+    bool ok =
+        take_string(object, names->id, keys->access_key_id, S3HLS_ACCESS_KEY_MAX, true) &
+        take_string(object, names->secret, keys->secret_access_key, S3HLS_SECRET_KEY_MAX, true) &
+        take_string(object, names->token, keys->session_token, S3HLS_SESSION_TOKEN_MAX, true);
+    const char *end = json_string_value(json_object_get(object, names->expiration));
+    ok = ok && parse_time(end, &keys->expires_unix_s);
+    json_decref(root);
+    return ok ? S3HLS_OK : S3HLS_E_PROTOCOL;
+}
+
+static int fetch_keys(endpoint *e, const char *url, const char *header, const char *inside,
+                      const field_names *names, s3hls__keys *keys, int64_t *source_unix_s) {
+    answer a;
+    int rc = ask(e, "GET", url, header, &a);
+    if (!rc && (rc = read_keys(&a, inside, names, keys)))
+        s3hls__log(&e->env, S3HLS_LOG_WARN, "s3", "%s: the answer holds no keys", url);
+    *source_unix_s = a.date_unix_s;
+    wipe_answer(&a);
+    return rc;
+}
+
+/* ---- making one */
+
+static void close_endpoint(void *ctx) {
+    endpoint *e = ctx;
+    s3hls_env env = e->env;
+    char *strings[] = {e->url,     e->thing_name, e->certificate, e->key,
+                       e->ca_file, e->token,      e->token_file};
+    for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
+        if (strings[i])
+            OPENSSL_cleanse(strings[i], strlen(strings[i]));
+        s3hls__env_free(&env, strings[i]);
+    }
+    if (e->multi) {
+        curl_multi_cleanup(e->multi);
+        curl_global_cleanup();
+    }
+    s3hls__env_free(&env, e);
+}
+
+static void interrupt(void *ctx) {
+    endpoint *e = ctx;
+    e->interrupted = true;
+    curl_multi_wakeup(e->multi);
+}
+
+static endpoint *open_endpoint(const s3hls_env *env, const char *url) {
+    s3hls_env resolved = s3hls__env_resolve(env);
+    endpoint *e = s3hls__env_alloc(&resolved, sizeof *e);
+    if (!e)
+        return NULL;
+    e->env = resolved;
+    e->connect_timeout_ms = 10000;
+    e->timeout_ms = 20000;
+    e->url = s3hls__env_strdup(&e->env, url);
+    if (e->url && curl_global_init(CURL_GLOBAL_DEFAULT) == 0 && !(e->multi = curl_multi_init()))
+        curl_global_cleanup();
+    if (e->multi)
+        return e;
+    close_endpoint(e);
+    return NULL;
+}
+
+static int start(s3hls_credentials_provider **out, const char *source, endpoint *e,
+                 int (*fetch)(void *ctx, s3hls__keys *keys, int64_t *source_unix_s)) {
+    s3hls__fetcher fetcher = {e, fetch, interrupt, close_endpoint};
+    s3hls_env env = e->env;
+    return s3hls__credentials_open_fetched(out, source, &fetcher, &env);
+}
+
+/* ---- AWS IoT Core: GET /role-aliases/ALIAS/credentials by the device's certificate */
+
+static int fetch_iot(void *ctx, s3hls__keys *keys, int64_t *source_unix_s) {
+    endpoint *e = ctx;
+    char header[300];
+    snprintf(header, sizeof header, "x-amzn-iot-thingname: %s", e->thing_name ? e->thing_name : "");
+    return fetch_keys(e, e->url, e->thing_name ? header : NULL, "credentials", &IOT, keys,
+                      source_unix_s);
+}
+
+/* Letters, digits and a few more: nothing that means something in an address or a header. */
+static bool plain(const char *s, const char *also) {
+    size_t n = s ? strlen(s) : 0;
+    for (size_t i = 0; i < n; i++)
+        if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", s[i]) &&
+            !strchr(also, s[i]))
+            return false;
+    return n > 0 && n <= 253;
+}
+
+static const char *iot_wrong(const s3hls_iot_options *o) {
+    if (!plain(o->endpoint, ".-:"))
+        return "endpoint must be host[:port]";
+    if (!plain(o->role_alias, "=,@-_"))
+        return "role_alias must be 1 to 128 of letters, digits and =,@-_";
+    if (o->thing_name && !plain(o->thing_name, ":-_"))
+        return "thing_name must be 1 to 128 of letters, digits and :-_";
+    return o->certificate && o->key ? NULL : "certificate and key are needed";
+}
+
+static bool readable(const s3hls_env *env, const char *path) {
+    if (!path || strncmp(path, "pkcs11:", 7) == 0 || access(path, R_OK) == 0)
+        return true;
+    s3hls__log(env, S3HLS_LOG_ERROR, "s3", "%s cannot be read", path);
+    return false;
+}
+
+int s3hls_credentials_open_iot(s3hls_credentials_provider **out, const s3hls_iot_options *o,
+                               const s3hls_env *given) {
+    s3hls_env env = s3hls__env_resolve(given);
+    char url[640];
+    if (!out)
+        return S3HLS_E_INVALID;
+    *out = NULL;
+    const char *wrong = o ? iot_wrong(o) : "options are NULL";
+    if (wrong) {
+        s3hls__log(&env, S3HLS_LOG_ERROR, "s3", "iot: %s", wrong);
+        return S3HLS_E_INVALID;
+    }
+    if (!readable(&env, o->certificate) || !readable(&env, o->key) || !readable(&env, o->ca_file))
+        return S3HLS_E_IO;
+    snprintf(url, sizeof url, "https://%s/role-aliases/%s/credentials", o->endpoint, o->role_alias);
+    endpoint *e = open_endpoint(&env, url);
+    if (!e)
+        return S3HLS_E_NOMEM;
+    e->thing_name = s3hls__env_strdup(&env, o->thing_name);
+    e->certificate = s3hls__env_strdup(&env, o->certificate);
+    e->key = s3hls__env_strdup(&env, o->key);
+    e->ca_file = s3hls__env_strdup(&env, o->ca_file);
+    if (o->timeout_ms)
+        e->timeout_ms = o->timeout_ms;
+    if (!e->certificate || !e->key || (o->thing_name && !e->thing_name) ||
+        (o->ca_file && !e->ca_file)) {
+        close_endpoint(e);
+        return S3HLS_E_NOMEM;
+    }
+    return start(out, "AWS IoT Core", e, fetch_iot);
+}
+
+/* ---- containers: an address from the environment, and a token */
+
+static const char *variable(const char *name) {
+    const char *value = getenv(name);
+    return value && value[0] ? value : NULL;
+}
+
+static bool read_token(const endpoint *e, char token[TOKEN_MAX]) {
+    token[0] = 0;
+    if (e->token_file) {
+        FILE *file = fopen(e->token_file, "re");
+        size_t n = file ? fread(token, 1, TOKEN_MAX - 1, file) : 0;
+        if (file)
+            fclose(file);
+        token[n] = 0;
+        token[strcspn(token, "\r\n")] = 0;
+        return n > 0;
+    }
+    if (e->token)
+        snprintf(token, TOKEN_MAX, "%s", e->token);
+    return true;
+}
+
+static int fetch_container(void *ctx, s3hls__keys *keys, int64_t *source_unix_s) {
+    endpoint *e = ctx;
+    char token[TOKEN_MAX], header[TOKEN_MAX + 32];
+    int rc = S3HLS_E_IO;
+    if (read_token(e, token)) {
+        snprintf(header, sizeof header, "Authorization: %s", token);
+        rc = fetch_keys(e, e->url, token[0] ? header : NULL, NULL, &METADATA, keys, source_unix_s);
+    }
+    OPENSSL_cleanse(token, sizeof token);
+    OPENSSL_cleanse(header, sizeof header);
+    return rc;
+}
+
+/* https, or an address that no other machine has. */
+static bool is_private(const char *url) {
+    char host[64];
+    struct in_addr ip;
+    if (strncmp(url, "https://", 8) == 0)
+        return true;
+    if (strncmp(url, "http://", 7) != 0)
+        return false;
+    const char *begin = url + 7;
+    bool bracket = *begin == '[';
+    snprintf(host, sizeof host, "%.*s", (int)strcspn(begin + bracket, bracket ? "]" : ":/"),
+             begin + bracket);
+    if (strcasecmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
+        strcmp(host, "169.254.170.2") == 0 || strcmp(host, "169.254.170.23") == 0 ||
+        strcasecmp(host, "fd00:ec2::23") == 0)
+        return true;
+    return inet_pton(AF_INET, host, &ip) == 1 && ntohl(ip.s_addr) >> 24 == 127;
+}
+
+int s3hls_credentials_open_container(s3hls_credentials_provider **out, const s3hls_env *env) {
+    const char *relative = variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
+               *full = variable("AWS_CONTAINER_CREDENTIALS_FULL_URI"),
+               *token = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN"),
+               *token_file = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+    s3hls_env resolved = s3hls__env_resolve(env);
+    char url[2048];
+    if (!out)
+        return S3HLS_E_INVALID;
+    *out = NULL;
+    if (!relative && !full)
+        return S3HLS_E_NOT_FOUND;
+    int n = relative ? snprintf(url, sizeof url, "http://169.254.170.2%s", relative)
+                     : snprintf(url, sizeof url, "%s", full);
+    if (n >= (int)sizeof url || (relative && relative[0] != '/') || !is_private(url) ||
+        (token && (strlen(token) >= TOKEN_MAX || strpbrk(token, "\r\n")))) {
+        s3hls__log(&resolved, S3HLS_LOG_ERROR, "s3",
+                   "AWS_CONTAINER_CREDENTIALS_*: not an https address, nor one of this machine");
+        return S3HLS_E_INVALID;
+    }
+    endpoint *e = open_endpoint(env, url);
+    if (!e)
+        return S3HLS_E_NOMEM;
+    e->token = s3hls__env_strdup(&e->env, token_file ? NULL : token);
+    e->token_file = s3hls__env_strdup(&e->env, token_file);
+    if ((token_file && !e->token_file) || (!token_file && token && !e->token)) {
+        close_endpoint(e);
+        return S3HLS_E_NOMEM;
+    }
+    return start(out, "the container", e, fetch_container);
+}
+
+/* ---- instances: a session's token, the role's name, its keys (IMDSv2) */
+
+static int ask_metadata(endpoint *e, const char *method, const char *path, const char *header,
+                        answer *a, char line[256]) {
+    char url[2048];
+    s3hls__strbuf_init(&a->body, &e->env, ANSWER_MAX);
+    if (snprintf(url, sizeof url, "%s%s", e->url, path) >= (int)sizeof url)
+        return S3HLS_E_INVALID;
+    int rc = ask(e, method, url, header, a);
+    if (!rc)
+        snprintf(line, 256, "%.*s", (int)strcspn(a->body.data ? a->body.data : "", "\r\n"),
+                 a->body.data ? a->body.data : "");
+    return rc;
+}
+
+static int fetch_instance(void *ctx, s3hls__keys *keys, int64_t *source_unix_s) {
+    static const char ROLES[] = "/latest/meta-data/iam/security-credentials/";
+    endpoint *e = ctx;
+    char token[256], role[256], header[300], url[2048];
+    answer a;
+    int rc = ask_metadata(e, "PUT", "/latest/api/token",
+                          "X-aws-ec2-metadata-token-ttl-seconds: 300", &a, token);
+    wipe_answer(&a);
+    if (rc)
+        return rc;
+    snprintf(header, sizeof header, "X-aws-ec2-metadata-token: %s", token);
+    rc = ask_metadata(e, "GET", ROLES, header, &a, role);
+    wipe_answer(&a);
+    if (!rc && !plain(role, "+=,.@-_"))
+        rc = S3HLS_E_PROTOCOL;
+    if (!rc && snprintf(url, sizeof url, "%s%s%s", e->url, ROLES, role) < (int)sizeof url)
+        rc = fetch_keys(e, url, header, NULL, &METADATA, keys, source_unix_s);
+    OPENSSL_cleanse(token, sizeof token);
+    OPENSSL_cleanse(header, sizeof header);
+    return rc;
+}
+
+int s3hls_credentials_open_instance(s3hls_credentials_provider **out, const s3hls_env *env) {
+    const char *disabled = variable("AWS_EC2_METADATA_DISABLED"),
+               *url = variable("AWS_EC2_METADATA_SERVICE_ENDPOINT");
+    if (!out)
+        return S3HLS_E_INVALID;
+    *out = NULL;
+    if (disabled && strcasecmp(disabled, "true") == 0)
+        return S3HLS_E_NOT_FOUND;
+    endpoint *e = open_endpoint(env, url ? url : "http://169.254.169.254");
+    if (!e)
+        return S3HLS_E_NOMEM;
+    size_t size = strlen(e->url);
+    if (size && e->url[size - 1] == '/')
+        e->url[size - 1] = 0;
+    e->connect_timeout_ms = 1000; /* it is next door, or not there */
+    e->timeout_ms = 5000;
+    return start(out, "the instance's role", e, fetch_instance);
+}
+
+int s3hls__credentials_open_machine(s3hls_credentials_provider **out, const s3hls_env *env) {
+    int rc = s3hls_credentials_open_container(out, env);
+    return rc == S3HLS_E_NOT_FOUND ? s3hls_credentials_open_instance(out, env) : rc;
+}

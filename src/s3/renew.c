@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* Keys that are fetched, and renewed ahead of their end, by a thread of the provider's own: uploads
+ * go on with the old ones meanwhile. */
+#include "s3/credentials.h"
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+static const int64_t SECOND_US = 1000000;
+enum {
+    AHEAD_S = 300,  /* renew so long before the end, and up to as long again by chance */
+    ASKED_MIN_S = 5 /* however often a server refuses what was just fetched */
+};
+
+static int64_t now_us(const s3hls_credentials_provider *p) {
+    return p->env.monotonic_us(p->env.ctx);
+}
+
+static int64_t chance_us(const s3hls_credentials_provider *p, int64_t below_us) {
+    return (int64_t)(p->env.random(p->env.ctx) % (uint64_t)(below_us + 1));
+}
+
+/* ---- what is known of them (under the lock) */
+
+/* Half of a short life, or 5 to 10 minutes, before the end. */
+static int64_t lead_us(const s3hls_credentials_provider *p, int64_t life_us) {
+    int64_t lead = AHEAD_S * SECOND_US + chance_us(p, AHEAD_S * SECOND_US);
+    int64_t half = life_us / 2 + chance_us(p, life_us / 8);
+    return lead < half ? lead : half;
+}
+
+void s3hls__credentials_take(s3hls_credentials_provider *p, const s3hls__keys *keys,
+                             int64_t source_unix_s) {
+    int64_t now = now_us(p);
+    p->keys = *keys;
+    p->have = true;
+    p->asked = false;
+    p->failures = 0;
+    p->status = S3HLS_OK;
+    p->expires_us = p->renew_us = INT64_MAX;
+    if (!source_unix_s && s3hls__env_wall_is_set(&p->env))
+        source_unix_s = s3hls__env_wall_s(&p->env);
+    if (keys->expires_unix_s && source_unix_s) {
+        int64_t life_us = (keys->expires_unix_s - source_unix_s) * SECOND_US;
+        p->expires_us = now + (life_us > 0 ? life_us : 0);
+        p->renew_us = p->expires_us - lead_us(p, life_us > 0 ? life_us : 0);
+    }
+    pthread_cond_broadcast(&p->changed);
+}
+
+static bool valid(const s3hls_credentials_provider *p) {
+    return p->have && (!p->fetcher.fetch || now_us(p) < p->expires_us);
+}
+
+/* Exponential back-off from 250 ms to a minute, half of it chance. */
+static int64_t backoff_us(const s3hls_credentials_provider *p) {
+    int64_t us = SECOND_US / 4 << (p->failures < 9 ? p->failures - 1 : 8);
+    if (us > 60 * SECOND_US)
+        us = 60 * SECOND_US;
+    return us / 2 + chance_us(p, us / 2);
+}
+
+/* When the next fetch is due. */
+static int64_t due_us(const s3hls_credentials_provider *p) {
+    int64_t asked_us = p->fetched_us + ASKED_MIN_S * SECOND_US;
+    if (p->failures)
+        return p->retry_us;
+    if (!p->have)
+        return 0;
+    return p->asked && asked_us < p->renew_us ? asked_us : p->renew_us;
+}
+
+/* ---- the thread */
+
+/* Until that time on the monotonic clock, a change, or a second: the clock may be a test's. */
+static void sleep_until(s3hls_credentials_provider *p, int64_t until_us) {
+    int64_t left_us = until_us - now_us(p);
+    struct timespec end;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    if (left_us > SECOND_US)
+        left_us = SECOND_US;
+    if (left_us <= 0)
+        return;
+    end.tv_nsec += (long)(left_us % SECOND_US) * 1000;
+    end.tv_sec += (time_t)(left_us / SECOND_US) + end.tv_nsec / 1000000000;
+    end.tv_nsec %= 1000000000;
+    pthread_cond_timedwait(&p->changed, &p->lock, &end);
+}
+
+static void fetch_now(s3hls_credentials_provider *p) {
+    s3hls__keys keys;
+    int64_t source_unix_s = 0;
+    memset(&keys, 0, sizeof keys);
+    pthread_mutex_unlock(&p->lock);
+    int rc = p->fetcher.fetch(p->fetcher.ctx, &keys, &source_unix_s);
+    pthread_mutex_lock(&p->lock);
+    p->fetched_us = now_us(p);
+    if (rc == S3HLS_OK) {
+        s3hls__credentials_take(p, &keys, source_unix_s);
+    } else {
+        p->failures++;
+        p->retry_us = now_us(p) + backoff_us(p);
+        p->status = rc;
+        pthread_cond_broadcast(&p->changed);
+    }
+    s3hls__keys_wipe(&keys);
+    if (p->ending)
+        return;
+    pthread_mutex_unlock(&p->lock);
+    s3hls__log(&p->env, rc ? S3HLS_LOG_WARN : S3HLS_LOG_INFO, "s3", "keys from %s: %s", p->source,
+               rc ? s3hls_strerror(rc) : "renewed");
+    s3hls__credentials_tell(p, rc);
+    pthread_mutex_lock(&p->lock);
+}
+
+static void *thread_main(void *arg) {
+    s3hls_credentials_provider *p = arg;
+    pthread_mutex_lock(&p->lock);
+    while (!p->ending) {
+        int64_t due = due_us(p);
+        if (now_us(p) < due)
+            sleep_until(p, due);
+        else
+            fetch_now(p);
+    }
+    pthread_mutex_unlock(&p->lock);
+    return NULL;
+}
+
+int s3hls__credentials_open_fetched(s3hls_credentials_provider **out, const char *source,
+                                    const s3hls__fetcher *fetcher, const s3hls_env *env) {
+    int rc = s3hls__credentials_alloc(out, source, env);
+    if (rc) {
+        if (fetcher->close)
+            fetcher->close(fetcher->ctx);
+        return rc;
+    }
+    s3hls_credentials_provider *p = *out;
+    sigset_t all, before;
+    p->fetcher = *fetcher;
+    sigfillset(&all); /* signals are the application's */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    p->has_thread = pthread_create(&p->thread, NULL, thread_main, p) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (p->has_thread)
+        return S3HLS_OK;
+    s3hls_credentials_close(out);
+    return S3HLS_E_NOMEM;
+}
+
+void s3hls__credentials_stop(s3hls_credentials_provider *p) {
+    pthread_mutex_lock(&p->lock);
+    p->ending = true;
+    pthread_cond_broadcast(&p->changed);
+    pthread_mutex_unlock(&p->lock);
+    if (p->has_thread) {
+        if (p->fetcher.interrupt)
+            p->fetcher.interrupt(p->fetcher.ctx);
+        pthread_join(p->thread, NULL);
+    }
+    if (p->fetcher.close)
+        p->fetcher.close(p->fetcher.ctx);
+}
+
+/* ---- the caller's function */
+
+typedef struct callback {
+    s3hls_env env;
+    s3hls_credentials_fetch_fn fetch;
+    void *ctx;
+} callback;
+
+static int call_back(void *ctx, s3hls__keys *keys, int64_t *source_unix_s) {
+    callback *c = ctx;
+    s3hls_credentials view = {NULL, NULL, NULL, 0};
+    (void)source_unix_s;
+    int rc = c->fetch(c->ctx, &view);
+    if (rc)
+        return rc;
+    if (!s3hls__key_copy(keys->access_key_id, S3HLS_ACCESS_KEY_MAX, view.access_key_id, true) ||
+        !s3hls__key_copy(keys->secret_access_key, S3HLS_SECRET_KEY_MAX, view.secret_access_key,
+                         true) ||
+        !s3hls__key_copy(keys->session_token, S3HLS_SESSION_TOKEN_MAX, view.session_token, false))
+        return S3HLS_E_INVALID;
+    keys->expires_unix_s = view.expires_unix_s;
+    return S3HLS_OK;
+}
+
+static void free_callback(void *ctx) {
+    s3hls_env env = ((callback *)ctx)->env;
+    s3hls__env_free(&env, ctx);
+}
+
+int s3hls_credentials_open_callback(s3hls_credentials_provider **out,
+                                    s3hls_credentials_fetch_fn fetch, void *ctx,
+                                    const s3hls_env *env) {
+    s3hls_env e = s3hls__env_resolve(env);
+    if (!out || !fetch)
+        return S3HLS_E_INVALID;
+    *out = NULL;
+    callback *c = s3hls__env_alloc(&e, sizeof *c);
+    if (!c)
+        return S3HLS_E_NOMEM;
+    *c = (callback){e, fetch, ctx};
+    s3hls__fetcher fetcher = {c, call_back, NULL, free_callback};
+    return s3hls__credentials_open_fetched(out, "the program's function", &fetcher, env);
+}
+
+/* ---- using them */
+
+int s3hls__credentials_get(s3hls_credentials_provider *p, s3hls__keys *keys) {
+    pthread_mutex_lock(&p->lock);
+    int rc = valid(p) ? S3HLS_OK : S3HLS_E_CREDENTIALS;
+    *keys = p->keys;
+    pthread_mutex_unlock(&p->lock);
+    return rc;
+}
+
+bool s3hls__credentials_renews(const s3hls_credentials_provider *p) {
+    return p->fetcher.fetch != NULL;
+}
+
+bool s3hls__credentials_refused(s3hls_credentials_provider *p, const char *access_key_id) {
+    pthread_mutex_lock(&p->lock);
+    bool others = valid(p) && strcmp(p->keys.access_key_id, access_key_id) != 0;
+    if (!others && p->fetcher.fetch && !p->asked) {
+        p->asked = true;
+        pthread_cond_broadcast(&p->changed);
+    }
+    pthread_mutex_unlock(&p->lock);
+    return others;
+}
+
+int s3hls__credentials_wait(s3hls_credentials_provider *p, const char *other_than,
+                            uint32_t timeout_ms) {
+    int64_t end_us = now_us(p) + timeout_ms * INT64_C(1000);
+    int rc = S3HLS_E_TIMEOUT;
+    pthread_mutex_lock(&p->lock);
+    int64_t fetched_us = p->fetched_us;
+    while (rc == S3HLS_E_TIMEOUT && now_us(p) < end_us) {
+        bool other = !other_than || strcmp(p->keys.access_key_id, other_than) != 0;
+        if (valid(p) && other)
+            rc = S3HLS_OK;
+        else if (!p->fetcher.fetch)
+            rc = S3HLS_E_CREDENTIALS;
+        else if (p->status && p->fetched_us != fetched_us)
+            rc = p->status;
+        else
+            sleep_until(p, end_us);
+    }
+    pthread_mutex_unlock(&p->lock);
+    return rc;
+}
+
+/* ---- watching them */
+
+void s3hls__credentials_tell(s3hls_credentials_provider *p, int status) {
+    pthread_mutex_lock(&p->watch_lock);
+    for (s3hls__watch *w = p->watches; w; w = w->next)
+        w->fn(w->ctx, status);
+    pthread_mutex_unlock(&p->watch_lock);
+}
+
+void s3hls__credentials_watch(s3hls_credentials_provider *p, s3hls__watch *watch) {
+    pthread_mutex_lock(&p->watch_lock);
+    watch->next = p->watches;
+    p->watches = watch;
+    pthread_mutex_unlock(&p->watch_lock);
+}
+
+void s3hls__credentials_unwatch(s3hls_credentials_provider *p, s3hls__watch *watch) {
+    pthread_mutex_lock(&p->watch_lock);
+    for (s3hls__watch **link = &p->watches; *link; link = &(*link)->next)
+        if (*link == watch) {
+            *link = watch->next;
+            break;
+        }
+    pthread_mutex_unlock(&p->watch_lock);
+}

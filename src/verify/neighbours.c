@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* Segments against each other and against what is said of their timeline. */
+#include "archive/key.h"
+#include "verify/report.h"
+#include <string.h>
+
+static bool has_place(const s3hls_verify_report *r) {
+    return r->access_units && !(r->faults & (S3HLS_FAULT_PES | S3HLS_FAULT_ABSENT));
+}
+
+/* Two lengths of time, as near as names tell. */
+static bool agree(int64_t a, int64_t b) {
+    int64_t d = s3hls__clock_since(a, b);
+    return d >= -S3HLS__VERIFY_ROUNDING_90K && d <= S3HLS__VERIFY_ROUNDING_90K;
+}
+
+/* ---- places
+ *
+ * All through a timeline, the clock of the pictures less the time of the names is the same; but the
+ * recorder corrects the wall's clock at a cut, up to a second, while pictures run on. */
+
+typedef struct place {
+    int64_t offset_90k;    /* pictures less names */
+    int64_t corrected_90k; /* by the recorder, since the first segment */
+    int64_t rounding_90k;
+} place;
+
+static bool is_correction(const s3hls_segment *s, const s3hls_verify_report *r) {
+    int64_t hole_ms = s[1].start_ms - s->start_ms - s->duration_ms;
+    int64_t length = s3hls__clock_since(r[1].first_pts_90k, r->first_pts_90k);
+    return s[1].sequence == s->sequence + 1 && hole_ms && hole_ms > -1000 && hole_ms < 1000 &&
+           agree(length, (int64_t)s->duration_ms * 90);
+}
+
+/* The place of the ith segment, from that of the one before. */
+static void next_place(place *p, const s3hls_segment *s, const s3hls_verify_report *r, size_t i) {
+    if (i > 0 && has_place(&r[i - 1]) && has_place(&r[i]) && is_correction(&s[i - 1], &r[i - 1])) {
+        p->corrected_90k +=
+            (s[i].start_ms - s[i - 1].start_ms - (int64_t)s[i - 1].duration_ms) * 90;
+        p->rounding_90k += S3HLS__VERIFY_ROUNDING_90K;
+    }
+    p->offset_90k = s3hls__clock_since(r[i].first_pts_90k, s[i].start_ms * 90 - p->corrected_90k);
+}
+
+static bool same_place(const place *p, int64_t usual) {
+    int64_t off = s3hls__clock_since(p->offset_90k, usual);
+    int64_t may = S3HLS__VERIFY_ROUNDING_90K + p->rounding_90k;
+    return off >= -may && off <= may;
+}
+
+/* The offset that most have, where most have one (Boyer and Moore). */
+static int64_t usual_offset(const s3hls_segment *s, const s3hls_verify_report *r, size_t count) {
+    place p = {0};
+    int64_t usual = 0;
+    size_t votes = 0;
+    for (size_t i = 0; i < count; i++) {
+        next_place(&p, s, r, i);
+        if (!has_place(&r[i]))
+            continue;
+        if (votes == 0)
+            usual = p.offset_90k;
+        if (same_place(&p, usual))
+            votes++;
+        else
+            votes--;
+    }
+    return usual;
+}
+
+static void check_places(const s3hls_segment *s, s3hls_verify_report *r, size_t count) {
+    int64_t usual = usual_offset(s, r, count);
+    place p = {0};
+    for (size_t i = 0; i < count; i++) {
+        next_place(&p, s, r, i);
+        int64_t off = s3hls__clock_since(p.offset_90k, usual);
+        if (has_place(&r[i]) && !same_place(&p, usual))
+            s3hls__fault_note(&r[i], S3HLS_FAULT_PLACE,
+                              "its pictures belong %lld ms %s in this timeline",
+                              (long long)(off < 0 ? -off : off) / 90, off < 0 ? "before" : "later");
+    }
+}
+
+/* ---- seams */
+
+/* An end that was cut off between two pictures shows in counters and clock: they would run on. */
+static void check_end(s3hls_verify_report *r, const s3hls_verify_report *next) {
+    int64_t gap = s3hls__clock_since(next->first_pcr_90k, r->last_pcr_90k);
+    bool known = r->last_pcr_90k >= 0 && next->first_pcr_90k >= 0 &&
+                 !((r->faults | next->faults) & S3HLS_FAULT_PCR);
+    if (known && (gap <= 0 || gap > S3HLS__PCR_GAP_MAX_90K))
+        s3hls__fault_note(r, S3HLS_FAULT_END, "the next one's PCR begins %lld ms after its last",
+                          (long long)gap / 90);
+    for (uint32_t i = 0; i < r->track_count; i++)
+        for (uint32_t n = 0; n < next->track_count; n++)
+            if (r->tracks[i].pid == next->tracks[n].pid &&
+                ((r->tracks[i].last + 1) & 15) != next->tracks[n].first)
+                s3hls__fault_note(r, S3HLS_FAULT_END,
+                                  "PID %d: its last counter is %d, the next one begins with %d",
+                                  r->tracks[i].pid, r->tracks[i].last, next->tracks[n].first);
+}
+
+/* Two that follow each other: where the next one's pictures begin, this one's end. */
+static void check_seam(const s3hls_segment *s, s3hls_verify_report *r) {
+    const uint32_t broken = S3HLS_FAULT_SIZE | S3HLS_FAULT_SYNC | S3HLS_FAULT_TABLES |
+                            S3HLS_FAULT_COUNTER | S3HLS_FAULT_PLACE;
+    s3hls_verify_report *next = r + 1;
+    if (!has_place(r) || !has_place(next) || ((r->faults | next->faults) & broken))
+        return;
+    check_end(r, next);
+    int64_t length = s3hls__clock_since(next->first_pts_90k, r->first_pts_90k);
+    if (!agree(length, (int64_t)s->duration_ms * 90))
+        s3hls__fault_note(r, S3HLS_FAULT_DURATION,
+                          "%lld ms by the name, %lld ms to the next one's first picture",
+                          (long long)s->duration_ms, (long long)length / 90);
+    else if (!(r->faults & S3HLS_FAULT_END))
+        s3hls__fault_take_back(r, S3HLS_FAULT_DURATION);
+    s3hls__fault_take_back(next, S3HLS_FAULT_KEYFRAME);
+}
+
+void s3hls_verify_neighbours(const s3hls_segment *segments, s3hls_verify_report *reports,
+                             size_t count) {
+    for (size_t begin = 0, end; begin < count; begin = end) {
+        const s3hls_segment *s = &segments[begin];
+        for (end = begin + 1; end < count && segments[end].timeline == s->timeline &&
+                              segments[end].seed_name == s->seed_name;)
+            end++;
+        if (s->seed_name)
+            continue;
+        check_places(s, &reports[begin], end - begin);
+        for (size_t i = begin; i + 1 < end; i++)
+            if (segments[i + 1].sequence == segments[i].sequence + 1)
+                check_seam(&segments[i], &reports[i]);
+    }
+}
+
+void s3hls_verify_timeline(const s3hls_timeline *timeline, s3hls_verify_report *report) {
+    const s3hls_timeline *t = timeline;
+    if (report->width && (report->width != t->width || report->height != t->height ||
+                          strcmp(report->codecs, t->codecs) != 0))
+        s3hls__fault_note(report, S3HLS_FAULT_TIMELINE,
+                          "%ux%u %s, its timeline's object says %ux%u %.16s", report->width,
+                          report->height, report->codecs, t->width, t->height, t->codecs);
+}
+
+s3hls_seam s3hls_verify_seam(const s3hls_segment *before, const s3hls_segment *after) {
+    const s3hls_segment *a = before, *b = after;
+    s3hls_seam seam = {.hole_ms = b->start_ms - a->start_ms - a->duration_ms};
+    seam.new_session = !s3hls__segment_same_session(a, b);
+    seam.new_timeline = seam.new_session || a->timeline != b->timeline;
+    if (!seam.new_session && !a->seed_name)
+        seam.missing = b->sequence - a->sequence - 1;
+    return seam;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "verify/report.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *s3hls_fault_name(int fault) {
+    switch (fault) {
+#define S3HLS__XX(name, bit, word, text)                                                           \
+    case S3HLS_FAULT_##name:                                                                       \
+        return word;
+        S3HLS_FAULT_MAP(S3HLS__XX)
+#undef S3HLS__XX
+    default:
+        return "unknown";
+    }
+}
+
+void s3hls__fault_note(s3hls_verify_report *report, int fault, const char *format, ...) {
+    report->faults |= (uint32_t)fault;
+    if (report->message[0])
+        return;
+    int n = snprintf(report->message, sizeof report->message, "%s: ", s3hls_fault_name(fault));
+    va_list args;
+    va_start(args, format);
+    vsnprintf(report->message + n, sizeof report->message - (size_t)n, format, args);
+    va_end(args);
+}
+
+void s3hls__fault_take_back(s3hls_verify_report *report, int fault) {
+    const char *word = s3hls_fault_name(fault);
+    size_t n = strlen(word);
+    bool told = strncmp(report->message, word, n) == 0 && report->message[n] == ':';
+    report->faults &= ~(uint32_t)fault;
+    if (!told)
+        return;
+    report->message[0] = 0;
+#define S3HLS__XX(name, bit, its_word, text)                                                       \
+    if (report->faults & S3HLS_FAULT_##name)                                                       \
+        s3hls__fault_note(report, S3HLS_FAULT_##name, "%s", text);
+    S3HLS_FAULT_MAP(S3HLS__XX)
+#undef S3HLS__XX
+}
+
+int64_t s3hls__clock_since(int64_t a, int64_t b) {
+    const int64_t round = INT64_C(1) << 33;
+    int64_t d = (int64_t)(((uint64_t)a - (uint64_t)b) & (uint64_t)(round - 1));
+    return d >= round / 2 ? d - round : d;
+}

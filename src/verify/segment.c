@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* One segment, packet by packet. Clauses: ISO/IEC 13818-1 = Rec. ITU-T H.222.0. */
+#include "mux/crc32.h"
+#include "verify/report.h"
+#include "verify/units.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    PACKET = 188,
+    NULL_PID = 0x1fff,
+    STREAM_H264 = 0x1b,        /* Table 2-34 */
+    DELAY_MAX_90K = 10 * 90000 /* of a picture behind its PCR, and of PTS behind DTS */
+};
+
+typedef struct reader {
+    s3hls_verify_report *report;
+    size_t packet;                   /* number of the one at hand */
+    int pmt_pid, video_pid, pcr_pid; /* -1: not known */
+    uint16_t listed[S3HLS_VERIFY_TRACKS];
+    uint32_t listed_count;          /* PIDs that the tables name, PAT's among them */
+    bool sent[S3HLS_VERIFY_TRACKS]; /* report->tracks: payload has come on it */
+
+    bool pcr_known;
+    int64_t pcr;
+
+    bool unit_open, random_access;
+    size_t pes_length, pes_bytes;
+    s3hls__units units;
+
+    uint32_t timed;                        /* access units whose times could be read */
+    int64_t first_dts, dts, end_pts;       /* end_pts: the latest one */
+    int64_t longest_delay, shortest_delay; /* PTS - DTS */
+} reader;
+
+__attribute__((format(printf, 3, 4))) static void wrong(reader *r, int fault, const char *format,
+                                                        ...) {
+    char what[96];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    s3hls__fault_note(r->report, fault, "packet %zu: %s", r->packet, what);
+}
+
+/* ---- tables, 2.4.4 */
+
+/* The section behind the pointer field; NULL where it cannot be read. */
+static const uint8_t *find_section(reader *r, const uint8_t *payload, size_t left, int table,
+                                   size_t *size) {
+    const uint8_t *s = left && payload[0] + 4u <= left ? payload + 1 + payload[0] : NULL;
+    if (s) {
+        left -= 1u + payload[0];
+        *size = 3 + ((size_t)(s[1] & 15) << 8 | s[2]);
+    }
+    if (!s || s[0] != table || *size < 16 || *size > left || s3hls__mux_crc32(s, *size)) {
+        wrong(r, S3HLS_FAULT_TABLES, "%s is damaged", table ? "PMT" : "PAT");
+        return NULL;
+    }
+    return s;
+}
+
+static void list_pid(reader *r, int pid) {
+    if (r->listed_count < S3HLS_VERIFY_TRACKS)
+        r->listed[r->listed_count++] = (uint16_t)pid;
+}
+
+static bool is_listed(const reader *r, int pid) {
+    for (uint32_t i = 0; i < r->listed_count; i++)
+        if (r->listed[i] == pid)
+            return true;
+    return false;
+}
+
+static int pid_at(const uint8_t *p) {
+    return (p[0] & 31) << 8 | p[1];
+}
+
+static void read_pat(reader *r, const uint8_t *payload, size_t left) {
+    size_t size;
+    const uint8_t *s = find_section(r, payload, left, 0, &size);
+    if (!s || r->pmt_pid >= 0)
+        return;
+    if (size != 16)
+        wrong(r, S3HLS_FAULT_TABLES, "PAT does not list one program");
+    r->pmt_pid = pid_at(s + 10);
+    list_pid(r, r->pmt_pid);
+}
+
+static void read_pmt(reader *r, const uint8_t *payload, size_t left) {
+    size_t size;
+    const uint8_t *s = find_section(r, payload, left, 2, &size);
+    if (!s || r->pcr_pid >= 0)
+        return;
+    r->pcr_pid = pid_at(s + 8);
+    size_t at = 12 + ((size_t)(s[10] & 15) << 8 | s[11]);
+    for (; at + 5 <= size - 4; at += 5 + ((size_t)(s[at + 3] & 15) << 8 | s[at + 4])) {
+        list_pid(r, pid_at(s + at + 1));
+        if (s[at] == STREAM_H264 && r->video_pid < 0)
+            r->video_pid = pid_at(s + at + 1);
+    }
+    if (r->video_pid < 0)
+        wrong(r, S3HLS_FAULT_TABLES, "PMT lists no H.264");
+    if (!is_listed(r, r->pcr_pid))
+        wrong(r, S3HLS_FAULT_TABLES, "PCR_PID %d is no track", r->pcr_pid);
+}
+
+/* ---- access units */
+
+/* PTS or DTS, 2.4.3.6 */
+static int64_t read_timestamp(reader *r, const uint8_t *p, int prefix) {
+    if (p[0] >> 4 != prefix || !(p[0] & p[2] & p[4] & 1))
+        wrong(r, S3HLS_FAULT_PES, "a timestamp's marker bits");
+    return (int64_t)(p[0] >> 1 & 7) << 30 | (int64_t)p[1] << 22 | (int64_t)(p[2] >> 1) << 15 |
+           (int64_t)p[3] << 7 | p[4] >> 1;
+}
+
+static void note_times(reader *r, int64_t pts, int64_t dts) {
+    s3hls_verify_report *report = r->report;
+    int64_t delay = s3hls__clock_since(pts, dts), step = s3hls__clock_since(dts, r->dts);
+    if (delay < 0 || delay > DELAY_MAX_90K)
+        wrong(r, S3HLS_FAULT_TIMES, "PTS is %lld ms behind DTS", (long long)delay / 90);
+    if (r->timed++ == 0) {
+        report->first_pts_90k = r->end_pts = pts;
+        r->first_dts = dts;
+        r->longest_delay = r->shortest_delay = delay;
+    } else if (step <= 0) {
+        wrong(r, S3HLS_FAULT_TIMES, "DTS steps by %lld ms", (long long)step / 90);
+    } else if (step > report->longest_step_90k) {
+        report->longest_step_90k = step;
+    }
+    if (delay > r->longest_delay)
+        r->longest_delay = delay;
+    if (delay < r->shortest_delay)
+        r->shortest_delay = delay;
+    if (s3hls__clock_since(pts, r->end_pts) > 0)
+        r->end_pts = pts;
+    r->dts = dts;
+    if (!r->pcr_known && r->random_access) /* else the segment before has set the clock */
+        wrong(r, S3HLS_FAULT_PCR, "a keyframe before the first PCR");
+    int64_t ahead = s3hls__clock_since(dts, r->pcr_known ? r->pcr : dts);
+    if (ahead < 0 || ahead > DELAY_MAX_90K)
+        wrong(r, S3HLS_FAULT_PCR, "PCR is %lld ms before DTS", (long long)ahead / 90);
+}
+
+static void end_unit(reader *r) {
+    s3hls_verify_report *report = r->report;
+    if (!r->unit_open)
+        return;
+    r->unit_open = false;
+    const char *what = s3hls__units_end(&r->units);
+    const s3hls__units *u = &r->units;
+    bool keyframe = r->random_access && (u->idr || u->recovery);
+    if (what)
+        wrong(r, S3HLS_FAULT_VIDEO, "before it %s", what);
+    else if (r->random_access && !(keyframe && u->has_sps && u->has_pps))
+        wrong(r, S3HLS_FAULT_VIDEO,
+              "before it a random access point without keyframe or parameter sets");
+    if (r->pes_length && r->pes_length != r->pes_bytes)
+        wrong(r, S3HLS_FAULT_PES, "PES_packet_length %zu, but %zu bytes", r->pes_length,
+              r->pes_bytes);
+    if (report->access_units == 1 && !keyframe)
+        s3hls__fault_note(report, S3HLS_FAULT_KEYFRAME, "begins inside a group of pictures");
+}
+
+/* A PES packet's header (2.4.3.6), which stands in one packet. @return its size; 0: damaged. */
+static size_t begin_unit(reader *r, const uint8_t *p, size_t left) {
+    end_unit(r);
+    r->report->access_units++;
+    bool whole = left >= 14 && 9u + p[8] <= left;
+    int flags = whole ? p[7] >> 6 : 0;
+    if (!whole || p[0] || p[1] || p[2] != 1 || p[3] != 0xe0 || p[6] >> 6 != 2 || !(flags & 2) ||
+        p[8] < (flags == 3 ? 10 : 5)) {
+        wrong(r, S3HLS_FAULT_PES, "the PES header is damaged");
+        return 0;
+    }
+    int64_t pts = read_timestamp(r, p + 9, flags);
+    note_times(r, pts, flags == 3 ? read_timestamp(r, p + 14, 1) : pts);
+    r->pes_length = (size_t)p[4] << 8 | p[5];
+    r->pes_bytes = 3u + p[8];
+    r->unit_open = true;
+    s3hls__units_begin(&r->units);
+    return 9u + p[8];
+}
+
+static void read_video(reader *r, const uint8_t *p, size_t left, bool start) {
+    size_t header = start ? begin_unit(r, p, left) : 0;
+    if (!r->unit_open) {
+        if (r->report->access_units == 0)
+            wrong(r, S3HLS_FAULT_PES, "payload before the first PES header");
+        return;
+    }
+    s3hls__units_add(&r->units, p + header, left - header);
+    r->pes_bytes += left - header;
+}
+
+/* ---- packets, 2.4.3.2 */
+
+/* program_clock_reference, 2.4.3.5 */
+static void read_pcr(reader *r, const uint8_t *p) {
+    int64_t pcr = (int64_t)p[0] << 25 | (int64_t)p[1] << 17 | (int64_t)p[2] << 9 |
+                  (int64_t)p[3] << 1 | p[4] >> 7;
+    int64_t gap = s3hls__clock_since(pcr, r->pcr);
+    if (r->pcr_known && (gap <= 0 || gap > S3HLS__PCR_GAP_MAX_90K))
+        wrong(r, S3HLS_FAULT_PCR, "PCR steps by %lld ms", (long long)gap / 90);
+    if (!r->pcr_known)
+        r->report->first_pcr_90k = pcr;
+    r->report->last_pcr_90k = r->pcr = pcr;
+    r->pcr_known = true;
+}
+
+/* @return where the payload begins; PACKET where there is none. */
+static size_t read_adaptation(reader *r, const uint8_t *p, int pid) {
+    int control = p[3] >> 4 & 3;
+    size_t length = p[4], used = 1;
+    if (control == 1)
+        return 4;
+    if (control == 0 || (control == 2 && length != 183) || (control == 3 && length > 182)) {
+        wrong(r, S3HLS_FAULT_SYNC, "the adaptation field is damaged");
+        return PACKET;
+    }
+    if (length && p[5] & 0x10) {
+        used += 6;
+        if (length >= 7 && pid == r->pcr_pid)
+            read_pcr(r, p + 6);
+        else
+            wrong(r, S3HLS_FAULT_PCR, "PCR where none belongs");
+    }
+    for (size_t i = used; i < length; i++)
+        if (p[5 + i] != 0xff) {
+            wrong(r, S3HLS_FAULT_SYNC, "stuffing is damaged");
+            break;
+        }
+    return 5 + length;
+}
+
+/* continuity_counter, 2.4.3.3: it stands still where there is no payload. */
+static void count(reader *r, int pid, uint8_t counter, bool payload) {
+    s3hls_verify_report *report = r->report;
+    uint32_t i = 0;
+    while (i < report->track_count && report->tracks[i].pid != pid)
+        i++;
+    if (i == report->track_count) {
+        if (i == S3HLS_VERIFY_TRACKS)
+            return;
+        report->track_count++;
+        report->tracks[i].pid = (uint16_t)pid;
+        report->tracks[i].first = (uint8_t)((counter + !payload) & 15);
+    } else if (counter != ((report->tracks[i].last + payload) & 15)) {
+        wrong(r, S3HLS_FAULT_COUNTER, "PID %d: counter %d after %d", pid, counter,
+              report->tracks[i].last);
+    }
+    report->tracks[i].last = counter;
+    r->sent[i] |= payload;
+}
+
+static void read_payload(reader *r, const uint8_t *p, size_t at, int pid, bool start) {
+    if (pid == 0 && start)
+        read_pat(r, p + at, PACKET - at);
+    else if (pid == r->pmt_pid && start)
+        read_pmt(r, p + at, PACKET - at);
+    else if (pid == r->video_pid && at < PACKET)
+        read_video(r, p + at, PACKET - at, start);
+    else if (!is_listed(r, pid))
+        wrong(r, S3HLS_FAULT_TABLES, "PID %d is in no table", pid);
+}
+
+static void read_packet(reader *r, const uint8_t *p) {
+    int pid = pid_at(p + 1);
+    bool start = p[1] & 0x40, payload = p[3] & 0x10;
+    if (p[0] != 0x47 || p[1] & 0x80 || p[3] & 0xc0) {
+        wrong(r, S3HLS_FAULT_SYNC, "the header is damaged");
+        return;
+    }
+    if (pid == NULL_PID)
+        return;
+    if ((r->packet == 0 && pid != 0) || (r->packet == 1 && pid != r->pmt_pid))
+        wrong(r, S3HLS_FAULT_TABLES, "no %s where a segment begins", r->packet ? "PMT" : "PAT");
+    if (start && pid == r->video_pid)
+        end_unit(r);
+    size_t at = read_adaptation(r, p, pid);
+    if (pid == r->video_pid)
+        r->random_access = (!start && r->random_access) || (p[3] & 0x20 && p[4] && p[5] & 0x40);
+    count(r, pid, p[3] & 15, payload);
+    if (payload)
+        read_payload(r, p, at, pid, start);
+}
+
+/* ---- the segment */
+
+static void read_packets(reader *r, const uint8_t *data, size_t size) {
+    s3hls_verify_report *report = r->report;
+    if (size == 0)
+        s3hls__fault_note(report, S3HLS_FAULT_SIZE, "empty");
+    else if (size % PACKET)
+        s3hls__fault_note(report, S3HLS_FAULT_SIZE, "%zu bytes are no whole number of packets",
+                          size);
+    for (; r->packet < size / PACKET; r->packet++)
+        read_packet(r, data + r->packet * PACKET);
+    end_unit(r);
+    if (r->packet == 0)
+        return;
+    if (report->access_units == 0)
+        s3hls__fault_note(report, S3HLS_FAULT_VIDEO, "no picture in it");
+    for (uint32_t i = 0; i < r->listed_count; i++) {
+        bool came = false;
+        for (uint32_t t = 0; t < report->track_count; t++)
+            came |= report->tracks[t].pid == r->listed[i] && r->sent[t];
+        if (!came)
+            s3hls__fault_note(report, S3HLS_FAULT_TABLES, "PID %d is listed and never comes",
+                              r->listed[i]);
+    }
+}
+
+/* The last picture is taken to last as long as they do on average. */
+static void measure(reader *r) {
+    s3hls_verify_report *report = r->report;
+    if (r->timed < 2)
+        return;
+    int64_t frame = s3hls__clock_since(r->dts, r->first_dts) / (r->timed - 1);
+    report->length_90k = s3hls__clock_since(r->end_pts, report->first_pts_90k) + frame;
+    report->reorder_90k = r->longest_delay - r->shortest_delay;
+    if (!r->pcr_known && report->length_90k > S3HLS__PCR_GAP_MAX_90K)
+        s3hls__fault_note(report, S3HLS_FAULT_PCR, "no PCR in it");
+}
+
+static void check_duration(const s3hls_segment *segment, s3hls_verify_report *report) {
+    int64_t named = (int64_t)segment->duration_ms * 90, off = named - report->length_90k;
+    int64_t may = report->longest_step_90k + report->reorder_90k + S3HLS__VERIFY_ROUNDING_90K;
+    if (report->length_90k && (off > may || off < -may))
+        s3hls__fault_note(report, S3HLS_FAULT_DURATION, "%lld ms by the name, %lld ms of pictures",
+                          (long long)named / 90, (long long)report->length_90k / 90);
+}
+
+int s3hls_verify_segment(const s3hls_segment *segment, const uint8_t *data, size_t size,
+                         s3hls_verify_report *report) {
+    reader r;
+    memset(report, 0, sizeof *report);
+    memset(&r, 0, sizeof r);
+    report->first_pcr_90k = report->last_pcr_90k = -1;
+    r.report = report;
+    r.pmt_pid = r.video_pid = r.pcr_pid = -1;
+    list_pid(&r, 0);
+    read_packets(&r, data, size);
+    measure(&r);
+    report->width = r.units.sps.width;
+    report->height = r.units.sps.height;
+    if (report->width)
+        s3hls__h264_codecs(&r.units.sps, report->codecs);
+    if (segment && !segment->seed_name)
+        check_duration(segment, report);
+    return report->faults ? S3HLS_E_MALFORMED : S3HLS_OK;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "verify/units.h"
+
+static void wrong(s3hls__units *u, const char *what) {
+    if (!u->wrong)
+        u->wrong = what;
+}
+
+/* Pictures are as large, and coded, as the parameter sets say that the first slice refers to. */
+static void read_slice(s3hls__units *u) {
+    s3hls__h264_pps pps;
+    int id = s3hls__h264_slice_pps_id(u->nal, u->nal_size);
+    if (u->sps.width || u->sets.count == 0)
+        return;
+    if (id < 0 || s3hls__sets_activate(&u->sets, (uint8_t)id, &u->sps, &pps))
+        wrong(u, "a slice refers to parameter sets that are not there");
+}
+
+static void keep_set(s3hls__units *u) {
+    int rc = s3hls__sets_keep(&u->sets, u->nal, u->nal_size);
+    if (rc)
+        wrong(u, "a parameter set cannot be read");
+}
+
+static void end_nal(s3hls__units *u) {
+    size_t size = u->nal_size;
+    if (u->nals == 0)
+        return;
+    if (size < sizeof u->nal) /* all of it is here, and zeros that belong to the next start code */
+        while (size && u->nal[size - 1] == 0)
+            size--;
+    u->nal_size = size;
+    if (size == 0 || u->nal[0] & 0x80) {
+        wrong(u, "a NAL unit's header is damaged");
+        return;
+    }
+    int type = u->nal[0] & 31;
+    if (u->nals == 1 && type == S3HLS__NAL_AUD)
+        u->delimiter = true;
+    else if (type == S3HLS__NAL_AUD)
+        wrong(u, "two access units in one PES packet");
+    u->has_sps |= type == S3HLS__NAL_SPS;
+    u->has_pps |= type == S3HLS__NAL_PPS;
+    if (type == S3HLS__NAL_SPS || type == S3HLS__NAL_PPS)
+        keep_set(u);
+    if (type == S3HLS__NAL_SEI && s3hls__h264_recovery_point(u->nal, size) >= 0)
+        u->recovery = true;
+    if (type == S3HLS__NAL_IDR || type == S3HLS__NAL_NON_IDR || type == S3HLS__NAL_PARTITION_A) {
+        u->idr |= type == S3HLS__NAL_IDR;
+        u->slice = true;
+        read_slice(u);
+    }
+}
+
+void s3hls__units_begin(s3hls__units *u) {
+    u->nals = u->zeros = 0;
+    u->nal_size = 0;
+    u->delimiter = u->has_sps = u->has_pps = u->slice = u->idr = u->recovery = false;
+    u->wrong = NULL;
+}
+
+void s3hls__units_add(s3hls__units *u, const uint8_t *data, size_t size) {
+    for (const uint8_t *p = data, *end = data + size; p != end; p++) {
+        if (*p == 1 && u->zeros >= 2) {
+            end_nal(u);
+            u->nals++;
+            u->nal_size = 0;
+        } else if (u->nal_size < sizeof u->nal && u->nals) {
+            u->nal[u->nal_size++] = *p;
+        } else if (*p && u->nals == 0) {
+            wrong(u, "bytes before the first start code");
+        }
+        u->zeros = *p ? 0 : u->zeros + 1;
+    }
+}
+
+const char *s3hls__units_end(s3hls__units *u) {
+    end_nal(u);
+    if (!u->delimiter)
+        wrong(u, "an access unit without a delimiter");
+    if (!u->slice)
+        wrong(u, "an access unit without a picture");
+    return u->wrong;
+}

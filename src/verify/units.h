@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* Access units (H.264 7.4.1.2.3) watched as their bytes pass: which NAL units are in them. */
+#ifndef S3HLS_VERIFY_UNITS_H
+#define S3HLS_VERIFY_UNITS_H
+
+#include "codec/parameter_sets.h"
+
+enum { S3HLS__UNITS_NAL_KEPT = 4096 };
+
+/* Zero it. */
+typedef struct s3hls__units {
+    s3hls__parameter_sets sets; /* all that have passed */
+    s3hls__h264_sps sps;        /* of the first slice of all; width 0: not known */
+    uint32_t zeros;             /* zero bytes in a row before the next one */
+
+    /* of the access unit that is open */
+    uint32_t nals; /* begun */
+    bool delimiter, has_sps, has_pps, slice, idr, recovery;
+    const char *wrong;                  /* the first thing; NULL: nothing */
+    uint8_t nal[S3HLS__UNITS_NAL_KEPT]; /* how the open NAL unit begins */
+    size_t nal_size;
+} s3hls__units;
+
+void s3hls__units_begin(s3hls__units *u);
+void s3hls__units_add(s3hls__units *u, const uint8_t *data, size_t size);
+/* @return what is wrong with the access unit; NULL: nothing. The fields above say what was in it.
+ */
+const char *s3hls__units_end(s3hls__units *u);
+
+#endif

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT-0
+# certificates.sh DIR: an authority (ca.pem), a server's certificate for 127.0.0.1 and localhost
+# (server.pem, server.key), and one of the same name that no authority signed (other.pem, other.key).
+set -euo pipefail
+umask 077
+mkdir -p "${1:?usage: certificates.sh DIR}"
+cd "$1"
+[ -e complete ] && exit 0
+key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
+{
+    openssl req -x509 "${key[@]}" -days 30 -subj "/CN=s3hls lab" \
+        -addext "basicConstraints=critical,CA:TRUE" -addext "keyUsage=critical,keyCertSign,cRLSign" \
+        -keyout ca.key -out ca.pem
+    openssl req -new "${key[@]}" -subj "/CN=localhost" -keyout server.key -out server.csr
+    cat >extensions <<-END
+	subjectAltName=DNS:localhost,DNS:s3.localhost,DNS:*.s3.localhost,IP:127.0.0.1
+	extendedKeyUsage=serverAuth
+	basicConstraints=CA:FALSE
+	END
+    openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 \
+        -extfile extensions -out server.pem
+    openssl req -x509 "${key[@]}" -days 30 -subj "/CN=localhost" -addext "subjectAltName=IP:127.0.0.1" \
+        -keyout other.key -out other.pem
+} >openssl.log 2>&1
+touch complete

@@ -1,0 +1,530 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "h264_gen.h"
+#include "mux/crc32.h"
+#include "mux/ts.h"
+#include "s3hls/verify.h"
+#include "ts_check.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { SEGMENTS = 5, PICTURES = 25, FRAME = 3600, CAPACITY = 2000 * 188 };
+static const int64_t START_MS = INT64_C(1767323045250);
+
+/* A timeline as the recorder makes one, and what is found out about it. */
+typedef struct fixture {
+    s3hls_segment segments[SEGMENTS];
+    s3hls_verify_report reports[SEGMENTS];
+    uint8_t *data[SEGMENTS];
+    size_t size[SEGMENTS];
+} fixture;
+
+static int no_more(void *ctx, s3hls__ts_output *out) {
+    (void)ctx;
+    (void)out;
+    return S3HLS_E_FULL;
+}
+
+static const uint8_t delimiter[] = {0, 0, 0, 1, 9, 0xf0};
+
+static void add_picture(s3hls__ts_mux *mux, s3hls__ts_output *out, h264_gen *gen, int64_t origin,
+                        bool reordered) {
+    static uint8_t unit[8192];
+    int64_t n = (int64_t)gen->pictures, dts = origin + n * FRAME, pts = dts;
+    if (reordered) /* I B P B P: shown one later, or a frame after the next */
+        pts += n % 2 ? FRAME : n % PICTURES ? 3 * FRAME : FRAME;
+    s3hls__ts_unit facts = {pts, dts, n % PICTURES == 0};
+    size_t size = h264_gen_next(gen, unit, sizeof unit);
+    assert_int_equal(s3hls__ts_begin_unit(mux, out, &facts), S3HLS_OK);
+    assert_int_equal(s3hls__ts_write(mux, out, delimiter, sizeof delimiter), S3HLS_OK);
+    assert_int_equal(s3hls__ts_write(mux, out, unit, size), S3HLS_OK);
+    assert_int_equal(s3hls__ts_end_unit(mux, out), S3HLS_OK);
+}
+
+/* pause: the last segment begins so much later, 90 kHz. */
+static fixture *fixture_open_with(int64_t origin, bool reordered, int64_t pause) {
+    fixture *f = calloc(1, sizeof *f);
+    h264_gen gen = {
+        .width = 320, .height = 240, .gop = PICTURES, .key_bytes = 4000, .other_bytes = 900};
+    s3hls__ts_mux mux;
+    s3hls__ts_init(&mux, S3HLS__TS_STREAM_H264);
+    for (int i = 0; i < SEGMENTS; i++) {
+        f->data[i] = malloc(CAPACITY);
+        s3hls__ts_output out = {f->data[i], f->data[i] + CAPACITY, NULL, no_more};
+        assert_int_equal(s3hls__ts_begin_segment(&mux, &out), S3HLS_OK);
+        for (int n = 0; n < PICTURES; n++)
+            add_picture(&mux, &out, &gen, origin + (i == SEGMENTS - 1 ? pause : 0), reordered);
+        f->size[i] = (size_t)(out.p - f->data[i]);
+        f->segments[i] = (s3hls_segment){.start_ms = START_MS + i * 1000,
+                                         .duration_ms = 1000,
+                                         .sequence = 1767323045 + (uint64_t)i,
+                                         .timeline = 1767323045,
+                                         .size = f->size[i]};
+    }
+    return f;
+}
+
+static fixture *fixture_open(void) {
+    return fixture_open_with(90000, false, 0);
+}
+
+static void fixture_close(fixture *f) {
+    for (int i = 0; i < SEGMENTS; i++)
+        free(f->data[i]);
+    free(f);
+}
+
+/* Memory that ends where the data does: a read beyond it is seen. */
+static int verify(const s3hls_segment *segment, const uint8_t *data, size_t size,
+                  s3hls_verify_report *report) {
+    uint8_t *fenced = malloc(size ? size : 1);
+    memcpy(fenced, data, size);
+    int rc = s3hls_verify_segment(segment, fenced, size, report);
+    free(fenced);
+    assert_int_equal(rc, report->faults ? S3HLS_E_MALFORMED : S3HLS_OK);
+    assert_int_equal(report->faults == 0, report->message[0] == 0);
+    return rc;
+}
+
+static void verify_all(fixture *f) {
+    for (int i = 0; i < SEGMENTS; i++)
+        verify(&f->segments[i], f->data[i], f->size[i], &f->reports[i]);
+    s3hls_verify_neighbours(f->segments, f->reports, SEGMENTS);
+}
+
+/* Exactly these faults, segment by segment. */
+static void expect(fixture *f, const uint32_t want[SEGMENTS]) {
+    verify_all(f);
+    for (int i = 0; i < SEGMENTS; i++) {
+        if (f->reports[i].faults != want[i])
+            print_message("segment %d: %#x, not %#x: %s\n", i, f->reports[i].faults, want[i],
+                          f->reports[i].message);
+        assert_int_equal(f->reports[i].faults, want[i]);
+    }
+}
+
+static void a_good_recording_has_no_faults(void **state) {
+    (void)state;
+    static const int64_t origins[] = {90000, 0, (INT64_C(1) << 33) - 2 * 90000};
+    for (size_t i = 0; i < 6; i++) {
+        fixture *f = fixture_open_with(origins[i % 3], i >= 3, 0);
+        expect(f, (uint32_t[SEGMENTS]){0});
+        const s3hls_verify_report *r = &f->reports[2];
+        assert_int_equal(r->access_units, PICTURES);
+        assert_int_equal(r->width, 320);
+        assert_int_equal(r->height, 240);
+        assert_string_equal(r->codecs, "avc1.42c01e");
+        ts_check check = {.out = stdout};
+        for (int n = 0; n < SEGMENTS; n++)
+            assert_int_equal(ts_check_segment(&check, f->data[n], f->size[n]), 0);
+        ts_check_deinit(&check);
+        fixture_close(f);
+    }
+}
+
+/* ---- faults in one segment */
+
+/* The packet in which the nth picture begins. */
+static uint8_t *picture(fixture *f, int n) {
+    for (uint8_t *p = f->data[2] + 2 * 188;; p += 188)
+        if (p[1] & 0x40 && n-- == 0)
+            return p;
+}
+
+static uint8_t *payload(uint8_t *packet) {
+    return packet + (packet[3] & 0x20 ? 5 + packet[4] : 4);
+}
+
+static void drop_packet(fixture *f, uint8_t *p) {
+    memmove(p, p + 188, (size_t)(f->data[2] + f->size[2] - p - 188));
+    f->size[2] -= 188;
+}
+
+static void renew_crc(uint8_t *section) {
+    size_t size = 3 + ((section[1] & 15u) << 8 | section[2]) - 4;
+    uint32_t crc = s3hls__mux_crc32(section, size);
+    for (size_t i = 0; i < 4; i++)
+        section[size + i] = (uint8_t)(crc >> (24 - 8 * i));
+}
+
+static uint8_t *nal(fixture *f, int type) {
+    for (uint8_t *p = payload(picture(f, 0));; p++)
+        if (p[0] == 0 && p[1] == 0 && p[2] == 1 && (p[3] & 31) == type)
+            return p + 3;
+}
+
+typedef struct fault {
+    const char *what;
+    uint32_t want; /* what must be among the faults */
+} fault;
+
+static const fault faults[] = {
+    {"empty", S3HLS_FAULT_SIZE},
+    {"cut off inside a packet", S3HLS_FAULT_SIZE},
+    {"no sync byte", S3HLS_FAULT_SYNC},
+    {"transport_error_indicator", S3HLS_FAULT_SYNC},
+    {"reserved adaptation_field_control", S3HLS_FAULT_SYNC},
+    {"adaptation_field_length", S3HLS_FAULT_SYNC},
+    {"stuffing", S3HLS_FAULT_SYNC},
+    {"no PAT", S3HLS_FAULT_TABLES},
+    {"no PMT", S3HLS_FAULT_TABLES},
+    {"a bit of the PAT", S3HLS_FAULT_TABLES},
+    {"a bit of the PMT", S3HLS_FAULT_TABLES},
+    {"PMT without H.264", S3HLS_FAULT_TABLES},
+    {"a PID in no table", S3HLS_FAULT_TABLES},
+    {"a packet lost", S3HLS_FAULT_COUNTER},
+    {"a counter", S3HLS_FAULT_COUNTER},
+    {"a PCR forwards", S3HLS_FAULT_PCR},
+    {"a PCR backwards", S3HLS_FAULT_PCR},
+    {"no PCR at the begin", S3HLS_FAULT_PCR},
+    {"stream_id", S3HLS_FAULT_PES},
+    {"PES_packet_length", S3HLS_FAULT_PES},
+    {"a marker bit", S3HLS_FAULT_PES},
+    {"PTS twice", S3HLS_FAULT_TIMES},
+    {"no delimiter", S3HLS_FAULT_VIDEO},
+    {"no SPS", S3HLS_FAULT_VIDEO},
+    {"no PPS", S3HLS_FAULT_VIDEO},
+    {"a broken SPS", S3HLS_FAULT_VIDEO},
+    {"no slice", S3HLS_FAULT_VIDEO},
+    {"forbidden_zero_bit", S3HLS_FAULT_VIDEO},
+    {"random access without a keyframe", S3HLS_FAULT_VIDEO},
+    {"no keyframe", S3HLS_FAULT_KEYFRAME},
+    {"the last pictures cut off", S3HLS_FAULT_DURATION},
+    {"the name's duration", S3HLS_FAULT_DURATION},
+    {"all PCR past their pictures", S3HLS_FAULT_PCR},
+};
+enum { FAULTS = sizeof faults / sizeof *faults };
+
+static void plant_in_packets(fixture *f, int n) {
+    uint8_t *data = f->data[2], *p = picture(f, 3);
+    switch (n) {
+    case 0:
+        f->size[2] = 0;
+        break;
+    case 1:
+        f->size[2] -= 100;
+        break;
+    case 2:
+        data[5 * 188] ^= 1;
+        break;
+    case 3:
+        data[5 * 188 + 1] |= 0x80;
+        break;
+    case 4:
+        data[5 * 188 + 3] &= 0xcf;
+        break;
+    case 5:
+        p[3] |= 0x20;
+        p[4] = 184;
+        break;
+    case 6:
+        while (!(p[3] & 0x20 && p[4] > 20))
+            p += 188;
+        p[20] = 0;
+        break;
+    case 7:
+        drop_packet(f, data);
+        break;
+    case 8:
+        drop_packet(f, data + 188);
+        break;
+    case 9:
+        data[13] ^= 4;
+        break;
+    case 10:
+        data[188 + 15] ^= 8;
+        break;
+    case 11:
+        data[188 + 5 + 12] = 0x24;
+        renew_crc(data + 188 + 5);
+        break;
+    case 12:
+        p[2] ^= 8;
+        break;
+    case 13:
+        drop_packet(f, p);
+        break;
+    case 14:
+        p[3] ^= 2;
+        break;
+    }
+}
+
+static void plant_in_units(fixture *f, int n) {
+    uint8_t *p = picture(f, 4), *pes = payload(p);
+    switch (n) {
+    case 15:
+        p[8] += 10;
+        break;
+    case 16:
+        p[8] -= 20;
+        break;
+    case 17:
+        picture(f, 0)[5] &= 0xef;
+        memset(picture(f, 0) + 6, 0xff, 6);
+        break;
+    case 18:
+        pes[3] = 0xc0;
+        break;
+    case 19:
+        pes[5] = 9;
+        break;
+    case 20:
+        pes[9] &= 0xfe;
+        break;
+    case 21:
+        memcpy(pes + 9, payload(picture(f, 3)) + 9, 5);
+        break;
+    case 22:
+        pes[14 + 4] = 12;
+        break;
+    case 23:
+        *nal(f, 7) = 6;
+        break;
+    case 24:
+        *nal(f, 8) = 6;
+        break;
+    case 25:
+        memset(nal(f, 7) + 4, 0, 1);
+        break;
+    case 26:
+        pes[14 + 10] = 12;
+        break;
+    case 27:
+        pes[14 + 10] |= 0x80;
+        break;
+    case 28:
+        p[5] |= 0x40;
+        break;
+    case 29:
+        picture(f, 0)[5] &= 0xbf;
+        break;
+    case 30:
+        f->size[2] = (size_t)(picture(f, 20) - f->data[2]);
+        break;
+    case 31:
+        f->segments[2].duration_ms += 120;
+        break;
+    case 32:
+        for (p = f->data[2]; p < f->data[2] + f->size[2]; p += 188)
+            if (p[3] & 0x20 && p[4] && p[5] & 0x10)
+                p[7] += 1; /* 1.46 s */
+        break;
+    }
+}
+
+static void every_planted_fault_is_found_and_named(void **state) {
+    (void)state;
+    for (int n = 0; n < FAULTS; n++) {
+        fixture *f = fixture_open();
+        plant_in_packets(f, n);
+        plant_in_units(f, n);
+        s3hls_verify_report *r = &f->reports[2];
+        verify(&f->segments[2], f->data[2], f->size[2], r);
+        if (!(r->faults & faults[n].want))
+            print_message("%s: %#x: %s\n", faults[n].what, r->faults, r->message);
+        assert_true(r->faults & faults[n].want);
+        fixture_close(f);
+    }
+}
+
+/* Where one checker finds a stream in order, so does the other: every bit of a segment's tables and
+ * of two pictures' packets flipped, one after the other. What both leave is the pictures' own
+ * bytes. */
+static void agrees_with_the_tests_own_checker(void **state) {
+    (void)state;
+    fixture *f = fixture_open();
+    size_t bits = 0, found = 0, both = 0;
+    for (size_t packet = 0; packet < 40; packet++) {
+        uint8_t *p = f->data[2] + packet * 188;
+        for (size_t bit = 0; bit < 24 * 8; bit++) {
+            p[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
+            static ts_check check;
+            memset(&check, 0, sizeof check);
+            bool theirs = ts_check_segment(&check, f->data[2], f->size[2]) != 0;
+            bool ours =
+                s3hls_verify_segment(&f->segments[2], f->data[2], f->size[2], &f->reports[2]) != 0;
+            ts_check_deinit(&check);
+            p[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
+            bits++;
+            found += ours;
+            both += ours && theirs;
+            if (theirs && !ours)
+                print_message("packet %zu, bit %zu: only the tests' checker complains\n", packet,
+                              bit);
+            assert_true(ours || !theirs);
+        }
+    }
+    print_message("%zu bits flipped: %zu found, %zu by both\n", bits, found, both);
+    assert_true(found > bits / 4);
+    fixture_close(f);
+}
+
+static void truncated_anywhere_is_found(void **state) {
+    (void)state;
+    fixture *f = fixture_open();
+    for (size_t size = 0; size < f->size[2]; size += size % 188 == 187 ? 1 : 11) {
+        s3hls_segment *s = f->segments;
+        verify(&s[2], f->data[2], size, &f->reports[2]);
+        verify(&s[1], f->data[1], f->size[1], &f->reports[1]);
+        verify(&s[3], f->data[3], f->size[3], &f->reports[3]);
+        s3hls_verify_neighbours(s + 1, f->reports + 1, 3);
+        assert_true(f->reports[2].faults);
+        assert_int_equal(f->reports[3].faults, 0);
+    }
+    fixture_close(f);
+}
+
+/* ---- neighbours */
+
+static void swap(fixture *f, int a, int b) {
+    uint8_t *data = f->data[a];
+    size_t size = f->size[a];
+    f->data[a] = f->data[b];
+    f->size[a] = f->size[b];
+    f->data[b] = data;
+    f->size[b] = size;
+}
+
+static void swapped_segments_are_told_from_their_neighbours(void **state) {
+    (void)state;
+    fixture *f = fixture_open();
+    swap(f, 0, 1);
+    expect(f, (uint32_t[SEGMENTS]){S3HLS_FAULT_PLACE, S3HLS_FAULT_PLACE});
+    assert_non_null(strstr(f->reports[0].message, "1000 ms later"));
+    swap(f, 0, 1);
+    swap(f, 1, 3);
+    expect(f, (uint32_t[SEGMENTS]){0, S3HLS_FAULT_PLACE, 0, S3HLS_FAULT_PLACE});
+    fixture_close(f);
+}
+
+/* The recorder corrects the wall's clock at a cut: names step, pictures do not. */
+static void a_corrected_clock_is_no_fault(void **state) {
+    (void)state;
+    fixture *f = fixture_open();
+    for (int i = 2; i < SEGMENTS; i++)
+        f->segments[i].start_ms += i < 4 ? 400 : -300;
+    expect(f, (uint32_t[SEGMENTS]){0});
+    swap(f, 3, 4);
+    expect(f, (uint32_t[SEGMENTS]){0, 0, 0, S3HLS_FAULT_PLACE, S3HLS_FAULT_PLACE});
+    fixture_close(f);
+}
+
+static void a_segment_of_another_timeline_does_not_fit(void **state) {
+    (void)state;
+    fixture *f = fixture_open(), *other = fixture_open_with(5 * 90000, false, 0);
+    memcpy(f->data[3], other->data[3], f->size[3]);
+    expect(f, (uint32_t[SEGMENTS]){0, 0, 0, S3HLS_FAULT_PLACE});
+    fixture_close(f);
+    fixture_close(other);
+}
+
+static void a_wrong_duration_is_found_to_the_millisecond(void **state) {
+    (void)state;
+    fixture *f = fixture_open();
+    f->segments[1].duration_ms = 1003;
+    f->segments[2].duration_ms = 1002; /* within what rounding may do */
+    expect(f, (uint32_t[SEGMENTS]){0, S3HLS_FAULT_DURATION});
+    fixture_close(f);
+}
+
+static void an_end_cut_off_shows_in_the_next_ones_counters(void **state) {
+    (void)state;
+    fixture *f = fixture_open();
+    f->size[2] -= 188; /* the last packet of the last picture */
+    expect(f, (uint32_t[SEGMENTS]){0, 0, S3HLS_FAULT_END});
+    fixture_close(f);
+}
+
+/* What begins inside a group of pictures is whole as long as the segment before it is there. */
+static void a_segment_without_a_keyframe_needs_the_one_before(void **state) {
+    (void)state;
+    fixture *f = fixture_open();
+    picture(f, 0)[5] &= 0xbf;
+    expect(f, (uint32_t[SEGMENTS]){0});
+    f->segments[1].sequence--; /* as if another one were missing between them */
+    f->segments[0].sequence--;
+    expect(f, (uint32_t[SEGMENTS]){0, 0, S3HLS_FAULT_KEYFRAME});
+    fixture_close(f);
+}
+
+/* A still picture that lasts: known only once the next one has come. */
+static void a_long_last_picture_is_settled_by_the_next_segment(void **state) {
+    (void)state;
+    fixture *f = fixture_open_with(90000, false, 5 * 90000);
+    f->segments[3].duration_ms = 6000;
+    f->segments[4].start_ms += 5000;
+    expect(f, (uint32_t[SEGMENTS]){0});
+    f->size[4] = 0; /* nobody to ask */
+    expect(f, (uint32_t[SEGMENTS]){0, 0, 0, S3HLS_FAULT_DURATION, S3HLS_FAULT_SIZE});
+    fixture_close(f);
+}
+
+static void a_timelines_object_has_to_agree(void **state) {
+    (void)state;
+    fixture *f = fixture_open();
+    s3hls_timeline good = {.width = 320, .height = 240, .codecs = "avc1.42c01e"};
+    verify_all(f);
+    s3hls_verify_timeline(&good, &f->reports[0]);
+    assert_int_equal(f->reports[0].faults, 0);
+    for (int i = 0; i < 3; i++) {
+        s3hls_timeline bad = good;
+        if (i == 0)
+            bad.width = 640;
+        else if (i == 1)
+            bad.height = 480;
+        else
+            strcpy(bad.codecs, "avc1.64001f");
+        s3hls_verify_timeline(&bad, &f->reports[i]);
+        assert_int_equal(f->reports[i].faults, S3HLS_FAULT_TIMELINE);
+    }
+    fixture_close(f);
+}
+
+/* ---- names */
+
+static void seams_say_what_is_missing(void **state) {
+    (void)state;
+    s3hls_segment a = {.start_ms = 1000, .duration_ms = 4000, .sequence = 100, .timeline = 90};
+    s3hls_segment b = {.start_ms = 5000, .duration_ms = 4000, .sequence = 101, .timeline = 90};
+    s3hls_seam seam = s3hls_verify_seam(&a, &b);
+    assert_true(seam.missing == 0 && seam.hole_ms == 0 && !seam.new_session && !seam.new_timeline);
+    b.sequence = 103;
+    b.start_ms = 13000;
+    seam = s3hls_verify_seam(&a, &b);
+    assert_true(seam.missing == 2 && seam.hole_ms == 8000 && !seam.new_timeline);
+    b.timeline = 91;
+    b.start_ms = 4000;
+    seam = s3hls_verify_seam(&a, &b);
+    assert_true(seam.new_timeline && !seam.new_session && seam.hole_ms == -1000);
+    b.timeline = b.sequence = 5000;
+    seam = s3hls_verify_seam(&a, &b);
+    assert_true(seam.new_timeline && seam.new_session && seam.missing == 0);
+    assert_string_equal(s3hls_fault_name(S3HLS_FAULT_PCR), "pcr");
+    assert_string_equal(s3hls_fault_name(3), "unknown");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_good_recording_has_no_faults),
+        cmocka_unit_test(every_planted_fault_is_found_and_named),
+        cmocka_unit_test(agrees_with_the_tests_own_checker),
+        cmocka_unit_test(truncated_anywhere_is_found),
+        cmocka_unit_test(swapped_segments_are_told_from_their_neighbours),
+        cmocka_unit_test(a_corrected_clock_is_no_fault),
+        cmocka_unit_test(a_segment_of_another_timeline_does_not_fit),
+        cmocka_unit_test(a_wrong_duration_is_found_to_the_millisecond),
+        cmocka_unit_test(an_end_cut_off_shows_in_the_next_ones_counters),
+        cmocka_unit_test(a_segment_without_a_keyframe_needs_the_one_before),
+        cmocka_unit_test(a_long_last_picture_is_settled_by_the_next_segment),
+        cmocka_unit_test(a_timelines_object_has_to_agree),
+        cmocka_unit_test(seams_say_what_is_missing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "delivery.h"
+#include "tool.h"
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* ---- options */
+
+static delivery_options *own(void *ctx) {
+    return ctx;
+}
+
+static const char *set_to(void *ctx, const char *value) {
+    own(ctx)->cfg.destination = value;
+    return NULL;
+}
+
+static const char *set_pool(void *ctx, const char *value) {
+    uint64_t bytes;
+    if (!parse_size(value, &bytes) || bytes < 256 << 10 || bytes > UINT64_C(4) << 30)
+        return "not a pool's size; give 256K to 4G";
+    own(ctx)->cfg.pool_bytes = (size_t)bytes;
+    return NULL;
+}
+
+static const char *set_in_flight(void *ctx, const char *value) {
+    return parse_count(value, 1, 64, &own(ctx)->cfg.max_in_flight)
+               ? NULL
+               : "not a number of uploads; give 1 to 64";
+}
+
+static const char *set_deadline(void *ctx, const char *value) {
+    return parse_number(value, 0, 1e6, &own(ctx)->deadline_s)
+               ? NULL
+               : "not a number of seconds; 0 waits for ever";
+}
+
+static const char *set_close_wait(void *ctx, const char *value) {
+    return parse_number(value, 0, 1e6, &own(ctx)->close_wait_s)
+               ? NULL
+               : "not a number of seconds; give 0 to 1000000";
+}
+
+static const char *set_spool(void *ctx, const char *value) {
+    own(ctx)->cfg.spool_dir = value;
+    return NULL;
+}
+
+static const char *set_spool_max(void *ctx, const char *value) {
+    return parse_size(value, &own(ctx)->cfg.spool_max_bytes) && own(ctx)->cfg.spool_max_bytes
+               ? NULL
+               : "not a size; give 500M or 8G";
+}
+
+static const char *set_spool_share(void *ctx, const char *value) {
+    return parse_count(value, 1, 100, &own(ctx)->cfg.spool_share_percent)
+               ? NULL
+               : "not a share; give 1 to 100 percent";
+}
+
+/* NAME=VALUE, copied. */
+static const char *add_pair(s3hls_pair *pairs, size_t *count, size_t max, const char *value) {
+    if (!strchr(value, '=') || value[0] == '=')
+        return "not a pair; give NAME=VALUE";
+    if (*count == max)
+        return "one too many";
+    char *name = strdup(value);
+    if (!name)
+        return "out of memory";
+    char *equals = strchr(name, '=');
+    *equals = 0;
+    pairs[(*count)++] = (s3hls_pair){name, equals + 1};
+    return NULL;
+}
+
+static const char *add_tag(void *ctx, const char *value) {
+    delivery_options *o = ctx;
+    return add_pair(o->tags, &o->cfg.object.tag_count, TAGS_MAX, value);
+}
+
+static const char *add_metadata(void *ctx, const char *value) {
+    delivery_options *o = ctx;
+    return add_pair(o->metadata, &o->cfg.object.metadata_count, METADATA_MAX, value);
+}
+
+static const char *set_storage_class(void *ctx, const char *value) {
+    own(ctx)->cfg.object.storage_class = value;
+    return NULL;
+}
+
+static const char *set_sse(void *ctx, const char *value) {
+    own(ctx)->cfg.object.encryption = value;
+    return strcmp(value, "AES256") == 0 || strcmp(value, "aws:kms") == 0
+               ? NULL
+               : "not an encryption; give AES256 or aws:kms";
+}
+
+static const char *set_kms_key(void *ctx, const char *value) {
+    own(ctx)->cfg.object.kms_key_id = value;
+    return NULL;
+}
+
+static const char *set_no_overwrite(void *ctx, const char *value) {
+    (void)value;
+    own(ctx)->cfg.object.no_overwrite = 1;
+    return NULL;
+}
+
+static const char *set_events(void *ctx, const char *value) {
+    own(ctx)->events = value;
+    return NULL;
+}
+
+static const char *set_stats_every(void *ctx, const char *value) {
+    return parse_number(value, 0.1, 86400, &own(ctx)->stats_every_s)
+               ? NULL
+               : "not a number of seconds; give 0.1 to 86400";
+}
+
+static const char *set_metrics(void *ctx, const char *value) {
+    own(ctx)->metrics = value;
+    return NULL;
+}
+
+static const char *set_json(void *ctx, const char *value) {
+    (void)value;
+    own(ctx)->json = true;
+    return NULL;
+}
+
+static const char *set_quiet(void *ctx, const char *value) {
+    (void)value;
+    own(ctx)->quiet = true;
+    return NULL;
+}
+
+const option_kind delivery_kinds[] = {
+    {"--to", "URL", "s3://bucket/prefix or file:///directory (needed)", set_to},
+    {"--pool", "SIZE", "memory for segments that wait; default 4M", set_pool},
+    {"--in-flight", "N", "uploads at once; default 4", set_in_flight},
+    {"--deadline", "SECONDS",
+     "give up when nothing could be delivered for so long; default 60, 0 never", set_deadline},
+    {"--close-wait", "SECONDS",
+     "once the input has ended, deliver for so long at most; the rest is spooled", set_close_wait},
+    {"--spool", "DIR", "keep on flash what memory cannot hold, over restarts too", set_spool},
+    {"--spool-max", "SIZE", "of the spool; the oldest goes beyond it; default 1G", set_spool_max},
+    {"--spool-share", "PERCENT", "of the time for it while new segments come; default 50",
+     set_spool_share},
+    {"--tag", "NAME=VALUE", "of each object; up to 10 times", add_tag},
+    {"--metadata", "NAME=VALUE", "x-amz-meta-NAME of each object; up to 8 times", add_metadata},
+    {"--storage-class", "NAME", "of each object: STANDARD_IA; else the bucket's",
+     set_storage_class},
+    {"--sse", "KIND", "encryption at rest, AES256 or aws:kms; else the bucket's", set_sse},
+    {"--kms-key", "ID", "with --sse aws:kms; else the account's own", set_kms_key},
+    {"--no-overwrite", NULL, "replace no other object of the same name", set_no_overwrite},
+    {"--events", "FILE", "append what happens as lines of JSON; - is standard output", set_events},
+    {"--stats-every", "SECONDS", "the counts among them; default 10", set_stats_every},
+    {"--metrics", "ADDR:PORT", "serve /metrics for Prometheus, and /healthz", set_metrics},
+    {"--json", NULL, "the summary as one line of JSON", set_json},
+    {"-q", NULL, "no progress, no summary", set_quiet},
+    {NULL, NULL, NULL, NULL},
+};
+
+void delivery_options_init(delivery_options *o) {
+    memset(o, 0, sizeof *o);
+    s3hls_recorder_config_init(&o->cfg);
+    o->cfg.object.tags = o->tags;
+    o->cfg.object.metadata = o->metadata;
+    o->deadline_s = 60;
+    o->close_wait_s = -1;
+    o->stats_every_s = 10;
+}
+
+/* Name and value of a pair are one allocation, which the name begins. */
+static void free_pairs(s3hls_pair *pairs, size_t count) {
+    while (count--)
+        free((char *)pairs[count].name);
+}
+
+void delivery_options_deinit(delivery_options *o) {
+    free_pairs(o->tags, o->cfg.object.tag_count);
+    free_pairs(o->metadata, o->cfg.object.metadata_count);
+}
+
+/* ---- Ctrl-C */
+
+static volatile sig_atomic_t interrupts;
+
+bool delivery_interrupted(void) {
+    return interrupts > 0;
+}
+
+static void on_interrupt(int number) {
+    (void)number;
+    interrupts++;
+}
+
+void delivery_catch_interrupts(void) {
+    struct sigaction action = {.sa_handler = on_interrupt};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+/* ---- time */
+
+int64_t delivery_clock_us(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+void delivery_pause_ms(long ms) {
+    nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
+}
+
+/* ---- opening */
+
+static void on_event(void *ctx, const s3hls_event *event) {
+    delivery *d = ctx;
+    if (event->type == S3HLS_EVENT_RECOVERED)
+        d->state = DELIVERY_OK;
+    else if (event->type == S3HLS_EVENT_FAILING)
+        d->state = DELIVERY_FAILING;
+    else if (event->type == S3HLS_EVENT_HELD)
+        d->state = DELIVERY_HELD;
+    events_tell(d->events, event);
+}
+
+static void look_for_metrics(void *ctx, metrics_view *view) {
+    delivery *d = ctx;
+    s3hls_recorder_get_stats(d->recorder, &view->stats);
+    view->state = (delivery_state)d->state;
+    view->input_up = !d->input_gone;
+    view->reconnects = d->reconnects;
+    view->spool_max_bytes = d->options->cfg.spool_dir ? d->options->cfg.spool_max_bytes : 0;
+}
+
+static int open_recorder(delivery *d, const command_line *line) {
+    s3hls_recorder_config cfg = d->options->cfg;
+    char what[512];
+    cfg.s3 = line->common->s3;
+    cfg.env = &line->common->env;
+    cfg.on_event = on_event;
+    cfg.event_ctx = d;
+    int rc = s3hls_recorder_open(&d->recorder, &cfg);
+    if (!rc)
+        return EXIT_DONE;
+    snprintf(what, sizeof what, "--to %s", cfg.destination);
+    complain(d->command, what, rc, NULL);
+    return rc == S3HLS_E_INVALID ? EXIT_USAGE : EXIT_FAILED;
+}
+
+static int open_metrics(delivery *d) {
+    char address[64];
+    if (!d->options->metrics)
+        return EXIT_DONE;
+    const char *wrong =
+        metrics_open(&d->metrics, d->options->metrics, look_for_metrics, d, address);
+    if (wrong)
+        fprintf(stderr, "s3hls %s: --metrics %s: %s\n", d->command, d->options->metrics, wrong);
+    else if (!d->options->quiet)
+        fprintf(stderr, "s3hls %s: metrics at http://%s/metrics\n", d->command, address);
+    return wrong ? EXIT_USAGE : EXIT_DONE;
+}
+
+int delivery_open(delivery *d, const command_line *line) {
+    const delivery_options *o = d->options;
+    d->command = line->command;
+    delivery_catch_interrupts();
+    int rc = o->events ? events_open(&d->events, o->events, o->stats_every_s) : 0;
+    if (rc) {
+        fprintf(stderr, "s3hls %s: --events %s: %s\n", d->command, o->events, strerror(rc));
+        return EXIT_FAILED;
+    }
+    int code = open_recorder(d, line);
+    if (code == EXIT_DONE)
+        code = open_metrics(d);
+    if (code != EXIT_DONE) {
+        s3hls_recorder_close(&d->recorder, 0);
+        events_close(&d->events);
+        return code;
+    }
+    events_watch(d->events, d->recorder);
+    progress_begin(&d->progress, o->quiet);
+    d->advanced_us = delivery_clock_us();
+    return EXIT_DONE;
+}
+
+/* ---- looking on */
+
+static bool nothing_left(const s3hls_recorder_stats *s) {
+    return !s->segments_waiting && !s->segments_spooled;
+}
+
+void delivery_look(delivery *d) {
+    s3hls_recorder_stats *s = &d->stats;
+    s3hls_recorder_get_stats(d->recorder, s);
+    progress_show(&d->progress, s);
+    /* into the spool is a way on, too */
+    bool advanced =
+        s->segments_delivered != d->delivered_before || s->segments_spooled > d->spooled_before;
+    d->delivered_before = s->segments_delivered;
+    d->spooled_before = s->segments_spooled;
+    if (advanced || nothing_left(s))
+        d->advanced_us = delivery_clock_us();
+}
+
+/* Somebody has to mend it; of a directory, whatever the disk says. */
+bool delivery_hopeless(const delivery *d) {
+    return d->state == DELIVERY_HELD ||
+           (d->state == DELIVERY_FAILING && d->stats.last_error.status == S3HLS_E_IO);
+}
+
+bool delivery_given_up(const delivery *d) {
+    double stuck_s = (double)(delivery_clock_us() - d->advanced_us) / 1e6;
+    return interrupts > 1 || (!d->live && delivery_hopeless(d)) ||
+           (d->options->deadline_s > 0 && stuck_s > d->options->deadline_s);
+}
+
+/* ---- closing */
+
+/* What a spool keeps safe need not be waited for: by default, a camera that stops waits 10 s. */
+static double close_wait_s(const delivery *d) {
+    if (d->options->close_wait_s >= 0)
+        return d->options->close_wait_s;
+    return d->options->cfg.spool_dir && (d->live || interrupts) ? 10 : 1e9;
+}
+
+static void deliver(delivery *d) {
+    int64_t end_us = delivery_clock_us() + (int64_t)(close_wait_s(d) * 1e6);
+    int rc = s3hls_recorder_drain(d->recorder, 0);
+    delivery_look(d);
+    while (rc == S3HLS_E_UNDELIVERED && delivery_clock_us() < end_us && !delivery_given_up(d)) {
+        delivery_pause_ms(5);
+        delivery_look(d);
+        if (nothing_left(&d->stats)) /* but for a timeline's object, which is not counted */
+            rc = s3hls_recorder_drain(d->recorder, 100);
+    }
+}
+
+static void complain_of_loss(const delivery *d, int status) {
+    const s3hls_recorder_stats *s = &d->stats;
+    char what[512];
+    snprintf(what, sizeof what, "%s: %" PRIu64 " of %" PRIu64 " segments not delivered",
+             d->options->cfg.destination, s->segments_dropped, s->segments_accepted);
+    complain(d->command, what, s->last_error.status ? s->last_error.status : status,
+             &s->last_error);
+}
+
+static void print(const delivery *d) {
+    const delivery_options *o = d->options;
+    bool only_json = o->events && strcmp(o->events, "-") == 0;
+    if (o->json || (only_json && !o->quiet))
+        print_summary_json(&d->stats, o->cfg.destination);
+    else if (!o->quiet)
+        print_summary(&d->stats, o->cfg.destination, o->cfg.spool_dir);
+}
+
+int delivery_close(delivery *d, int *status) {
+    const s3hls_recorder_stats *s = &d->stats;
+    deliver(d);
+    metrics_close(&d->metrics);
+    events_watch(d->events, NULL);
+    *status = s3hls_recorder_close_stats(&d->recorder, 0, &d->stats);
+    events_tell_stats(d->events, s);
+    events_close(&d->events);
+    progress_end(&d->progress);
+    if (s->segments_dropped)
+        complain_of_loss(d, S3HLS_E_UNDELIVERED);
+    if (s->segments_accepted)
+        print(d);
+    if (d->abandoned || s->segments_dropped || s->frames_dropped)
+        return delivery_hopeless(d) ? EXIT_FAILED : EXIT_UNDELIVERED;
+    return EXIT_DONE;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* What record and flush share: a recorder whose segments are waited for and told about, on a
+ * terminal, as events, as metrics and as a summary. */
+#ifndef TOOL_DELIVERY_H
+#define TOOL_DELIVERY_H
+
+#include "events.h"
+#include "metrics.h"
+#include "options.h"
+#include "progress.h"
+#include <stdatomic.h>
+
+enum { TAGS_MAX = 10, METADATA_MAX = 8 };
+
+typedef struct delivery_options {
+    s3hls_recorder_config cfg;
+    s3hls_pair tags[TAGS_MAX], metadata[METADATA_MAX];
+    double deadline_s, close_wait_s, stats_every_s; /* close_wait_s < 0: not given */
+    const char *events, *metrics;
+    bool quiet, json, drop_given;
+} delivery_options;
+
+extern const option_kind delivery_kinds[];
+
+void delivery_options_init(delivery_options *o);
+void delivery_options_deinit(delivery_options *o);
+
+typedef struct delivery {
+    const char *command; /* "record" */
+    const delivery_options *options;
+    s3hls_recorder *recorder;
+    s3hls_recorder_stats stats;
+    progress progress;
+    events *events;
+    metrics *metrics;
+    bool live;      /* a camera does not wait, and is not given up */
+    bool abandoned; /* before all that was to be delivered was seen */
+    atomic_int state;
+    atomic_bool input_gone; /* a camera is looked for */
+    atomic_ulong reconnects;
+    int64_t advanced_us; /* monotonic: when delivery last got on */
+    uint64_t delivered_before, spooled_before;
+} delivery;
+
+/* Ctrl-C: the first ends the input, the second gives up. */
+void delivery_catch_interrupts(void);
+bool delivery_interrupted(void);
+
+/* Open the recorder and what tells of it. @return EXIT_DONE, or what to exit with: it was said. */
+int delivery_open(delivery *d, const command_line *line);
+/* Counts, afresh, and the line on the terminal. */
+void delivery_look(delivery *d);
+/* Somebody has to mend it. */
+bool delivery_hopeless(const delivery *d);
+bool delivery_given_up(const delivery *d);
+/* The input has ended: deliver, then spool the rest, then say what became of it.
+ * @param status  receives s3hls_recorder_close_stats()'s
+ * @return EXIT_DONE; EXIT_FAILED, EXIT_UNDELIVERED. */
+int delivery_close(delivery *d, int *status);
+
+int64_t delivery_clock_us(void); /* monotonic */
+void delivery_pause_ms(long ms);
+
+#endif

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* verify: a range read back, segment by segment, and all that is not as it should be. */
+#include "s3hls/verify.h"
+#include "range.h"
+#include "text.h"
+#include "tool.h"
+#include "when.h"
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { READERS = 4, TRIES = 4, SEGMENT_MAX_BYTES = 64 << 20 };
+
+typedef struct verify_options {
+    range_options range;
+    bool json, quiet;
+} verify_options;
+
+static const char *set_json(void *ctx, const char *value) {
+    (void)value;
+    ((verify_options *)ctx)->json = true;
+    return NULL;
+}
+
+static const char *set_quiet(void *ctx, const char *value) {
+    (void)value;
+    ((verify_options *)ctx)->quiet = true;
+    return NULL;
+}
+
+/* ---- reading, several segments side by side */
+
+typedef struct reading {
+    const char *url;
+    const common_options *common;
+    const s3hls_segment_list *list;
+    s3hls_verify_report *reports;
+    atomic_size_t next;
+    pthread_mutex_t lock;
+    int status; /* under the lock: of the first one that the store would not give */
+    s3hls_s3_error error;
+} reading;
+
+/* One segment in memory; the memory is used again for the next. */
+typedef struct body {
+    uint8_t *data;
+    size_t size, capacity;
+    bool too_large;
+} body;
+
+static int gather(void *ctx, const uint8_t *data, size_t size) {
+    body *b = ctx;
+    b->too_large = size > SEGMENT_MAX_BYTES - b->size;
+    if (b->too_large)
+        return 1;
+    if (size > b->capacity - b->size) {
+        size_t capacity = 2 * (b->size + size);
+        capacity = capacity < SEGMENT_MAX_BYTES ? capacity : SEGMENT_MAX_BYTES;
+        uint8_t *grown = realloc(b->data, capacity);
+        if (!grown)
+            return 1;
+        b->data = grown;
+        b->capacity = capacity;
+    }
+    memcpy(b->data + b->size, data, size);
+    b->size += size;
+    return 0;
+}
+
+static bool may_pass(int status) {
+    return status == S3HLS_E_NETWORK || status == S3HLS_E_CONNECT || status == S3HLS_E_SERVER ||
+           status == S3HLS_E_THROTTLED;
+}
+
+static int fetch(s3hls_store *store, const char *key, body *b, s3hls_s3_error *error) {
+    int rc = S3HLS_OK;
+    for (int i = 0; i < TRIES; i++) {
+        struct timespec pause = {.tv_sec = i};
+        if (i)
+            nanosleep(&pause, NULL);
+        b->size = 0;
+        rc = s3hls_store_get(store, key, 0, UINT64_MAX, gather, b, error);
+        if (!may_pass(rc))
+            break;
+    }
+    return rc == S3HLS_E_CANCELLED && !b->too_large ? S3HLS_E_NOMEM : rc;
+}
+
+static void give_up(reading *r, int status, const s3hls_s3_error *error) {
+    pthread_mutex_lock(&r->lock);
+    if (!r->status) {
+        r->status = status;
+        r->error = *error;
+    }
+    pthread_mutex_unlock(&r->lock);
+    atomic_store(&r->next, r->list->count);
+}
+
+/* @return a status that ends the reading, or S3HLS_OK: the report says what was found. */
+static int read_segment(reading *r, s3hls_store *store, size_t i, body *b, s3hls_s3_error *error) {
+    const s3hls_segment *s = &r->list->segments[i];
+    s3hls_verify_report *report = &r->reports[i];
+    char key[S3HLS_KEY_MAX];
+    s3hls_segment_key_format(s, key, sizeof key);
+    int rc = fetch(store, key, b, error);
+    if (rc == S3HLS_E_NOT_FOUND || rc == S3HLS_E_CANCELLED) {
+        report->faults = S3HLS_FAULT_ABSENT;
+        snprintf(report->message, sizeof report->message, "absent: %s",
+                 rc == S3HLS_E_NOT_FOUND ? "listed, but not there" : "larger than 64 MiB");
+        return S3HLS_OK;
+    }
+    if (!rc)
+        s3hls_verify_segment(s, b->data, b->size, report);
+    return rc;
+}
+
+static void *read_segments(void *arg) {
+    reading *r = arg;
+    s3hls_store *store = NULL;
+    s3hls_s3_error error = {0};
+    body b = {0};
+    int rc = s3hls_store_open(&store, r->url, &r->common->s3, &r->common->env);
+    for (size_t i; !rc && (i = atomic_fetch_add(&r->next, 1)) < r->list->count;)
+        rc = read_segment(r, store, i, &b, &error);
+    if (rc)
+        give_up(r, rc, &error);
+    s3hls_store_close(&store);
+    free(b.data);
+    return NULL;
+}
+
+static int read_all(command_line *line, reading *r) {
+    pthread_t threads[READERS];
+    size_t started = 0;
+    while (started < READERS && !pthread_create(&threads[started], NULL, read_segments, r))
+        started++;
+    if (!started)
+        read_segments(r);
+    while (started)
+        pthread_join(threads[--started], NULL);
+    if (r->status)
+        complain(line->command, line->positional[0], r->status, &r->error);
+    return r->status ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* ---- what was found */
+
+typedef struct findings {
+    const verify_options *o;
+    s3hls_archive *archive;
+    const s3hls_segment_list *list;
+    s3hls_verify_report *reports;
+    size_t damaged, gaps, pauses, overlaps, corrections, discontinuities, foreign;
+    uint64_t missing;
+    int64_t missing_ms;
+    int status; /* of a timeline's object or a listing that the store would not give */
+    s3hls_s3_error error;
+} findings;
+
+/* A line about a stretch of time. number: of missing segments, or the new timeline. */
+static void tell_stretch(const findings *f, const char *what, int64_t from_ms, int64_t to_ms,
+                         const char *unit, uint64_t number) {
+    char from[32], to[32];
+    if (f->o->quiet)
+        return;
+    if (f->o->json) {
+        printf("{\"finding\":\"%s\",\"from_ms\":%" PRId64 ",\"to_ms\":%" PRId64, what, from_ms,
+               to_ms);
+        if (unit)
+            printf(",\"%s\":%" PRIu64, unit, number);
+        puts("}");
+        return;
+    }
+    time_format(from_ms * 1000, from, sizeof from);
+    time_format(to_ms * 1000, to, sizeof to);
+    printf("%-13s  %s", what, from);
+    if (to_ms != from_ms)
+        printf(" to %s, %.3f s", to, (double)(to_ms - from_ms) / 1e3);
+    if (unit)
+        printf(", %s %" PRIu64, unit, number);
+    puts("");
+}
+
+/* A line about an object. */
+static void tell_object(const findings *f, const char *what, const char *key, uint32_t faults,
+                        const char *message) {
+    if (f->o->quiet)
+        return;
+    if (f->o->json) {
+        printf("{\"finding\":\"%s\",\"key\":", what);
+        text_print_json(stdout, key);
+        const char *comma = "";
+        printf(",\"faults\":[");
+        for (int bit = 0; bit < 31; bit++)
+            if (faults >> bit & 1) {
+                printf("%s\"%s\"", comma, s3hls_fault_name(1 << bit));
+                comma = ",";
+            }
+        printf("],\"message\":");
+        text_print_json(stdout, message);
+        puts("}");
+        return;
+    }
+    printf("%-13s  ", what);
+    text_print(stdout, key);
+    printf("%s", message[0] ? "  " : "");
+    text_print(stdout, message);
+    for (int bit = 0; bit < 31; bit++) { /* the message has told the first */
+        const char *word = s3hls_fault_name(1 << bit);
+        if (faults >> bit & 1 && strncmp(message, word, strlen(word)) != 0)
+            printf("; %s", word);
+    }
+    puts("");
+}
+
+static void tell_pause(findings *f, int64_t from_ms, int64_t to_ms) {
+    f->pauses++;
+    tell_stretch(f, "pause", from_ms, to_ms, NULL, 0);
+}
+
+static void judge_seam(findings *f, const s3hls_segment *a, const s3hls_segment *b) {
+    s3hls_seam seam = s3hls_verify_seam(a, b);
+    int64_t end_ms = a->start_ms + a->duration_ms;
+    if (seam.missing) {
+        f->gaps++;
+        f->missing += seam.missing;
+        f->missing_ms += seam.hole_ms > 0 ? seam.hole_ms : 0;
+        tell_stretch(f, "gap", end_ms, b->start_ms > end_ms ? b->start_ms : end_ms, "missing",
+                     seam.missing);
+    } else if (!seam.new_timeline && seam.hole_ms) { /* pictures run on */
+        f->corrections++;
+        tell_stretch(f, "clock", end_ms, b->start_ms, NULL, 0);
+    } else if (seam.hole_ms > 1) { /* a millisecond is rounding */
+        tell_pause(f, end_ms, b->start_ms);
+    }
+    if (seam.hole_ms < -1 && (seam.missing || seam.new_timeline)) {
+        f->overlaps++;
+        tell_stretch(f, "overlap", b->start_ms, end_ms, NULL, 0);
+    }
+    if (seam.new_timeline) {
+        f->discontinuities++;
+        tell_stretch(f, "discontinuity", b->start_ms, b->start_ms, "timeline", b->timeline);
+    }
+}
+
+/* What a timeline's object says of the segments from the nth on. */
+static void judge_timeline(findings *f, size_t n) {
+    const s3hls_segment *s = f->list->segments;
+    s3hls_timeline timeline;
+    int rc = s3hls_archive_timeline(f->archive, s[n].timeline, &timeline, &f->error);
+    if (rc == S3HLS_E_NOT_FOUND || rc == S3HLS_E_MALFORMED) {
+        char key[48];
+        snprintf(key, sizeof key, "timelines/%" PRIu64 ".json", s[n].timeline);
+        f->damaged++;
+        tell_object(f, "damaged", key, 0, rc == S3HLS_E_NOT_FOUND ? "absent" : "malformed");
+    } else if (rc) {
+        f->status = rc;
+    } else {
+        for (size_t i = n; i < f->list->count && s[i].timeline == s[n].timeline; i++)
+            s3hls_verify_timeline(&timeline, &f->reports[i]);
+    }
+}
+
+static void judge_segment(findings *f, size_t i) {
+    const s3hls_segment *s = &f->list->segments[i];
+    const s3hls_verify_report *report = &f->reports[i];
+    char key[S3HLS_KEY_MAX];
+    if (!report->faults)
+        return;
+    s3hls_segment_key_format(s, key, sizeof key);
+    f->damaged++;
+    tell_object(f, "damaged", key, report->faults, report->message);
+}
+
+static void judge(findings *f) {
+    const s3hls_segment *s = f->list->segments;
+    size_t count = f->list->count;
+    int64_t from_ms = range_from_ms(&f->o->range), to_ms = range_to_ms(&f->o->range);
+    s3hls_verify_neighbours(s, f->reports, count);
+    if (count && from_ms != INT64_MIN && s[0].start_ms > from_ms)
+        tell_pause(f, from_ms, s[0].start_ms);
+    for (size_t i = 0; i < count && !f->status; i++) {
+        if (i)
+            judge_seam(f, &s[i - 1], &s[i]);
+        if (!s[i].seed_name && (i == 0 || s[i].timeline != s[i - 1].timeline))
+            judge_timeline(f, i);
+        judge_segment(f, i);
+    }
+    int64_t end_ms = count ? s[count - 1].start_ms + s[count - 1].duration_ms : 0;
+    if (count && to_ms != INT64_MAX && to_ms > end_ms)
+        tell_pause(f, end_ms, to_ms);
+}
+
+/* s3hls_s3_list_fn: names of the archive begin with a year. */
+static int note_foreign(void *ctx, const s3hls_s3_object *object) {
+    findings *f = ctx;
+    s3hls_segment segment;
+    int64_t to_ms = range_to_ms(&f->o->range);
+    if (object->key[0] > '9')
+        return 1;
+    if (s3hls_segment_key_parse(object->key, strlen(object->key), &segment)) {
+        f->foreign++;
+        tell_object(f, "foreign", object->key, 0, "");
+        return 0;
+    }
+    return segment.start_ms >= to_ms;
+}
+
+/* The archive has counted them; a listing of its own gives their names. */
+static void judge_foreign(findings *f) {
+    int64_t from_ms = range_from_ms(&f->o->range);
+    s3hls_segment hour = {.start_ms = from_ms, .seed_name = 1};
+    char after[S3HLS_KEY_MAX] = "";
+    if (f->list->foreign == 0)
+        return;
+    if (from_ms != INT64_MIN && s3hls_segment_key_format(&hour, after, sizeof after) > 0)
+        after[strlen("YYYY/MM/DD/HH/")] = 0;
+    int rc =
+        s3hls_store_list(s3hls_archive_store(f->archive), "", after, note_foreign, f, &f->error);
+    if (rc != S3HLS_E_CANCELLED)
+        f->status = rc;
+}
+
+/* Only what there is. */
+static void tell_sum(const findings *f, uint64_t bytes, uint64_t recorded_ms) {
+    const struct {
+        uint64_t count;
+        const char *what;
+    } sums[] = {{f->damaged, "damaged"},
+                {f->missing, "missing"},
+                {f->gaps, "gaps"},
+                {f->pauses, "pauses"},
+                {f->overlaps, "overlaps"},
+                {f->corrections, "corrections of the clock"},
+                {f->discontinuities, "discontinuities"},
+                {f->foreign, "other objects"}};
+    printf("%zu segments, %.3f s, %" PRIu64 " bytes%s", f->list->count, (double)recorded_ms / 1e3,
+           bytes, f->damaged || f->missing || !f->list->count ? "" : ": all there");
+    for (size_t i = 0; i < sizeof sums / sizeof *sums; i++)
+        if (sums[i].count)
+            printf(", %" PRIu64 " %s", sums[i].count, sums[i].what);
+    puts("");
+}
+
+static void tell_summary(const findings *f) {
+    uint64_t bytes = 0, recorded_ms = 0;
+    for (size_t i = 0; i < f->list->count; i++) {
+        bytes += f->list->segments[i].size;
+        recorded_ms += f->list->segments[i].duration_ms;
+    }
+    if (f->o->quiet)
+        return;
+    if (f->o->json)
+        printf("{\"finding\":\"summary\",\"segments\":%zu,\"recorded_ms\":%" PRIu64
+               ",\"bytes\":%" PRIu64 ",\"damaged\":%zu,\"gaps\":%zu,\"missing\":%" PRIu64
+               ",\"missing_ms\":%" PRId64 ",\"pauses\":%zu,\"overlaps\":%zu,"
+               "\"corrections\":%zu,\"discontinuities\":%zu,\"foreign\":%zu}\n",
+               f->list->count, recorded_ms, bytes, f->damaged, f->gaps, f->missing, f->missing_ms,
+               f->pauses, f->overlaps, f->corrections, f->discontinuities, f->foreign);
+    else
+        tell_sum(f, bytes, recorded_ms);
+}
+
+static int verify(command_line *line, verify_options *o, s3hls_archive *archive,
+                  const s3hls_segment_list *list) {
+    s3hls_verify_report *reports = calloc(list->count + 1, sizeof *reports);
+    reading r = {.url = line->positional[0],
+                 .common = &o->range.common,
+                 .list = list,
+                 .reports = reports,
+                 .lock = PTHREAD_MUTEX_INITIALIZER};
+    findings f = {.o = o, .archive = archive, .list = list, .reports = reports};
+    int code = reports ? read_all(line, &r) : EXIT_FAILED;
+    if (!reports)
+        complain("verify", line->positional[0], S3HLS_E_NOMEM, NULL);
+    if (code == EXIT_DONE) {
+        judge(&f);
+        judge_foreign(&f);
+        tell_summary(&f);
+        if (f.status)
+            complain("verify", line->positional[0], f.status, &f.error);
+        code = f.status                    ? EXIT_FAILED
+               : f.damaged                 ? EXIT_DAMAGED
+               : f.missing || !list->count ? EXIT_MISSING
+                                           : EXIT_DONE;
+    }
+    free(reports);
+    return code;
+}
+
+int command_verify(int argc, char **argv) {
+    static const option_kind kinds[] = {
+        RANGE_KINDS,
+        {"--json", NULL, "a line of JSON for each finding, and for the summary", set_json},
+        {"-q", NULL, "print nothing: the exit status says it", set_quiet},
+        {NULL, NULL, NULL, NULL},
+    };
+    verify_options o = {.range = RANGE_ALL};
+    command_line line = {
+        .command = "verify",
+        .arguments = "URL [--from TIME] [--to TIME] [--json] [-q]",
+        .explanation =
+            "Reads a range back and checks it: each segment's packets, tables, clock, timestamps\n"
+            "and keyframes, its name against its pictures, segments against their neighbours and\n"
+            "their timeline's object. Prints what is damaged, missing or foreign. Nothing is\n"
+            "decoded. Exit status 0: all there; 5: damaged; 6: numbers are missing, or nothing "
+            "was\n"
+            "recorded.\n\n"
+            "  s3hls verify s3://bucket/cam-1 --from 2026-11-23T03:00Z --to 2026-11-23T04:00Z",
+        .options = kinds,
+        .ctx = &o,
+        .common = &o.range.common,
+        .positional_max = 1};
+    s3hls_archive *archive = NULL;
+    s3hls_segment_list list = {0};
+    int code;
+    if (!command_line_parse(&line, argc, argv, &code))
+        return code;
+    code = range_open(&line, &o.range, &archive, &list);
+    if (code == EXIT_DONE) {
+        code = verify(&line, &o, archive, &list);
+        range_close(&o.range, &archive, &list);
+    }
+    common_options_close(&o.range.common);
+    return code;
+}
