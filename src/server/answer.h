@@ -24,7 +24,8 @@ typedef struct s3hls__answer {
     char etag[20];             /* "\"0123456789abcdef\"" */
     char *body, *gzip;         /* gzip: NULL where it does not pay */
     size_t size, gzip_size;
-    int64_t fresh_until_us; /* monotonic: until then it is handed out without asking again */
+    int64_t fresh_until_us;  /* monotonic: until then it is handed out without asking again */
+    int64_t usable_until_us; /* and until then while another is being made */
 } s3hls__answer;
 
 /* Make an answer of a body, which is adopted (also on failure). NULL: out of memory. */

@@ -15,7 +15,7 @@ typedef struct entry {
     TAILQ_ENTRY(entry) in_order; /* in the queue while pending, else by last use */
     s3hls__request request;
     s3hls__grant grant;
-    bool pending;
+    bool pending, kept;
     s3hls__answer *answer;  /* NULL while the first is pending */
     s3hls__waiter *waiters; /* while pending */
 } entry;
@@ -73,27 +73,6 @@ static entry *find(s3hls__answers *a, const s3hls__request *r, const s3hls__gran
     return NULL;
 }
 
-static bool is_fresh(const s3hls__answers *a, const entry *e) {
-    const s3hls_env *env = &a->config.env;
-    return e && e->answer && env->monotonic_us(env->ctx) < e->answer->fresh_until_us;
-}
-
-s3hls__answer *s3hls__answers_find(s3hls__answers *a, const s3hls__request *r,
-                                   const s3hls__grant *grant) {
-    s3hls__answer *answer = NULL;
-    pthread_mutex_lock(&a->lock);
-    entry *e = find(a, r, grant);
-    if (is_fresh(a, e)) {
-        answer = s3hls__answer_refer(e->answer);
-        if (!e->pending) {
-            TAILQ_REMOVE(&a->kept, e, in_order);
-            TAILQ_INSERT_TAIL(&a->kept, e, in_order);
-        }
-    }
-    pthread_mutex_unlock(&a->lock);
-    return answer;
-}
-
 /* ---- keeping */
 
 static uint64_t bytes_of(const entry *e) {
@@ -140,24 +119,54 @@ static entry *add_entry(s3hls__answers *a, const s3hls__request *r, const s3hls_
 }
 
 /* With the lock. @return false: too much is asked for. */
+static bool begin(s3hls__answers *a, entry *e) {
+    if (a->closing || a->queued >= QUEUE_MAX ||
+        atomic_load(&a->config.account->bytes) > 2 * a->config.cache_bytes)
+        return false;
+    if (e->kept) {
+        TAILQ_REMOVE(&a->kept, e, in_order);
+        a->kept_bytes -= bytes_of(e);
+    }
+    e->kept = false;
+    e->pending = true;
+    TAILQ_INSERT_TAIL(&a->queue, e, in_order);
+    a->queued++;
+    pthread_cond_signal(&a->work);
+    return true;
+}
+
+s3hls__answer *s3hls__answers_find(s3hls__answers *a, const s3hls__request *r,
+                                   const s3hls__grant *grant) {
+    const s3hls_env *env = &a->config.env;
+    int64_t now_us = env->monotonic_us(env->ctx);
+    s3hls__answer *answer = NULL;
+    pthread_mutex_lock(&a->lock);
+    entry *e = find(a, r, grant);
+    if (e && e->answer &&
+        (now_us < e->answer->fresh_until_us || now_us < e->answer->usable_until_us)) {
+        answer = s3hls__answer_refer(e->answer);
+        if (e->kept) {
+            TAILQ_REMOVE(&a->kept, e, in_order);
+            TAILQ_INSERT_TAIL(&a->kept, e, in_order);
+        }
+        if (now_us >= answer->fresh_until_us && !e->pending)
+            begin(a, e);
+    }
+    pthread_mutex_unlock(&a->lock);
+    return answer;
+}
+
+/* With the lock. @return false: too much is asked for. */
 static bool join(s3hls__answers *a, const s3hls__request *r, const s3hls__grant *grant,
                  s3hls__waiter *waiter) {
     entry *e = find(a, r, grant);
-    if (!e || !e->pending) {
-        bool full = a->queued >= QUEUE_MAX ||
-                    atomic_load(&a->config.account->bytes) > 2 * a->config.cache_bytes;
-        if (a->closing || full)
-            return false;
-        if (e) {
-            TAILQ_REMOVE(&a->kept, e, in_order);
-            a->kept_bytes -= bytes_of(e);
-        } else if (!(e = add_entry(a, r, grant))) {
-            return false;
-        }
-        e->pending = true;
-        TAILQ_INSERT_TAIL(&a->queue, e, in_order);
-        a->queued++;
-        pthread_cond_signal(&a->work);
+    bool added = !e;
+    if (!e && !(e = add_entry(a, r, grant)))
+        return false;
+    if (!e->pending && !begin(a, e)) {
+        if (added)
+            drop(a, e);
+        return false;
     }
     waiter->next = e->waiters;
     e->waiters = waiter;
@@ -184,6 +193,7 @@ static s3hls__waiter *settle(s3hls__answers *a, entry *e, s3hls__answer *answer)
     e->answer = answer ? s3hls__answer_refer(answer) : NULL;
     e->waiters = NULL;
     e->pending = false;
+    e->kept = true;
     TAILQ_INSERT_TAIL(&a->kept, e, in_order);
     a->kept_bytes += bytes_of(e);
     evict(a);

@@ -37,7 +37,8 @@ void s3hls__answers_stop(s3hls__answers *answers);
 /* Stopped, and nobody asks any more. */
 void s3hls__answers_close(s3hls__answers **answers);
 
-/* A fresh answer, with a reference; NULL where there is none. */
+/* An answer that is there, with a reference; NULL: there is none that may be used. One that is no
+ * longer fresh is handed out while the next is being made. */
 s3hls__answer *s3hls__answers_find(s3hls__answers *answers, const s3hls__request *request,
                                    const s3hls__grant *grant);
 /* Wait for an answer. Request and grant are copied. What cannot be had because too much is asked

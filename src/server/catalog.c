@@ -100,7 +100,7 @@ int s3hls__catalog_open(s3hls__catalog **out, const s3hls_server_config *config,
     c->sources = s3hls__env_alloc(env, config->url_count * sizeof *c->sources);
     if (!c->sources)
         rc = S3HLS_E_NOMEM;
-    for (size_t i = 0; i < config->url_count && !rc; i++) {
+    for (size_t i = 0; c->sources && i < config->url_count && !rc; i++) {
         c->count++;
         rc = open_source(c, &c->sources[i], config->urls[i], config->media);
     }

@@ -77,9 +77,8 @@ static enum MHD_Result queue(exchange *x, unsigned status, struct MHD_Response *
 }
 
 static enum MHD_Result respond_empty(exchange *x, unsigned status) {
-    static char nothing[1];
     struct MHD_Response *response =
-        MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
+        MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
     if (response)
         add_common(x, response);
     return queue(x, status, response);
@@ -142,9 +141,8 @@ static enum MHD_Result respond_part(exchange *x, s3hls__answer *a, unsigned stat
 
 static enum MHD_Result respond_unsatisfiable(exchange *x, s3hls__answer *a) {
     char range[40];
-    static char nothing[1];
     struct MHD_Response *response =
-        MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
+        MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
     snprintf(range, sizeof range, "bytes */%zu", a->size);
     s3hls__answer_release(a);
     if (response) {
@@ -241,9 +239,8 @@ static enum MHD_Result begin_clip(exchange *x) {
 /* ---- what the server answers by itself */
 
 static enum MHD_Result respond_preflight(exchange *x) {
-    static char nothing[1];
     struct MHD_Response *response =
-        MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
+        MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
     if (response) {
         add_common(x, response);
         add(response, "Allow", "GET, HEAD, POST, OPTIONS");

@@ -90,7 +90,7 @@ static int bind_to(s3hls_server *s, const struct addrinfo *a) {
 }
 
 static int name_address(s3hls_server *s, const char *host) {
-    struct sockaddr_storage bound;
+    struct sockaddr_storage bound = {.ss_family = AF_UNSPEC};
     socklen_t size = sizeof bound;
     s3hls__strbuf b;
     if (getsockname(s->listen_fd, (struct sockaddr *)&bound, &size) != 0)
@@ -190,7 +190,7 @@ static unsigned connection_limit(const s3hls_server *s) {
 
 static int start_daemon(s3hls_server *s, char *certificate, char *key) {
     unsigned limit = connection_limit(s), each = s->config.max_connections_per_address;
-    static char versions[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
+    char versions[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, certificate},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, key},

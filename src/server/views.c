@@ -11,7 +11,6 @@
 enum {
     TEXT_MAX = 64 << 20,
     LIVE_WINDOW_MS = 600000, /* six segments of a minute, and some */
-    AHEAD_MS = 3600000,      /* a camera's clock may be ahead of ours */
     JOINED_MS = 100,         /* what is no gap */
     SETTLED_MS = 900000,     /* later nothing more is expected to arrive */
     PRESIGNED_S = 3600       /* life of an address, beside the length of its playlist */
@@ -29,21 +28,25 @@ typedef struct view {
     s3hls_s3_error error;
 } view;
 
-/* How long an answer holds, here and in caches. */
-typedef enum freshness { MOVING, SETTLED, FOR_EVER } freshness;
+/* How long an answer holds, here and in caches. What moves is handed out for a second more while
+ * it is asked for again, so that viewers do not wait for the store together. */
+typedef enum freshness { MOVING, SETTLED, FOR_EVER, REFUSED } freshness;
 
 static s3hls__answer *hold(const view *v, s3hls__answer *a, freshness f) {
     static const struct {
-        int64_t us;
+        int64_t fresh_us, usable_us;
         const char *cache_control;
     } kinds[] = {
-        [MOVING] = {1000000, "max-age=1"},
-        [SETTLED] = {30000000, "max-age=30"},
-        [FOR_EVER] = {INT64_C(86400) * 1000000, "max-age=31536000, immutable"},
+        [MOVING] = {1000000, 2000000, "max-age=1"},
+        [SETTLED] = {30000000, 60000000, "max-age=30"},
+        [FOR_EVER] = {INT64_C(86400) * 1000000, 0, "max-age=31536000, immutable"},
+        [REFUSED] = {1000000, 0, "max-age=1"},
     };
     const s3hls_env *env = &v->account->env;
+    int64_t now_us = env->monotonic_us(env->ctx);
     if (a) {
-        a->fresh_until_us = env->monotonic_us(env->ctx) + kinds[f].us;
+        a->fresh_until_us = now_us + kinds[f].fresh_us;
+        a->usable_until_us = now_us + kinds[f].usable_us;
         a->cache_control = kinds[f].cache_control;
     }
     return a;
@@ -81,7 +84,7 @@ s3hls__answer *s3hls__view_failure(s3hls__answer_account *account, int status) {
 }
 
 static s3hls__answer *fail(const view *v, int status) {
-    return hold(v, s3hls__view_failure(v->account, status), MOVING);
+    return hold(v, s3hls__view_failure(v->account, status), REFUSED);
 }
 
 static s3hls__answer *nothing_here(view *v) {
@@ -90,7 +93,7 @@ static s3hls__answer *nothing_here(view *v) {
                              ? "the range lies in the future"
                              : (r->has_range ? "nothing was recorded in this range"
                                              : "the camera has not recorded of late");
-    return hold(v, s3hls__answer_problem(v->account, 404, detail), MOVING);
+    return hold(v, s3hls__answer_problem(v->account, 404, detail), REFUSED);
 }
 
 /* ---- JSON */
@@ -141,8 +144,7 @@ static int newest_end(view *v, const char *camera, int64_t *end_ms) {
     int rc = s3hls__desk_archive(v->desk, camera, &archive, NULL, &v->error);
     *end_ms = 0;
     if (!rc)
-        rc = s3hls_archive_list(archive, v->now_ms - LIVE_WINDOW_MS, v->now_ms + AHEAD_MS, &list,
-                                &v->error);
+        rc = s3hls_archive_list(archive, v->now_ms - LIVE_WINDOW_MS, INT64_MAX, &list, &v->error);
     if (rc)
         return rc;
     if (list.count)
@@ -280,11 +282,12 @@ static s3hls__answer *write_playlist(view *v, s3hls_segment_list *list,
     return hold(v, s3hls__answer_text(v->account, "application/vnd.apple.mpegurl", text, size), f);
 }
 
-/* The segments that a playlist is made of: of the range that was asked for, or the newest. */
+/* The segments that a playlist is made of: of the range that was asked for, or the newest. An open
+ * range is one LIST. */
 static int list_segments(view *v, s3hls_segment_list *list) {
     const s3hls__request *r = v->request;
     return s3hls_archive_list(v->archive, r->has_range ? r->from_ms : v->now_ms - LIVE_WINDOW_MS,
-                              r->has_range ? r->to_ms : v->now_ms + AHEAD_MS, list, &v->error);
+                              r->has_range ? r->to_ms : INT64_MAX, list, &v->error);
 }
 
 static s3hls__answer *view_playlist(view *v) {
@@ -434,6 +437,6 @@ s3hls__answer *s3hls__view_make(s3hls__desk *desk, s3hls__answer_account *accoun
     if (!rc)
         return views[r->route](&v);
     if (rc == S3HLS_E_NOT_FOUND)
-        return hold(&v, s3hls__answer_problem(account, 404, "there is no such camera"), MOVING);
+        return hold(&v, s3hls__answer_problem(account, 404, "there is no such camera"), REFUSED);
     return fail(&v, rc);
 }

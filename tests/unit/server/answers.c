@@ -119,6 +119,31 @@ static void many_who_ask_share_one(void **state) {
     close_world(w);
 }
 
+static void what_is_stale_is_used_while_the_next_is_made(void **state) {
+    viewer v = {.waiter.wake = on_wake};
+    s3hls__grant grant = {0};
+    world *w = open_world(1 << 20);
+    s3hls__request r = live_of("cam-1");
+    (void)state;
+    v.world = w;
+    s3hls__answers_join(w->answers, &r, &grant, &v.waiter);
+    wait_for(&w->woken, 1);
+    v.waiter.answer->usable_until_us = w->now_us + 2000;
+    s3hls__answer_release(v.waiter.answer);
+    w->now_us += 1500;
+    w->blocked = true;
+    for (int i = 0; i < 10; i++) {
+        s3hls__answer *a = s3hls__answers_find(w->answers, &r, &grant);
+        assert_string_equal(a->body, "cam-1 1");
+        s3hls__answer_release(a);
+    }
+    w->blocked = false;
+    wait_for(&w->made, 2);
+    w->now_us += 1000; /* not for ever */
+    assert_null(s3hls__answers_find(w->answers, &r, &grant));
+    close_world(w);
+}
+
 static void memory_is_bounded(void **state) {
     viewer v;
     s3hls__grant grant = {0};
@@ -211,8 +236,11 @@ static void text_is_tagged_and_compressed(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(many_who_ask_share_one),        cmocka_unit_test(memory_is_bounded),
-        cmocka_unit_test(too_much_is_refused),           cmocka_unit_test(stopping_wakes_all),
+        cmocka_unit_test(what_is_stale_is_used_while_the_next_is_made),
+        cmocka_unit_test(many_who_ask_share_one),
+        cmocka_unit_test(memory_is_bounded),
+        cmocka_unit_test(too_much_is_refused),
+        cmocka_unit_test(stopping_wakes_all),
         cmocka_unit_test(text_is_tagged_and_compressed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
