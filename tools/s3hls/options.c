@@ -305,7 +305,7 @@ bool command_line_parse(command_line *line, int argc, char **argv, int *exit_cod
             return false;
         }
     }
-    if (line->positional_count < line->positional_max) {
+    if (line->positional_count < line->positional_max && !line->positional_optional) {
         fprintf(stderr, "s3hls %s: an argument is missing; usage: s3hls %s %s\n", line->command,
                 line->command, line->arguments);
         return false;

@@ -35,6 +35,7 @@ typedef struct command_line {
     common_options *common;
     char *positional[2]; /* of argv */
     int positional_count, positional_max;
+    bool positional_optional; /* none is right too */
 } command_line;
 
 /* Read argv. @return true: go on; false: stop with *exit_code (help was given, or something is

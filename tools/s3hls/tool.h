@@ -22,5 +22,6 @@ int command_get(int argc, char **argv);
 int command_presign(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_doctor(int argc, char **argv);
+int command_cost(int argc, char **argv);
 
 #endif
