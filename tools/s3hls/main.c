@@ -17,6 +17,7 @@ static const struct {
     {"playlist", command_playlist, "write an m3u8 of any range of time"},
     {"verify", command_verify, "read a range back and check all of it"},
     {"doctor", command_doctor, "try all that recording and playback need of a store"},
+    {"export", command_export, "write a range as one MP4"},
     {"retention", command_retention, "show or set how long recordings are kept"},
     {"cost", command_cost, "forecast what a month in S3 costs"},
     {"put", command_put, "store one file as one object"},
