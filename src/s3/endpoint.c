@@ -168,7 +168,7 @@ static bool take_string(json_t *object, const char *name, char *to, size_t max, 
     const char *text = json_string_value(value);
     bool ok = s3hls__key_copy(to, max, text, required);
     if (text)
-        OPENSSL_cleanse((void *)(uintptr_t)text, json_string_length(value));
+        OPENSSL_cleanse((char *)text, json_string_length(value));
     return ok;
 }
 
@@ -414,6 +414,7 @@ int s3hls_credentials_open_container(s3hls_credentials_provider **out, const s3h
 static int ask_metadata(endpoint *e, const char *method, const char *path, const char *header,
                         answer *a, char line[256]) {
     char url[2048];
+    s3hls__strbuf_init(&a->body, &e->env, ANSWER_MAX);
     if (snprintf(url, sizeof url, "%s%s", e->url, path) >= (int)sizeof url)
         return S3HLS_E_INVALID;
     int rc = ask(e, method, url, header, a);

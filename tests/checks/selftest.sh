@@ -95,7 +95,7 @@ expect 'README.md links to docs/nowhere.md' docs
 sed -i '/^install(DIRECTORY include/d' cmake/install.cmake
 expect 's3hls/archive.h: No such file' install
 sed -i 's/Requires.private: .*/Requires.private: libcurl/' cmake/library.pc.in
-expect 'libcrypto' install
+expect 'libssl' install
 sed -i 's/define S3HLS_VERSION .*/define S3HLS_VERSION "9.9.9"/' include/s3hls/s3hls.h
 expect 'says 9.9.9' install
 sed -i 's/PC_NAME@$/PC_NAME@x/' cmake/library.pc.in

@@ -188,7 +188,7 @@ void delivery_options_init(delivery_options *o) {
 /* Name and value of a pair are one allocation, which the name begins. */
 static void free_pairs(s3hls_pair *pairs, size_t count) {
     while (count--)
-        free((char *)(uintptr_t)pairs[count].name);
+        free((char *)pairs[count].name);
 }
 
 void delivery_options_deinit(delivery_options *o) {
