@@ -35,6 +35,7 @@ typedef struct s3hls__op {
     void *body_ctx;
     uint64_t body_size;
     const s3hls_s3_put_options *put; /* may be NULL */
+    const char *setting; /* PUT, REMOVE: one of the bucket's own instead of an object; else NULL */
 
     uint64_t first, last;       /* GET: bytes asked for, last inclusive, UINT64_MAX: to the end */
     s3hls_s3_data_fn on_data;   /* GET, SETTING */

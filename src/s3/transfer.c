@@ -255,7 +255,8 @@ static void read_error(call *k, CURLcode code) {
             e->status = S3HLS_E_NETWORK;
             snprintf(e->message, sizeof e->message, "answered before the whole body was sent");
         }
-        if (e->status == S3HLS_OK && k->exchange.op->kind == S3HLS__OP_PUT && !k->has_etag) {
+        if (e->status == S3HLS_OK && k->exchange.op->kind == S3HLS__OP_PUT && !k->has_etag &&
+            !k->exchange.op->setting) {
             e->status = S3HLS_E_PROTOCOL;
             snprintf(e->message, sizeof e->message, "no ETag: it is not S3 that answered");
         }

@@ -305,7 +305,8 @@ bool command_line_parse(command_line *line, int argc, char **argv, int *exit_cod
             return false;
         }
     }
-    if (line->positional_count < (line->positional_list ? 1 : line->positional_max)) {
+    int needed = line->positional_optional ? 0 : line->positional_list ? 1 : line->positional_max;
+    if (line->positional_count < needed) {
         fprintf(stderr, "s3hls %s: an argument is missing; usage: s3hls %s %s\n", line->command,
                 line->command, line->arguments);
         return false;

@@ -38,6 +38,7 @@ typedef struct command_line {
     char *positional[POSITIONAL_MAX]; /* of argv */
     int positional_count, positional_max;
     bool positional_list; /* one is enough, up to positional_max */
+    bool positional_optional; /* none is right too */
 } command_line;
 
 /* Read argv. @return true: go on; false: stop with *exit_code (help was given, or something is

@@ -23,5 +23,8 @@ int command_presign(int argc, char **argv);
 int command_serve(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_doctor(int argc, char **argv);
+int command_cost(int argc, char **argv);
+int command_export(int argc, char **argv);
+int command_retention(int argc, char **argv);
 
 #endif
