@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* How long the encoder waits in a put: 100 KB keyframes, 20 KB others, with the store alive,
- * refused, and silent. The peer is memcpy of the same frame, in the same run. */
+/* How long the encoder waits in a put while its store works, fails, is slow, or while segments go
+ * to a spool: keyframes of 100 KB, others of 20 KB. The peer copies the same frame into a ring as
+ * large as the pool, after each put, so that both meet the same machine. */
+#include "fault_server.h"
 #include "report.h"
 #include "s3hls/s3hls.h"
-#include <arpa/inet.h>
+#include <ftw.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { PUTS = 20000, GOP = 25, KEY_BYTES = 100000, OTHER_BYTES = 20000, PAUSE_US = 200 };
+enum { POOL_BYTES = 16 << 20 };
+
+/* ---- what a put costs */
 
 static _Atomic long allocations;
 static _Thread_local bool counting;
@@ -26,16 +32,50 @@ static void *counted(void *ctx, void *p, size_t size) {
     return realloc(p, size);
 }
 
-static double now_us(void) {
+/* By the wall's clock, and of the thread's own time: the machine does other things too. */
+typedef struct moment {
+    double wall_us, own_us;
+} moment;
+
+typedef struct times {
+    double wall_us[PUTS], own_us[PUTS];
+} times;
+
+static double clock_us(clockid_t clock) {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec * 1e-3;
 }
 
-static int by_value(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+static moment now(void) {
+    double own_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
+    return (moment){clock_us(CLOCK_MONOTONIC), own_us};
 }
+
+static moment since(moment from) {
+    double wall_us = clock_us(CLOCK_MONOTONIC) - from.wall_us;
+    return (moment){wall_us, clock_us(CLOCK_THREAD_CPUTIME_ID) - from.own_us};
+}
+
+static void note(times *t, int i, moment took) {
+    t->wall_us[i] = took.wall_us;
+    t->own_us[i] = took.own_us;
+}
+
+/* What the thread had to do with the kernel, all puts together. */
+typedef struct burdens {
+    long faults, waits, preempted;
+} burdens;
+
+static void add(burdens *sum, const struct rusage *from) {
+    struct rusage to;
+    getrusage(RUSAGE_THREAD, &to);
+    sum->faults += to.ru_minflt - from->ru_minflt;
+    sum->waits += to.ru_nvcsw - from->ru_nvcsw;
+    sum->preempted += to.ru_nivcsw > from->ru_nivcsw;
+}
+
+/* ---- the encoder */
 
 /* A keyframe and another frame, with headers that parse and payload of no meaning. */
 static void make_frames(uint8_t *key, uint8_t *other) {
@@ -49,21 +89,86 @@ static void make_frames(uint8_t *key, uint8_t *other) {
     memcpy(other, slice, sizeof slice);
 }
 
-static void measure(const char *name, const char *destination, const char *endpoint) {
-    static uint8_t key[KEY_BYTES], other[OTHER_BYTES], copy[KEY_BYTES];
-    static double put_us[PUTS], copy_us[PUTS];
+/* As an encoder's thread runs, where that is allowed; the library's own thread does not. */
+static void hurry(void) {
+    sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){.sched_priority = 1});
+}
+
+static void go_easy(void) {
+    sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){0});
+}
+
+static void put_all(s3hls_recorder *recorder, times *puts, times *copies, burdens *sum) {
+    static uint8_t key[KEY_BYTES], other[OTHER_BYTES], ring[POOL_BYTES];
+    size_t at = 0;
+    make_frames(key, other);
+    memset(ring, 1, sizeof ring);
+    for (int i = 0; i < PUTS; i++) {
+        s3hls_frame frame = {.data = i % GOP ? other : key,
+                             .size = i % GOP ? OTHER_BYTES : KEY_BYTES};
+        struct rusage use;
+        getrusage(RUSAGE_THREAD, &use);
+        counting = true;
+        moment from = now();
+        s3hls_recorder_put_video(recorder, &frame);
+        moment took = since(from);
+        counting = false;
+        add(sum, &use);
+        note(puts, i, took);
+        at = at + frame.size > sizeof ring ? 0 : at;
+        from = now();
+        memcpy(ring + at, frame.data, frame.size);
+        note(copies, i, since(from));
+        at += frame.size;
+        usleep(PAUSE_US);
+    }
+}
+
+/* ---- figures */
+
+static int by_value(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void report_quantile(const char *name, const char *what, double share, const double *put_us,
+                            const double *copy_us) {
     char label[64];
+    int at = (int)(share * (PUTS - 1));
+    snprintf(label, sizeof label, "put.%s.%s", name, what);
+    report(label, put_us[at], "us", "memcpy", put_us[at] / copy_us[at]);
+}
+
+static void sort(times *t) {
+    qsort(t->wall_us, PUTS, sizeof *t->wall_us, by_value);
+    qsort(t->own_us, PUTS, sizeof *t->own_us, by_value);
+}
+
+static void report_count(const char *name, const char *what, long count) {
+    char label[64];
+    snprintf(label, sizeof label, "put.%s.%s", name, what);
+    report(label, (double)count, "", NULL, 0);
+}
+
+/* With S3HLS_DROP_OLDEST each put finds room, whatever the store does. */
+static void measure(const char *name, const char *destination, const char *endpoint,
+                    const char *spool) {
+    static times puts, copies;
+    burdens sum = {0};
     s3hls_env env = {.reallocate = counted};
     s3hls_credentials keys = {"AKIDEXAMPLE", "secret", NULL, 0};
     s3hls_recorder_config cfg;
     s3hls_recorder *recorder;
     s3hls_recorder_stats stats;
-    make_frames(key, other);
     s3hls_recorder_config_init(&cfg);
     cfg.destination = destination;
     cfg.s3.endpoint = endpoint;
     cfg.frame_rate_num = 25;
-    cfg.pool_bytes = 16 << 20;
+    cfg.pool_bytes = POOL_BYTES;
+    cfg.drop = S3HLS_DROP_OLDEST;
+    cfg.spool_dir = spool;
+    cfg.spool_max_bytes = (uint64_t)64 << 20;
+    cfg.spool_after_ms = 0;
     cfg.env = &env;
     s3hls_credentials_open_static(&cfg.s3.credentials, &keys, &env);
     int rc = s3hls_recorder_open(&recorder, &cfg);
@@ -72,58 +177,55 @@ static void measure(const char *name, const char *destination, const char *endpo
         exit(1);
     }
     allocations = 0;
-    for (int i = 0; i < PUTS; i++) {
-        s3hls_frame frame = {.data = i % GOP ? other : key,
-                             .size = i % GOP ? OTHER_BYTES : KEY_BYTES};
-        counting = true;
-        double t0 = now_us();
-        s3hls_recorder_put_video(recorder, &frame);
-        double t1 = now_us();
-        counting = false;
-        memcpy(copy, frame.data, frame.size);
-        copy_us[i] = now_us() - t1;
-        put_us[i] = t1 - t0;
-        usleep(PAUSE_US);
-    }
-    s3hls_recorder_get_stats(recorder, &stats);
-    s3hls_recorder_close(&recorder, 100);
+    hurry();
+    put_all(recorder, &puts, &copies, &sum);
+    go_easy();
+    long allocated = allocations;
+    s3hls_recorder_close_stats(&recorder, 100, &stats);
     s3hls_credentials_close(&cfg.s3.credentials);
-    qsort(put_us, PUTS, sizeof *put_us, by_value);
-    qsort(copy_us, PUTS, sizeof *copy_us, by_value);
-    static const struct {
-        const char *name;
-        double share;
-    } quantiles[] = {{"p50", 0.5}, {"p99", 0.99}, {"p99_99", 0.9999}};
-    for (int q = 0; q < 3; q++) {
-        int at = (int)(quantiles[q].share * (PUTS - 1));
-        snprintf(label, sizeof label, "put.%s.%s", name, quantiles[q].name);
-        report(label, put_us[at], "us", "memcpy", put_us[at] / copy_us[at]);
-    }
-    snprintf(label, sizeof label, "put.%s.allocations", name);
-    report(label, (double)allocations, "", NULL, 0);
-    if (!stats.frames_in)
-        fprintf(stderr, "%s: nothing was accepted\n", name);
+    sort(&puts);
+    sort(&copies);
+    report_quantile(name, "p50", 0.5, puts.wall_us, copies.wall_us);
+    report_quantile(name, "p99", 0.99, puts.wall_us, copies.wall_us);
+    report_quantile(name, "p99_99", 0.9999, puts.wall_us, copies.wall_us);
+    report_quantile(name, "own_p99_99", 0.9999, puts.own_us, copies.own_us);
+    report_count(name, "preempted", sum.preempted);
+    report_count(name, "waits", sum.waits);
+    report_count(name, "page_faults", sum.faults);
+    report_count(name, "allocations", allocated);
+    report_count(name, "frames_dropped", (long)stats.frames_dropped);
+}
+
+static void measure_fault(const char *name, fault kind, const char *spool) {
+    fault_server server;
+    fault_server_start(&server, kind);
+    measure(name, "s3://bench-bucket/cam", server.endpoint, spool);
+    fault_server_stop(&server);
+}
+
+/* ---- folders */
+
+static int remove_entry(const char *path, const struct stat *s, int type, struct FTW *f) {
+    (void)s, (void)type, (void)f;
+    return remove(path);
+}
+
+static void remove_folder(const char *dir) {
+    nftw(dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 int main(void) {
-    char dir[] = "/dev/shm/s3hls-bench-XXXXXX", url[64], command[64], silent[64];
-    if (!mkdtemp(dir))
+    char memory[] = "/dev/shm/s3hls-bench-XXXXXX", disk[] = "./s3hls-bench-XXXXXX", url[64];
+    if (!mkdtemp(memory) || !mkdtemp(disk))
         return 1;
-    snprintf(url, sizeof url, "file://%s", dir);
-    measure("alive", url, NULL);
-    snprintf(command, sizeof command, "rm -rf %s", dir);
-    if (system(command))
-        return 1;
-    measure("refused", "s3://bench-bucket/cam", "http://127.0.0.1:9");
-
-    int listener = socket(AF_INET, SOCK_STREAM, 0);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    if (bind(listener, (struct sockaddr *)&address, size) || listen(listener, 16) ||
-        getsockname(listener, (struct sockaddr *)&address, &size))
-        return 1;
-    snprintf(silent, sizeof silent, "http://127.0.0.1:%d", ntohs(address.sin_port));
-    measure("silent", "s3://bench-bucket/cam", silent);
-    close(listener);
+    snprintf(url, sizeof url, "file://%s", memory);
+    measure("alive", url, NULL, NULL);
+    remove_folder(memory);
+    measure("refused", "s3://bench-bucket/cam", "http://127.0.0.1:9", NULL);
+    measure_fault("silent", FAULT_SILENT, NULL);
+    measure_fault("503", FAULT_503, NULL);
+    measure_fault("slow", FAULT_SLOW, NULL);
+    measure_fault("spool", FAULT_503, disk);
+    remove_folder(disk);
     return 0;
 }

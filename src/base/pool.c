@@ -33,8 +33,8 @@ int s3hls__pool_open(s3hls__pool **out, size_t bytes, const s3hls_env *env) {
         return S3HLS_E_NOMEM;
     pool->env = e;
     pool->count = (uint32_t)count;
-    /* not zeroed: pages are touched as they are first used */
-    pool->data = s3hls__env_realloc(&e, NULL, count * S3HLS__BLOCK_BYTES);
+    /* zeroed, so that the system gives the memory now, not page by page to the first who puts */
+    pool->data = s3hls__env_alloc(&e, count * S3HLS__BLOCK_BYTES);
     pool->link = s3hls__env_alloc(&e, count * sizeof *pool->link);
     if (!pool->data || !pool->link) {
         s3hls__pool_close(&pool);

@@ -12,6 +12,7 @@
 #include "s3hls/s3hls.h"
 #include <pthread.h>
 #include <string.h>
+#include <sys/resource.h>
 
 /* An allocator that counts what is out and fails when told to. */
 typedef struct memory {
@@ -147,6 +148,23 @@ static void *hammer(void *arg) {
     return (void *)clashes;
 }
 
+static long page_faults(void) {
+    struct rusage use;
+    getrusage(RUSAGE_SELF, &use);
+    return use.ru_minflt;
+}
+
+static void pool_pages_are_there_at_open(void **state) {
+    (void)state;
+    s3hls__pool *pool;
+    assert_int_equal(s3hls__pool_open(&pool, (size_t)8 << 20, NULL), S3HLS_OK);
+    long before = page_faults(), pages = 0;
+    for (uint32_t block; (block = s3hls__pool_take(pool)) != S3HLS__NO_BLOCK; pages += 8)
+        memset(s3hls__pool_data(pool, block), 1, S3HLS__BLOCK_BYTES);
+    assert_in_range(page_faults() - before, 0, pages / 20);
+    s3hls__pool_close(&pool);
+}
+
 static void pool_serves_threads_without_a_lock(void **state) {
     (void)state;
     s3hls__pool *pool;
@@ -214,6 +232,7 @@ int main(void) {
         cmocka_unit_test(strbuf_hands_over_an_empty_string),
         cmocka_unit_test(pool_gives_each_block_once_and_takes_lists_back),
         cmocka_unit_test(pool_open_fails_cleanly),
+        cmocka_unit_test(pool_pages_are_there_at_open),
         cmocka_unit_test(pool_serves_threads_without_a_lock),
         cmocka_unit_test(config_of_an_older_caller_keeps_new_defaults),
         cmocka_unit_test(log_lines_above_the_level_are_not_made),
