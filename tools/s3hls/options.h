@@ -37,7 +37,7 @@ typedef struct command_line {
     common_options *common;
     char *positional[POSITIONAL_MAX]; /* of argv */
     int positional_count, positional_max;
-    bool positional_list; /* one is enough, up to positional_max */
+    bool positional_list;     /* one is enough, up to positional_max */
     bool positional_optional; /* none is right too */
 } command_line;
 
