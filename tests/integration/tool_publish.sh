@@ -72,7 +72,7 @@ wait "$recorder" || fail "exit status $?: $(cat told)"
 grep -q 'playlists cannot be written' told || fail "a failure went untold: $(cat told)"
 grep -q 'written again' told || fail "its end went untold: $(cat told)"
 sleep 0.5
-grep -q ENDLIST store/live.m3u8 || fail "the camera has stopped, and live.m3u8 has no end"
+grep -q ENDLIST store/live.m3u8 || fail "the camera has stopped, and live.m3u8 has no end: $(cat told; ls store; cat store/live.m3u8)"
 echo "ok: an outage"
 
 polls=(polls/*)
