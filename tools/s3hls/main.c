@@ -32,7 +32,7 @@ static int usage(FILE *to) {
           "usage: s3hls COMMAND [OPTION...]\n\n",
           to);
     for (int i = 0; i < COMMANDS; i++)
-        fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].summary);
+        fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].summary);
     fputs("\ns3hls help COMMAND explains one. A first recording and its playlist:\n\n"
           "  s3hls record clip.h264 --fps 25 --to file:///var/rec/cam-1\n"
           "  s3hls playlist file:///var/rec/cam-1 > /var/rec/cam-1/all.m3u8\n\n"
