@@ -57,6 +57,7 @@ typedef struct s3hls__op {
 
     s3hls_s3_error error;   /* result, valid in done */
     size_t prefix_size;     /* LIST, the carrier's own: bytes before the keys it reports */
+    bool partly_told;       /* LIST: a page has been told: from the beginning, it would be twice */
     struct s3hls__op *next; /* the carrier's own */
 } s3hls__op;
 
