@@ -27,7 +27,8 @@ requests 200
 files_before=$(files) memory_before=$(memory)
 requests 1000
 [ "$(files)" -le $((files_before + 16)) ] || fail "$files_before files open before, $(files) after"
-[ "$(memory)" -le $((memory_before + 8192)) ] || fail "$memory_before KiB before, $(memory) KiB after"
+# (a sanitizer keeps what was freed for a while, and looks for leaks itself)
+ldd "$S3HLS" | grep -qE 'lib[at]san' || [ "$(memory)" -le $((memory_before + 8192)) ] || fail "$memory_before KiB before, $(memory) KiB after"
 echo "ok: 5000 requests: files $files_before and $(files), KiB $memory_before and $(memory)"
 
 python3 "$here/serve_load.py" "${base##*:}" "${S3HLS_SLOW_CONNECTIONS:-2000}" "$list"
