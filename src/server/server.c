@@ -90,16 +90,16 @@ static int bind_to(s3hls_server *s, const struct addrinfo *a) {
 }
 
 static int name_address(s3hls_server *s, const char *host) {
-    struct sockaddr_storage bound = {.ss_family = AF_UNSPEC};
+    struct sockaddr_storage bound;
     socklen_t size = sizeof bound;
+    char port[8];
     s3hls__strbuf b;
-    if (getsockname(s->listen_fd, (struct sockaddr *)&bound, &size) != 0)
+    if (getsockname(s->listen_fd, (struct sockaddr *)&bound, &size) != 0 ||
+        getnameinfo((struct sockaddr *)&bound, size, NULL, 0, port, sizeof port, NI_NUMERICSERV))
         return S3HLS_E_IO;
-    bool six = bound.ss_family == AF_INET6;
-    unsigned port = ntohs(six ? ((struct sockaddr_in6 *)&bound)->sin6_port
-                              : ((struct sockaddr_in *)&bound)->sin_port);
+    bool six = strchr(host, ':') != NULL;
     s3hls__strbuf_init(&b, &s->env, 512);
-    s3hls__strbuf_addf(&b, "%s://%s%s%s:%u/", s->tls ? "https" : "http", six ? "[" : "", host,
+    s3hls__strbuf_addf(&b, "%s://%s%s%s:%s/", s->tls ? "https" : "http", six ? "[" : "", host,
                        six ? "]" : "", port);
     return s3hls__strbuf_take(&b, &s->address);
 }
@@ -133,7 +133,8 @@ static int open_socket(s3hls_server *s) {
 
 /* ---- libmicrohttpd */
 
-static void note(void *ctx, const char *format, va_list arguments) {
+static void __attribute__((format(printf, 2, 0)))
+note(void *ctx, const char *format, va_list arguments) {
     s3hls_server *s = ctx;
     char text[256];
     vsnprintf(text, sizeof text, format, arguments);

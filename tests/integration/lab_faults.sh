@@ -153,6 +153,7 @@ test_netns() {
     network "28 000" rate 1mbit # 400 kB take 3.2 s
     patience=20
     network "0 200" rate 4mbit
+    patience=60 # packets that are sent again and again
     network "0 200" loss 5
     network "0 200" delay 50
     patience=1
