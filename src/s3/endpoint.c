@@ -354,18 +354,22 @@ static bool is_here(const char *host) {
     return inet_pton(AF_INET, host, &ip) == 1 && ntohl(ip.s_addr) >> 24 == 127;
 }
 
-/* https, or an address that no other machine has: as libcurl reads it, which will ask there. */
-static bool is_private(const char *url) {
+/* https, or an address that no other machine has: as libcurl reads it, which will ask there.
+ * @return S3HLS_OK, S3HLS_E_INVALID, S3HLS_E_NOMEM. */
+static int check_private(const char *url) {
     char *scheme = NULL, *host = NULL;
     CURLU *parts = curl_url();
-    bool ok = parts && !curl_url_set(parts, CURLUPART_URL, url, 0) &&
-              !curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) &&
-              !curl_url_get(parts, CURLUPART_HOST, &host, 0) &&
-              (strcmp(scheme, "https") == 0 || (strcmp(scheme, "http") == 0 && is_here(host)));
+    CURLUcode code = parts ? curl_url_set(parts, CURLUPART_URL, url, 0) : CURLUE_OUT_OF_MEMORY;
+    if (!code)
+        code = curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0);
+    if (!code)
+        code = curl_url_get(parts, CURLUPART_HOST, &host, 0);
+    bool ok =
+        !code && (strcmp(scheme, "https") == 0 || (strcmp(scheme, "http") == 0 && is_here(host)));
     curl_free(scheme);
     curl_free(host);
     curl_url_cleanup(parts);
-    return ok;
+    return code == CURLUE_OUT_OF_MEMORY ? S3HLS_E_NOMEM : ok ? S3HLS_OK : S3HLS_E_INVALID;
 }
 
 int s3hls_credentials_open_container(s3hls_credentials_provider **out, const s3hls_env *env) {
@@ -382,12 +386,14 @@ int s3hls_credentials_open_container(s3hls_credentials_provider **out, const s3h
         return S3HLS_E_NOT_FOUND;
     int n = relative ? snprintf(url, sizeof url, "http://169.254.170.2%s", relative)
                      : snprintf(url, sizeof url, "%s", full);
-    if (n >= (int)sizeof url || (relative && relative[0] != '/') || !is_private(url) ||
-        (token && (strlen(token) >= TOKEN_MAX || strpbrk(token, "\r\n")))) {
+    bool malformed = n >= (int)sizeof url || (relative && relative[0] != '/') ||
+                     (token && (strlen(token) >= TOKEN_MAX || strpbrk(token, "\r\n")));
+    int rc = malformed ? S3HLS_E_INVALID : check_private(url);
+    if (rc == S3HLS_E_INVALID)
         s3hls__log(&resolved, S3HLS_LOG_ERROR, "s3",
                    "AWS_CONTAINER_CREDENTIALS_*: not an https address, nor one of this machine");
-        return S3HLS_E_INVALID;
-    }
+    if (rc)
+        return rc;
     endpoint *e = open_endpoint(env, url);
     if (!e)
         return S3HLS_E_NOMEM;

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* Memory that fails at one allocation, and is back at the next: one countdown for us, libcurl and
+ * OpenSSL. For one program of one file. */
+#ifndef S3HLS_TESTS_SUPPORT_FAILING_MEMORY_H
+#define S3HLS_TESTS_SUPPORT_FAILING_MEMORY_H
+
+#include <curl/curl.h>
+#include <openssl/crypto.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static _Atomic long until_failure = -1, asked, out;
+
+static bool fails(void) {
+    asked++;
+    if (until_failure < 0)
+        return false;
+    return until_failure-- == 0; /* this one alone; then memory is back */
+}
+
+static void *get(size_t size) {
+    void *p = fails() ? NULL : malloc(size);
+    out += p != NULL;
+    return p;
+}
+
+static void give(void *p) {
+    out -= p != NULL;
+    free(p);
+}
+
+static void *change(void *p, size_t size) {
+    if (!p)
+        return get(size);
+    if (!size) {
+        give(p);
+        return NULL;
+    }
+    return fails() ? NULL : realloc(p, size);
+}
+
+static char *copy(const char *s) {
+    char *p = get(strlen(s) + 1);
+    return p ? strcpy(p, s) : NULL;
+}
+
+static void *get_zeroed(size_t count, size_t size) {
+    void *p = get(count * size + 1);
+    return p ? memset(p, 0, count * size) : NULL;
+}
+
+static void *crypto_get(size_t size, const char *file, int line) {
+    (void)file, (void)line;
+    return size ? get(size) : NULL;
+}
+
+static void *crypto_change(void *p, size_t size, const char *file, int line) {
+    (void)file, (void)line;
+    return change(p, size);
+}
+
+static void crypto_give(void *p, const char *file, int line) {
+    (void)file, (void)line;
+    give(p);
+}
+
+static void *reallocate(void *ctx, void *p, size_t size) {
+    (void)ctx;
+    return change(p, size);
+}
+
+/* Before anything else. @return false: too late. */
+static bool fail_memory_of_all(void) {
+    return CRYPTO_set_mem_functions(crypto_get, crypto_change, crypto_give) &&
+           curl_global_init_mem(CURL_GLOBAL_DEFAULT, get, give, change, copy, get_zeroed) == 0;
+}
+
+#endif
