@@ -8,3 +8,4 @@ rm -f "$S3HLS_BENCH_JSON"
 build/release/bench/bench_mux
 build/release/bench/bench_put
 bench/path.sh
+bench/serve.sh build/release/s3hls

@@ -55,9 +55,9 @@ typedef struct s3hls_event {
         *message; /* for people, one line, no secrets; "" where there is nothing more to say */
 } s3hls_event;
 
-/** Receives an event, on the thread it happened on: the uploader's, or the one that put, drained or
- * closed. Must not block, nor call the recorder but for s3hls_recorder_get_stats(). Never called
- * under a lock of the library. */
+/** Receives an event, on the thread it happened on: the uploader's, the one that put, drained or
+ * closed, or the one that brought new keys. Must not block, nor call the recorder but for
+ * s3hls_recorder_get_stats(). Never called under a lock of the library. */
 typedef void (*s3hls_event_fn)(void *ctx, const s3hls_event *event);
 
 /** The word of a type ("segment-lost"); "unknown" for other numbers. Static memory; any thread. */

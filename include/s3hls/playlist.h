@@ -13,8 +13,9 @@ extern "C" {
 #endif
 
 typedef enum s3hls_playlist_type {
-    S3HLS_PLAYLIST_VOD = 0, /* a closed range: PLAYLIST-TYPE:VOD, ENDLIST */
-    S3HLS_PLAYLIST_LIVE = 1 /* a sliding window: neither */
+    S3HLS_PLAYLIST_VOD = 0,  /* a closed range: PLAYLIST-TYPE:VOD, ENDLIST */
+    S3HLS_PLAYLIST_LIVE = 1, /* a sliding window: neither */
+    S3HLS_PLAYLIST_EVENT = 2 /* all of a range that still grows: PLAYLIST-TYPE:EVENT */
 } s3hls_playlist_type;
 
 /** Make the address of a segment. Appends to nothing: fills *url, which the playlist frees with
@@ -29,7 +30,7 @@ typedef struct s3hls_playlist_config {
      */
     uint32_t target_duration_ms;
     uint32_t live_segments; /* length of the live window; default 6; at least 3 */
-    int ended;              /* live only, non-zero: the camera has stopped, write ENDLIST */
+    int ended;              /* LIVE, EVENT; non-zero: the camera has stopped, write ENDLIST */
     const char
         *base_url; /* put before each key: "https://cdn.example/cam-1/"; NULL or "": relative */
     s3hls_playlist_url_fn url; /* overrides base_url: presigned addresses */

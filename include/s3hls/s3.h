@@ -138,6 +138,16 @@ typedef struct s3hls_s3_lifecycle {
 S3HLS_API int s3hls_s3_get_lifecycle(s3hls_s3 *client, const char *prefix, s3hls_s3_lifecycle *out,
                                      s3hls_s3_error *error);
 
+/** Have objects whose keys begin with a prefix deleted so many days after they were stored: by one
+ * rule, of the ID "s3hls-{prefix}"; every other rule stays as it is. The rules are read, changed
+ * and written back: two who do that at one time undo each other's change.
+ * @param prefix  "" covers the whole bucket; at most 249 bytes
+ * @param days    0: the rule is removed
+ * @return as s3hls_s3_put(); S3HLS_E_INVALID; S3HLS_E_TOO_LARGE: the prefix;
+ * S3HLS_E_PROTOCOL: the rules there are cannot be read: nothing was changed. */
+S3HLS_API int s3hls_s3_set_lifecycle(s3hls_s3 *client, const char *prefix, uint32_t days,
+                                     s3hls_s3_error *error);
+
 /** What the CORS rules let a page from an origin ("https://player.example") do; non-zero: that. */
 typedef struct s3hls_s3_cors {
     int get, head; /* these methods */

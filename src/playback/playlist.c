@@ -149,21 +149,21 @@ static size_t live_begin(const writer *w, const s3hls_segment *s, size_t count) 
 }
 
 static int write_playlist(writer *w, const s3hls_segment *s, size_t count) {
-    bool live = w->cfg->type == S3HLS_PLAYLIST_LIVE;
+    bool live = w->cfg->type == S3HLS_PLAYLIST_LIVE, vod = w->cfg->type == S3HLS_PLAYLIST_VOD;
     size_t first = live ? live_begin(w, s, count) : 0;
     w->target_s = target_duration_s(w, s + first, count - first);
     s3hls__strbuf_addf(&w->text, "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:%" PRIu32 "\n",
                        w->target_s);
     s3hls__strbuf_addf(&w->text, "#EXT-X-MEDIA-SEQUENCE:%" PRIu64 "\n", s[first].sequence);
-    if (live)
+    if (!vod)
         s3hls__strbuf_addf(&w->text, "#EXT-X-DISCONTINUITY-SEQUENCE:%" PRIu64 "\n",
                            s[first].timeline);
-    else
-        s3hls__strbuf_add_str(&w->text, "#EXT-X-PLAYLIST-TYPE:VOD\n");
+    if (!live)
+        s3hls__strbuf_addf(&w->text, "#EXT-X-PLAYLIST-TYPE:%s\n", vod ? "VOD" : "EVENT");
     s3hls__strbuf_add_str(&w->text, "#EXT-X-INDEPENDENT-SEGMENTS\n");
     for (size_t i = first; i < count && !w->status && !w->text.status; i++)
         add_segment(w, i > first ? &s[i - 1] : NULL, &s[i]);
-    if (!live || w->cfg->ended)
+    if (vod || w->cfg->ended)
         s3hls__strbuf_add_str(&w->text, "#EXT-X-ENDLIST\n");
     return w->status;
 }
@@ -176,7 +176,7 @@ int s3hls_playlist_write(const s3hls_playlist_config *config, const s3hls_segmen
         return S3HLS_E_INVALID;
     *text = NULL;
     int rc = s3hls__config_copy(&cfg, sizeof cfg, config);
-    if (rc || (count && !segments) || cfg.type > S3HLS_PLAYLIST_LIVE)
+    if (rc || (count && !segments) || cfg.type > S3HLS_PLAYLIST_EVENT)
         return S3HLS_E_INVALID;
     if (count == 0)
         return S3HLS_E_NOT_FOUND;

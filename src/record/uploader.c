@@ -147,7 +147,7 @@ void s3hls__uploader_attach(s3hls_uploader *u, s3hls__outbox *box) {
     box->next = u->boxes;
     u->boxes = box;
     pthread_mutex_unlock(&u->lock);
-    box->watch = (s3hls__watch){keys_came, box, NULL};
+    box->watch = (s3hls__watch){.fn = keys_came, .ctx = box};
     if (box->keys)
         s3hls__credentials_watch(box->keys, &box->watch);
 }

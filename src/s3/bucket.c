@@ -3,6 +3,9 @@
 #include "base/strbuf.h"
 #include "s3/simple.h"
 #include "s3/xml.h"
+#include <expat.h>
+#include <inttypes.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,6 +141,145 @@ int s3hls_s3_get_lifecycle(s3hls_s3 *client, const char *prefix, s3hls_s3_lifecy
     if (!rc)
         rc = s3hls__s3_read_lifecycle(xml.data, xml.size, prefix ? prefix : "", out);
     s3hls__strbuf_deinit(&xml);
+    return rc;
+}
+
+/* ---- changing the lifecycle: what others set is copied as it stands */
+
+enum { RULE_ID_MAX = 255 };
+
+typedef struct change {
+    s3hls__xml xml;
+    const char *text; /* of the configuration */
+    const char *id;   /* of the rule that is not copied */
+    s3hls__strbuf *out;
+    size_t *rules;
+    size_t begin; /* of the rule at hand */
+    bool ours;
+} change;
+
+static size_t offset_of(const s3hls__xml *x) {
+    return (size_t)XML_GetCurrentByteIndex(x->parser);
+}
+
+static void begin_change(s3hls__xml *x, const char *name) {
+    change *c = (change *)x;
+    (void)name;
+    if (x->depth == 2) {
+        c->begin = offset_of(x);
+        c->ours = false;
+    }
+}
+
+static void end_change(s3hls__xml *x, const char *name) {
+    change *c = (change *)x;
+    if (x->depth == 3 && strcmp(name, "ID") == 0)
+        c->ours = strcmp(x->text, c->id) == 0;
+    if (x->depth != 2 || c->ours)
+        return;
+    size_t end = offset_of(x) + (size_t)XML_GetCurrentByteCount(x->parser);
+    s3hls__strbuf_add(c->out, c->text + c->begin, end - c->begin);
+    *c->rules += strcmp(name, "Rule") == 0;
+}
+
+static void add_escaped(s3hls__strbuf *b, const char *text) {
+    for (; *text; text++) {
+        if (strchr("&<>", *text))
+            s3hls__strbuf_addf(b, "&#%d;", *text);
+        else
+            s3hls__strbuf_add_char(b, *text);
+    }
+}
+
+static void add_rule(s3hls__strbuf *b, const char *id, const char *prefix, uint32_t days) {
+    s3hls__strbuf_add_str(b, "<Rule><ID>");
+    add_escaped(b, id);
+    s3hls__strbuf_add_str(b, "</ID><Filter><Prefix>");
+    add_escaped(b, prefix);
+    s3hls__strbuf_addf(b,
+                       "</Prefix></Filter><Status>Enabled</Status><Expiration><Days>%" PRIu32
+                       "</Days></Expiration></Rule>",
+                       days);
+}
+
+int s3hls__s3_change_lifecycle(const char *xml, size_t size, const char *prefix, uint32_t days,
+                               s3hls__strbuf *out, size_t *rules) {
+    char id[RULE_ID_MAX + 1];
+    if (snprintf(id, sizeof id, "s3hls-%s", prefix) > RULE_ID_MAX)
+        return S3HLS_E_TOO_LARGE;
+    change c = {.xml = {.root = "LifecycleConfiguration", .begin = begin_change, .end = end_change},
+                .text = xml,
+                .id = id,
+                .out = out,
+                .rules = rules};
+    *rules = 0;
+    s3hls__strbuf_add_str(
+        out, "<LifecycleConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
+    int rc = xml ? s3hls__xml_read(&c.xml, xml, size) : S3HLS_OK;
+    if (days) {
+        add_rule(out, id, prefix, days);
+        ++*rules;
+    }
+    s3hls__strbuf_add_str(out, "</LifecycleConfiguration>");
+    return rc ? rc : out->status;
+}
+
+/* S3 asks for the digest of a configuration. */
+static void digest(const s3hls__strbuf *xml, char base64[32]) {
+    uint8_t md5[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    if (EVP_Digest(xml->data, xml->size, md5, &size, EVP_md5(), NULL) != 1)
+        size = 0;
+    EVP_EncodeBlock((uint8_t *)base64, md5, (int)size);
+}
+
+static int put_lifecycle(s3hls_s3 *client, const s3hls__strbuf *xml, s3hls_s3_error *error) {
+    char md5[32];
+    digest(xml, md5);
+    s3hls_header header = {"content-md5", md5};
+    s3hls_s3_put_options options = {
+        .content_type = "application/xml", .headers = &header, .header_count = 1};
+    s3hls_span span = {(const uint8_t *)xml->data, xml->size};
+    s3hls__span_body body = {&span, 1};
+    s3hls__op op = {.kind = S3HLS__OP_PUT,
+                    .key = "",
+                    .setting = "lifecycle",
+                    .body = s3hls__span_body_at,
+                    .body_ctx = &body,
+                    .body_size = xml->size,
+                    .put = &options};
+    int rc = s3hls__s3_run(client, &op);
+    *error = op.error;
+    return rc;
+}
+
+static int remove_lifecycle(s3hls_s3 *client, s3hls_s3_error *error) {
+    s3hls__op op = {.kind = S3HLS__OP_REMOVE, .key = "", .setting = "lifecycle"};
+    int rc = s3hls__s3_run(client, &op);
+    *error = op.error;
+    return rc;
+}
+
+int s3hls_s3_set_lifecycle(s3hls_s3 *client, const char *prefix, uint32_t days,
+                           s3hls_s3_error *error) {
+    s3hls__strbuf before, after;
+    s3hls_s3_error own;
+    size_t rules;
+    if (!client || !prefix)
+        return S3HLS_E_INVALID;
+    error = error ? error : &own;
+    int rc = ask(client, "lifecycle", &before, error);
+    bool none = rc == S3HLS_E_NOT_FOUND;
+    s3hls__strbuf_init(&after, s3hls__s3_env(client), 2 * SETTING_MAX_BYTES);
+    if (!rc || none)
+        rc = s3hls__s3_change_lifecycle(none ? NULL : before.data, before.size, prefix, days,
+                                        &after, &rules);
+    if (!rc && rules)
+        rc = put_lifecycle(client, &after, error);
+    else if (!rc && !none)
+        rc = remove_lifecycle(client, error);
+    s3hls__strbuf_deinit(&before);
+    s3hls__strbuf_deinit(&after);
     return rc;
 }
 

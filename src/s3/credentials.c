@@ -60,6 +60,7 @@ int s3hls__credentials_alloc(s3hls_credentials_provider **out, const char *sourc
     pthread_condattr_destroy(&monotonic);
     pthread_mutex_init(&p->lock, NULL);
     pthread_mutex_init(&p->watch_lock, NULL);
+    pthread_cond_init(&p->told, NULL);
     *out = p;
     return S3HLS_OK;
 }
@@ -119,6 +120,7 @@ void s3hls_credentials_close(s3hls_credentials_provider **provider) {
     pthread_cond_destroy(&p->changed);
     pthread_mutex_destroy(&p->lock);
     pthread_mutex_destroy(&p->watch_lock);
+    pthread_cond_destroy(&p->told);
     s3hls__keys_wipe(&p->keys);
     s3hls__env_free(&env, p);
 }

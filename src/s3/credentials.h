@@ -39,6 +39,7 @@ typedef struct s3hls__fetcher {
 typedef struct s3hls__watch {
     void (*fn)(void *ctx, int status); /* S3HLS_OK: there are other keys; else why there are none */
     void *ctx;
+    int telling; /* calls under way */
     struct s3hls__watch *next;
 } s3hls__watch;
 
@@ -51,7 +52,8 @@ struct s3hls_credentials_provider {
     bool has_thread;
 
     _Atomic int references;
-    pthread_mutex_t watch_lock; /* watches; held while they are told */
+    pthread_mutex_t watch_lock; /* watches */
+    pthread_cond_t told;        /* a call has ended */
     s3hls__watch *watches;
 
     pthread_mutex_t lock; /* all below */
@@ -104,9 +106,10 @@ bool s3hls__credentials_renews(const s3hls_credentials_provider *provider);
  * others. */
 int s3hls__credentials_wait(s3hls_credentials_provider *provider, const char *other_than,
                             uint32_t timeout_ms);
-/* Tell fn after each fetch and each s3hls_credentials_set(). */
+/* Tell fn after each fetch and each s3hls_credentials_set(), on the thread of that, under no lock.
+ */
 void s3hls__credentials_watch(s3hls_credentials_provider *provider, s3hls__watch *watch);
-/* Afterwards it is not called any more. */
+/* Waits for calls under way; afterwards it is not called any more. */
 void s3hls__credentials_unwatch(s3hls_credentials_provider *provider, s3hls__watch *watch);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Keys from an address: AWS IoT Core by the device's certificate, a container's, an instance's. */
-#include "base/strbuf.h"
 #include "s3/credentials.h"
+#include "s3/errors.h"
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <jansson.h>
@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ANSWER_MAX = 64 * 1024, TOKEN_MAX = 8192 };
+enum { ANSWER_MAX = 16 * 1024, TOKEN_MAX = 8192 };
 
 /* Which address, and how it is asked. */
 typedef struct endpoint {
@@ -28,22 +28,26 @@ typedef struct endpoint {
 
 /* ---- one request */
 
+/* In one place from the beginning, so that wiping it leaves no copy behind. */
 typedef struct answer {
-    s3hls__strbuf body;
+    char body[ANSWER_MAX + 1]; /* and a NUL */
+    size_t size;
     long http_status;
     int64_t date_unix_s; /* 0: none */
 } answer;
 
 static size_t write_body(char *data, size_t unit, size_t count, void *arg) {
     answer *a = arg;
-    s3hls__strbuf_add(&a->body, data, unit * count);
-    return a->body.status ? 0 : unit * count;
+    size_t size = unit * count;
+    if (size > ANSWER_MAX - a->size)
+        return 0; /* fails the transfer */
+    memcpy(a->body + a->size, data, size);
+    a->size += size;
+    return size;
 }
 
 static void wipe_answer(answer *a) {
-    if (a->body.data)
-        OPENSSL_cleanse(a->body.data, a->body.size);
-    s3hls__strbuf_deinit(&a->body);
+    OPENSSL_cleanse(a->body, sizeof a->body);
 }
 
 /* Run one transfer until it ends or somebody interrupts. */
@@ -69,6 +73,9 @@ static CURLcode run(endpoint *e, CURL *easy) {
 
 static void set_up(CURL *easy, const endpoint *e, answer *a) {
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075500
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+#endif
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "*"); /* keys are nobody else's business */
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
@@ -95,40 +102,15 @@ static int64_t date_of(CURL *easy) {
 }
 
 static int status_of(CURLcode code, long http_status) {
-    switch (code) {
-    case CURLE_OK:
-        break;
-    case CURLE_COULDNT_RESOLVE_HOST:
-        return S3HLS_E_RESOLVE;
-    case CURLE_COULDNT_CONNECT:
-        return S3HLS_E_CONNECT;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ENGINE_NOTFOUND:
-    case CURLE_SSL_ENGINE_SETFAILED:
-        return S3HLS_E_TLS;
-    case CURLE_OUT_OF_MEMORY:
-        return S3HLS_E_NOMEM;
-    case CURLE_WRITE_ERROR: /* too long to be keys */
+    if (code == CURLE_WRITE_ERROR) /* too long to be keys */
         return S3HLS_E_PROTOCOL;
-    default:
-        return S3HLS_E_NETWORK;
-    }
-    if (http_status >= 200 && http_status < 300)
-        return S3HLS_OK;
-    return http_status == 429                         ? S3HLS_E_THROTTLED
-           : http_status >= 500                       ? S3HLS_E_SERVER
-           : http_status == 404                       ? S3HLS_E_NOT_FOUND
-           : http_status == 401 || http_status == 403 ? S3HLS_E_ACCESS
-                                                      : S3HLS_E_PROTOCOL;
+    return code ? s3hls__s3_status_of_transfer((int)code)
+                : s3hls__s3_status_of_answer(http_status, "");
 }
 
 /* GET, or PUT of nothing; header: "name: value", or NULL. The answer is the caller's to wipe. */
 static int ask(endpoint *e, const char *method, const char *url, const char *header, answer *a) {
     memset(a, 0, sizeof *a);
-    s3hls__strbuf_init(&a->body, &e->env, ANSWER_MAX);
     CURL *easy = curl_easy_init();
     struct curl_slist *headers = header ? curl_slist_append(NULL, header) : NULL;
     int rc = S3HLS_E_NOMEM;
@@ -139,10 +121,10 @@ static int ask(endpoint *e, const char *method, const char *url, const char *hea
         CURLcode code = run(e, easy);
         curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &a->http_status);
         a->date_unix_s = date_of(easy);
-        rc = a->body.status == S3HLS_E_NOMEM ? S3HLS_E_NOMEM : status_of(code, a->http_status);
+        rc = status_of(code, a->http_status);
         if (rc && !e->interrupted)
-            s3hls__log(&e->env, S3HLS_LOG_WARN, "s3", "asking %s for keys: HTTP %ld, %s", url,
-                       a->http_status, curl_easy_strerror(code));
+            s3hls__log(&e->env, S3HLS_LOG_WARN, "s3", "asking %s for keys: HTTP %ld: %s", url,
+                       a->http_status, code ? curl_easy_strerror(code) : s3hls_strerror(rc));
     }
     curl_slist_free_all(headers);
     curl_easy_cleanup(easy);
@@ -151,22 +133,26 @@ static int ask(endpoint *e, const char *method, const char *url, const char *hea
 
 /* ---- what is answered */
 
+/* "2018-01-18T09:18:06Z", with a fraction or without. */
 static bool parse_time(const char *text, int64_t *unix_s) {
     struct tm t = {0};
-    char zone = 0;
-    if (!text || sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%c", &t.tm_year, &t.tm_mon, &t.tm_mday,
-                        &t.tm_hour, &t.tm_min, &t.tm_sec, &zone) != 7)
+    int end = 0;
+    if (!text || sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &t.tm_year, &t.tm_mon, &t.tm_mday,
+                        &t.tm_hour, &t.tm_min, &t.tm_sec, &end) != 6)
         return false;
+    const char *rest = text + end;
+    if (*rest == '.')
+        rest += 1 + strspn(rest + 1, "0123456789");
     t.tm_year -= 1900;
     t.tm_mon -= 1;
     *unix_s = timegm(&t);
-    return zone == 'Z' && *unix_s > 0;
+    return strcmp(rest, "Z") == 0 && *unix_s > 0;
 }
 
-static bool take_string(json_t *object, const char *name, char *to, size_t max, bool required) {
+static bool take_string(json_t *object, const char *name, char *to, size_t max) {
     json_t *value = json_object_get(object, name);
     const char *text = json_string_value(value);
-    bool ok = s3hls__key_copy(to, max, text, required);
+    bool ok = s3hls__key_copy(to, max, text, true);
     if (text)
         OPENSSL_cleanse((char *)text, json_string_length(value));
     return ok;
@@ -181,12 +167,12 @@ static const field_names METADATA = {"AccessKeyId", "SecretAccessKey", "Token", 
 
 static int read_keys(const answer *a, const char *inside, const field_names *names,
                      s3hls__keys *keys) {
-    json_t *root = json_loadb(a->body.data ? a->body.data : "", a->body.size, 0, NULL);
+    json_t *root = json_loadb(a->body, a->size, 0, NULL);
     json_t *object = inside ? json_object_get(root, inside) : root;
-    bool ok =
-        take_string(object, names->id, keys->access_key_id, S3HLS_ACCESS_KEY_MAX, true) &
-        take_string(object, names->secret, keys->secret_access_key, S3HLS_SECRET_KEY_MAX, true) &
-        take_string(object, names->token, keys->session_token, S3HLS_SESSION_TOKEN_MAX, true);
+    /* each is taken, and wiped, whatever the others are */
+    bool ok = take_string(object, names->id, keys->access_key_id, S3HLS_ACCESS_KEY_MAX);
+    ok = take_string(object, names->secret, keys->secret_access_key, S3HLS_SECRET_KEY_MAX) && ok;
+    ok = take_string(object, names->token, keys->session_token, S3HLS_SESSION_TOKEN_MAX) && ok;
     const char *end = json_string_value(json_object_get(object, names->expiration));
     ok = ok && parse_time(end, &keys->expires_unix_s);
     json_decref(root);
@@ -358,23 +344,32 @@ static int fetch_container(void *ctx, s3hls__keys *keys, int64_t *source_unix_s)
     return rc;
 }
 
-/* https, or an address that no other machine has. */
-static bool is_private(const char *url) {
-    char host[64];
+static bool is_here(const char *host) {
+    static const char *const names[] = {"localhost", "[::1]", "169.254.170.2", "169.254.170.23",
+                                        "[fd00:ec2::23]"};
     struct in_addr ip;
-    if (strncmp(url, "https://", 8) == 0)
-        return true;
-    if (strncmp(url, "http://", 7) != 0)
-        return false;
-    const char *begin = url + 7;
-    bool bracket = *begin == '[';
-    snprintf(host, sizeof host, "%.*s", (int)strcspn(begin + bracket, bracket ? "]" : ":/"),
-             begin + bracket);
-    if (strcasecmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
-        strcmp(host, "169.254.170.2") == 0 || strcmp(host, "169.254.170.23") == 0 ||
-        strcasecmp(host, "fd00:ec2::23") == 0)
-        return true;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcasecmp(host, names[i]) == 0)
+            return true;
     return inet_pton(AF_INET, host, &ip) == 1 && ntohl(ip.s_addr) >> 24 == 127;
+}
+
+/* https, or an address that no other machine has: as libcurl reads it, which will ask there.
+ * @return S3HLS_OK, S3HLS_E_INVALID, S3HLS_E_NOMEM. */
+static int check_private(const char *url) {
+    char *scheme = NULL, *host = NULL;
+    CURLU *parts = curl_url();
+    CURLUcode code = parts ? curl_url_set(parts, CURLUPART_URL, url, 0) : CURLUE_OUT_OF_MEMORY;
+    if (!code)
+        code = curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0);
+    if (!code)
+        code = curl_url_get(parts, CURLUPART_HOST, &host, 0);
+    bool ok =
+        !code && (strcmp(scheme, "https") == 0 || (strcmp(scheme, "http") == 0 && is_here(host)));
+    curl_free(scheme);
+    curl_free(host);
+    curl_url_cleanup(parts);
+    return code == CURLUE_OUT_OF_MEMORY ? S3HLS_E_NOMEM : ok ? S3HLS_OK : S3HLS_E_INVALID;
 }
 
 int s3hls_credentials_open_container(s3hls_credentials_provider **out, const s3hls_env *env) {
@@ -391,12 +386,14 @@ int s3hls_credentials_open_container(s3hls_credentials_provider **out, const s3h
         return S3HLS_E_NOT_FOUND;
     int n = relative ? snprintf(url, sizeof url, "http://169.254.170.2%s", relative)
                      : snprintf(url, sizeof url, "%s", full);
-    if (n >= (int)sizeof url || (relative && relative[0] != '/') || !is_private(url) ||
-        (token && (strlen(token) >= TOKEN_MAX || strpbrk(token, "\r\n")))) {
+    bool malformed = n >= (int)sizeof url || (relative && relative[0] != '/') ||
+                     (token && (strlen(token) >= TOKEN_MAX || strpbrk(token, "\r\n")));
+    int rc = malformed ? S3HLS_E_INVALID : check_private(url);
+    if (rc == S3HLS_E_INVALID)
         s3hls__log(&resolved, S3HLS_LOG_ERROR, "s3",
                    "AWS_CONTAINER_CREDENTIALS_*: not an https address, nor one of this machine");
-        return S3HLS_E_INVALID;
-    }
+    if (rc)
+        return rc;
     endpoint *e = open_endpoint(env, url);
     if (!e)
         return S3HLS_E_NOMEM;
@@ -414,13 +411,11 @@ int s3hls_credentials_open_container(s3hls_credentials_provider **out, const s3h
 static int ask_metadata(endpoint *e, const char *method, const char *path, const char *header,
                         answer *a, char line[256]) {
     char url[2048];
-    s3hls__strbuf_init(&a->body, &e->env, ANSWER_MAX);
     if (snprintf(url, sizeof url, "%s%s", e->url, path) >= (int)sizeof url)
         return S3HLS_E_INVALID;
     int rc = ask(e, method, url, header, a);
     if (!rc)
-        snprintf(line, 256, "%.*s", (int)strcspn(a->body.data ? a->body.data : "", "\r\n"),
-                 a->body.data ? a->body.data : "");
+        snprintf(line, 256, "%.*s", (int)strcspn(a->body, "\r\n"), a->body);
     return rc;
 }
 

@@ -35,6 +35,7 @@ typedef struct s3hls__op {
     void *body_ctx;
     uint64_t body_size;
     const s3hls_s3_put_options *put; /* may be NULL */
+    const char *setting; /* PUT, REMOVE: one of the bucket's own instead of an object; else NULL */
 
     uint64_t first, last;       /* GET: bytes asked for, last inclusive, UINT64_MAX: to the end */
     s3hls_s3_data_fn on_data;   /* GET, SETTING */
@@ -56,6 +57,7 @@ typedef struct s3hls__op {
 
     s3hls_s3_error error;   /* result, valid in done */
     size_t prefix_size;     /* LIST, the carrier's own: bytes before the keys it reports */
+    bool partly_told;       /* LIST: a page has been told: from the beginning, it would be twice */
     struct s3hls__op *next; /* the carrier's own */
 } s3hls__op;
 

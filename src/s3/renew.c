@@ -8,8 +8,10 @@
 
 static const int64_t SECOND_US = 1000000;
 enum {
-    AHEAD_S = 300,  /* renew so long before the end, and up to as long again by chance */
-    ASKED_MIN_S = 5 /* however often a server refuses what was just fetched */
+    AHEAD_S = 300,    /* renew so long before the end, and up to as long again by chance */
+    ASKED_MIN_S = 5,  /* however often a server refuses what was just fetched */
+    ENDED_MIN_S = 30, /* keys that came when they had ended: others, and up to as long again */
+    LIFE_MAX_S = INT32_MAX
 };
 
 static int64_t now_us(const s3hls_credentials_provider *p) {
@@ -29,6 +31,22 @@ static int64_t lead_us(const s3hls_credentials_provider *p, int64_t life_us) {
     return lead < half ? lead : half;
 }
 
+/* Keys that had ended when they came are given out all the same: the clock may be wrong, and a
+ * server refuses what is really over. */
+static void plan_renewal(s3hls_credentials_provider *p, int64_t now, int64_t expires_unix_s,
+                         int64_t source_unix_s) {
+    if (expires_unix_s <= source_unix_s) {
+        p->renew_us = now + ENDED_MIN_S * SECOND_US + chance_us(p, ENDED_MIN_S * SECOND_US);
+        return;
+    }
+    int64_t life_s = expires_unix_s - source_unix_s;
+    int64_t life_us = (life_s < LIFE_MAX_S ? life_s : LIFE_MAX_S) * SECOND_US;
+    p->expires_us = now + life_us;
+    p->renew_us = p->expires_us - lead_us(p, life_us);
+    if (p->renew_us < now + SECOND_US)
+        p->renew_us = now + SECOND_US;
+}
+
 void s3hls__credentials_take(s3hls_credentials_provider *p, const s3hls__keys *keys,
                              int64_t source_unix_s) {
     int64_t now = now_us(p);
@@ -40,11 +58,8 @@ void s3hls__credentials_take(s3hls_credentials_provider *p, const s3hls__keys *k
     p->expires_us = p->renew_us = INT64_MAX;
     if (!source_unix_s && s3hls__env_wall_is_set(&p->env))
         source_unix_s = s3hls__env_wall_s(&p->env);
-    if (keys->expires_unix_s && source_unix_s) {
-        int64_t life_us = (keys->expires_unix_s - source_unix_s) * SECOND_US;
-        p->expires_us = now + (life_us > 0 ? life_us : 0);
-        p->renew_us = p->expires_us - lead_us(p, life_us > 0 ? life_us : 0);
-    }
+    if (keys->expires_unix_s && source_unix_s)
+        plan_renewal(p, now, keys->expires_unix_s, source_unix_s);
     pthread_cond_broadcast(&p->changed);
 }
 
@@ -254,10 +269,18 @@ int s3hls__credentials_wait(s3hls_credentials_provider *p, const char *other_tha
 
 /* ---- watching them */
 
+/* Under no lock, so that who is told may do as he likes; one that is being told stays on the list.
+ */
 void s3hls__credentials_tell(s3hls_credentials_provider *p, int status) {
     pthread_mutex_lock(&p->watch_lock);
-    for (s3hls__watch *w = p->watches; w; w = w->next)
+    for (s3hls__watch *w = p->watches; w; w = w->next) {
+        w->telling++;
+        pthread_mutex_unlock(&p->watch_lock);
         w->fn(w->ctx, status);
+        pthread_mutex_lock(&p->watch_lock);
+        if (--w->telling == 0)
+            pthread_cond_broadcast(&p->told);
+    }
     pthread_mutex_unlock(&p->watch_lock);
 }
 
@@ -270,6 +293,8 @@ void s3hls__credentials_watch(s3hls_credentials_provider *p, s3hls__watch *watch
 
 void s3hls__credentials_unwatch(s3hls_credentials_provider *p, s3hls__watch *watch) {
     pthread_mutex_lock(&p->watch_lock);
+    while (watch->telling)
+        pthread_cond_wait(&p->told, &p->watch_lock);
     for (s3hls__watch **link = &p->watches; *link; link = &(*link)->next)
         if (*link == watch) {
             *link = watch->next;

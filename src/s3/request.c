@@ -180,13 +180,15 @@ static int describe(const s3hls__s3_client *c, const s3hls__place *place, s3hls_
                     const char *token, request *r) {
     bool list = op->kind == S3HLS__OP_LIST, setting = op->kind == S3HLS__OP_SETTING;
     memset(r, 0, sizeof *r);
-    if (list || setting)
+    if (list || setting || op->setting)
         write_root(c, place, r->path);
     else if (!write_path(c, place, op->key, r->path))
         return S3HLS_E_INVALID;
     strcpy(r->payload_hash, EMPTY_SHA256);
     r->unix_s = s3hls__s3_now_s(c);
     say(r, "host", place->host);
+    if (op->setting)
+        ask(r, op->setting, "");
     if (op->kind == S3HLS__OP_PUT)
         return describe_put(c, op, r);
     if (list)

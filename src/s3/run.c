@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "s3/run.h"
 #include "s3/credentials.h"
+#include <stdio.h>
 #include <string.h>
 
 enum { KEYS_WAIT_MS = 10000 };
@@ -25,23 +26,29 @@ static void name_keys(s3hls_credentials_provider *provider, char id[S3HLS_ACCESS
     s3hls__keys_wipe(&keys);
 }
 
+static int wait_for_keys(s3hls_credentials_provider *keys) {
+    return keys ? s3hls__credentials_wait(keys, NULL, KEYS_WAIT_MS) : S3HLS_OK;
+}
+
 int s3hls__run_wait(s3hls_credentials_provider *keys) {
-    return keys && s3hls__credentials_wait(keys, NULL, KEYS_WAIT_MS) ? S3HLS_E_CREDENTIALS
-                                                                     : S3HLS_OK;
+    return wait_for_keys(keys) ? S3HLS_E_CREDENTIALS : S3HLS_OK;
 }
 
 int s3hls__run(const s3hls__runner *r, s3hls__op *op) {
     char used[S3HLS_ACCESS_KEY_MAX + 1];
-    if (s3hls__run_wait(r->keys)) {
+    int why = wait_for_keys(r->keys);
+    if (why) {
         memset(&op->error, 0, sizeof op->error);
         op->error.status = S3HLS_E_CREDENTIALS;
-        strcpy(op->error.message, "no keys could be fetched");
+        snprintf(op->error.message, sizeof op->error.message, "no keys from %s: %s",
+                 r->keys->source, s3hls_strerror(why));
         return op->error.status;
     }
     if (r->keys)
         name_keys(r->keys, used);
     run_once(r, op);
-    if (op->error.status == S3HLS_E_CREDENTIALS && r->keys && s3hls__credentials_renews(r->keys) &&
+    if (op->error.status == S3HLS_E_CREDENTIALS && !op->partly_told && r->keys &&
+        s3hls__credentials_renews(r->keys) &&
         s3hls__credentials_wait(r->keys, used, KEYS_WAIT_MS) == S3HLS_OK)
         run_once(r, op);
     return op->error.status;

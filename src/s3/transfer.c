@@ -255,7 +255,8 @@ static void read_error(call *k, CURLcode code) {
             e->status = S3HLS_E_NETWORK;
             snprintf(e->message, sizeof e->message, "answered before the whole body was sent");
         }
-        if (e->status == S3HLS_OK && k->exchange.op->kind == S3HLS__OP_PUT && !k->has_etag) {
+        if (e->status == S3HLS_OK && k->exchange.op->kind == S3HLS__OP_PUT && !k->has_etag &&
+            !k->exchange.op->setting) {
             e->status = S3HLS_E_PROTOCOL;
             snprintf(e->message, sizeof e->message, "no ETag: it is not S3 that answered");
         }
@@ -288,6 +289,7 @@ static bool read_page(call *k) {
     s3hls__op *op = k->exchange.op;
     char before[S3HLS__LIST_TOKEN_BYTES];
     strcpy(before, k->token);
+    op->partly_told = true;
     op->error.status = op->list_page(op, k->page.data ? k->page.data : "", k->page.size, k->token);
     if (op->error.status == S3HLS_OK && k->token[0] && strcmp(before, k->token) == 0)
         op->error.status = S3HLS_E_PROTOCOL; /* the same page for ever */
@@ -368,6 +370,7 @@ static void ended(s3hls__exchange *exchange, CURLcode code) {
 
 void s3hls__s3_start(s3hls__s3_client *c, s3hls__op *op) {
     memset(&op->error, 0, sizeof op->error);
+    op->partly_told = false;
     call *k = s3hls__env_alloc(&c->env, sizeof *k);
     if (!k) {
         op->error.status = S3HLS_E_NOMEM;

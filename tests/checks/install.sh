@@ -9,7 +9,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() { echo "FAILED: $*" >&2; exit 1; }
 cmake --preset release >/dev/null && cmake --build build/release --parallel "$(nproc)" \
-    --target s3hls s3hls_static s3hls_shared s3hls-play_static s3hls-play_shared s3hls-compat-v1 -- --quiet
+    --target s3hls s3hls_static s3hls_shared s3hls-play_static s3hls-play_shared s3hls-server_static s3hls-server_shared s3hls-compat-v1 -- --quiet
 cmake --install build/release --prefix "$work/usr" >/dev/null
 mv "$work/usr" "$work/moved" # nothing in it may know where it was put first
 usr=$work/moved
@@ -54,7 +54,7 @@ says() { # says VERSION PROGRAM...
 {
     gcc main.c -o shared $(pkg-config --cflags --libs s3hls)
     gcc -DPLAY main.c -o play $(pkg-config --cflags --libs s3hls-play)
-    for name in s3hls s3hls-play; do # the private requirements are those a static program needs
+    for name in s3hls s3hls-play s3hls-server; do # the private requirements are those a static program needs
         [ $name = s3hls ] && define=() || define=(-DPLAY)
         gcc "${define[@]}" main.c -o static-$name $(pkg-config --cflags $name) "$usr/lib/lib$name.a" \
             $(pkg-config --libs $(pkg-config --print-requires-private $name)) -pthread
@@ -62,7 +62,7 @@ says() { # says VERSION PROGRAM...
     gcc sample.c "$top/tests/unit/compat/readme.c" -I"$top/tests/unit/compat" -o sample -I"$usr/include/s3hls/compat-v1" \
         -L"$usr/lib" $(sed -n 's/.*links with `\(.*\)`.*/\1/p' "$top/docs/compat.md")
 }
-for program in shared play static-s3hls static-s3hls-play; do
+for program in shared play static-s3hls static-s3hls-play static-s3hls-server; do
     says "$version" "./$program"
 done
 ./sample || fail "the AWS sample SDK's program failed"

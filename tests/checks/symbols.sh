@@ -4,11 +4,11 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 cmake --preset release >/dev/null && cmake --build build/release --parallel "$(nproc)" \
-    --target s3hls_shared s3hls-play_shared s3hls-compat-v1 -- --quiet
+    --target s3hls_shared s3hls-play_shared s3hls-server_shared s3hls-compat-v1 -- --quiet
 cd build/release
 fail() { echo "FAILED: $*" >&2; exit 1; }
 
-for library in src/libs3hls.so src/libs3hls-play.so; do
+for library in src/libs3hls.so src/libs3hls-play.so src/libs3hls-server.so; do
     foreign=$(nm -D --defined-only "$library" | awk '{ print $3 }' | grep -vE '^s3hls_[a-z0-9]' || true)
     [ -z "$foreign" ] || fail "$library exports $foreign"
 done
@@ -20,9 +20,9 @@ needed=$(readelf -d src/libs3hls.so | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | gre
 
 # every function of the headers is there
 declared=$(cat ../../include/s3hls/*.h | tr '\n' ' ' | grep -oE 'S3HLS_API [^;{(]*\(' | grep -oE 's3hls_[a-z0-9_]+ *\(' | tr -d ' (' | sort -u)
-exported=$(nm -D --defined-only src/libs3hls-play.so | awk '{ print $3 }' | sort -u)
+exported=$(nm -D --defined-only src/libs3hls-server.so | awk '{ print $3 }' | sort -u)
 missing=$(comm -23 <(echo "$declared") <(echo "$exported"))
-[ -z "$missing" ] || fail "declared, but not in libs3hls-play: $missing"
+[ -z "$missing" ] || fail "declared, but not in libs3hls-server: $missing"
 
 bytes=$(size src/libs3hls.so | awk 'NR == 2 { print $1 }')
 [ "$bytes" -lt 153600 ] || fail "libs3hls.so has $bytes bytes of code, the bound is 150 KB"

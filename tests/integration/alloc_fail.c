@@ -14,8 +14,9 @@
 #include "h264_gen.h"
 #include "ledger.h"
 #include "tls_server.h"
+#include <expat.h>
 #include <ftw.h>
-#include <openssl/crypto.h>
+#include <jansson.h>
 #include <s3hls/archive.h>
 #include <s3hls/playlist.h>
 #include <s3hls/s3hls.h>
@@ -31,7 +32,18 @@ enum { BUDGET_MS = 2500, STATUSES = 64 }; /* of each scenario in each mode */
 static tls_server server;
 static const char *certificates;
 static char ca_file[512], spool[] = "/tmp/s3hls-alloc-XXXXXX";
-static const s3hls_env env = {.reallocate = memory_reallocate};
+static const s3hls_env env = {.reallocate = reallocate};
+
+/* In place of expat's own. */
+XML_Parser XML_ParserCreate(const XML_Char *encoding) {
+    static const XML_Memory_Handling_Suite suite = {get, change, give};
+    return XML_ParserCreate_MM(encoding, &suite, NULL);
+}
+
+static bool install_memory(void) {
+    json_set_alloc_funcs(get, give);
+    return fail_memory_of_all();
+}
 
 /* ---- one scenario, again and again */
 
@@ -39,8 +51,10 @@ static const s3hls_env env = {.reallocate = memory_reallocate};
  * status that ended it. */
 typedef int (*scenario)(bool to_the_end);
 
+typedef enum failure { ONCE, UNTIL_TRIED, TO_THE_END } failure;
+
 static void finish_run(void) {
-    memory_is_back();
+    until_failure = -1;
     OPENSSL_thread_stop(); /* what OpenSSL remembers of errors */
 }
 
@@ -57,10 +71,10 @@ typedef struct extent {
 static extent measure(scenario run) {
     extent e = {0, 0};
     for (int i = 0; i < 3; i++) { /* the first ones leave something behind */
-        long before = memory_asked();
+        long before = asked;
         assert_int_equal(run(false), S3HLS_OK);
         finish_run();
-        e = (extent){memory_asked() - before, memory_out()};
+        e = (extent){asked - before, out};
     }
     return e;
 }
@@ -81,24 +95,24 @@ static void print_statuses(const char *name, const char *mode, const long *seen,
     print_message("\n");
 }
 
-static void fail_each(const char *name, scenario run, memory_failure how, bool to_the_end) {
-    const char *mode = how == MEMORY_FAILS_ONCE ? "once"
-                       : to_the_end             ? "to the end"
-                                                : "until tried";
+static void fail_each(const char *name, scenario run, failure how) {
+    static const char *const modes[] = {"once", "until tried", "to the end"};
+    const char *mode = modes[how];
     extent e = measure(run);
     long seen[STATUSES] = {0};
     int64_t end_us = now_us() + BUDGET_MS * INT64_C(1000);
     for (long i = 0; i < e.allocations && now_us() < end_us; i++) {
         long n = choose(i, e.allocations);
-        memory_fail(n, how);
-        int rc = run(to_the_end);
+        stays_away = how != ONCE;
+        until_failure = n;
+        int rc = run(how == TO_THE_END);
         finish_run();
         if (rc > 0 || rc <= -STATUSES || strcmp(s3hls_status_name(rc), "S3HLS_E_UNKNOWN") == 0)
             fail_msg("%s, %s, allocation %ld of %ld: %d", name, mode, n, e.allocations, rc);
         seen[-rc]++;
-        if (memory_out() != e.kept)
+        if (out != e.kept)
             fail_msg("%s, %s, allocation %ld of %ld: %ld not given back", name, mode, n,
-                     e.allocations, memory_out() - e.kept);
+                     e.allocations, out - e.kept);
     }
     assert_int_equal(run(false), S3HLS_OK); /* nothing is broken for good */
     finish_run();
@@ -107,8 +121,8 @@ static void fail_each(const char *name, scenario run, memory_failure how, bool t
 }
 
 static void fail_each_way(const char *name, scenario run) {
-    fail_each(name, run, MEMORY_FAILS_ONCE, false);
-    fail_each(name, run, MEMORY_GOES, true);
+    fail_each(name, run, ONCE);
+    fail_each(name, run, TO_THE_END);
 }
 
 static s3hls_s3_options how_to_reach(s3hls_credentials_provider *keys) {
@@ -305,7 +319,7 @@ static int end_recording(s3hls_uploader *uploader, s3hls_recorder **recorder, bo
         assert_ledger_closes(&stats);
     }
     if (!to_the_end) {
-        memory_is_back();
+        until_failure = -1;
         assert_int_equal(s3hls_recorder_drain(*recorder, 10000), S3HLS_OK);
     }
     int rc = s3hls_recorder_close_stats(recorder, 5, &stats);
@@ -346,13 +360,13 @@ static int run_recording_with_a_spool(bool to_the_end) {
 static void of_a_recording(void **state) {
     (void)state;
     fail_each_way("recording", run_recording);
-    fail_each("recording", run_recording, MEMORY_GOES, false);
+    fail_each("recording", run_recording, UNTIL_TRIED);
 }
 
 static void of_a_recording_with_a_spool(void **state) {
     (void)state;
     fail_each_way("recording, spool", run_recording_with_a_spool);
-    fail_each("recording, spool", run_recording_with_a_spool, MEMORY_GOES, false);
+    fail_each("recording, spool", run_recording_with_a_spool, UNTIL_TRIED);
 }
 
 /* ---- */
@@ -376,7 +390,7 @@ int main(int argc, char **argv) {
     }
     certificates = argv[1];
     snprintf(ca_file, sizeof ca_file, "%s/ca.pem", certificates);
-    if (!memory_install())
+    if (!install_memory())
         return 1;
     tls_server_start(&server, certificates);
     int rc = cmocka_run_group_tests(tests, NULL, NULL);

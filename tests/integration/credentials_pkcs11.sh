@@ -3,15 +3,17 @@
 # The device's key never leaves its token: mutual TLS by a pkcs11: URI, with a token in software.
 set -euo pipefail
 lab=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/../lab
+[ -r "$S3HLS_LAB_DIR/env" ] || { echo "SKIPPED: no S3 server: tests/lab/rgw-up.sh has not run"; exit 77; }
 # shellcheck source=/dev/null
 source "$S3HLS_LAB_DIR/env"
-command -v nginx >/dev/null && command -v softhsm2-util >/dev/null ||
+[[ $(type -P nginx softhsm2-util | wc -l) = 2 ]] ||
     { echo "SKIPPED: nginx or softhsm2 is not installed: no token to sign with"; exit 77; }
 work=$(mktemp -d)
 export S3HLS_IOT_DIR=$work/iot SOFTHSM2_CONF=$work/softhsm2.conf
 trap '"$lab/iot-down.sh"; rm -rf "$work"' EXIT
 "$lab/iot-up.sh"
 "$lab/iot-keys.sh" 600
+iot=()
 # shellcheck source=/dev/null
 source "$S3HLS_IOT_DIR/env"
 unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY

@@ -57,8 +57,10 @@ http {
             if (-f $dir/fault/503) { return 503 '{"message":"Service unavailable"}'; }
             if (-f $dir/fault/garbage) { return 200 '<html>log in to the network</html>'; }
             if (\$attached = 0) { return 400 '{"message":"Invalid thing name passed"}'; }
+            if (-f $dir/fault/slow) { rewrite ^ /slow/\$device.json last; }
             root $dir/keys; try_files /\$device.json =404;
         }
+        location /slow/ { internal; alias $dir/keys/; limit_rate 200; } # some seconds
         location / { return 404 '{"message":"Not found"}'; }
     }
 }

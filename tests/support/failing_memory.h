@@ -1,26 +1,83 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* Memory that runs out when it is told to: ours, libcurl's, OpenSSL's, expat's and jansson's, by one
- * countdown. */
+/* Memory that fails at one allocation and is back at the next, or stays away: one countdown for us,
+ * libcurl and OpenSSL. For one program of one file. */
 #ifndef S3HLS_TESTS_SUPPORT_FAILING_MEMORY_H
 #define S3HLS_TESTS_SUPPORT_FAILING_MEMORY_H
 
-#include "s3hls/env.h"
+#include <curl/curl.h>
+#include <openssl/crypto.h>
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
 
-typedef enum memory_failure {
-    MEMORY_FAILS_ONCE, /* the n-th allocation alone */
-    MEMORY_GOES        /* the n-th and all after it, until memory_is_back() */
-} memory_failure;
+static _Atomic long until_failure = -1, asked, out; /* negative: none fails */
+static _Atomic bool stays_away;                     /* all fail from that one on */
 
-/* Before anything else uses these libraries. @return false: it came too late. */
-bool memory_install(void);
-/* Let the allocation fail before which n others succeed, from now on. */
-void memory_fail(long n, memory_failure how);
-void memory_is_back(void);
-/* Allocations asked for so far, and those that were not given back. */
-long memory_asked(void);
-long memory_out(void);
-/* s3hls_env.reallocate */
-void *memory_reallocate(void *ctx, void *p, size_t size);
+static bool fails(void) {
+    asked++;
+    long n = until_failure;
+    while (n > 0 || (n == 0 && !stays_away))
+        if (atomic_compare_exchange_weak(&until_failure, &n, n - 1))
+            break;
+    return n == 0;
+}
+
+static void *get(size_t size) {
+    void *p = fails() ? NULL : malloc(size);
+    out += p != NULL;
+    return p;
+}
+
+static void give(void *p) {
+    out -= p != NULL;
+    free(p);
+}
+
+static void *change(void *p, size_t size) {
+    if (!p)
+        return get(size);
+    if (!size) {
+        give(p);
+        return NULL;
+    }
+    return fails() ? NULL : realloc(p, size);
+}
+
+static char *copy(const char *s) {
+    char *p = get(strlen(s) + 1);
+    return p ? strcpy(p, s) : NULL;
+}
+
+static void *get_zeroed(size_t count, size_t size) {
+    void *p = get(count * size + 1);
+    return p ? memset(p, 0, count * size) : NULL;
+}
+
+static void *crypto_get(size_t size, const char *file, int line) {
+    (void)file, (void)line;
+    return size ? get(size) : NULL;
+}
+
+static void *crypto_change(void *p, size_t size, const char *file, int line) {
+    (void)file, (void)line;
+    return change(p, size);
+}
+
+static void crypto_give(void *p, const char *file, int line) {
+    (void)file, (void)line;
+    give(p);
+}
+
+static void *reallocate(void *ctx, void *p, size_t size) {
+    (void)ctx;
+    return change(p, size);
+}
+
+/* Before anything else. @return false: too late. */
+static bool fail_memory_of_all(void) {
+    return CRYPTO_set_mem_functions(crypto_get, crypto_change, crypto_give) &&
+           curl_global_init_mem(CURL_GLOBAL_DEFAULT, get, give, change, copy, get_zeroed) == 0;
+}
 
 #endif

@@ -5,10 +5,10 @@ set -euo pipefail
 
 build="gcc g++ clang cmake ninja-build pkg-config libcurl4-openssl-dev libssl-dev libexpat1-dev
     libjansson-dev libavformat-dev libavcodec-dev libavutil-dev libcmocka-dev
-    libmicrohttpd-dev"
+    libmicrohttpd-dev zlib1g-dev"
 demo="ffmpeg"
 all="python3 time clang-format clang-tidy libclang-rt-14-dev binutils valgrind awscli curl openssl radosgw ceph-mon ceph-osd man-db faketime
-    haproxy nftables iptables iproute2 nginx-light softhsm2 libengine-pkcs11-openssl"
+    haproxy wrk nftables iptables iproute2 nginx-light softhsm2 libengine-pkcs11-openssl"
 
 case ${1:-} in
 build) wanted=$build ;;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* An S3 of few words over TLS, in a process of its own: PUT, GET, HEAD, DELETE and two pages of LIST
- * of three segments, keys as AWS IoT Core gives them; each third PUT is answered 503. It checks
- * nothing and stores nothing. */
+/* An S3 of few words over TLS, in a process of its own: PUT, GET, HEAD, DELETE and two pages of
+ * LIST of three segments, keys as AWS IoT Core gives them; each third PUT is answered 503. It
+ * checks nothing and stores nothing. */
 #ifndef S3HLS_TESTS_SUPPORT_TLS_SERVER_H
 #define S3HLS_TESTS_SUPPORT_TLS_SERVER_H
 

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { PUBLISH_WAIT_S = 10 };
+
 /* ---- options */
 
 static delivery_options *own(void *ctx) {
@@ -126,6 +128,12 @@ static const char *set_metrics(void *ctx, const char *value) {
     return NULL;
 }
 
+static const char *set_publish(void *ctx, const char *value) {
+    (void)value;
+    own(ctx)->publish = true;
+    return NULL;
+}
+
 static const char *set_json(void *ctx, const char *value) {
     (void)value;
     own(ctx)->json = true;
@@ -160,6 +168,8 @@ const option_kind delivery_kinds[] = {
     {"--events", "FILE", "append what happens as lines of JSON; - is standard output", set_events},
     {"--stats-every", "SECONDS", "the counts among them; default 10", set_stats_every},
     {"--metrics", "ADDR:PORT", "serve /metrics for Prometheus, and /healthz", set_metrics},
+    {"--publish", NULL, "keep live.m3u8, master.m3u8 and each hour's index.m3u8 in the store",
+     set_publish},
     {"--json", NULL, "the summary as one line of JSON", set_json},
     {"-q", NULL, "no progress, no summary", set_quiet},
     {NULL, NULL, NULL, NULL},
@@ -228,6 +238,8 @@ static void on_event(void *ctx, const s3hls_event *event) {
         d->state = DELIVERY_FAILING;
     else if (event->type == S3HLS_EVENT_HELD)
         d->state = DELIVERY_HELD;
+    else if (event->type == S3HLS_EVENT_DELIVERED)
+        publish_segment(d->publisher, event->key, event->bytes);
     events_tell(d->events, event);
 }
 
@@ -238,6 +250,14 @@ static void look_for_metrics(void *ctx, metrics_view *view) {
     view->input_up = !d->input_gone;
     view->reconnects = d->reconnects;
     view->spool_max_bytes = d->options->cfg.spool_dir ? d->options->cfg.spool_max_bytes : 0;
+}
+
+static int open_publisher(delivery *d, const command_line *line) {
+    const char *url = d->options->cfg.destination;
+    int rc = d->options->publish ? publish_open(&d->publisher, line, url) : S3HLS_OK;
+    if (rc)
+        complain(d->command, url, rc, NULL);
+    return !rc ? EXIT_DONE : rc == S3HLS_E_INVALID ? EXIT_USAGE : EXIT_FAILED;
 }
 
 static int open_recorder(delivery *d, const command_line *line) {
@@ -277,11 +297,14 @@ int delivery_open(delivery *d, const command_line *line) {
         fprintf(stderr, "s3hls %s: --events %s: %s\n", d->command, o->events, strerror(rc));
         return EXIT_FAILED;
     }
-    int code = open_recorder(d, line);
+    int code = open_publisher(d, line);
+    if (code == EXIT_DONE)
+        code = open_recorder(d, line);
     if (code == EXIT_DONE)
         code = open_metrics(d);
     if (code != EXIT_DONE) {
         s3hls_recorder_close(&d->recorder, 0);
+        publish_close(&d->publisher, false, 0);
         events_close(&d->events);
         return code;
     }
@@ -367,6 +390,7 @@ int delivery_close(delivery *d, int *status) {
     metrics_close(&d->metrics);
     events_watch(d->events, NULL);
     *status = s3hls_recorder_close_stats(&d->recorder, 0, &d->stats);
+    bool published = publish_close(&d->publisher, !interrupts, interrupts > 1 ? 0 : PUBLISH_WAIT_S);
     events_tell_stats(d->events, s);
     events_close(&d->events);
     progress_end(&d->progress);
@@ -376,5 +400,5 @@ int delivery_close(delivery *d, int *status) {
         print(d);
     if (d->abandoned || s->segments_dropped || s->frames_dropped)
         return delivery_hopeless(d) ? EXIT_FAILED : EXIT_UNDELIVERED;
-    return EXIT_DONE;
+    return published ? EXIT_DONE : EXIT_UNDELIVERED;
 }

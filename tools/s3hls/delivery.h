@@ -8,6 +8,7 @@
 #include "metrics.h"
 #include "options.h"
 #include "progress.h"
+#include "publish.h"
 #include <stdatomic.h>
 
 enum { TAGS_MAX = 10, METADATA_MAX = 8 };
@@ -17,7 +18,7 @@ typedef struct delivery_options {
     s3hls_pair tags[TAGS_MAX], metadata[METADATA_MAX];
     double deadline_s, close_wait_s, stats_every_s; /* close_wait_s < 0: not given */
     const char *events, *metrics;
-    bool quiet, json, drop_given;
+    bool quiet, json, drop_given, publish;
 } delivery_options;
 
 extern const option_kind delivery_kinds[];
@@ -33,6 +34,7 @@ typedef struct delivery {
     progress progress;
     events *events;
     metrics *metrics;
+    publisher *publisher;
     bool live;      /* a camera does not wait, and is not given up */
     bool abandoned; /* before all that was to be delivered was seen */
     atomic_int state;

@@ -311,8 +311,9 @@ static void aws_command(const doctor *d, char *text, size_t size, const char *ca
 static void check_lifecycle(doctor *d) {
     s3hls_s3_error e = {0};
     s3hls_s3_lifecycle rules = {0};
-    char json[1400], mend[2000];
-    int rc = s3hls_s3_get_lifecycle(d->bucket, d->prefix, &rules, &e);
+    char json[1400], mend[2000], segments[sizeof d->prefix + 1];
+    snprintf(segments, sizeof segments, "%s2", d->prefix); /* of 2026 and so on */
+    int rc = s3hls_s3_get_lifecycle(d->bucket, segments, &rules, &e);
     snprintf(json, sizeof json,
              "{\"Rules\":[{\"ID\":\"recordings\",\"Status\":\"Enabled\",\"Filter\":{\"Prefix\":"
              "\"%s\"},\"Expiration\":{\"Days\":30}}]}",

@@ -17,9 +17,13 @@ static const struct {
     {"playlist", command_playlist, "write an m3u8 of any range of time"},
     {"verify", command_verify, "read a range back and check all of it"},
     {"doctor", command_doctor, "try all that recording and playback need of a store"},
+    {"export", command_export, "write a range as one MP4"},
+    {"retention", command_retention, "show or set how long recordings are kept"},
+    {"cost", command_cost, "forecast what a month in S3 costs"},
     {"put", command_put, "store one file as one object"},
     {"get", command_get, "read one object"},
     {"presign", command_presign, "make an address that lets anyone read or write one object"},
+    {"serve", command_serve, "play back in a browser: page, API, playlists and clips over HTTP"},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -28,7 +32,7 @@ static int usage(FILE *to) {
           "usage: s3hls COMMAND [OPTION...]\n\n",
           to);
     for (int i = 0; i < COMMANDS; i++)
-        fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].summary);
+        fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].summary);
     fputs("\ns3hls help COMMAND explains one. A first recording and its playlist:\n\n"
           "  s3hls record clip.h264 --fps 25 --to file:///var/rec/cam-1\n"
           "  s3hls playlist file:///var/rec/cam-1 > /var/rec/cam-1/all.m3u8\n\n"

@@ -305,7 +305,8 @@ bool command_line_parse(command_line *line, int argc, char **argv, int *exit_cod
             return false;
         }
     }
-    if (line->positional_count < line->positional_max) {
+    int needed = line->positional_optional ? 0 : line->positional_list ? 1 : line->positional_max;
+    if (line->positional_count < needed) {
         fprintf(stderr, "s3hls %s: an argument is missing; usage: s3hls %s %s\n", line->command,
                 line->command, line->arguments);
         return false;
@@ -318,8 +319,8 @@ bool command_line_parse(command_line *line, int argc, char **argv, int *exit_cod
 static const char *mend(int status) {
     switch (status) {
     case S3HLS_E_CREDENTIALS:
-        return "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or "
-               "--profile.";
+        return "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, "
+               "--profile, or --iot-*.";
     case S3HLS_E_ACCESS:
         return "Allow s3:PutObject, s3:GetObject and s3:ListBucket on this prefix, or make the "
                "directory writable.";

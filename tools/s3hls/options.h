@@ -15,6 +15,8 @@ typedef struct option_kind {
     const char *(*set)(void *ctx, const char *value);
 } option_kind;
 
+enum { POSITIONAL_MAX = 64 };
+
 /* What every command takes. */
 typedef struct common_options {
     s3hls_s3_options s3;
@@ -33,8 +35,10 @@ typedef struct command_line {
     const option_kind *also; /* shared with another command; NULL: none */
     void *also_ctx;
     common_options *common;
-    char *positional[2]; /* of argv */
+    char *positional[POSITIONAL_MAX]; /* of argv */
     int positional_count, positional_max;
+    bool positional_list;     /* one is enough, up to positional_max */
+    bool positional_optional; /* none is right too */
 } command_line;
 
 /* Read argv. @return true: go on; false: stop with *exit_code (help was given, or something is

@@ -20,7 +20,11 @@ int command_playlist(int argc, char **argv);
 int command_put(int argc, char **argv);
 int command_get(int argc, char **argv);
 int command_presign(int argc, char **argv);
+int command_serve(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_doctor(int argc, char **argv);
+int command_cost(int argc, char **argv);
+int command_export(int argc, char **argv);
+int command_retention(int argc, char **argv);
 
 #endif

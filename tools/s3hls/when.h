@@ -2,15 +2,16 @@
 #ifndef TOOL_WHEN_H
 #define TOOL_WHEN_H
 
+#include "s3hls/time.h"
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-/* ISO 8601 in UTC ("2026-11-23", "2026-11-23T03:12", "2026-11-23T03:12:00.5Z") or UNIX seconds
- * ("1795403520.5") to microseconds. @return false: neither. */
-bool time_parse(const char *text, int64_t *us);
+/* Times as every command reads and writes them. */
+static inline bool time_parse(const char *text, int64_t *us) {
+    return s3hls_time_parse(text, us) == S3HLS_OK;
+}
 
-/* "2026-11-23T03:12:00.500Z"; text: 32 bytes. */
-void time_format(int64_t us, char *text, size_t size);
+static inline void time_format(int64_t us, char *text, size_t size) {
+    s3hls_time_format(us, text, size);
+}
 
 #endif

@@ -152,6 +152,18 @@ static void two_replicas_write_the_same(void **state) {
     free(tail);
 }
 
+static void an_event_holds_all_and_may_grow(void **state) {
+    (void)state;
+    s3hls_segment s[40];
+    session(s, 40, 0, S);
+    char *text = write(S3HLS_PLAYLIST_EVENT, s, 40), *grown = write(S3HLS_PLAYLIST_EVENT, s, 20);
+    assert_non_null(strstr(text, "#EXT-X-PLAYLIST-TYPE:EVENT\n"));
+    assert_null(strstr(text, "ENDLIST"));
+    assert_memory_equal(text, grown, strlen(grown));
+    free(text);
+    free(grown);
+}
+
 static int refuse(void *ctx, const char *key, char **url) {
     (void)key;
     (void)url;
@@ -363,6 +375,7 @@ static void planted_faults_are_found(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vod_says_all_that_a_player_needs),
+        cmocka_unit_test(an_event_holds_all_and_may_grow),
         cmocka_unit_test(missing_numbers_are_gaps_as_long_as_the_hole),
         cmocka_unit_test(another_timeline_or_session_is_a_discontinuity),
         cmocka_unit_test(seed_names_have_no_numbers_to_miss),

@@ -260,6 +260,35 @@ static void objects_get_what_was_asked_for(void **state) {
     close_studio(&t);
 }
 
+/* A key, its secret and its token go together, whenever they are replaced. */
+static void keys_are_replaced_while_uploads_run(void **state) {
+    (void)state;
+    STUDIO(t, GOOD);
+    static const s3hls_credentials sets[2] = {{"IDa", "SECRET", "TOKENa", 0},
+                                              {"IDb", "SECRET", "TOKENb", 0}};
+    t.cfg.uploader = NULL;
+    t.cfg.no_thread = 0;
+    t.cfg.on_event = NULL; /* what it notes is one thread's */
+    s3hls_credentials_set(t.keys, &sets[0]);
+    open_camera(&t);
+    for (int i = 0; i < 600; i++, t.w->passed_us += 40000) {
+        assert_int_equal(put(t.r, &t.gen), S3HLS_OK);
+        for (int n = 0; n < 10; n++)
+            s3hls_credentials_set(t.keys, &sets[(i + n) & 1]);
+        usleep(200);
+    }
+    assert_int_equal(s3hls_recorder_drain(t.r, 5000), S3HLS_OK);
+    assert_in_range(t.server->request_count, 5, CANNED_MAX);
+    for (int i = 0; i < t.server->request_count; i++) {
+        const canned_request *r = &t.server->requests[i];
+        const char *token = canned_header(r, "x-amz-security-token");
+        assert_non_null(token);
+        const char *id = token[5] == 'a' ? "Credential=IDa/" : "Credential=IDb/";
+        assert_non_null(strstr(canned_header(r, "authorization"), id));
+    }
+    close_studio(&t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(close_does_not_wait_for_a_name),
@@ -270,6 +299,7 @@ int main(void) {
         cmocka_unit_test(without_a_clock_the_store_is_asked),
         cmocka_unit_test(a_stalled_upload_is_begun_anew_where_that_helps),
         cmocka_unit_test(objects_get_what_was_asked_for),
+        cmocka_unit_test(keys_are_replaced_while_uploads_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,70 +4,7 @@
 #include "world.h"
 
 #include "../s3/canned_server.h"
-#include <curl/curl.h>
-#include <openssl/crypto.h>
-
-/* ---- one countdown for all */
-
-static _Atomic long until_failure = -1, asked, out;
-
-static bool fails(void) {
-    asked++;
-    if (until_failure < 0)
-        return false;
-    return until_failure-- == 0; /* this one alone; then memory is back */
-}
-
-static void *get(size_t size) {
-    void *p = fails() ? NULL : malloc(size);
-    out += p != NULL;
-    return p;
-}
-
-static void give(void *p) {
-    out -= p != NULL;
-    free(p);
-}
-
-static void *change(void *p, size_t size) {
-    if (!p)
-        return get(size);
-    if (!size) {
-        give(p);
-        return NULL;
-    }
-    return fails() ? NULL : realloc(p, size);
-}
-
-static char *copy(const char *s) {
-    char *p = get(strlen(s) + 1);
-    return p ? strcpy(p, s) : NULL;
-}
-
-static void *get_zeroed(size_t count, size_t size) {
-    void *p = get(count * size + 1);
-    return p ? memset(p, 0, count * size) : NULL;
-}
-
-static void *crypto_get(size_t size, const char *file, int line) {
-    (void)file, (void)line;
-    return size ? get(size) : NULL;
-}
-
-static void *crypto_change(void *p, size_t size, const char *file, int line) {
-    (void)file, (void)line;
-    return change(p, size);
-}
-
-static void crypto_give(void *p, const char *file, int line) {
-    (void)file, (void)line;
-    give(p);
-}
-
-static void *reallocate(void *ctx, void *p, size_t size) {
-    (void)ctx;
-    return change(p, size);
-}
+#include "failing_memory.h"
 
 /* ---- one recording, from open to close */
 
@@ -175,8 +112,7 @@ static void every_allocation_of_a_recording_may_fail(void **state) {
 }
 
 int main(void) {
-    if (!CRYPTO_set_mem_functions(crypto_get, crypto_change, crypto_give) ||
-        curl_global_init_mem(CURL_GLOBAL_DEFAULT, get, give, change, copy, get_zeroed))
+    if (!fail_memory_of_all())
         return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_allocation_of_a_recording_may_fail),

@@ -52,6 +52,58 @@ static s3hls_s3_lifecycle lifecycle_of(const char *rules, const char *prefix) {
 #define RULE(status, filter, what) "<Rule><Status>" status "</Status>" filter what "</Rule>"
 #define EXPIRE(days)               "<Expiration><Days>" days "</Days></Expiration>"
 
+static int change_lifecycle(const char *xml, const char *prefix, uint32_t days, char **text,
+                            size_t *rules) {
+    s3hls_env env = s3hls_env_default();
+    s3hls__strbuf b;
+    s3hls__strbuf_init(&b, &env, 1 << 20);
+    char *copy = xml ? fence(xml) : NULL;
+    int rc = s3hls__s3_change_lifecycle(copy, xml ? strlen(xml) : 0, prefix, days, &b, rules);
+    free(copy);
+    *text = NULL;
+    if (rc)
+        s3hls__strbuf_deinit(&b);
+    else
+        assert_int_equal(s3hls__strbuf_take(&b, text), S3HLS_OK);
+    return rc;
+}
+
+#define OTHER                                                                                      \
+    "<Rule><ID>up &amp; away</ID><Prefix/> <!-- as it is --><Status>Enabled</Status></Rule>"
+#define OURS "<Rule><ID>s3hls-cam/2</ID><Status>Enabled</Status></Rule>"
+
+static void one_lifecycle_rule_changes_and_others_stay(void **state) {
+    (void)state;
+    static const char begin[] =
+        "<LifecycleConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
+    static const char before[] = "<?xml version=\"1.0\"?>\n<LifecycleConfiguration " NS ">" OTHER
+                                 "\n" OURS "</LifecycleConfiguration>";
+    char *text, want[1024];
+    size_t rules;
+    assert_int_equal(change_lifecycle(before, "cam/2", 0, &text, &rules), S3HLS_OK);
+    snprintf(want, sizeof want, "%s" OTHER "</LifecycleConfiguration>", begin);
+    assert_string_equal(text, want);
+    assert_int_equal(rules, 1);
+    free(text);
+    assert_int_equal(change_lifecycle(before, "cam/2", 7, &text, &rules), S3HLS_OK);
+    assert_int_equal(rules, 2);
+    assert_non_null(strstr(text, OTHER));
+    assert_null(strstr(text, OURS));
+    assert_non_null(strstr(text, "<Days>7</Days>"));
+    free(text);
+    assert_int_equal(change_lifecycle(NULL, "a<&>b/2", 1, &text, &rules), S3HLS_OK);
+    assert_non_null(strstr(text, "<Prefix>a&#60;&#38;&#62;b/2</Prefix>"));
+    free(text);
+    assert_int_equal(change_lifecycle("<Other/>", "", 1, &text, &rules), S3HLS_E_PROTOCOL);
+    assert_int_equal(change_lifecycle("<Lifecycle", "", 1, &text, &rules), S3HLS_E_PROTOCOL);
+    char prefix[251];
+    memset(prefix, 'a', sizeof prefix);
+    prefix[250] = 0;
+    assert_int_equal(change_lifecycle(NULL, prefix, 1, &text, &rules), S3HLS_E_TOO_LARGE);
+    assert_int_equal(change_lifecycle(NULL, prefix + 1, 1, &text, &rules), S3HLS_OK);
+    free(text);
+}
+
 static void a_lifecycle_rule_has_to_cover_the_prefix(void **state) {
     (void)state;
     static const struct {
@@ -148,6 +200,7 @@ static void wrong_arguments_are_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_location_has_three_spellings),
+        cmocka_unit_test(one_lifecycle_rule_changes_and_others_stay),
         cmocka_unit_test(a_lifecycle_rule_has_to_cover_the_prefix),
         cmocka_unit_test(cors_rules_are_for_an_origin),
         cmocka_unit_test(wrong_arguments_are_refused),

@@ -526,6 +526,32 @@ static void pages_are_followed_to_the_last(void **state) {
     END(b);
 }
 
+static int fetch_keys(void *ctx, s3hls_credentials *keys) {
+    static char id[32];
+    snprintf(id, sizeof id, "FETCHED%d", ++*(int *)ctx);
+    *keys = (s3hls_credentials){id, "s", "t", 0};
+    return S3HLS_OK;
+}
+
+/* Whoever was told of the first page would be told of it twice. */
+static void a_listing_that_was_begun_is_not_told_anew(void **state) {
+    (void)state;
+    int fetched = 0;
+    BENCH(b, {.answer = PAGE(KEY("a") MORE("t")), .close = true},
+          {.answer = ANSWER("400 No", "", ERROR_BODY("ExpiredToken")), .close = true},
+          {.answer = PAGE(KEY("a") KEY("b")), .close = true});
+    s3hls_credentials_close(&b->options.credentials);
+    assert_int_equal(
+        s3hls_credentials_open_callback(&b->options.credentials, fetch_keys, &fetched, NULL),
+        S3HLS_OK);
+    s3hls_s3_close(&b->s3);
+    open_client(b);
+    assert_int_equal(s3hls_s3_list(b->s3, NULL, NULL, count_object, b, &b->error),
+                     S3HLS_E_CREDENTIALS);
+    assert_int_equal(b->server.request_count, 2);
+    END(b);
+}
+
 static void a_listing_that_makes_no_sense_ends(void **state) {
     (void)state;
     static const struct {
@@ -775,6 +801,7 @@ int main(void) {
         cmocka_unit_test(silence_is_waited_for_only_so_long),
         cmocka_unit_test(who_cannot_be_reached_is_told_apart),
         cmocka_unit_test(pages_are_followed_to_the_last),
+        cmocka_unit_test(a_listing_that_was_begun_is_not_told_anew),
         cmocka_unit_test(a_listing_that_makes_no_sense_ends),
         cmocka_unit_test(a_page_without_end_is_not_kept),
         cmocka_unit_test(operations_can_be_cancelled),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
-#include "when.h"
+#include "s3hls/time.h"
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -56,12 +57,10 @@ static bool parse_clock(const char *p, struct tm *tm, int64_t *fraction_us) {
     return *p == 0;
 }
 
-bool time_parse(const char *text, int64_t *us) {
+static bool parse_date(const char *text, int64_t *us) {
     struct tm tm = {0};
     int64_t fraction_us = 0;
     const char *p = text;
-    if (!strchr(text, '-'))
-        return parse_unix(text, us);
     if (!parse_field(&p, 4, '-', &tm.tm_year) || !parse_field(&p, 2, '-', &tm.tm_mon) ||
         !parse_field(&p, 2, 0, &tm.tm_mday))
         return false;
@@ -76,7 +75,16 @@ bool time_parse(const char *text, int64_t *us) {
            real.tm_min == tm.tm_min && real.tm_sec == tm.tm_sec && *us >= 0 && *us < LAST_US;
 }
 
-void time_format(int64_t us, char *text, size_t size) {
+int s3hls_time_parse(const char *text, int64_t *us) {
+    int64_t value = 0;
+    if (!text || !us)
+        return S3HLS_E_INVALID;
+    bool ok = strchr(text, '-') ? parse_date(text, &value) : parse_unix(text, &value);
+    *us = value;
+    return ok ? S3HLS_OK : S3HLS_E_MALFORMED;
+}
+
+void s3hls_time_format(int64_t us, char *text, size_t size) {
     time_t seconds = (time_t)(us / 1000000);
     struct tm tm;
     char whole[32];

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "server/clip.h"
+#include "server/remux.h"
+#include <pthread.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <time.h>
+
+enum {
+    AHEAD_BYTES = 1 << 20, /* how far a clip runs ahead of its reader */
+    READER_TIMEOUT_S = 30  /* a reader that takes nothing for so long is gone */
+};
+
+struct s3hls__clip {
+    TAILQ_ENTRY(s3hls__clip) in_order;
+    s3hls__clips *clips;
+    s3hls__request request;
+    s3hls__clip_reader reader;
+
+    pthread_mutex_t lock; /* of all below */
+    pthread_cond_t taken;
+    bool paused; /* the reader waits to be resumed */
+    bool left;   /* the reader is gone */
+    bool cut;    /* the server stops */
+    bool ended;  /* the thread is */
+    int status;  /* how it ended */
+    s3hls__answer *refusal;
+    size_t begin, size; /* of the ring */
+    uint8_t ring[AHEAD_BYTES];
+};
+
+struct s3hls__clips {
+    s3hls_env env;
+    s3hls__catalog *catalog;
+    s3hls__answer_account *account;
+    s3hls__metrics *metrics;
+    unsigned max;
+
+    pthread_mutex_t lock; /* of all below */
+    pthread_cond_t ended;
+    TAILQ_HEAD(, s3hls__clip) running;
+    unsigned count;
+    bool stopping;
+};
+
+/* What a clip's thread works with. */
+typedef struct source {
+    s3hls__clip *clip;
+    s3hls_archive *archive;
+    s3hls_s3_error error;
+} source;
+
+/* ---- between thread and reader */
+
+static void resume_reader(s3hls__clip *c) {
+    if (c->paused && !c->left) {
+        c->paused = false;
+        c->reader.resume(c->reader.ctx);
+    }
+}
+
+static void free_clip(s3hls__clip *c) {
+    s3hls__answer_release(c->refusal);
+    pthread_cond_destroy(&c->taken);
+    pthread_mutex_destroy(&c->lock);
+    s3hls__env_free(&c->clips->env, c);
+}
+
+/* With the lock: until there is room. */
+static int wait_for_room(s3hls__clip *c) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += READER_TIMEOUT_S;
+    while (c->size == AHEAD_BYTES && !c->left && !c->cut)
+        if (pthread_cond_timedwait(&c->taken, &c->lock, &until))
+            return S3HLS_E_TIMEOUT;
+    return c->left || c->cut ? S3HLS_E_CANCELLED : S3HLS_OK;
+}
+
+static int write_bytes(void *ctx, const uint8_t *data, size_t size) {
+    s3hls__clip *c = ((source *)ctx)->clip;
+    int rc = S3HLS_OK;
+    pthread_mutex_lock(&c->lock);
+    while (size && !(rc = wait_for_room(c))) {
+        size_t at = (c->begin + c->size) % AHEAD_BYTES, n = AHEAD_BYTES - c->size;
+        n = n < AHEAD_BYTES - at ? n : AHEAD_BYTES - at;
+        n = n < size ? n : size;
+        memcpy(c->ring + at, data, n);
+        c->size += n;
+        data += n;
+        size -= n;
+        resume_reader(c);
+    }
+    pthread_mutex_unlock(&c->lock);
+    return rc;
+}
+
+ssize_t s3hls__clip_read(s3hls__clip *c, char *data, size_t max) {
+    ssize_t result = 0;
+    pthread_mutex_lock(&c->lock);
+    size_t n = c->size < AHEAD_BYTES - c->begin ? c->size : AHEAD_BYTES - c->begin;
+    n = n < max ? n : max;
+    if (n) {
+        memcpy(data, c->ring + c->begin, n);
+        c->begin = (c->begin + n) % AHEAD_BYTES;
+        c->size -= n;
+        pthread_cond_signal(&c->taken);
+        result = (ssize_t)n;
+    } else if (c->ended) {
+        result = c->status ? -2 : -1;
+    } else {
+        c->paused = true;
+        c->reader.pause(c->reader.ctx);
+    }
+    pthread_mutex_unlock(&c->lock);
+    return result;
+}
+
+s3hls__answer *s3hls__clip_refusal(s3hls__clip *c) {
+    pthread_mutex_lock(&c->lock);
+    s3hls__answer *refusal = c->refusal ? s3hls__answer_refer(c->refusal) : NULL;
+    pthread_mutex_unlock(&c->lock);
+    return refusal;
+}
+
+void s3hls__clip_release(s3hls__clip *c) {
+    if (!c)
+        return;
+    pthread_mutex_lock(&c->lock);
+    c->left = true;
+    bool ended = c->ended;
+    pthread_cond_signal(&c->taken);
+    pthread_mutex_unlock(&c->lock);
+    if (ended)
+        free_clip(c);
+}
+
+/* ---- its thread */
+
+/* A segment that expired meanwhile is a hole. */
+static int read_segment(void *ctx, const s3hls_segment *segment, char **body, size_t *size) {
+    source *s = ctx;
+    char key[S3HLS_KEY_MAX];
+    int rc = s3hls_segment_key_format(segment, key, sizeof key);
+    if (rc > 0)
+        rc = s3hls__segment_read(s->archive, &s->clip->clips->env, key, body, size, &s->error);
+    if (rc == S3HLS_E_NOT_FOUND) {
+        *size = 0;
+        rc = S3HLS_OK;
+    }
+    return rc;
+}
+
+static int remux(source *s) {
+    const s3hls__request *r = &s->clip->request;
+    s3hls_segment_list list;
+    int rc = s3hls_archive_list(s->archive, r->from_ms, r->to_ms, &list, &s->error);
+    if (rc)
+        return rc;
+    s3hls__remux job = {.env = &s->clip->clips->env,
+                        .segments = list.segments,
+                        .count = list.count,
+                        .from_ms = r->from_ms,
+                        .to_ms = r->to_ms,
+                        .read = read_segment,
+                        .write = write_bytes,
+                        .ctx = s};
+    rc = list.count ? s3hls__remux_run(&job) : S3HLS_E_NO_VIDEO;
+    s3hls_segment_list_deinit(&list, &s->clip->clips->env);
+    return rc;
+}
+
+static int run(s3hls__clip *c) {
+    source s = {.clip = c};
+    s3hls__desk *desk = s3hls__desk_open(c->clips->catalog);
+    int rc = desk ? s3hls__desk_archive(desk, c->request.camera, &s.archive, NULL, &s.error)
+                  : S3HLS_E_NOMEM;
+    if (!rc)
+        rc = remux(&s);
+    s3hls__desk_close(desk);
+    return rc;
+}
+
+/* With the lock of the clips, so that they see it gone as a whole. */
+static void end(s3hls__clip *c, int status, s3hls__answer *refusal) {
+    s3hls__clips *clips = c->clips;
+    pthread_mutex_lock(&clips->lock);
+    TAILQ_REMOVE(&clips->running, c, in_order);
+    pthread_mutex_lock(&c->lock);
+    c->status = status;
+    c->refusal = refusal;
+    c->ended = true;
+    resume_reader(c);
+    bool left = c->left;
+    pthread_mutex_unlock(&c->lock);
+    if (left)
+        free_clip(c);
+    clips->count--;
+    atomic_fetch_sub(&clips->metrics->clips_running, 1);
+    pthread_cond_signal(&clips->ended);
+    pthread_mutex_unlock(&clips->lock);
+}
+
+static void *clip_thread(void *ctx) {
+    s3hls__clip *c = ctx;
+    int rc = run(c);
+    end(c, rc, rc ? s3hls__view_failure(c->clips->account, rc) : NULL);
+    return NULL;
+}
+
+static bool start(s3hls__clip *c) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, clip_thread, c) != 0)
+        return false;
+    pthread_detach(thread);
+    return true;
+}
+
+s3hls__clip *s3hls__clip_begin(s3hls__clips *clips, const s3hls__request *request,
+                               const s3hls__clip_reader *reader) {
+    s3hls__clip *c = NULL;
+    pthread_mutex_lock(&clips->lock);
+    if (!clips->stopping && clips->count < clips->max)
+        c = s3hls__env_alloc(&clips->env, sizeof *c);
+    if (c) {
+        c->clips = clips;
+        c->request = *request;
+        c->reader = *reader;
+        c->paused = true;
+        pthread_mutex_init(&c->lock, NULL);
+        pthread_cond_init(&c->taken, NULL);
+        TAILQ_INSERT_TAIL(&clips->running, c, in_order);
+        clips->count++;
+        atomic_fetch_add(&clips->metrics->clips_running, 1);
+        if (!start(c)) {
+            TAILQ_REMOVE(&clips->running, c, in_order);
+            clips->count--;
+            atomic_fetch_sub(&clips->metrics->clips_running, 1);
+            free_clip(c);
+            c = NULL;
+        }
+    }
+    pthread_mutex_unlock(&clips->lock);
+    return c;
+}
+
+/* ---- all of them */
+
+int s3hls__clips_open(s3hls__clips **out, s3hls__catalog *catalog, s3hls__answer_account *account,
+                      s3hls__metrics *metrics, unsigned max, const s3hls_env *env) {
+    s3hls__clips *clips = s3hls__env_alloc(env, sizeof *clips);
+    *out = clips;
+    if (!clips)
+        return S3HLS_E_NOMEM;
+    clips->env = *env;
+    clips->catalog = catalog;
+    clips->account = account;
+    clips->metrics = metrics;
+    clips->max = max;
+    TAILQ_INIT(&clips->running);
+    pthread_mutex_init(&clips->lock, NULL);
+    pthread_cond_init(&clips->ended, NULL);
+    return S3HLS_OK;
+}
+
+void s3hls__clips_stop(s3hls__clips *clips) {
+    s3hls__clip *c;
+    pthread_mutex_lock(&clips->lock);
+    clips->stopping = true;
+    TAILQ_FOREACH(c, &clips->running, in_order) {
+        pthread_mutex_lock(&c->lock);
+        c->cut = true;
+        pthread_cond_signal(&c->taken);
+        pthread_mutex_unlock(&c->lock);
+    }
+    while (clips->count)
+        pthread_cond_wait(&clips->ended, &clips->lock);
+    pthread_mutex_unlock(&clips->lock);
+}
+
+void s3hls__clips_close(s3hls__clips **clips) {
+    s3hls__clips *all = *clips;
+    if (!all)
+        return;
+    s3hls__clips_stop(all);
+    pthread_cond_destroy(&all->ended);
+    pthread_mutex_destroy(&all->lock);
+    s3hls_env env = all->env;
+    s3hls__env_free(&env, all);
+    *clips = NULL;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "server/connections.h"
+#include <pthread.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <time.h>
+
+struct s3hls__connection {
+    TAILQ_ENTRY(s3hls__connection) in_order;
+    int fd;
+    int64_t since_us; /* idle since */
+    bool busy;
+};
+
+struct s3hls__connections {
+    s3hls_env env;
+    s3hls__metrics *metrics;
+    pthread_t watcher;
+    bool watching;
+
+    pthread_mutex_t lock; /* of all below */
+    pthread_cond_t stop;
+    TAILQ_HEAD(, s3hls__connection) idle; /* longest first; busy ones are in no list */
+    bool stopping;
+};
+
+/* With the lock: so that a socket's number is not another's by now. */
+static void end_slow(s3hls__connections *all) {
+    int64_t now_us = all->env.monotonic_us(all->env.ctx);
+    s3hls__connection *c;
+    while ((c = TAILQ_FIRST(&all->idle)) &&
+           now_us - c->since_us > S3HLS__REQUEST_TIMEOUT_S * INT64_C(1000000)) {
+        TAILQ_REMOVE(&all->idle, c, in_order);
+        c->busy = true; /* is in no list */
+        shutdown(c->fd, SHUT_RDWR);
+        atomic_fetch_add(&all->metrics->slow, 1);
+    }
+}
+
+static void *watch(void *ctx) {
+    s3hls__connections *all = ctx;
+    struct timespec until;
+    pthread_mutex_lock(&all->lock);
+    while (!all->stopping) {
+        end_slow(all);
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec += 1;
+        pthread_cond_timedwait(&all->stop, &all->lock, &until);
+    }
+    pthread_mutex_unlock(&all->lock);
+    return NULL;
+}
+
+int s3hls__connections_open(s3hls__connections **out, s3hls__metrics *metrics,
+                            const s3hls_env *env) {
+    s3hls__connections *all = s3hls__env_alloc(env, sizeof *all);
+    *out = all;
+    if (!all)
+        return S3HLS_E_NOMEM;
+    all->env = *env;
+    all->metrics = metrics;
+    TAILQ_INIT(&all->idle);
+    pthread_mutex_init(&all->lock, NULL);
+    pthread_cond_init(&all->stop, NULL);
+    all->watching = pthread_create(&all->watcher, NULL, watch, all) == 0;
+    if (all->watching)
+        return S3HLS_OK;
+    s3hls__connections_close(out);
+    return S3HLS_E_NOMEM;
+}
+
+void s3hls__connections_close(s3hls__connections **connections) {
+    s3hls__connections *all = *connections;
+    if (!all)
+        return;
+    pthread_mutex_lock(&all->lock);
+    all->stopping = true;
+    pthread_cond_signal(&all->stop);
+    pthread_mutex_unlock(&all->lock);
+    if (all->watching)
+        pthread_join(all->watcher, NULL);
+    pthread_cond_destroy(&all->stop);
+    pthread_mutex_destroy(&all->lock);
+    s3hls_env env = all->env;
+    s3hls__env_free(&env, all);
+    *connections = NULL;
+}
+
+/* With the lock. */
+static void rest(s3hls__connections *all, s3hls__connection *c) {
+    c->busy = false;
+    c->since_us = all->env.monotonic_us(all->env.ctx);
+    TAILQ_INSERT_TAIL(&all->idle, c, in_order);
+}
+
+static void leave_rest(s3hls__connections *all, s3hls__connection *c) {
+    if (!c->busy)
+        TAILQ_REMOVE(&all->idle, c, in_order);
+    c->busy = true;
+}
+
+s3hls__connection *s3hls__connection_begin(s3hls__connections *all, int fd) {
+    s3hls__connection *c = s3hls__env_alloc(&all->env, sizeof *c);
+    if (!c)
+        return NULL;
+    c->fd = fd;
+    pthread_mutex_lock(&all->lock);
+    rest(all, c);
+    pthread_mutex_unlock(&all->lock);
+    return c;
+}
+
+void s3hls__connection_busy(s3hls__connections *all, s3hls__connection *c) {
+    if (!c)
+        return;
+    pthread_mutex_lock(&all->lock);
+    leave_rest(all, c);
+    pthread_mutex_unlock(&all->lock);
+}
+
+void s3hls__connection_idle(s3hls__connections *all, s3hls__connection *c) {
+    if (!c)
+        return;
+    pthread_mutex_lock(&all->lock);
+    leave_rest(all, c);
+    rest(all, c);
+    pthread_mutex_unlock(&all->lock);
+}
+
+void s3hls__connection_end(s3hls__connections *all, s3hls__connection *c) {
+    if (!c)
+        return;
+    pthread_mutex_lock(&all->lock);
+    leave_rest(all, c);
+    pthread_mutex_unlock(&all->lock);
+    s3hls__env_free(&all->env, c);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* What is asked for: a request's target, taken apart and checked. Pure: bytes from outside in, a
+ * fixed structure out, which is all that the rest of the server sees of them. */
+#ifndef S3HLS_SERVER_REQUEST_H
+#define S3HLS_SERVER_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    S3HLS__TARGET_MAX = 2048, /* bytes of a request's target; more is refused with 414 */
+    S3HLS__CAMERA_MAX = 256,  /* a camera's id, with the NUL */
+    S3HLS__NAME_MAX = 128,    /* a file of the page, a segment's key */
+    S3HLS__SHARE_MAX = 600,   /* a share link's proof */
+};
+
+/* The longest ranges that are answered, and the longest life of a share link. */
+#define S3HLS__RANGE_MAX_MS    (INT64_C(24) * 3600 * 1000)
+#define S3HLS__TIMELINE_MAX_MS (INT64_C(32) * 24 * 3600 * 1000)
+#define S3HLS__CLIP_MAX_MS     (INT64_C(2) * 3600 * 1000)
+#define S3HLS__SHARE_MAX_S     (INT64_C(30) * 24 * 3600)
+
+typedef enum s3hls__route {
+    S3HLS__ROUTE_PAGE,     /* /NAME */
+    S3HLS__ROUTE_CAMERAS,  /* /api/cameras */
+    S3HLS__ROUTE_DAYS,     /* /api/cameras/CAMERA/days?month=YYYY-MM */
+    S3HLS__ROUTE_TIMELINE, /* /api/cameras/CAMERA/timeline?from&to */
+    S3HLS__ROUTE_SHARE,    /* POST /api/cameras/CAMERA/share?start&end&expires */
+    S3HLS__ROUTE_MASTER,   /* /hls/CAMERA/master.m3u8[?start&end] */
+    S3HLS__ROUTE_LIVE,     /* /hls/CAMERA/live.m3u8 */
+    S3HLS__ROUTE_RANGE,    /* /hls/CAMERA/range.m3u8?start&end */
+    S3HLS__ROUTE_MEDIA,    /* /media/CAMERA/KEY */
+    S3HLS__ROUTE_CLIP,     /* /clip/CAMERA.mp4?start&end */
+    S3HLS__ROUTE_HEALTH,   /* /healthz */
+    S3HLS__ROUTE_METRICS,  /* /metrics */
+    S3HLS__ROUTE_NONE,     /* no such place, or not understood */
+    S3HLS__ROUTES
+} s3hls__route;
+
+/* The route's name, as in metrics. */
+const char *s3hls__route_name(s3hls__route route);
+/* Whether it is about one camera. */
+bool s3hls__route_has_camera(s3hls__route route);
+
+/* Why a request is refused: an HTTP status and a sentence. Static text. */
+typedef struct s3hls__problem {
+    unsigned status; /* 0: it is not */
+    const char *detail;
+} s3hls__problem;
+
+typedef struct s3hls__request {
+    s3hls__route route;
+    bool has_range; /* from_ms and to_ms were given */
+    int64_t from_ms, to_ms;
+    int64_t expires_s; /* ROUTE_SHARE: the link's life in seconds */
+    char camera[S3HLS__CAMERA_MAX];
+    char name[S3HLS__NAME_MAX]; /* ROUTE_PAGE, ROUTE_MEDIA */
+    char share[S3HLS__SHARE_MAX];
+} s3hls__request;
+
+/* Take a target apart ("/hls/cam-1/range.m3u8?start=...&end=..."). On a refusal r->route is what
+ * was recognised so far. */
+s3hls__problem s3hls__request_parse(s3hls__request *r, const char *target);
+
+/* A Range header over size bytes. @return true: answer first..last (both inside); false with
+ * *status 200: none, or one that may be ignored (RFC 9110 14.2); with *status 416: unsatisfiable.
+ */
+bool s3hls__range_parse(const char *header, uint64_t size, uint64_t *first, uint64_t *last,
+                        unsigned *status);
+
+/* Whether an If-None-Match names this entity tag, compared weakly (RFC 9110 13.1.2). */
+bool s3hls__etag_matches(const char *header, const char *etag);
+
+/* Whether an Accept-Encoding takes gzip. */
+bool s3hls__accepts_gzip(const char *header);
+
+#endif

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "server/views.h"
+#include "s3/uri.h"
+#include "s3hls/playlist.h"
+#include "s3hls/time.h"
+#include "server/survey.h"
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+
+enum {
+    TEXT_MAX = 64 << 20,
+    LIVE_WINDOW_MS = 600000, /* six segments of a minute, and some */
+    JOINED_MS = 100,         /* what is no gap */
+    SETTLED_MS = 900000,     /* later nothing more is expected to arrive */
+    PRESIGNED_S = 3600       /* life of an address, beside the length of its playlist */
+};
+
+/* One answer being made. */
+typedef struct view {
+    s3hls__desk *desk;
+    s3hls__answer_account *account;
+    const s3hls__request *request;
+    const s3hls__grant *grant;
+    int64_t now_ms;
+    s3hls_archive *archive; /* where the route has a camera */
+    bool presign;
+    s3hls_s3_error error;
+} view;
+
+/* How long an answer holds, here and in caches. What moves is handed out for a second more while
+ * it is asked for again, so that viewers do not wait for the store together. */
+typedef enum freshness { MOVING, SETTLED, FOR_EVER, REFUSED } freshness;
+
+static s3hls__answer *hold(const view *v, s3hls__answer *a, freshness f) {
+    static const struct {
+        int64_t fresh_us, usable_us;
+        const char *cache_control;
+    } kinds[] = {
+        [MOVING] = {1000000, 2000000, "max-age=1"},
+        [SETTLED] = {30000000, 60000000, "max-age=30"},
+        [FOR_EVER] = {INT64_C(86400) * 1000000, 0, "max-age=31536000, immutable"},
+        [REFUSED] = {1000000, 0, "max-age=1"},
+    };
+    const s3hls_env *env = &v->account->env;
+    int64_t now_us = env->monotonic_us(env->ctx);
+    if (a) {
+        a->fresh_until_us = now_us + kinds[f].fresh_us;
+        a->usable_until_us = now_us + kinds[f].usable_us;
+        a->cache_control = kinds[f].cache_control;
+    }
+    return a;
+}
+
+static freshness settled_at(const view *v, int64_t to_ms) {
+    return to_ms < v->now_ms - SETTLED_MS ? SETTLED : MOVING;
+}
+
+/* ---- refusals */
+
+s3hls__answer *s3hls__view_failure(s3hls__answer_account *account, int status) {
+    switch (status) {
+    case S3HLS_E_NO_VIDEO:
+        return s3hls__answer_problem(account, 404, "nothing was recorded in this range");
+    case S3HLS_E_NOT_FOUND:
+        return s3hls__answer_problem(account, 404, "there is no such camera or segment");
+    case S3HLS_E_CREDENTIALS:
+        return s3hls__answer_problem(account, 503,
+                                     "the server's keys to the store have expired or are wrong");
+    case S3HLS_E_ACCESS:
+    case S3HLS_E_NO_BUCKET:
+    case S3HLS_E_REGION:
+        return s3hls__answer_problem(account, 502, "the store does not let the server read");
+    case S3HLS_E_TOO_LARGE:
+        return s3hls__answer_problem(account, 502, "the segment is larger than is handed on");
+    case S3HLS_E_MALFORMED:
+    case S3HLS_E_PROTOCOL:
+        return s3hls__answer_problem(account, 502, "what the store holds is damaged");
+    case S3HLS_E_NOMEM:
+        return s3hls__answer_problem(account, 503, "the server is out of memory");
+    default:
+        return s3hls__answer_problem(account, 503, "the store cannot be reached; try again");
+    }
+}
+
+static s3hls__answer *fail(const view *v, int status) {
+    return hold(v, s3hls__view_failure(v->account, status), REFUSED);
+}
+
+static s3hls__answer *nothing_here(view *v) {
+    const s3hls__request *r = v->request;
+    const char *detail = r->has_range && r->from_ms >= v->now_ms
+                             ? "the range lies in the future"
+                             : (r->has_range ? "nothing was recorded in this range"
+                                             : "the camera has not recorded of late");
+    return hold(v, s3hls__answer_problem(v->account, 404, detail), REFUSED);
+}
+
+/* ---- JSON */
+
+static int add_text(const char *data, size_t size, void *ctx) {
+    s3hls__strbuf *b = ctx;
+    s3hls__strbuf_add(b, data, size);
+    return b->status ? -1 : 0;
+}
+
+/* Takes the reference of the object. */
+static s3hls__answer *json_answer(const view *v, json_t *object, freshness f) {
+    s3hls__strbuf b;
+    char *text = NULL;
+    s3hls__strbuf_init(&b, &v->account->env, TEXT_MAX);
+    if (!object || json_dump_callback(object, add_text, &b, JSON_COMPACT))
+        b.status = S3HLS_E_NOMEM;
+    json_decref(object);
+    size_t size = b.size;
+    if (s3hls__strbuf_take(&b, &text))
+        return NULL;
+    return hold(v, s3hls__answer_text(v->account, "application/json", text, size), f);
+}
+
+static json_t *json_time(int64_t ms) {
+    char text[S3HLS_TIME_TEXT_MAX];
+    s3hls_time_format(ms * 1000, text, sizeof text);
+    return json_string(text);
+}
+
+/* ---- cameras */
+
+typedef struct camera_list {
+    const view *view;
+    json_t *cameras;
+} camera_list;
+
+static void on_camera(void *ctx, const char *camera) {
+    camera_list *l = ctx;
+    if (s3hls__grant_opens(l->view->grant, camera))
+        json_array_append_new(l->cameras, json_pack("{s:s}", "id", camera));
+}
+
+/* When the camera's last segment ended. */
+static int newest_end(view *v, const char *camera, int64_t *end_ms) {
+    s3hls_segment_list list;
+    s3hls_archive *archive;
+    int rc = s3hls__desk_archive(v->desk, camera, &archive, NULL, &v->error);
+    *end_ms = 0;
+    if (!rc)
+        rc = s3hls_archive_list(archive, v->now_ms - LIVE_WINDOW_MS, INT64_MAX, &list, &v->error);
+    if (rc)
+        return rc;
+    if (list.count)
+        *end_ms =
+            list.segments[list.count - 1].start_ms + list.segments[list.count - 1].duration_ms;
+    s3hls_segment_list_deinit(&list, &v->account->env);
+    return S3HLS_OK;
+}
+
+static s3hls__answer *view_cameras(view *v) {
+    camera_list l = {.view = v, .cameras = json_array()};
+    size_t i;
+    json_t *camera;
+    int rc = s3hls__desk_cameras(v->desk, on_camera, &l, &v->error);
+    json_array_foreach(l.cameras, i, camera) {
+        int64_t end_ms = 0;
+        if (!rc)
+            rc = newest_end(v, json_string_value(json_object_get(camera, "id")), &end_ms);
+        json_object_set_new(camera, "live", json_boolean(end_ms > v->now_ms - 60000));
+        if (end_ms)
+            json_object_set_new(camera, "newest", json_time(end_ms));
+    }
+    if (rc) {
+        json_decref(l.cameras);
+        return fail(v, rc);
+    }
+    return json_answer(v, json_pack("{s:o,s:o}", "now", json_time(v->now_ms), "cameras", l.cameras),
+                       MOVING);
+}
+
+/* ---- days and timelines */
+
+static void on_day(void *ctx, const char *day) {
+    json_array_append_new(ctx, json_string(day));
+}
+
+static s3hls__answer *view_days(view *v) {
+    const s3hls__request *r = v->request;
+    json_t *days = json_array();
+    int rc = s3hls__survey_days(s3hls_archive_store(v->archive), r->from_ms, r->to_ms, on_day, days,
+                                &v->error);
+    if (rc) {
+        json_decref(days);
+        return fail(v, rc);
+    }
+    return json_answer(v, json_pack("{s:o}", "days", days), settled_at(v, r->to_ms));
+}
+
+static void add_stretch(json_t *array, int64_t from_ms, int64_t to_ms) {
+    json_array_append_new(
+        array, json_pack("{s:o,s:o}", "from", json_time(from_ms), "to", json_time(to_ms)));
+}
+
+/* Recorded spans and the gaps between them and to the range's ends. */
+static void add_spans(const s3hls_segment_list *list, int64_t from_ms, int64_t to_ms, json_t *spans,
+                      json_t *gaps) {
+    int64_t begin_ms = 0, end_ms = from_ms;
+    bool open = false;
+    for (size_t i = 0; i < list->count; i++) {
+        const s3hls_segment *s = &list->segments[i];
+        int64_t start_ms = s->start_ms > from_ms ? s->start_ms : from_ms;
+        int64_t stop_ms = s->start_ms + s->duration_ms;
+        if (!open || start_ms > end_ms + JOINED_MS) {
+            if (open)
+                add_stretch(spans, begin_ms, end_ms);
+            if (start_ms > end_ms + JOINED_MS)
+                add_stretch(gaps, end_ms, start_ms);
+            begin_ms = start_ms;
+            open = true;
+        }
+        stop_ms = stop_ms < to_ms ? stop_ms : to_ms;
+        end_ms = stop_ms > end_ms ? stop_ms : end_ms;
+    }
+    if (open)
+        add_stretch(spans, begin_ms, end_ms);
+    if (end_ms + JOINED_MS < to_ms)
+        add_stretch(gaps, end_ms, to_ms);
+}
+
+static s3hls__answer *view_timeline(view *v) {
+    const s3hls__request *r = v->request;
+    s3hls_segment_list list;
+    int rc = s3hls_archive_list(v->archive, r->from_ms, r->to_ms, &list, &v->error);
+    if (rc)
+        return fail(v, rc);
+    json_t *spans = json_array(), *gaps = json_array();
+    int64_t end_ms = r->to_ms < v->now_ms ? r->to_ms : v->now_ms; /* the future is no gap */
+    add_spans(&list, r->from_ms, end_ms > r->from_ms ? end_ms : r->from_ms, spans, gaps);
+    json_t *object = json_pack("{s:o,s:o,s:o,s:o,s:o,s:I}", "from", json_time(r->from_ms), "to",
+                               json_time(r->to_ms), "now", json_time(v->now_ms), "spans", spans,
+                               "gaps", gaps, "foreign", (json_int_t)list.foreign);
+    s3hls_segment_list_deinit(&list, &v->account->env);
+    return json_answer(v, object, settled_at(v, r->to_ms));
+}
+
+/* ---- playlists */
+
+typedef struct addresses {
+    const view *view;
+    uint32_t expires_s;
+} addresses;
+
+/* An address of a segment: presigned, or of this server and relative to the playlist's. */
+static int make_address(void *ctx, const char *key, char **url) {
+    const addresses *a = ctx;
+    const s3hls__request *r = a->view->request;
+    if (a->view->presign)
+        return s3hls_store_url(s3hls_archive_store(a->view->archive), key, a->expires_s, url);
+    s3hls__strbuf b;
+    s3hls__strbuf_init(&b, &a->view->account->env, 4096);
+    s3hls__strbuf_add_str(&b, "../../media/");
+    s3hls__uri_encode(&b, r->camera, strlen(r->camera), false);
+    s3hls__strbuf_addf(&b, "/%s%s%s", key, r->share[0] ? "?share=" : "", r->share);
+    return s3hls__strbuf_take(&b, url);
+}
+
+static uint32_t target_duration_ms(const view *v, const s3hls_segment *last) {
+    s3hls_timeline timeline;
+    if (last->seed_name ||
+        s3hls__desk_timeline(v->desk, v->request->camera, last->timeline, &timeline))
+        return 0;
+    return timeline.target_duration_ms;
+}
+
+static s3hls__answer *write_playlist(view *v, s3hls_segment_list *list,
+                                     const s3hls_playlist_config *cfg, freshness f) {
+    char *text = NULL;
+    size_t size = 0;
+    int rc = s3hls_playlist_write(cfg, list->segments, list->count, &text, &size);
+    s3hls_segment_list_deinit(list, &v->account->env);
+    if (rc == S3HLS_E_NOT_FOUND)
+        return nothing_here(v);
+    if (rc)
+        return fail(v, rc);
+    return hold(v, s3hls__answer_text(v->account, "application/vnd.apple.mpegurl", text, size), f);
+}
+
+/* The segments that a playlist is made of: of the range that was asked for, or the newest. An open
+ * range is one LIST. */
+static int list_segments(view *v, s3hls_segment_list *list) {
+    const s3hls__request *r = v->request;
+    return s3hls_archive_list(v->archive, r->has_range ? r->from_ms : v->now_ms - LIVE_WINDOW_MS,
+                              r->has_range ? r->to_ms : INT64_MAX, list, &v->error);
+}
+
+static s3hls__answer *view_playlist(view *v) {
+    const s3hls__request *r = v->request;
+    s3hls_segment_list list;
+    s3hls_playlist_config cfg;
+    addresses a = {v, PRESIGNED_S};
+    int rc = list_segments(v, &list);
+    if (rc)
+        return fail(v, rc);
+    s3hls_playlist_config_init(&cfg);
+    cfg.env = &v->account->env;
+    cfg.url = make_address;
+    cfg.url_ctx = &a;
+    if (r->has_range)
+        a.expires_s += (uint32_t)((r->to_ms - r->from_ms) / 1000);
+    else
+        cfg.type = S3HLS_PLAYLIST_LIVE;
+    if (list.count)
+        cfg.target_duration_ms = target_duration_ms(v, &list.segments[list.count - 1]);
+    return write_playlist(v, &list, &cfg, r->has_range ? settled_at(v, r->to_ms) : MOVING);
+}
+
+/* ---- the multivariant playlist: one variant, its figures from names, sizes and the timeline */
+
+static void add_variant(const view *v, const s3hls_segment_list *list, s3hls__strbuf *b) {
+    uint64_t peak = 0, bytes = 0, ms = 0;
+    s3hls_timeline timeline;
+    const s3hls_segment *last = &list->segments[list->count - 1];
+    for (const s3hls_segment *s = list->segments; s <= last; s++) {
+        uint64_t bits = s->duration_ms ? s->size * 8000 / s->duration_ms : 0;
+        peak = bits > peak ? bits : peak;
+        bytes += s->size;
+        ms += s->duration_ms;
+    }
+    s3hls__strbuf_addf(b, "#EXT-X-STREAM-INF:BANDWIDTH=%" PRIu64 ",AVERAGE-BANDWIDTH=%" PRIu64,
+                       peak ? peak : 1, ms ? bytes * 8000 / ms : 1);
+    static const char harmless[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,-";
+    if (!last->seed_name &&
+        s3hls__desk_timeline(v->desk, v->request->camera, last->timeline, &timeline) == S3HLS_OK &&
+        timeline.codecs[strspn(timeline.codecs, harmless)] == 0) {
+        s3hls__strbuf_addf(b, ",CODECS=\"%s\",RESOLUTION=%ux%u", timeline.codecs, timeline.width,
+                           timeline.height);
+        if (timeline.frame_rate_milli)
+            s3hls__strbuf_addf(b, ",FRAME-RATE=%.3f", timeline.frame_rate_milli / 1e3);
+    }
+}
+
+static s3hls__answer *view_master(view *v) {
+    const s3hls__request *r = v->request;
+    s3hls_segment_list list;
+    s3hls__strbuf b;
+    char *text = NULL;
+    int rc = list_segments(v, &list);
+    if (rc)
+        return fail(v, rc);
+    if (list.count == 0)
+        return nothing_here(v);
+    s3hls__strbuf_init(&b, &v->account->env, 4096);
+    s3hls__strbuf_add_str(&b, "#EXTM3U\n#EXT-X-INDEPENDENT-SEGMENTS\n");
+    add_variant(v, &list, &b);
+    if (r->has_range)
+        s3hls__strbuf_addf(&b, "\nrange.m3u8?start=%" PRId64 ".%03d&end=%" PRId64 ".%03d",
+                           r->from_ms / 1000, (int)(r->from_ms % 1000), r->to_ms / 1000,
+                           (int)(r->to_ms % 1000));
+    else
+        s3hls__strbuf_add_str(&b, "\nlive.m3u8");
+    if (r->share[0])
+        s3hls__strbuf_addf(&b, "%cshare=%s", r->has_range ? '&' : '?', r->share);
+    s3hls__strbuf_add_char(&b, '\n');
+    s3hls_segment_list_deinit(&list, &v->account->env);
+    size_t size = b.size;
+    if (s3hls__strbuf_take(&b, &text))
+        return NULL;
+    return hold(v, s3hls__answer_text(v->account, "application/vnd.apple.mpegurl", text, size),
+                SETTLED);
+}
+
+/* ---- segments */
+
+typedef struct collector {
+    const s3hls_env *env;
+    char *data;
+    size_t size, capacity;
+    int status;
+} collector;
+
+static int collect(void *ctx, const uint8_t *data, size_t size) {
+    collector *c = ctx;
+    if (size > S3HLS__SEGMENT_MAX - c->size)
+        return c->status = S3HLS_E_TOO_LARGE;
+    if (c->size + size > c->capacity) {
+        size_t capacity = 2 * c->capacity + size + 64 * 1024;
+        char *grown = s3hls__env_realloc(c->env, c->data, capacity);
+        if (!grown)
+            return c->status = S3HLS_E_NOMEM;
+        c->data = grown;
+        c->capacity = capacity;
+    }
+    memcpy(c->data + c->size, data, size);
+    c->size += size;
+    return 0;
+}
+
+int s3hls__segment_read(s3hls_archive *archive, const s3hls_env *env, const char *key, char **body,
+                        size_t *size, s3hls_s3_error *error) {
+    collector c = {.env = env};
+    int rc = s3hls_store_get(s3hls_archive_store(archive), key, 0, UINT64_MAX, collect, &c, error);
+    rc = c.status ? c.status : rc;
+    if (rc) {
+        s3hls__env_free(env, c.data);
+        return rc;
+    }
+    char *fitted = c.size ? s3hls__env_realloc(env, c.data, c.size) : NULL;
+    *body = fitted ? fitted : c.data;
+    *size = c.size;
+    return S3HLS_OK;
+}
+
+static s3hls__answer *view_media(view *v) {
+    char *body = NULL;
+    size_t size = 0;
+    int rc = s3hls__segment_read(v->archive, &v->account->env, v->request->name, &body, &size,
+                                 &v->error);
+    return rc ? fail(v, rc) : hold(v, s3hls__answer_media(v->account, body, size), FOR_EVER);
+}
+
+/* ---- the whole */
+
+s3hls__answer *s3hls__view_make(s3hls__desk *desk, s3hls__answer_account *account,
+                                const s3hls__request *r, const s3hls__grant *grant) {
+    static s3hls__answer *(*const views[S3HLS__ROUTES])(view *) = {
+        [S3HLS__ROUTE_CAMERAS] = view_cameras,   [S3HLS__ROUTE_DAYS] = view_days,
+        [S3HLS__ROUTE_TIMELINE] = view_timeline, [S3HLS__ROUTE_MASTER] = view_master,
+        [S3HLS__ROUTE_LIVE] = view_playlist,     [S3HLS__ROUTE_RANGE] = view_playlist,
+        [S3HLS__ROUTE_MEDIA] = view_media,
+    };
+    view v = {.desk = desk,
+              .account = account,
+              .request = r,
+              .grant = grant,
+              .now_ms = account->env.wall_us(account->env.ctx) / 1000};
+    int rc = S3HLS_OK;
+    if (s3hls__route_has_camera(r->route))
+        rc = s3hls__desk_archive(desk, r->camera, &v.archive, &v.presign, &v.error);
+    if (!rc)
+        return views[r->route](&v);
+    if (rc == S3HLS_E_NOT_FOUND)
+        return hold(&v, s3hls__answer_problem(account, 404, "there is no such camera"), REFUSED);
+    return fail(&v, rc);
+}

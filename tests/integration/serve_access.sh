@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT-0
+# Who may look at what s3hls serve shows: tokens, share links, TLS, addresses.
+# Environment: S3HLS (the tool), S3HLS_STREAMS (generated streams).
+. "$(dirname "${BASH_SOURCE[0]}")/lib_serve.sh"
+store=file://$work/store
+record cam-1 2026-01-02T03:04:00Z
+record cam-2 2026-01-02T03:04:00Z
+range="start=2026-01-02T03:04:00Z&end=2026-01-02T03:04:04Z"
+(umask 077 && printf '%s\n' "owner-token-0123456789 * owner" "door-token-0123456789 cam-1 door" >tokens)
+owner="Authorization: Bearer owner-token-0123456789" door="Authorization: Bearer door-token-0123456789"
+
+# not without tokens where others can reach it
+code=0
+timeout 10 "$S3HLS" serve "$store" --listen 0.0.0.0:0 2>err || code=$?
+[ "$code" = 2 ] || fail "listens on 0.0.0.0 without tokens: exit code $code"
+has 'token' err
+printf 'short *\n' >bad
+code=0
+timeout 10 "$S3HLS" serve "$store" --token-file bad 2>err || code=$?
+[ "$code" = 2 ] && has 'bad, line 1' err
+hasnt 'short \*' err
+
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
+    -addext "subjectAltName=IP:127.0.0.1" -keyout key.pem -out cert.pem 2>/dev/null
+serve tls "$store" --listen 0.0.0.0:0 --token-file tokens --tls-cert cert.pem --tls-key key.pem --access-log access.log
+base=https://127.0.0.1:${base##*:}
+tls=(--cacert cert.pem)
+is 200 / "${tls[@]}" # the page holds nothing
+for path in /api/cameras "/hls/cam-1/range.m3u8?$range" "/clip/cam-1.mp4?$range" "/api/cameras/cam-1/days?month=2026-01"; do
+    is 401 "$path" "${tls[@]}"
+    has '^www-authenticate: Bearer' head
+    is 401 "$path" "${tls[@]}" -H "Authorization: Bearer owner-token-012345678"
+    is 401 "$path" "${tls[@]}" -H "Authorization: Basic owner-token-0123456789"
+    is 200 "$path" "${tls[@]}" -H "$owner"
+    is 200 "$path" "${tls[@]}" -H "$door"
+done
+has '"days"' body
+is 200 /api/cameras "${tls[@]}" -H "$door"
+has '"cam-1"' body
+hasnt 'cam-2' body
+is 200 /api/cameras "${tls[@]}" -H "$owner"
+has 'cam-2' body
+path=$(cd store && find cam-2/2026 -name '*.ts' | sort | head -n 1)
+for other in "/hls/cam-2/range.m3u8?$range" "/clip/cam-2.mp4?$range" "/media/$path" "/hls/none/live.m3u8"; do
+    is 403 "$other" "${tls[@]}" -H "$door"
+done
+! curl -sS --max-time 5 "${base/https/http}/" >/dev/null 2>&1 || fail "plain HTTP is answered where TLS was asked for"
+! curl -sS --max-time 5 --tls-max 1.1 "${tls[@]}" "$base/" >/dev/null 2>&1 || fail "TLS 1.1 is spoken"
+echo "ok: tokens, TLS"
+
+# this machine watches without a token, but not through a proxy
+is 200 /metrics "${tls[@]}"
+is 200 /healthz "${tls[@]}"
+is 401 /metrics "${tls[@]}" -H "X-Forwarded-For: 192.0.2.1"
+
+share() { # share OPTIONS: makes a link for cam-1, into $share
+    is 200 "/api/cameras/cam-1/share?$range&$1" "${tls[@]}" -X POST -H "$door"
+    share=$(python3 -c 'import json; print(json.load(open("body"))["share"])')
+}
+is 403 "/api/cameras/cam-2/share?$range" "${tls[@]}" -X POST -H "$door"
+is 401 "/api/cameras/cam-1/share?$range" "${tls[@]}" -X POST
+is 405 "/api/cameras/cam-1/share?$range" "${tls[@]}" -H "$door"
+share expires=60
+is 200 "/hls/cam-1/range.m3u8?$range&share=$share" "${tls[@]}"
+has "^\.\./\.\./media/cam-1/.*\.ts\?share=$share$" body
+segment=$(sed -n 's,^\.\./\.\.\(/media/.*\),\1,p' body | head -n 1)
+is 200 "$segment" "${tls[@]}"
+is 401 "${segment%%\?*}" "${tls[@]}"
+is 200 "/clip/cam-1.mp4?$range&share=$share" "${tls[@]}"
+is 200 "/api/cameras?share=$share" "${tls[@]}"
+hasnt cam-2 body
+is 403 "/hls/cam-2/range.m3u8?$range&share=$share" "${tls[@]}"
+is 403 "/hls/cam-1/range.m3u8?start=2026-01-02T03:03:59Z&end=2026-01-02T03:04:04Z&share=$share" "${tls[@]}"
+is 403 "/hls/cam-1/live.m3u8?share=$share" "${tls[@]}"
+is 403 "/api/cameras/cam-1/share?$range&share=$share" "${tls[@]}" -X POST
+is 403 "/metrics?share=$share" "${tls[@]}" -H "X-Forwarded-For: 192.0.2.1"
+is 401 "/hls/cam-1/range.m3u8?$range&share=${share%?????}AAAAA" "${tls[@]}"
+share expires=1
+sleep 2.1
+is 401 "/hls/cam-1/range.m3u8?$range&share=$share" "${tls[@]}"
+has 'expired' body
+echo "ok: share links"
+
+has ' door$' access.log
+has 'by share link$' access.log
+for secret in owner-token door-token "$share" share=; do
+    hasnt "$secret" access.log
+    hasnt "$secret" tls.err
+    hasnt "$secret" tls.out
+done
+stop
+echo "ok: no secret in any log"

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT-0
+# Idle and slow connections do not stop a viewer, and are ended; nothing leaks; requests that run are answered while
+# the server stops. S3HLS_SLOW_CONNECTIONS: how many, 2,000 by default.
+# Environment: S3HLS (the tool), S3HLS_STREAMS (generated streams).
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+. "$here/lib_serve.sh"
+store=file://$work/store
+record cam-1 2026-01-02T03:04:00Z
+list="/hls/cam-1/range.m3u8?start=2026-01-02T03:04:00Z&end=2026-01-02T03:04:04Z"
+serve load "$store"
+
+# nothing leaks: files and memory after 1,000 requests of each kind are what they were after some; but for what each
+# of the 8 workers opens at its first
+segment=/media/$(cd store && find cam-1/2026 -name '*.ts' | sort | head -n 1)
+requests() { # requests N
+    local i
+    for i in $(seq "$1"); do
+        printf 'url = "%s%s"\noutput = /dev/null\n' "$base" "$list" "$base" "$segment" "$base" /api/cameras "$base" \
+            "/clip/cam-1.mp4?start=2026-01-02T03:04:00Z&end=2026-01-02T03:04:0$((i % 3 + 1))Z" "$base" /none
+    done >urls
+    curl -s --max-time 60 --parallel --parallel-max 4 -K urls 2>/dev/null || fail "curl answers $?"
+}
+files() { find "/proc/$server/fd" -mindepth 1 | wc -l; }
+memory() { awk '/VmRSS/ { print $2 }' "/proc/$server/status"; }
+requests 200
+files_before=$(files) memory_before=$(memory)
+requests 1000
+[ "$(files)" -le $((files_before + 16)) ] || fail "$files_before files open before, $(files) after"
+# (a sanitizer keeps what was freed for a while, and looks for leaks itself)
+ldd "$S3HLS" | grep -qE 'lib[at]san' || [ "$(memory)" -le $((memory_before + 8192)) ] || fail "$memory_before KiB before, $(memory) KiB after"
+echo "ok: 5000 requests: files $files_before and $(files), KiB $memory_before and $(memory)"
+
+python3 "$here/serve_load.py" "${base##*:}" "${S3HLS_SLOW_CONNECTIONS:-2000}" "$list"
+is 200 /metrics
+has '^s3hls_connections_slow_total [1-9]' body
+has '^s3hls_clips_running 0' body
+
+# one address has no more than its share of the connections
+running=$server good=$base
+serve few "$store" --max-per-address 4
+for fd in 5 6 7 8; do eval "exec $fd<>/dev/tcp/127.0.0.1/${base##*:}"; done
+sleep 0.2
+! curl -sS --max-time 5 "$base/healthz" >/dev/null 2>&1 || fail "a fifth connection is answered"
+exec 5>&- 6>&- 7>&- 8>&-
+sleep 0.2
+is 200 /metrics
+has "^s3hls_connections_refused_total 1$" body
+stop
+server=$running base=$good
+echo "ok: one address"
+
+# what runs is answered while the server stops; then nobody listens
+curl -sS --max-time 20 --limit-rate 30k -o clip.mp4 "$base/clip/cam-1.mp4?start=2026-01-02T03:04:00Z&end=2026-01-02T03:04:04Z" &
+reader=$!
+sleep 0.3
+stop
+wait "$reader" || fail "the clip was broken off by the stop: curl answers $?"
+ffprobe -v error clip.mp4
+! curl -sS --max-time 2 "$base/healthz" >/dev/null 2>&1 || fail "somebody listens still"
+echo "ok: stopped"

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* --publish: playlists as objects beside the segments, so that a bucket plays without a server.
+ *
+ *   live.m3u8, master.m3u8           after each confirmed segment; of a new timeline
+ *   {YYYY}/{MM}/{DD}/{HH}/index.m3u8 all of an hour: each minute, and when it is over
+ *
+ * On a thread and a store of its own: recording never waits for it. */
+#ifndef TOOL_PUBLISH_H
+#define TOOL_PUBLISH_H
+
+#include "options.h"
+
+typedef struct publisher publisher;
+
+/* @return S3HLS_OK, or a status of s3hls_archive_open(). */
+int publish_open(publisher **out, const command_line *line, const char *url);
+/* A segment was confirmed. Any thread; does not wait. Takes NULL, and keys that are no segments. */
+void publish_segment(publisher *p, const char *key, uint64_t bytes);
+/* Write what is due, for up to wait_s.
+ * @param ended  the camera has stopped: live.m3u8 gets its end
+ * @return false: not all of it could be written; it was said. */
+bool publish_close(publisher **p, bool ended, double wait_s);
+
+#endif

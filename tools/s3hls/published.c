@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "published.h"
+#include "s3hls/playlist.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TEXT_MAX = 64 * 1024, FOLDER_BYTES = 14 /* "2026/11/23/03/" */, WAITS_MAX = 20 };
+static const int64_t HOUR_MS = 3600000;
+
+/* ---- one object */
+
+static int put_playlist(s3hls_archive *archive, const char *key, const char *text, uint32_t age_s,
+                        s3hls_s3_error *error) {
+    char cache[48];
+    snprintf(cache, sizeof cache, "public, max-age=%" PRIu32, age_s);
+    s3hls_header header = {"cache-control", cache};
+    s3hls_s3_put_options options = {
+        .content_type = "application/vnd.apple.mpegurl", .headers = &header, .header_count = 1};
+    s3hls_span span = {(const uint8_t *)text, strlen(text)};
+    return s3hls_store_put(s3hls_archive_store(archive), key, &span, 1, &options, error);
+}
+
+/* ---- going on */
+
+typedef struct text {
+    char bytes[TEXT_MAX];
+    size_t size;
+} text;
+
+static int collect(void *ctx, const uint8_t *data, size_t size) {
+    text *t = ctx;
+    if (size >= TEXT_MAX - t->size)
+        return 1;
+    memcpy(t->bytes + t->size, data, size);
+    t->size += size;
+    return 0;
+}
+
+static void raise_target(live_list *l, uint32_t ms) {
+    uint32_t rounded = (ms + 500) / 1000 * 1000; /* as EXTINF is (RFC 8216 4.3.3.1) */
+    if (rounded > l->target_ms)
+        l->target_ms = rounded;
+}
+
+static void read_back(live_list *l, char *playlist) {
+    static const char target[] = "#EXT-X-TARGETDURATION:";
+    bool gap = false;
+    char *rest, *line = strtok_r(playlist, "\n", &rest);
+    for (; line; line = strtok_r(NULL, "\n", &rest)) {
+        s3hls_segment s;
+        if (strncmp(line, target, sizeof target - 1) == 0)
+            l->target_ms = (uint32_t)strtoul(line + sizeof target - 1, NULL, 10) * 1000;
+        l->ended |= strcmp(line, "#EXT-X-ENDLIST") == 0;
+        if (line[0] != '#' && !gap && !s3hls_segment_key_parse(line, strlen(line), &s))
+            live_append(l, &s);
+        gap = strcmp(line, "#EXT-X-GAP") == 0;
+    }
+}
+
+int live_begin(live_list *l, s3hls_archive *archive, s3hls_s3_error *error) {
+    text *t = calloc(1, sizeof *t);
+    if (!t)
+        return S3HLS_E_NOMEM;
+    int rc = s3hls_store_get(s3hls_archive_store(archive), "live.m3u8", 0, UINT64_MAX, collect, t,
+                             error);
+    if (rc == S3HLS_OK)
+        read_back(l, t->bytes);
+    free(t);
+    /* one that is too long is none of ours */
+    return rc == S3HLS_E_NOT_FOUND || rc == S3HLS_E_CANCELLED ? S3HLS_OK : rc;
+}
+
+/* ---- what is listed */
+
+static const s3hls_segment *newest(const live_list *l) {
+    return l->count ? &l->segments[l->count - 1] : NULL;
+}
+
+/* In one session no number of a timeline is behind the session's next segments. */
+static bool same_session(const s3hls_segment *a, const s3hls_segment *b) {
+    return b->timeline - a->timeline <= 1;
+}
+
+bool live_passed(const live_list *l, const s3hls_segment *s) {
+    const s3hls_segment *last = newest(l);
+    return s->seed_name ||
+           (last && (s->sequence <= last->sequence || (l->ended && same_session(last, s))));
+}
+
+bool live_follows(const live_list *l, const s3hls_segment *s) {
+    const s3hls_segment *last = newest(l);
+    return !last || s->sequence == last->sequence + 1 || !same_session(last, s);
+}
+
+void live_append(live_list *l, const s3hls_segment *s) {
+    if (l->count == LIVE_MAX)
+        memmove(l->segments, l->segments + 1, --l->count * sizeof *s);
+    raise_target(l, s->duration_ms);
+    l->segments[l->count++] = *s;
+}
+
+/* What has left the list does not come back, though the window would have room for it. */
+static void forget_unlisted(live_list *l, const char *playlist) {
+    const char *tag = strstr(playlist, "#EXT-X-MEDIA-SEQUENCE:");
+    uint64_t first = tag ? strtoull(strchr(tag, ':') + 1, NULL, 10) : 0;
+    size_t n = 0;
+    while (n < l->count && l->segments[n].sequence < first)
+        n++;
+    l->count -= n;
+    memmove(l->segments, l->segments + n, l->count * sizeof *l->segments);
+}
+
+/* ---- live.m3u8 */
+
+static int read_timeline(live_list *l, s3hls_archive *archive, s3hls_s3_error *error) {
+    uint64_t timeline = newest(l)->timeline;
+    if (l->timeline.timeline == timeline)
+        return S3HLS_OK;
+    int rc = s3hls_archive_timeline(archive, timeline, &l->timeline, error);
+    if (rc == S3HLS_E_NOT_FOUND && l->waits++ < WAITS_MAX)
+        return rc;
+    if (rc && rc != S3HLS_E_NOT_FOUND && rc != S3HLS_E_MALFORMED)
+        return rc;
+    l->waits = 0;
+    if (rc) /* without what it says */
+        l->timeline = (s3hls_timeline){.timeline = timeline};
+    else
+        raise_target(l, l->timeline.target_duration_ms + 499);
+    return S3HLS_OK;
+}
+
+static int write_list(live_list *l, s3hls_archive *archive, bool ended, const s3hls_env *env,
+                      s3hls_s3_error *error) {
+    s3hls_playlist_config cfg;
+    char *playlist;
+    s3hls_playlist_config_init(&cfg);
+    cfg.type = S3HLS_PLAYLIST_LIVE;
+    cfg.target_duration_ms = l->target_ms;
+    cfg.ended = ended;
+    cfg.env = env;
+    int rc = s3hls_playlist_write(&cfg, l->segments, l->count, &playlist, NULL);
+    if (rc)
+        return rc;
+    uint32_t half_s = l->target_ms / 2000;
+    rc = put_playlist(archive, "live.m3u8", playlist, half_s ? half_s : 1, error);
+    if (!rc)
+        forget_unlisted(l, playlist);
+    s3hls_free(env, playlist);
+    return rc;
+}
+
+/* ---- master.m3u8 */
+
+static void measure(const live_list *l, uint64_t *peak_bps, uint64_t *mean_bps) {
+    uint64_t bytes = 0, ms = 0;
+    *peak_bps = *mean_bps = 0;
+    for (size_t i = 0; i < l->count; i++) {
+        const s3hls_segment *s = &l->segments[i];
+        uint64_t bps = s->duration_ms ? s->size * 8000 / s->duration_ms : 0;
+        if (bps > *peak_bps)
+            *peak_bps = bps;
+        if (s->size) { /* not of those that were read back */
+            bytes += s->size;
+            ms += s->duration_ms;
+        }
+    }
+    if (ms)
+        *mean_bps = bytes * 8000 / ms;
+}
+
+/* Written again where a segment is larger than was said; a tenth is added, so that it is seldom. */
+static int write_master(live_list *l, s3hls_archive *archive, s3hls_s3_error *error) {
+    const s3hls_timeline *t = &l->timeline;
+    char playlist[512], rate[32] = "";
+    uint64_t peak_bps, mean_bps;
+    measure(l, &peak_bps, &mean_bps);
+    if (!t->codecs[0] || !peak_bps ||
+        (l->master_timeline == t->timeline && peak_bps <= l->master_bps))
+        return S3HLS_OK;
+    uint64_t bps = peak_bps + peak_bps / 10;
+    if (t->frame_rate_milli)
+        snprintf(rate, sizeof rate, ",FRAME-RATE=%.3f", t->frame_rate_milli / 1e3);
+    snprintf(playlist, sizeof playlist,
+             "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-INDEPENDENT-SEGMENTS\n"
+             "#EXT-X-STREAM-INF:BANDWIDTH=%" PRIu64 ",AVERAGE-BANDWIDTH=%" PRIu64
+             ",CODECS=\"%s\",RESOLUTION=%" PRIu32 "x%" PRIu32 "%s\nlive.m3u8\n",
+             bps, mean_bps, t->codecs, t->width, t->height, rate);
+    int rc = put_playlist(archive, "master.m3u8", playlist, 60, error);
+    if (!rc) {
+        l->master_timeline = t->timeline;
+        l->master_bps = bps;
+    }
+    return rc;
+}
+
+int live_write(live_list *l, s3hls_archive *archive, bool ended, const s3hls_env *env,
+               s3hls_s3_error *error) {
+    int rc = read_timeline(l, archive, error);
+    if (!rc)
+        rc = write_list(l, archive, ended, env, error);
+    return rc ? rc : write_master(l, archive, error);
+}
+
+/* ---- hours */
+
+/* Addresses as seen from the hour's own folder. */
+static void take_folder_off(char *playlist, const char *folder) {
+    char *to = playlist;
+    for (const char *from = playlist; *from;) {
+        size_t n = strcspn(from, "\n") + 1;
+        if (strncmp(from, folder, FOLDER_BYTES) == 0)
+            from += FOLDER_BYTES, n -= FOLDER_BYTES;
+        memmove(to, from, n);
+        to += n;
+        from += n;
+    }
+    *to = 0;
+}
+
+static int write_index(s3hls_archive *archive, const s3hls_playlist_config *cfg,
+                       const s3hls_segment *segments, size_t count, s3hls_s3_error *error) {
+    char key[S3HLS_KEY_MAX], *playlist;
+    enum { OPEN_AGE_S = 30, CLOSED_AGE_S = 86400 };
+    int rc = s3hls_playlist_write(cfg, segments, count, &playlist, NULL);
+    if (rc)
+        return rc;
+    s3hls_segment_key_format(segments, key, sizeof key);
+    take_folder_off(playlist, key);
+    strcpy(key + FOLDER_BYTES, "index.m3u8");
+    rc = put_playlist(archive, key, playlist,
+                      cfg->type == S3HLS_PLAYLIST_VOD ? CLOSED_AGE_S : OPEN_AGE_S, error);
+    s3hls_free(cfg->env, playlist);
+    return rc;
+}
+
+int hour_write(s3hls_archive *archive, int64_t begin_ms, bool over, uint32_t target_ms,
+               const s3hls_env *env, s3hls_s3_error *error) {
+    s3hls_segment_list list = {0};
+    s3hls_playlist_config cfg;
+    s3hls_playlist_config_init(&cfg);
+    cfg.type = over ? S3HLS_PLAYLIST_VOD : S3HLS_PLAYLIST_EVENT;
+    cfg.target_duration_ms = target_ms;
+    cfg.env = env;
+    int rc = s3hls_archive_list(archive, begin_ms, begin_ms + HOUR_MS, &list, error);
+    size_t first = 0;
+    while (first < list.count && list.segments[first].start_ms < begin_ms) /* reaches into it */
+        first++;
+    if (!rc && first < list.count)
+        rc = write_index(archive, &cfg, list.segments + first, list.count - first, error);
+    s3hls_segment_list_deinit(&list, env);
+    return rc;
+}
