@@ -46,8 +46,12 @@ tests() { # tests PRESET [CTEST OPTION...]
     passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + none))
     echo "$preset: $ok tests passed, $bad failed, $none skipped"
     grep -hE 'SKIPPED' "build/$preset/Testing/Temporary/LastTest.log" | sort -u | sed 's/^/    /'
-    grep -E '^ *[0-9]+/[0-9]+ Test ' "$log" | grep -vE ' Passed |\*\*\*Skipped' | sed 's/^/    FAILED /'
-    [ "$bad" = 0 ] || grep -E -B2 -A12 'ERROR|FAILED:|runtime error|WARNING: ThreadSanitizer' "$log" | head -n 60 | sed 's/^/    /'
+    # what each failed test said last, as far as its own lines go
+    awk '/^ *[0-9]+\/[0-9]+ Test .*\*\*\*/ && !/\*\*\*Skipped/ { print "    FAILED " $0; said = 1; n = 0; next }
+         /^ *[0-9]+\/[0-9]+ Test |^ +Start +[0-9]+:/ { flush(); next }
+         said && NF { line[n++] = $0 }
+         function flush(   i) { for (i = n > 25 ? n - 25 : 0; i < n; i++) print "        " line[i]; said = n = 0 }
+         END { flush() }' "$log"
     [ $((ok + bad + none)) -gt 0 ] || result 1 "$preset ran no test" "$log"
 }
 
