@@ -13,6 +13,7 @@
 
 static _Atomic long until_failure = -1, asked, out; /* negative: none fails */
 static _Atomic bool stays_away;                     /* all fail from that one on */
+static _Atomic bool spare_crypto;                   /* OpenSSL's are not counted and do not fail */
 
 static bool fails(void) {
     asked++;
@@ -23,25 +24,27 @@ static bool fails(void) {
     return n == 0;
 }
 
-static void *get(size_t size) {
-    void *p = fails() ? NULL : malloc(size);
-    out += p != NULL;
-    return p;
-}
-
 static void give(void *p) {
     out -= p != NULL;
     free(p);
 }
 
-static void *change(void *p, size_t size) {
-    if (!p)
-        return get(size);
+static void *change_unless(bool refused, void *p, size_t size) {
     if (!size) {
         give(p);
         return NULL;
     }
-    return fails() ? NULL : realloc(p, size);
+    void *q = refused ? NULL : realloc(p, size);
+    out += !p && q;
+    return q;
+}
+
+static void *change(void *p, size_t size) {
+    return change_unless(size && fails(), p, size);
+}
+
+static void *get(size_t size) {
+    return change(NULL, size ? size : 1);
 }
 
 static char *copy(const char *s) {
@@ -54,14 +57,13 @@ static void *get_zeroed(size_t count, size_t size) {
     return p ? memset(p, 0, count * size) : NULL;
 }
 
-static void *crypto_get(size_t size, const char *file, int line) {
-    (void)file, (void)line;
-    return size ? get(size) : NULL;
-}
-
 static void *crypto_change(void *p, size_t size, const char *file, int line) {
     (void)file, (void)line;
-    return change(p, size);
+    return change_unless(size && !spare_crypto && fails(), p, size);
+}
+
+static void *crypto_get(size_t size, const char *file, int line) {
+    return crypto_change(NULL, size, file, line);
 }
 
 static void crypto_give(void *p, const char *file, int line) {
