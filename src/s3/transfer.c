@@ -242,8 +242,8 @@ static void read_error(call *k, CURLcode code) {
     if (date && curl_getdate(date, NULL) > 0)
         e->server_unix_s = curl_getdate(date, NULL);
     /* a server that refuses may hang up before it has the whole body: its answer says more than the
-     * break */
-    bool answered = e->http_status >= 300;
+     * break; not where there was no memory to read it */
+    bool answered = e->http_status >= 300 && code != CURLE_OUT_OF_MEMORY;
     if (code == CURLE_OK && !answered && !k->whole_head)
         code = CURLE_PARTIAL_FILE; /* libcurl takes a head cut off by the end of the connection */
     if (code != CURLE_OK && !answered) {
