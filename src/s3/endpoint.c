@@ -170,7 +170,10 @@ static const field_names METADATA = {"AccessKeyId", "SecretAccessKey", "Token", 
 
 static int read_keys(const answer *a, const char *inside, const field_names *names,
                      s3hls__keys *keys) {
-    json_t *root = json_loadb(a->body, a->size, 0, NULL);
+    json_error_t error;
+    json_t *root = json_loadb(a->body, a->size, 0, &error);
+    if (!root && !error.text[0]) /* jansson has words for all but a lack of memory */
+        return S3HLS_E_NOMEM;
     json_t *object = inside ? json_object_get(root, inside) : root;
     /* each is taken, and wiped, whatever the others are */
     bool ok = take_string(object, names->id, keys->access_key_id, S3HLS_ACCESS_KEY_MAX);
@@ -186,7 +189,7 @@ static int fetch_keys(endpoint *e, const char *url, const char *header, const ch
                       const field_names *names, s3hls__keys *keys, int64_t *source_unix_s) {
     answer a;
     int rc = ask(e, "GET", url, header, &a);
-    if (!rc && (rc = read_keys(&a, inside, names, keys)))
+    if (!rc && (rc = read_keys(&a, inside, names, keys)) == S3HLS_E_PROTOCOL)
         s3hls__log(&e->env, S3HLS_LOG_WARN, "s3", "%s: the answer holds no keys", url);
     *source_unix_s = a.date_unix_s;
     wipe_answer(&a);
