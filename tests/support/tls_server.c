@@ -26,7 +26,7 @@ static const char first_page[] =
     PAGE("true", OBJECT("00.000-4000-1-1") OBJECT(
                      "04.000-4000-2-1") "<NextContinuationToken>more</NextContinuationToken>");
 static const char last_page[] = PAGE("false", OBJECT("08.000-4000-3-1"));
-static const char keys[] = "{\"credentials\": {\"accessKeyId\": \"ID\", \"secretAccessKey\": "
+static const char keys[] = "{\"credentials\": {\"accessKeyId\": \"ID%u\", \"secretAccessKey\": "
                            "\"SECRET\", \"sessionToken\": \"TOKEN\", \"expiration\": "
                            "\"2099-01-01T00:00:00Z\"}}";
 static const char timeline[] =
@@ -64,23 +64,45 @@ static bool answer(SSL *ssl, const char *status, const char *body, bool head_onl
     return SSL_write(ssl, text, n) == n;
 }
 
+static bool give_keys(SSL *ssl) {
+    static _Atomic unsigned given;
+    char text[sizeof keys + 10];
+    snprintf(text, sizeof text, keys, ++given);
+    return answer(ssl, "200 OK", text, false);
+}
+
+/* The number of keys that were fetched; others have none. */
+static unsigned signed_by(const char *head) {
+    const char *id = strstr(head, "Credential=ID");
+    return id ? (unsigned)strtoul(id + strlen("Credential=ID"), NULL, 10) : 0;
+}
+
 static bool serve_one(SSL *ssl) {
-    static _Atomic unsigned puts;
+    static _Atomic unsigned puts, ended;
+    static _Atomic bool removed;
     char head[16384], path[2048];
     if (!read_head(ssl, head, sizeof head) || !read_body(ssl, head))
         return false;
     snprintf(path, sizeof path, "%.*s", (int)strcspn(head, "\r"), head);
-    if (strncmp(path, "PUT", 3) == 0)
+    if (strncmp(path, "PUT", 3) == 0) {
+        removed = false;
         return answer(ssl, ++puts % 3 == 0 ? "503 Slow Down" : "200 OK", "", false);
-    if (strncmp(path, "DELETE", 6) == 0)
+    }
+    if (strncmp(path, "DELETE", 6) == 0) {
+        removed = true;
         return answer(ssl, "204 No Content", "", false);
+    }
+    if (strncmp(path, "HEAD", 4) == 0) {
+        ended = signed_by(head);
+        return answer(ssl, removed ? "404 Not Found" : "200 OK", timeline, true);
+    }
     if (strstr(path, "/role-aliases/"))
-        return answer(ssl, "200 OK", keys, false);
+        return give_keys(ssl);
+    if (ended && signed_by(head) == ended)
+        return answer(ssl, "403 Forbidden", "<Error><Code>ExpiredToken</Code></Error>", false);
     if (strstr(path, "continuation-token="))
         return answer(ssl, "200 OK", last_page, false);
-    if (strstr(path, "list-type=2"))
-        return answer(ssl, "200 OK", first_page, false);
-    return answer(ssl, "200 OK", timeline, strncmp(path, "HEAD", 4) == 0);
+    return answer(ssl, "200 OK", strstr(path, "list-type=2") ? first_page : timeline, false);
 }
 
 static void *serve(void *arg) {
@@ -104,8 +126,7 @@ static void run(int listener, const char *certificates) {
         fprintf(stderr, "tls_server: no certificate in %s\n", certificates);
         _exit(1);
     }
-    /* no tickets: libcurl 7.88 frees a session's names twice where memory runs out as it keeps it
-     */
+    /* no tickets: libcurl 7.88 frees a session's names twice where there is no memory to keep it */
     SSL_CTX_set_num_tickets(context, 0);
     for (int fd; (fd = accept(listener, NULL, NULL)) >= 0;) {
         pthread_t thread;

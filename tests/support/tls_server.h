@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* An S3 of few words over TLS, in a process of its own: PUT, GET, HEAD, DELETE and two pages of
- * LIST of three segments, keys as AWS IoT Core gives them; each third PUT is answered 503. It
- * checks nothing and stores nothing. */
+ * LIST of three segments, keys as AWS IoT Core gives them. Each third PUT is answered 503; after a
+ * DELETE a HEAD answers 404 until the next PUT; keys that were fetched end with the first HEAD that
+ * they sign. It stores nothing and verifies no signature. */
 #ifndef S3HLS_TESTS_SUPPORT_TLS_SERVER_H
 #define S3HLS_TESTS_SUPPORT_TLS_SERVER_H
 
