@@ -24,11 +24,12 @@
 #include <string.h>
 #include <time.h>
 
-enum { BUDGET_MS = 1000, STATUSES = 64 }; /* of a scenario in a mode */
+enum { STATUSES = 64 };
 
 static tls_server server;
 static const char *certificates;
 static char ca_file[512], spool[512];
+static int64_t patience_us = 1000000; /* for OpenSSL's in one scenario in one mode */
 static const s3hls_env env = {.reallocate = reallocate};
 
 /* In place of expat's own. */
@@ -67,11 +68,12 @@ typedef struct extent {
 
 static extent measure(scenario run) {
     extent e = {0, 0};
-    for (int i = 0; i < 3; i++) { /* the first ones leave something behind */
+    for (int i = 0; i < 4; i++) { /* the first leaves something behind, some meet a 503 */
         long before = asked;
         assert_int_equal(run(false), S3HLS_OK);
         finish_run();
-        e = (extent){asked - before, out};
+        e.allocations = i && asked - before > e.allocations ? asked - before : e.allocations;
+        e.kept = out;
     }
     return e;
 }
@@ -119,7 +121,7 @@ static void fail_each(const char *name, scenario run, failure how) {
              spare_crypto ? "but for OpenSSL's" : "all");
     extent e = measure(run);
     long seen[STATUSES] = {0};
-    int64_t end_us = spare_crypto ? INT64_MAX : now_us() + BUDGET_MS * INT64_C(1000);
+    int64_t end_us = spare_crypto ? INT64_MAX : now_us() + patience_us;
     for (long i = 0; i < e.allocations && now_us() < end_us; i++) {
         long n = choose(i, e.allocations);
         stays_away = how != ONCE;
@@ -325,7 +327,7 @@ static void put_pictures(s3hls_recorder *recorder) {
     static uint8_t bytes[1 << 16];
     h264_gen camera = {
         .width = 320, .height = 240, .gop = 25, .key_bytes = 9000, .other_bytes = 900};
-    for (int i = 0; i < 25 * 5; i++) {
+    for (int i = 0; i < 25 * 3; i++) {
         s3hls_frame frame = {.data = bytes, .pts_us = i * INT64_C(40000)};
         frame.size = h264_gen_next(&camera, bytes, sizeof bytes);
         assert_int_equal(s3hls_recorder_put_video(recorder, &frame), S3HLS_OK);
@@ -372,7 +374,7 @@ static int end_recording(s3hls_uploader *uploader, s3hls_recorder **recorder, bo
     int rc = s3hls_recorder_close_stats(recorder, 5, &stats);
     assert_ledger_closes(&stats);
     assert_int_equal(stats.segments_waiting, 0);
-    assert_true(stats.segments_accepted >= 3);
+    assert_true(stats.segments_accepted >= 2);
     if (rc == S3HLS_OK)
         assert_int_equal(stats.segments_accepted,
                          stats.segments_delivered + stats.segments_spooled);
@@ -428,6 +430,8 @@ int main(int argc, char **argv) {
     };
     if (argc != 2)
         return 2;
+    if (getenv("S3HLS_ALLOC_SECONDS"))
+        patience_us = atol(getenv("S3HLS_ALLOC_SECONDS")) * INT64_C(1000000);
     certificates = argv[1];
     snprintf(ca_file, sizeof ca_file, "%s/ca.pem", certificates);
     snprintf(spool, sizeof spool, "%s/spool", certificates);
