@@ -3,17 +3,15 @@
 #include "s3/uri.h"
 #include "s3hls/playlist.h"
 #include "s3hls/time.h"
-#include "server/survey.h"
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 
 enum {
     TEXT_MAX = 64 << 20,
-    LIVE_WINDOW_MS = 600000, /* six segments of a minute, and some */
-    JOINED_MS = 100,         /* what is no gap */
-    SETTLED_MS = 900000,     /* later nothing more is expected to arrive */
-    PRESIGNED_S = 3600       /* life of an address, beside the length of its playlist */
+    LIVE_MS = 60000,     /* a camera that has put nothing for so long is not live */
+    SETTLED_MS = 900000, /* later nothing more is expected to arrive */
+    PRESIGNED_S = 3600   /* life of an address, beside the length of its playlist */
 };
 
 /* One answer being made. */
@@ -30,7 +28,7 @@ typedef struct view {
 
 /* How long an answer holds, here and in caches. What moves is handed out for a second more while
  * it is asked for again, so that viewers do not wait for the store together. */
-typedef enum freshness { MOVING, SETTLED, FOR_EVER, REFUSED } freshness;
+typedef enum freshness { MOVING, SLOW, SETTLED, FOR_EVER, REFUSED } freshness;
 
 static s3hls__answer *hold(const view *v, s3hls__answer *a, freshness f) {
     static const struct {
@@ -38,6 +36,7 @@ static s3hls__answer *hold(const view *v, s3hls__answer *a, freshness f) {
         const char *cache_control;
     } kinds[] = {
         [MOVING] = {1000000, 2000000, "max-age=1"},
+        [SLOW] = {5000000, 10000000, "max-age=5"},
         [SETTLED] = {30000000, 60000000, "max-age=30"},
         [FOR_EVER] = {INT64_C(86400) * 1000000, 0, "max-age=31536000, immutable"},
         [REFUSED] = {1000000, 0, "max-age=1"},
@@ -137,20 +136,17 @@ static void on_camera(void *ctx, const char *camera) {
         json_array_append_new(l->cameras, json_pack("{s:s}", "id", camera));
 }
 
-/* When the camera's last segment ended. */
-static int newest_end(view *v, const char *camera, int64_t *end_ms) {
-    s3hls_segment_list list;
-    s3hls_archive *archive;
-    int rc = s3hls__desk_archive(v->desk, camera, &archive, NULL, &v->error);
-    *end_ms = 0;
-    if (!rc)
-        rc = s3hls_archive_list(archive, v->now_ms - LIVE_WINDOW_MS, INT64_MAX, &list, &v->error);
-    if (rc)
+/* Is it live, and when did its last segment end? One that holds nothing but timelines has none. */
+static int add_newest(view *v, json_t *camera) {
+    s3hls_segment newest;
+    int rc = s3hls__desk_newest(v->desk, json_string_value(json_object_get(camera, "id")),
+                                v->now_ms, &newest, &v->error);
+    if (rc && rc != S3HLS_E_NOT_FOUND)
         return rc;
-    if (list.count)
-        *end_ms =
-            list.segments[list.count - 1].start_ms + list.segments[list.count - 1].duration_ms;
-    s3hls_segment_list_deinit(&list, &v->account->env);
+    int64_t end_ms = rc ? 0 : newest.start_ms + newest.duration_ms;
+    json_object_set_new(camera, "live", json_boolean(end_ms > v->now_ms - LIVE_MS));
+    if (end_ms)
+        json_object_set_new(camera, "newest", json_time(end_ms));
     return S3HLS_OK;
 }
 
@@ -160,32 +156,27 @@ static s3hls__answer *view_cameras(view *v) {
     json_t *camera;
     int rc = s3hls__desk_cameras(v->desk, on_camera, &l, &v->error);
     json_array_foreach(l.cameras, i, camera) {
-        int64_t end_ms = 0;
         if (!rc)
-            rc = newest_end(v, json_string_value(json_object_get(camera, "id")), &end_ms);
-        json_object_set_new(camera, "live", json_boolean(end_ms > v->now_ms - 60000));
-        if (end_ms)
-            json_object_set_new(camera, "newest", json_time(end_ms));
+            rc = add_newest(v, camera);
     }
     if (rc) {
         json_decref(l.cameras);
         return fail(v, rc);
     }
     return json_answer(v, json_pack("{s:o,s:o}", "now", json_time(v->now_ms), "cameras", l.cameras),
-                       MOVING);
+                       SLOW);
 }
 
 /* ---- days and timelines */
 
-static void on_day(void *ctx, const char *day) {
-    json_array_append_new(ctx, json_string(day));
+static int on_day(void *ctx, const char *day) {
+    return json_array_append_new(ctx, json_string(day));
 }
 
 static s3hls__answer *view_days(view *v) {
     const s3hls__request *r = v->request;
     json_t *days = json_array();
-    int rc = s3hls__survey_days(s3hls_archive_store(v->archive), r->from_ms, r->to_ms, on_day, days,
-                                &v->error);
+    int rc = s3hls_archive_days(v->archive, r->from_ms, r->to_ms, on_day, days, &v->error);
     if (rc) {
         json_decref(days);
         return fail(v, rc);
@@ -201,26 +192,16 @@ static void add_stretch(json_t *array, int64_t from_ms, int64_t to_ms) {
 /* Recorded spans and the gaps between them and to the range's ends. */
 static void add_spans(const s3hls_segment_list *list, int64_t from_ms, int64_t to_ms, json_t *spans,
                       json_t *gaps) {
-    int64_t begin_ms = 0, end_ms = from_ms;
-    bool open = false;
-    for (size_t i = 0; i < list->count; i++) {
-        const s3hls_segment *s = &list->segments[i];
-        int64_t start_ms = s->start_ms > from_ms ? s->start_ms : from_ms;
-        int64_t stop_ms = s->start_ms + s->duration_ms;
-        if (!open || start_ms > end_ms + JOINED_MS) {
-            if (open)
-                add_stretch(spans, begin_ms, end_ms);
-            if (start_ms > end_ms + JOINED_MS)
-                add_stretch(gaps, end_ms, start_ms);
-            begin_ms = start_ms;
-            open = true;
-        }
-        stop_ms = stop_ms < to_ms ? stop_ms : to_ms;
-        end_ms = stop_ms > end_ms ? stop_ms : end_ms;
+    s3hls_time_span span;
+    int64_t end_ms = from_ms;
+    for (size_t i = 0; i < list->count;) {
+        i = s3hls_segment_list_span(list, i, &span);
+        if (span.start_ms > end_ms)
+            add_stretch(gaps, end_ms, span.start_ms);
+        end_ms = span.end_ms < to_ms ? span.end_ms : to_ms;
+        add_stretch(spans, span.start_ms > from_ms ? span.start_ms : from_ms, end_ms);
     }
-    if (open)
-        add_stretch(spans, begin_ms, end_ms);
-    if (end_ms + JOINED_MS < to_ms)
+    if (end_ms < to_ms)
         add_stretch(gaps, end_ms, to_ms);
 }
 
@@ -286,7 +267,8 @@ static s3hls__answer *write_playlist(view *v, s3hls_segment_list *list,
  * range is one LIST. */
 static int list_segments(view *v, s3hls_segment_list *list) {
     const s3hls__request *r = v->request;
-    return s3hls_archive_list(v->archive, r->has_range ? r->from_ms : v->now_ms - LIVE_WINDOW_MS,
+    return s3hls_archive_list(v->archive,
+                              r->has_range ? r->from_ms : v->now_ms - S3HLS__LIVE_WINDOW_MS,
                               r->has_range ? r->to_ms : INT64_MAX, list, &v->error);
 }
 
