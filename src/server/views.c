@@ -272,6 +272,30 @@ static int list_segments(view *v, s3hls_segment_list *list) {
                               r->has_range ? r->to_ms : INT64_MAX, list, &v->error);
 }
 
+/* Has the camera put nothing for so long that it is no longer waited for? */
+static bool has_stopped(const view *v, const s3hls_segment *last, uint32_t target_ms) {
+    int64_t end_ms = last->start_ms + last->duration_ms, put_ms = last->modified_unix_s * 1000;
+    int64_t patience_ms = 5 * (int64_t)target_ms > LIVE_MS ? 5 * (int64_t)target_ms : LIVE_MS;
+    return v->now_ms - (end_ms > put_ms ? end_ms : put_ms) > patience_ms;
+}
+
+/* A range is a closed one from a while after its end on; before, it grows. */
+static void configure(const view *v, const s3hls_segment *last, s3hls_playlist_config *cfg) {
+    const s3hls__request *r = v->request;
+    cfg->env = &v->account->env;
+    cfg->target_duration_ms = target_duration_ms(v, last);
+    cfg->now_ms = v->now_ms;
+    if (r->has_range) {
+        bool closed = r->to_ms + LIVE_MS < v->now_ms;
+        cfg->type = closed ? S3HLS_PLAYLIST_VOD : S3HLS_PLAYLIST_EVENT;
+        cfg->ended = last->start_ms + last->duration_ms >= r->to_ms;
+        cfg->start_ms = r->from_ms;
+    } else {
+        cfg->type = S3HLS_PLAYLIST_LIVE;
+        cfg->ended = has_stopped(v, last, cfg->target_duration_ms);
+    }
+}
+
 static s3hls__answer *view_playlist(view *v) {
     const s3hls__request *r = v->request;
     s3hls_segment_list list;
@@ -281,70 +305,64 @@ static s3hls__answer *view_playlist(view *v) {
     if (rc)
         return fail(v, rc);
     s3hls_playlist_config_init(&cfg);
-    cfg.env = &v->account->env;
     cfg.url = make_address;
     cfg.url_ctx = &a;
     if (r->has_range)
         a.expires_s += (uint32_t)((r->to_ms - r->from_ms) / 1000);
-    else
-        cfg.type = S3HLS_PLAYLIST_LIVE;
     if (list.count)
-        cfg.target_duration_ms = target_duration_ms(v, &list.segments[list.count - 1]);
+        configure(v, &list.segments[list.count - 1], &cfg);
     return write_playlist(v, &list, &cfg, r->has_range ? settled_at(v, r->to_ms) : MOVING);
 }
 
 /* ---- the multivariant playlist: one variant, its figures from names, sizes and the timeline */
 
-static void add_variant(const view *v, const s3hls_segment_list *list, s3hls__strbuf *b) {
-    uint64_t peak = 0, bytes = 0, ms = 0;
-    s3hls_timeline timeline;
+/* Where the media playlist is, beside this one. */
+static void add_media_url(const s3hls__request *r, s3hls__strbuf *b) {
+    if (r->has_range)
+        s3hls__strbuf_addf(b, "range.m3u8?start=%" PRId64 ".%03d&end=%" PRId64 ".%03d",
+                           r->from_ms / 1000, (int)(r->from_ms % 1000), r->to_ms / 1000,
+                           (int)(r->to_ms % 1000));
+    else
+        s3hls__strbuf_add_str(b, "live.m3u8");
+    if (r->share[0])
+        s3hls__strbuf_addf(b, "%cshare=%s", r->has_range ? '&' : '?', r->share);
+}
+
+static int write_master(const view *v, const s3hls_segment_list *list, char **text, size_t *size) {
     const s3hls_segment *last = &list->segments[list->count - 1];
-    for (const s3hls_segment *s = list->segments; s <= last; s++) {
-        uint64_t bits = s->duration_ms ? s->size * 8000 / s->duration_ms : 0;
-        peak = bits > peak ? bits : peak;
-        bytes += s->size;
-        ms += s->duration_ms;
-    }
-    s3hls__strbuf_addf(b, "#EXT-X-STREAM-INF:BANDWIDTH=%" PRIu64 ",AVERAGE-BANDWIDTH=%" PRIu64,
-                       peak ? peak : 1, ms ? bytes * 8000 / ms : 1);
-    static const char harmless[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,-";
+    s3hls_timeline timeline;
+    s3hls_variant variant = {0};
+    char *url = NULL;
+    s3hls__strbuf b;
     if (!last->seed_name &&
-        s3hls__desk_timeline(v->desk, v->request->camera, last->timeline, &timeline) == S3HLS_OK &&
-        timeline.codecs[strspn(timeline.codecs, harmless)] == 0) {
-        s3hls__strbuf_addf(b, ",CODECS=\"%s\",RESOLUTION=%ux%u", timeline.codecs, timeline.width,
-                           timeline.height);
-        if (timeline.frame_rate_milli)
-            s3hls__strbuf_addf(b, ",FRAME-RATE=%.3f", timeline.frame_rate_milli / 1e3);
-    }
+        !s3hls__desk_timeline(v->desk, v->request->camera, last->timeline, &timeline))
+        variant.timeline = &timeline;
+    s3hls_playlist_bandwidth(list->segments, list->count,
+                             variant.timeline ? timeline.target_duration_ms : last->duration_ms,
+                             &variant.peak_bps, &variant.average_bps);
+    s3hls__strbuf_init(&b, &v->account->env, 4096);
+    add_media_url(v->request, &b);
+    int rc = s3hls__strbuf_take(&b, &url);
+    variant.url = url;
+    if (!rc)
+        rc = s3hls_playlist_write_multivariant(&variant, 1, text, size, &v->account->env);
+    s3hls__env_free(&v->account->env, url);
+    return rc;
 }
 
 static s3hls__answer *view_master(view *v) {
-    const s3hls__request *r = v->request;
     s3hls_segment_list list;
-    s3hls__strbuf b;
     char *text = NULL;
+    size_t size = 0;
     int rc = list_segments(v, &list);
     if (rc)
         return fail(v, rc);
     if (list.count == 0)
         return nothing_here(v);
-    s3hls__strbuf_init(&b, &v->account->env, 4096);
-    s3hls__strbuf_add_str(&b, "#EXTM3U\n#EXT-X-INDEPENDENT-SEGMENTS\n");
-    add_variant(v, &list, &b);
-    if (r->has_range)
-        s3hls__strbuf_addf(&b, "\nrange.m3u8?start=%" PRId64 ".%03d&end=%" PRId64 ".%03d",
-                           r->from_ms / 1000, (int)(r->from_ms % 1000), r->to_ms / 1000,
-                           (int)(r->to_ms % 1000));
-    else
-        s3hls__strbuf_add_str(&b, "\nlive.m3u8");
-    if (r->share[0])
-        s3hls__strbuf_addf(&b, "%cshare=%s", r->has_range ? '&' : '?', r->share);
-    s3hls__strbuf_add_char(&b, '\n');
+    rc = write_master(v, &list, &text, &size);
     s3hls_segment_list_deinit(&list, &v->account->env);
-    size_t size = b.size;
-    if (s3hls__strbuf_take(&b, &text))
-        return NULL;
+    if (rc)
+        return fail(v, rc);
     return hold(v, s3hls__answer_text(v->account, "application/vnd.apple.mpegurl", text, size),
                 SETTLED);
 }
