@@ -50,7 +50,36 @@ typedef struct s3hls_segment_list {
 /** Open one camera's archive at a store's URL. As s3hls_store_open(). */
 S3HLS_API int s3hls_archive_open(s3hls_archive **out, const char *url,
                                  const s3hls_s3_options *options, const s3hls_env *env);
+/** ... over the connections and credentials of a store. As s3hls_store_open_beside(). */
+S3HLS_API int s3hls_archive_open_beside(s3hls_archive **out, const char *url, s3hls_store *other,
+                                        const s3hls_s3_options *options);
 S3HLS_API void s3hls_archive_close(s3hls_archive **archive);
+
+/** What is told one by one. The name is good during the call.
+ * @return 0 to go on; anything else ends the telling with S3HLS_E_CANCELLED. */
+typedef int (*s3hls_name_fn)(void *ctx, const char *name);
+
+/** Find the cameras in a store: folders, up to 8 deep, that hold timelines or the sample SDK's
+ * segments. One LIST for each folder that is none of a camera's, 16 side by side.
+ * @param on_camera  gets names relative to the store, ascending by byte; "": the store's URL is a
+ * camera's own
+ * @return S3HLS_OK (also with none found); S3HLS_E_CANCELLED; S3HLS_E_TOO_LARGE: more than 100,000
+ * folders; S3HLS_E_NOMEM; a store's status. */
+S3HLS_API int s3hls_archive_cameras(s3hls_store *store, s3hls_name_fn on_camera, void *ctx,
+                                    s3hls_s3_error *error);
+
+/** Find the days of UTC in [from_ms, to_ms) that have recordings: one LIST a month.
+ * @param on_day  gets "2026-11-23", ascending; a segment belongs to the day in which it begins
+ * @return S3HLS_OK; S3HLS_E_CANCELLED; S3HLS_E_INVALID: from_ms below 0 or not below to_ms, or
+ * to_ms beyond the year 9999; S3HLS_E_NOMEM; a store's status. */
+S3HLS_API int s3hls_archive_days(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
+                                 s3hls_name_fn on_day, void *ctx, s3hls_s3_error *error);
+
+/** Find the newest segment: one LIST where the camera recorded in the last ten minutes, seven at
+ * most places else.
+ * @return S3HLS_OK; S3HLS_E_NOT_FOUND: nothing is recorded; S3HLS_E_NOMEM; a store's status. */
+S3HLS_API int s3hls_archive_newest(s3hls_archive *archive, s3hls_segment *segment,
+                                   s3hls_s3_error *error);
 
 /** List the segments that overlap [from_ms, to_ms), hour by hour, hours side by side.
  * @param from_ms  UTC, ms since 1970; INT64_MIN: from the first
@@ -59,6 +88,46 @@ S3HLS_API void s3hls_archive_close(s3hls_archive **archive);
 S3HLS_API int s3hls_archive_list(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
                                  s3hls_segment_list *list, s3hls_s3_error *error);
 S3HLS_API void s3hls_segment_list_deinit(s3hls_segment_list *list, const s3hls_env *env);
+
+/** A stretch that was recorded without a gap of more than 100 ms. */
+typedef struct s3hls_time_span {
+    int64_t start_ms, end_ms; /* UTC, ms since 1970 */
+    uint64_t bytes;
+} s3hls_time_span;
+
+/** The span that begins with segments[at].
+ *     for (size_t i = 0; i < list.count;) i = s3hls_segment_list_span(&list, i, &span);
+ * @param at  below list->count
+ * @return index of the segment behind it; list->count where it is the last */
+S3HLS_API size_t s3hls_segment_list_span(const s3hls_segment_list *list, size_t at,
+                                         s3hls_time_span *span);
+
+/** Hours of archives, kept so that they are not listed again. Any thread; archives of any threads
+ * may share one. An hour that has ended is believed for a twentieth of the time since then, an hour
+ * at most: what a spool held back comes late. One that is being recorded is believed for a second,
+ * then asked for what is new in it (start-after), and once a minute for all of it. What was used
+ * longest ago goes first. */
+typedef struct s3hls_archive_cache s3hls_archive_cache;
+
+typedef struct s3hls_archive_cache_stats {
+    uint64_t found;     /* hours answered without a LIST */
+    uint64_t refreshed; /* ... by a LIST of what is new */
+    uint64_t listed;    /* ... by a LIST of the whole hour */
+    uint64_t hours, bytes;
+} s3hls_archive_cache_stats;
+
+/** @param max_bytes  an hour of 4 s segments takes 50 KB; 0: nothing is kept
+ * @param env  as of the archives that use it
+ * @return S3HLS_OK; S3HLS_E_INVALID: out is NULL; S3HLS_E_NOMEM. */
+S3HLS_API int s3hls_archive_cache_open(s3hls_archive_cache **out, uint64_t max_bytes,
+                                       const s3hls_env *env);
+/** After the archives that use it. */
+S3HLS_API void s3hls_archive_cache_close(s3hls_archive_cache **cache);
+S3HLS_API void s3hls_archive_cache_get_stats(s3hls_archive_cache *cache,
+                                             s3hls_archive_cache_stats *stats);
+/** Have the archive ask the cache first, from its next call on. NULL: not any more. Archives of one
+ * URL have to be opened with the same options. */
+S3HLS_API void s3hls_archive_set_cache(s3hls_archive *archive, s3hls_archive_cache *cache);
 
 /** Read a timeline's object.
  * @return S3HLS_OK; S3HLS_E_NOT_FOUND; S3HLS_E_MALFORMED: not such an object; a store's status. */

@@ -31,6 +31,15 @@ typedef struct s3hls_playlist_config {
     uint32_t target_duration_ms;
     uint32_t live_segments; /* length of the live window; default 6; at least 3 */
     int ended;              /* LIVE, EVENT; non-zero: the camera has stopped, write ENDLIST */
+    /** LIVE, EVENT: the time of the question, UTC, ms since 1970. A list that players poll may only
+     * grow at its end, so a hole is waited for for one target duration after what follows it has
+     * arrived; the list ends before it meanwhile. Then it is a GAP for ever, also where its segment
+     * comes later: told by modified_unix_s, so that every replica says the same. 0: nothing is
+     * waited for, nothing is late. */
+    int64_t now_ms;
+    /** VOD, EVENT: play from this moment on (EXT-X-START), where it lies in the first segment.
+     * UTC, ms since 1970; 0: from the beginning. */
+    int64_t start_ms;
     const char
         *base_url; /* put before each key: "https://cdn.example/cam-1/"; NULL or "": relative */
     s3hls_playlist_url_fn url; /* overrides base_url: presigned addresses */
@@ -55,6 +64,31 @@ static inline void s3hls_playlist_config_init(s3hls_playlist_config *cfg) {
  * @return S3HLS_OK, S3HLS_E_INVALID, S3HLS_E_NOT_FOUND, S3HLS_E_NOMEM, or the url function's. */
 S3HLS_API int s3hls_playlist_write(const s3hls_playlist_config *cfg, const s3hls_segment *segments,
                                    size_t count, char **text, size_t *size);
+
+/** What playing segments takes, bits per second: the peak is the largest rate of neighbours that
+ * last between a half and one and a half target durations together (RFC 8216 bis 4.1), the average
+ * that of all. Both are at least 1.
+ * @param segments  ascending by time; those of size 0 are passed over */
+S3HLS_API void s3hls_playlist_bandwidth(const s3hls_segment *segments, size_t count,
+                                        uint32_t target_duration_ms, uint64_t *peak_bps,
+                                        uint64_t *average_bps);
+
+/** One media playlist in a multivariant playlist. */
+typedef struct s3hls_variant {
+    const char *url;                /* of the media playlist: no line ends */
+    uint64_t peak_bps, average_bps; /* BANDWIDTH, AVERAGE-BANDWIDTH */
+    const s3hls_timeline *timeline; /* CODECS, RESOLUTION, FRAME-RATE; NULL: not known */
+} s3hls_variant;
+
+/** Write a multivariant playlist (RFC 8216 bis 4.4.6). What a timeline says that would not be one
+ * attribute's value is left out.
+ * @param text  receives the playlist, NUL-terminated, to be freed with s3hls_free()
+ * @param size  receives its length; may be NULL
+ * @param env   NULL: the process's own
+ * @return S3HLS_OK; S3HLS_E_INVALID: none, or a url that is NULL, empty or has line ends;
+ * S3HLS_E_NOMEM. */
+S3HLS_API int s3hls_playlist_write_multivariant(const s3hls_variant *variants, size_t count,
+                                                char **text, size_t *size, const s3hls_env *env);
 
 #ifdef __cplusplus
 }

@@ -22,6 +22,11 @@ typedef struct s3hls_store s3hls_store;
  * put. */
 S3HLS_API int s3hls_store_open(s3hls_store **out, const char *url, const s3hls_s3_options *options,
                                const s3hls_env *env);
+/** Open a store that uses the connections of another and, where options name none, its credentials:
+ * for many prefixes of one bucket. Both serve the same thread; the other is closed after it.
+ * @return as s3hls_store_open(). */
+S3HLS_API int s3hls_store_open_beside(s3hls_store **out, const char *url, s3hls_store *other,
+                                      const s3hls_s3_options *options);
 S3HLS_API void s3hls_store_close(s3hls_store **store);
 
 /** Store an object, whole or not at all: S3 promises it; a directory gets a temporary name, fsync,

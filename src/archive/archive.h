@@ -9,6 +9,10 @@
 struct s3hls_archive {
     s3hls_env env;
     s3hls_store *store;
+    char *url;                  /* names the camera in the cache */
+    s3hls_archive_cache *cache; /* may be NULL */
 };
+
+enum { S3HLS__LISTS_AT_ONCE = 16 };
 
 #endif

@@ -3,6 +3,7 @@
 #include "archive/key.h"
 #include "base/config.h"
 #include "base/strbuf.h"
+#include "playback/settled.h"
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@ typedef struct writer {
     s3hls_env env;
     s3hls__strbuf text;
     uint32_t target_s; /* TARGETDURATION */
+    bool ends;         /* ENDLIST */
     int status;        /* of the caller's url function */
 } writer;
 
@@ -22,11 +24,6 @@ typedef struct writer {
 static bool discontinuous(const s3hls_segment *a, const s3hls_segment *b) {
     bool unmarked_hole = a->seed_name && b->start_ms > a->start_ms + a->duration_ms;
     return !s3hls__segment_same_session(a, b) || a->timeline != b->timeline || unmarked_hole;
-}
-
-/* Numbers that are missing between two segments of one session. */
-static uint64_t missing(const s3hls_segment *a, const s3hls_segment *b) {
-    return a->seed_name || !s3hls__segment_same_session(a, b) ? 0 : b->sequence - a->sequence - 1;
 }
 
 /* The i-th of n missing segments: together exactly as long as the hole. But each lasts something,
@@ -106,7 +103,7 @@ static void add_entry(writer *w, const s3hls_segment *segment, bool gap) {
 }
 
 static void add_segment(writer *w, const s3hls_segment *before, const s3hls_segment *segment) {
-    uint64_t n = before ? missing(before, segment) : 0;
+    uint64_t n = before ? s3hls__missing(before, segment) : 0;
     bool date = !before || n || segment->start_ms != before->start_ms + before->duration_ms;
     for (uint64_t i = 0; i < n && !w->status; i++) {
         s3hls_segment gap = missing_segment(w, before, segment, i, n);
@@ -148,6 +145,15 @@ static size_t live_begin(const writer *w, const s3hls_segment *s, size_t count) 
     return at;
 }
 
+/* A second listing of the range would begin with the same segment: so does each load of the list.
+ */
+static void add_start(writer *w, const s3hls_segment *first) {
+    int64_t offset_ms = w->cfg->start_ms - first->start_ms;
+    if (offset_ms > 0 && offset_ms < first->duration_ms)
+        s3hls__strbuf_addf(&w->text, "#EXT-X-START:TIME-OFFSET=%d.%03d,PRECISE=YES\n",
+                           (int)(offset_ms / 1000), (int)(offset_ms % 1000));
+}
+
 static int write_playlist(writer *w, const s3hls_segment *s, size_t count) {
     bool live = w->cfg->type == S3HLS_PLAYLIST_LIVE, vod = w->cfg->type == S3HLS_PLAYLIST_VOD;
     size_t first = live ? live_begin(w, s, count) : 0;
@@ -161,11 +167,28 @@ static int write_playlist(writer *w, const s3hls_segment *s, size_t count) {
     if (!live)
         s3hls__strbuf_addf(&w->text, "#EXT-X-PLAYLIST-TYPE:%s\n", vod ? "VOD" : "EVENT");
     s3hls__strbuf_add_str(&w->text, "#EXT-X-INDEPENDENT-SEGMENTS\n");
+    if (!live)
+        add_start(w, &s[first]);
     for (size_t i = first; i < count && !w->status && !w->text.status; i++)
         add_segment(w, i > first ? &s[i - 1] : NULL, &s[i]);
-    if (vod || w->cfg->ended)
+    if (w->ends)
         s3hls__strbuf_add_str(&w->text, "#EXT-X-ENDLIST\n");
     return w->status;
+}
+
+/* A list that players poll: of what is settled only. */
+static int write_polled(writer *w, const s3hls_segment *s, size_t count) {
+    bool waits;
+    s3hls_segment *settled = s3hls__env_alloc(&w->env, count * sizeof *settled);
+    if (!settled)
+        return S3HLS_E_NOMEM;
+    memcpy(settled, s, count * sizeof *settled);
+    count = s3hls__keep_settled(settled, count, w->cfg->now_ms / 1000,
+                                target_duration_s(w, s, count), &waits);
+    w->ends = w->ends && !waits;
+    int rc = write_playlist(w, settled, count);
+    s3hls__env_free(&w->env, settled);
+    return rc;
 }
 
 int s3hls_playlist_write(const s3hls_playlist_config *config, const s3hls_segment *segments,
@@ -180,9 +203,12 @@ int s3hls_playlist_write(const s3hls_playlist_config *config, const s3hls_segmen
         return S3HLS_E_INVALID;
     if (count == 0)
         return S3HLS_E_NOT_FOUND;
-    writer w = {.cfg = &cfg, .env = s3hls__env_resolve(cfg.env)};
+    writer w = {.cfg = &cfg,
+                .env = s3hls__env_resolve(cfg.env),
+                .ends = cfg.type == S3HLS_PLAYLIST_VOD || cfg.ended};
     s3hls__strbuf_init(&w.text, &w.env, TEXT_MAX_BYTES);
-    rc = write_playlist(&w, segments, count);
+    bool polled = cfg.type != S3HLS_PLAYLIST_VOD && cfg.now_ms;
+    rc = (polled ? write_polled : write_playlist)(&w, segments, count);
     if (rc) {
         s3hls__strbuf_deinit(&w.text);
         return rc;

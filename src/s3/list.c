@@ -13,7 +13,7 @@ typedef struct page {
     s3hls__op *op;
     char *token;
     bool encoded; /* keys are percent-encoded: not every server heeds encoding-type */
-    bool in_contents, truncated;
+    bool in_contents, in_folders, truncated;
     char key[S3HLS__XML_TEXT_BYTES], etag[64];
     uint64_t size;
     int64_t modified_unix_s;
@@ -21,8 +21,9 @@ typedef struct page {
 
 static void begin_element(s3hls__xml *x, const char *name) {
     page *p = (page *)x;
-    if (x->depth == 2 && strcmp(name, "Contents") == 0) {
-        p->in_contents = true;
+    if (x->depth == 2) {
+        p->in_contents = strcmp(name, "Contents") == 0;
+        p->in_folders = strcmp(name, "CommonPrefixes") == 0;
         p->key[0] = p->etag[0] = 0;
         p->size = 0;
         p->modified_unix_s = 0;
@@ -56,7 +57,7 @@ static void report(page *p) {
 }
 
 static void read_object_element(page *p, const char *name) {
-    if (strcmp(name, "Key") == 0) {
+    if (strcmp(name, p->in_folders ? "Prefix" : "Key") == 0) {
         memcpy(p->key, p->xml.text, p->xml.text_size + 1);
     } else if (strcmp(name, "Size") == 0) {
         if (!parse_size(p->xml.text, &p->size))
@@ -73,9 +74,9 @@ static void read_object_element(page *p, const char *name) {
 }
 
 static void read_page_element(page *p, const char *name) {
-    if (strcmp(name, "Contents") == 0) {
-        p->in_contents = false;
+    if (p->in_contents || p->in_folders) {
         report(p);
+        p->in_contents = p->in_folders = false;
     } else if (strcmp(name, "IsTruncated") == 0) {
         p->truncated = strcmp(p->xml.text, "true") == 0;
     } else if (strcmp(name, "NextContinuationToken") == 0) {
@@ -88,7 +89,7 @@ static void read_page_element(page *p, const char *name) {
 
 static void end_element(s3hls__xml *x, const char *name) {
     page *p = (page *)x;
-    if (x->depth == 3 && p->in_contents)
+    if (x->depth == 3 && (p->in_contents || p->in_folders))
         read_object_element(p, name);
     else if (x->depth == 2)
         read_page_element(p, name);

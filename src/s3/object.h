@@ -37,9 +37,12 @@ typedef struct s3hls__op {
     const s3hls_s3_put_options *put; /* may be NULL */
     const char *setting; /* PUT, REMOVE: one of the bucket's own instead of an object; else NULL */
 
-    uint64_t first, last;       /* GET: bytes asked for, last inclusive, UINT64_MAX: to the end */
-    s3hls_s3_data_fn on_data;   /* GET, SETTING */
-    const char *start_after;    /* LIST; may be NULL */
+    uint64_t first, last;     /* GET: bytes asked for, last inclusive, UINT64_MAX: to the end */
+    s3hls_s3_data_fn on_data; /* GET, SETTING */
+    const char *start_after;  /* LIST; may be NULL */
+    bool by_folder; /* LIST: what lies in folders below key is told by the folder's name alone,
+                       "2026/", once, with nothing else known; files and folders of a page may come
+                       one kind after the other */
     s3hls_s3_list_fn on_object; /* LIST; HEAD too: called once, key as given */
     /* LIST: reads one page of S3's answer, calls on_object for each object, sets token ("" on the
      * last page; with its NUL below S3HLS__LIST_TOKEN_BYTES). Given by the caller, so that a

@@ -167,6 +167,8 @@ static int describe_list(const s3hls__s3_client *c, s3hls__op *op, const char *t
         (op->start_after && !join(r->start_after, c->prefix, op->start_after)))
         return S3HLS_E_INVALID;
     ask(r, "list-type", "2");
+    if (op->by_folder)
+        ask(r, "delimiter", "/");
     ask(r, "encoding-type", "url");
     ask(r, "prefix", r->prefix);
     if (token[0])

@@ -7,6 +7,8 @@
 #include "s3hls/archive.h"
 #include "s3hls/server.h"
 
+enum { S3HLS__LIVE_WINDOW_MS = 600000 }; /* six segments of a minute, and some */
+
 /* Any thread. */
 typedef struct s3hls__catalog s3hls__catalog;
 
@@ -35,5 +37,13 @@ int s3hls__desk_timeline(s3hls__desk *desk, const char *camera, uint64_t timelin
 /* All ids of cameras, ascending within a store, one call each. @return what a store said. */
 int s3hls__desk_cameras(s3hls__desk *desk, void (*on_camera)(void *ctx, const char *camera),
                         void *ctx, s3hls_s3_error *error);
+
+/* A camera's newest segment; where it does not record just now, as it was some minutes ago. As
+ * s3hls_archive_newest(). */
+int s3hls__desk_newest(s3hls__desk *desk, const char *camera, int64_t now_ms, s3hls_segment *newest,
+                       s3hls_s3_error *error);
+
+/* What the cache of hours did, for metrics. */
+void s3hls__catalog_stats(const s3hls__catalog *catalog, s3hls_archive_cache_stats *stats);
 
 #endif

@@ -31,7 +31,20 @@ static void write_requests(const s3hls__metrics *m, s3hls__strbuf *out) {
                                s3hls__route_name(route), (double)m->microseconds[route] / 1e6);
 }
 
-void s3hls__metrics_write(const s3hls__metrics *m, uint64_t bytes_held, s3hls__strbuf *out) {
+static void write_hours(const s3hls_archive_cache_stats *hours, s3hls__strbuf *out) {
+    const struct {
+        const char *how;
+        uint64_t count;
+    } rows[] = {{"cache", hours->found}, {"refresh", hours->refreshed}, {"list", hours->listed}};
+    head(out, "s3hls_hours_total", "counter", "Hours of recordings looked up.");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        s3hls__strbuf_addf(out, "s3hls_hours_total{by=\"%s\"} %" PRIu64 "\n", rows[i].how,
+                           rows[i].count);
+    gauge(out, "s3hls_hours_bytes", "Memory of hours kept.", (int64_t)hours->bytes);
+}
+
+void s3hls__metrics_write(const s3hls__metrics *m, uint64_t bytes_held,
+                          const s3hls_archive_cache_stats *hours, s3hls__strbuf *out) {
     write_requests(m, out);
     counter(out, "s3hls_sent_bytes_total", "Bytes of answers, without headers.", m->bytes);
     counter(out, "s3hls_answers_made_total", "Answers made by asking a store.", m->made);
@@ -45,4 +58,5 @@ void s3hls__metrics_write(const s3hls__metrics *m, uint64_t bytes_held, s3hls__s
     gauge(out, "s3hls_requests_running", "Requests being answered.", m->requests_running);
     gauge(out, "s3hls_clips_running", "Clips being made.", m->clips_running);
     gauge(out, "s3hls_answers_bytes", "Memory of answers and segments.", (int64_t)bytes_held);
+    write_hours(hours, out);
 }

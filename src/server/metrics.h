@@ -4,6 +4,7 @@
 #define S3HLS_SERVER_METRICS_H
 
 #include "base/strbuf.h"
+#include "s3hls/archive.h"
 #include "server/request.h"
 #include <stdatomic.h>
 
@@ -20,6 +21,7 @@ typedef struct s3hls__metrics {
     _Atomic int64_t connections, requests_running, clips_running;
 } s3hls__metrics;
 
-void s3hls__metrics_write(const s3hls__metrics *metrics, uint64_t bytes_held, s3hls__strbuf *out);
+void s3hls__metrics_write(const s3hls__metrics *metrics, uint64_t bytes_held,
+                          const s3hls_archive_cache_stats *hours, s3hls__strbuf *out);
 
 #endif

@@ -3,17 +3,15 @@
 #include "s3/uri.h"
 #include "s3hls/playlist.h"
 #include "s3hls/time.h"
-#include "server/survey.h"
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 
 enum {
     TEXT_MAX = 64 << 20,
-    LIVE_WINDOW_MS = 600000, /* six segments of a minute, and some */
-    JOINED_MS = 100,         /* what is no gap */
-    SETTLED_MS = 900000,     /* later nothing more is expected to arrive */
-    PRESIGNED_S = 3600       /* life of an address, beside the length of its playlist */
+    LIVE_MS = 60000,     /* a camera that has put nothing for so long is not live */
+    SETTLED_MS = 900000, /* later nothing more is expected to arrive */
+    PRESIGNED_S = 3600   /* life of an address, beside the length of its playlist */
 };
 
 /* One answer being made. */
@@ -30,7 +28,7 @@ typedef struct view {
 
 /* How long an answer holds, here and in caches. What moves is handed out for a second more while
  * it is asked for again, so that viewers do not wait for the store together. */
-typedef enum freshness { MOVING, SETTLED, FOR_EVER, REFUSED } freshness;
+typedef enum freshness { MOVING, SLOW, SETTLED, FOR_EVER, REFUSED } freshness;
 
 static s3hls__answer *hold(const view *v, s3hls__answer *a, freshness f) {
     static const struct {
@@ -38,6 +36,7 @@ static s3hls__answer *hold(const view *v, s3hls__answer *a, freshness f) {
         const char *cache_control;
     } kinds[] = {
         [MOVING] = {1000000, 2000000, "max-age=1"},
+        [SLOW] = {5000000, 10000000, "max-age=5"},
         [SETTLED] = {30000000, 60000000, "max-age=30"},
         [FOR_EVER] = {INT64_C(86400) * 1000000, 0, "max-age=31536000, immutable"},
         [REFUSED] = {1000000, 0, "max-age=1"},
@@ -137,20 +136,17 @@ static void on_camera(void *ctx, const char *camera) {
         json_array_append_new(l->cameras, json_pack("{s:s}", "id", camera));
 }
 
-/* When the camera's last segment ended. */
-static int newest_end(view *v, const char *camera, int64_t *end_ms) {
-    s3hls_segment_list list;
-    s3hls_archive *archive;
-    int rc = s3hls__desk_archive(v->desk, camera, &archive, NULL, &v->error);
-    *end_ms = 0;
-    if (!rc)
-        rc = s3hls_archive_list(archive, v->now_ms - LIVE_WINDOW_MS, INT64_MAX, &list, &v->error);
-    if (rc)
+/* Is it live, and when did its last segment end? One that holds nothing but timelines has none. */
+static int add_newest(view *v, json_t *camera) {
+    s3hls_segment newest;
+    int rc = s3hls__desk_newest(v->desk, json_string_value(json_object_get(camera, "id")),
+                                v->now_ms, &newest, &v->error);
+    if (rc && rc != S3HLS_E_NOT_FOUND)
         return rc;
-    if (list.count)
-        *end_ms =
-            list.segments[list.count - 1].start_ms + list.segments[list.count - 1].duration_ms;
-    s3hls_segment_list_deinit(&list, &v->account->env);
+    int64_t end_ms = rc ? 0 : newest.start_ms + newest.duration_ms;
+    json_object_set_new(camera, "live", json_boolean(end_ms > v->now_ms - LIVE_MS));
+    if (end_ms)
+        json_object_set_new(camera, "newest", json_time(end_ms));
     return S3HLS_OK;
 }
 
@@ -160,32 +156,27 @@ static s3hls__answer *view_cameras(view *v) {
     json_t *camera;
     int rc = s3hls__desk_cameras(v->desk, on_camera, &l, &v->error);
     json_array_foreach(l.cameras, i, camera) {
-        int64_t end_ms = 0;
         if (!rc)
-            rc = newest_end(v, json_string_value(json_object_get(camera, "id")), &end_ms);
-        json_object_set_new(camera, "live", json_boolean(end_ms > v->now_ms - 60000));
-        if (end_ms)
-            json_object_set_new(camera, "newest", json_time(end_ms));
+            rc = add_newest(v, camera);
     }
     if (rc) {
         json_decref(l.cameras);
         return fail(v, rc);
     }
     return json_answer(v, json_pack("{s:o,s:o}", "now", json_time(v->now_ms), "cameras", l.cameras),
-                       MOVING);
+                       SLOW);
 }
 
 /* ---- days and timelines */
 
-static void on_day(void *ctx, const char *day) {
-    json_array_append_new(ctx, json_string(day));
+static int on_day(void *ctx, const char *day) {
+    return json_array_append_new(ctx, json_string(day));
 }
 
 static s3hls__answer *view_days(view *v) {
     const s3hls__request *r = v->request;
     json_t *days = json_array();
-    int rc = s3hls__survey_days(s3hls_archive_store(v->archive), r->from_ms, r->to_ms, on_day, days,
-                                &v->error);
+    int rc = s3hls_archive_days(v->archive, r->from_ms, r->to_ms, on_day, days, &v->error);
     if (rc) {
         json_decref(days);
         return fail(v, rc);
@@ -201,26 +192,16 @@ static void add_stretch(json_t *array, int64_t from_ms, int64_t to_ms) {
 /* Recorded spans and the gaps between them and to the range's ends. */
 static void add_spans(const s3hls_segment_list *list, int64_t from_ms, int64_t to_ms, json_t *spans,
                       json_t *gaps) {
-    int64_t begin_ms = 0, end_ms = from_ms;
-    bool open = false;
-    for (size_t i = 0; i < list->count; i++) {
-        const s3hls_segment *s = &list->segments[i];
-        int64_t start_ms = s->start_ms > from_ms ? s->start_ms : from_ms;
-        int64_t stop_ms = s->start_ms + s->duration_ms;
-        if (!open || start_ms > end_ms + JOINED_MS) {
-            if (open)
-                add_stretch(spans, begin_ms, end_ms);
-            if (start_ms > end_ms + JOINED_MS)
-                add_stretch(gaps, end_ms, start_ms);
-            begin_ms = start_ms;
-            open = true;
-        }
-        stop_ms = stop_ms < to_ms ? stop_ms : to_ms;
-        end_ms = stop_ms > end_ms ? stop_ms : end_ms;
+    s3hls_time_span span;
+    int64_t end_ms = from_ms;
+    for (size_t i = 0; i < list->count;) {
+        i = s3hls_segment_list_span(list, i, &span);
+        if (span.start_ms > end_ms)
+            add_stretch(gaps, end_ms, span.start_ms);
+        end_ms = span.end_ms < to_ms ? span.end_ms : to_ms;
+        add_stretch(spans, span.start_ms > from_ms ? span.start_ms : from_ms, end_ms);
     }
-    if (open)
-        add_stretch(spans, begin_ms, end_ms);
-    if (end_ms + JOINED_MS < to_ms)
+    if (end_ms < to_ms)
         add_stretch(gaps, end_ms, to_ms);
 }
 
@@ -286,8 +267,33 @@ static s3hls__answer *write_playlist(view *v, s3hls_segment_list *list,
  * range is one LIST. */
 static int list_segments(view *v, s3hls_segment_list *list) {
     const s3hls__request *r = v->request;
-    return s3hls_archive_list(v->archive, r->has_range ? r->from_ms : v->now_ms - LIVE_WINDOW_MS,
+    return s3hls_archive_list(v->archive,
+                              r->has_range ? r->from_ms : v->now_ms - S3HLS__LIVE_WINDOW_MS,
                               r->has_range ? r->to_ms : INT64_MAX, list, &v->error);
+}
+
+/* Has the camera put nothing for so long that it is no longer waited for? */
+static bool has_stopped(const view *v, const s3hls_segment *last, uint32_t target_ms) {
+    int64_t end_ms = last->start_ms + last->duration_ms, put_ms = last->modified_unix_s * 1000;
+    int64_t patience_ms = 5 * (int64_t)target_ms > LIVE_MS ? 5 * (int64_t)target_ms : LIVE_MS;
+    return v->now_ms - (end_ms > put_ms ? end_ms : put_ms) > patience_ms;
+}
+
+/* A range is a closed one from a while after its end on; before, it grows. */
+static void configure(const view *v, const s3hls_segment *last, s3hls_playlist_config *cfg) {
+    const s3hls__request *r = v->request;
+    cfg->env = &v->account->env;
+    cfg->target_duration_ms = target_duration_ms(v, last);
+    cfg->now_ms = v->now_ms;
+    if (r->has_range) {
+        bool closed = r->to_ms + LIVE_MS < v->now_ms;
+        cfg->type = closed ? S3HLS_PLAYLIST_VOD : S3HLS_PLAYLIST_EVENT;
+        cfg->ended = last->start_ms + last->duration_ms >= r->to_ms;
+        cfg->start_ms = r->from_ms;
+    } else {
+        cfg->type = S3HLS_PLAYLIST_LIVE;
+        cfg->ended = has_stopped(v, last, cfg->target_duration_ms);
+    }
 }
 
 static s3hls__answer *view_playlist(view *v) {
@@ -299,70 +305,64 @@ static s3hls__answer *view_playlist(view *v) {
     if (rc)
         return fail(v, rc);
     s3hls_playlist_config_init(&cfg);
-    cfg.env = &v->account->env;
     cfg.url = make_address;
     cfg.url_ctx = &a;
     if (r->has_range)
         a.expires_s += (uint32_t)((r->to_ms - r->from_ms) / 1000);
-    else
-        cfg.type = S3HLS_PLAYLIST_LIVE;
     if (list.count)
-        cfg.target_duration_ms = target_duration_ms(v, &list.segments[list.count - 1]);
+        configure(v, &list.segments[list.count - 1], &cfg);
     return write_playlist(v, &list, &cfg, r->has_range ? settled_at(v, r->to_ms) : MOVING);
 }
 
 /* ---- the multivariant playlist: one variant, its figures from names, sizes and the timeline */
 
-static void add_variant(const view *v, const s3hls_segment_list *list, s3hls__strbuf *b) {
-    uint64_t peak = 0, bytes = 0, ms = 0;
-    s3hls_timeline timeline;
+/* Where the media playlist is, beside this one. */
+static void add_media_url(const s3hls__request *r, s3hls__strbuf *b) {
+    if (r->has_range)
+        s3hls__strbuf_addf(b, "range.m3u8?start=%" PRId64 ".%03d&end=%" PRId64 ".%03d",
+                           r->from_ms / 1000, (int)(r->from_ms % 1000), r->to_ms / 1000,
+                           (int)(r->to_ms % 1000));
+    else
+        s3hls__strbuf_add_str(b, "live.m3u8");
+    if (r->share[0])
+        s3hls__strbuf_addf(b, "%cshare=%s", r->has_range ? '&' : '?', r->share);
+}
+
+static int write_master(const view *v, const s3hls_segment_list *list, char **text, size_t *size) {
     const s3hls_segment *last = &list->segments[list->count - 1];
-    for (const s3hls_segment *s = list->segments; s <= last; s++) {
-        uint64_t bits = s->duration_ms ? s->size * 8000 / s->duration_ms : 0;
-        peak = bits > peak ? bits : peak;
-        bytes += s->size;
-        ms += s->duration_ms;
-    }
-    s3hls__strbuf_addf(b, "#EXT-X-STREAM-INF:BANDWIDTH=%" PRIu64 ",AVERAGE-BANDWIDTH=%" PRIu64,
-                       peak ? peak : 1, ms ? bytes * 8000 / ms : 1);
-    static const char harmless[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,-";
+    s3hls_timeline timeline;
+    s3hls_variant variant = {0};
+    char *url = NULL;
+    s3hls__strbuf b;
     if (!last->seed_name &&
-        s3hls__desk_timeline(v->desk, v->request->camera, last->timeline, &timeline) == S3HLS_OK &&
-        timeline.codecs[strspn(timeline.codecs, harmless)] == 0) {
-        s3hls__strbuf_addf(b, ",CODECS=\"%s\",RESOLUTION=%ux%u", timeline.codecs, timeline.width,
-                           timeline.height);
-        if (timeline.frame_rate_milli)
-            s3hls__strbuf_addf(b, ",FRAME-RATE=%.3f", timeline.frame_rate_milli / 1e3);
-    }
+        !s3hls__desk_timeline(v->desk, v->request->camera, last->timeline, &timeline))
+        variant.timeline = &timeline;
+    s3hls_playlist_bandwidth(list->segments, list->count,
+                             variant.timeline ? timeline.target_duration_ms : last->duration_ms,
+                             &variant.peak_bps, &variant.average_bps);
+    s3hls__strbuf_init(&b, &v->account->env, 4096);
+    add_media_url(v->request, &b);
+    int rc = s3hls__strbuf_take(&b, &url);
+    variant.url = url;
+    if (!rc)
+        rc = s3hls_playlist_write_multivariant(&variant, 1, text, size, &v->account->env);
+    s3hls__env_free(&v->account->env, url);
+    return rc;
 }
 
 static s3hls__answer *view_master(view *v) {
-    const s3hls__request *r = v->request;
     s3hls_segment_list list;
-    s3hls__strbuf b;
     char *text = NULL;
+    size_t size = 0;
     int rc = list_segments(v, &list);
     if (rc)
         return fail(v, rc);
     if (list.count == 0)
         return nothing_here(v);
-    s3hls__strbuf_init(&b, &v->account->env, 4096);
-    s3hls__strbuf_add_str(&b, "#EXTM3U\n#EXT-X-INDEPENDENT-SEGMENTS\n");
-    add_variant(v, &list, &b);
-    if (r->has_range)
-        s3hls__strbuf_addf(&b, "\nrange.m3u8?start=%" PRId64 ".%03d&end=%" PRId64 ".%03d",
-                           r->from_ms / 1000, (int)(r->from_ms % 1000), r->to_ms / 1000,
-                           (int)(r->to_ms % 1000));
-    else
-        s3hls__strbuf_add_str(&b, "\nlive.m3u8");
-    if (r->share[0])
-        s3hls__strbuf_addf(&b, "%cshare=%s", r->has_range ? '&' : '?', r->share);
-    s3hls__strbuf_add_char(&b, '\n');
+    rc = write_master(v, &list, &text, &size);
     s3hls_segment_list_deinit(&list, &v->account->env);
-    size_t size = b.size;
-    if (s3hls__strbuf_take(&b, &text))
-        return NULL;
+    if (rc)
+        return fail(v, rc);
     return hold(v, s3hls__answer_text(v->account, "application/vnd.apple.mpegurl", text, size),
                 SETTLED);
 }

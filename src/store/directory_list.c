@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* A directory listed as S3 lists a bucket: all keys below it, in ascending order of bytes. */
+#include "s3/uri.h"
 #include "store/backend.h"
 #include <dirent.h>
 #include <errno.h>
@@ -13,8 +14,8 @@ typedef struct walk {
     const s3hls__op *op;
     const s3hls_env *env;
     s3hls_s3_error *error;
-    const char *start_after; /* "" where there is none */
-    size_t root_size;        /* of path, with its slash: a key begins there */
+    char start_after[S3HLS__KEY_BYTES_MAX + 2]; /* "" where there is none */
+    size_t root_size;                           /* of path, with its slash: a key begins there */
     char path[PATH_MAX];
 } walk;
 
@@ -108,12 +109,28 @@ static bool file_matters(const walk *w, const char *key) {
     return strncmp(key, w->op->key, strlen(w->op->key)) == 0 && strcmp(key, w->start_after) > 0;
 }
 
+/* A folder is told by its first file, and the others are passed over. */
+static bool name_folder(walk *w, s3hls_s3_object *object) {
+    const char *slash = w->op->by_folder ? strchr(object->key + strlen(w->op->key), '/') : NULL;
+    size_t size = slash ? (size_t)(slash - object->key) + 1 : 0;
+    if (!slash || size >= sizeof w->start_after)
+        return false;
+    memcpy(w->start_after, object->key, size);
+    w->start_after[size] = 0;
+    *object = (s3hls_s3_object){w->start_after, 0, 0, ""};
+    return true;
+}
+
 static int report(walk *w) {
     struct stat st;
     if (stat(w->path, &st)) /* gone since: not there */
         return S3HLS_OK;
     s3hls_s3_object object = {w->path + w->root_size, (uint64_t)st.st_size, st.st_mtime, ""};
-    return w->op->on_object(w->op->sink_ctx, &object) ? S3HLS_E_CANCELLED : S3HLS_OK;
+    bool folder = name_folder(w, &object);
+    int stopped = w->op->on_object(w->op->sink_ctx, &object);
+    if (folder)
+        w->start_after[strlen(w->start_after) - 1] = '/' + 1;
+    return stopped ? S3HLS_E_CANCELLED : S3HLS_OK;
 }
 
 static int walk_folder(walk *w, size_t size) {
@@ -141,7 +158,9 @@ int s3hls__directory_list(const char *root, const s3hls__op *op, const s3hls_env
     int n = snprintf(w.path, sizeof w.path, "%s/", root);
     if (n < 0 || (size_t)n >= sizeof w.path)
         return S3HLS_E_TOO_LARGE;
-    w.start_after = op->start_after ? op->start_after : "";
+    if (op->start_after && strlen(op->start_after) >= sizeof w.start_after)
+        return S3HLS_E_INVALID;
+    strcpy(w.start_after, op->start_after ? op->start_after : "");
     w.root_size = (size_t)n;
     return walk_folder(&w, w.root_size);
 }

@@ -34,6 +34,18 @@ int s3hls_store_open(s3hls_store **out, const char *url, const s3hls_s3_options 
     return out ? s3hls__store_open(out, url, NULL, options, env) : S3HLS_E_INVALID;
 }
 
+int s3hls_store_open_beside(s3hls_store **out, const char *url, s3hls_store *other,
+                            const s3hls_s3_options *options) {
+    s3hls_s3_options o = {0};
+    if (!out || !other)
+        return S3HLS_E_INVALID;
+    if (options)
+        o = *options;
+    if (!o.credentials)
+        o.credentials = s3hls__store_credentials(other);
+    return s3hls__store_open(out, url, other->http, &o, &other->env);
+}
+
 void s3hls_store_close(s3hls_store **store) {
     s3hls_store *s = store ? *store : NULL;
     if (!s)
@@ -68,6 +80,10 @@ s3hls_credentials_provider *s3hls__store_credentials(const s3hls_store *store) {
 
 s3hls__http *s3hls__store_http(s3hls_store *store) {
     return store->http;
+}
+
+const s3hls_env *s3hls__store_env(const s3hls_store *store) {
+    return &store->env;
 }
 
 /* ---- the blocking calls */

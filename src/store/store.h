@@ -28,5 +28,6 @@ int64_t s3hls__store_clock_offset_s(const s3hls_store *store);
 s3hls_credentials_provider *s3hls__store_credentials(const s3hls_store *store);
 
 s3hls__http *s3hls__store_http(s3hls_store *store);
+const s3hls_env *s3hls__store_env(const s3hls_store *store);
 
 #endif

@@ -30,7 +30,7 @@ control() { "${inside[@]}" curl -sSf -o "$dir/control" -d "$1" "$S3HLS_LAB_CONTR
 signed() { # signed KEY [CURL OPTION...]: sets $said: curl's exit status, HTTP status, S3's code
     local rc=0 http key=$1
     shift
-    http=$("${inside[@]}" curl -s --max-time "${patience:-5}" --connect-timeout 1 \
+    http=$("${inside[@]}" curl -s --max-time "${patience:-5}" --connect-timeout "${patience_to_connect:-1}" \
         -o "$dir/answer" -w '%{http_code}' --cacert "$S3HLS_LAB_CA" --aws-sigv4 "aws:amz:${region:-us-east-1}:s3" \
         --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" -H "x-amz-content-sha256: ${hash:-UNSIGNED-PAYLOAD}" \
         "$@" "$S3HLS_LAB_ENDPOINT_TLS/recordings/$key") || rc=$?
@@ -154,7 +154,7 @@ test_netns() {
     patience=20
     network "0 200" rate 4mbit
     patience=60 # packets that are sent again and again
-    network "0 200" loss 5
+    patience_to_connect=30 network "0 200" loss 5
     network "0 200" delay 50
     patience=1
     network "28 000" delay 600

@@ -40,7 +40,7 @@ search() { # search DIR: what it tells, by file
 
 serve() { # serve MOOD [CERTIFICATE]
     [ -z "$server" ] || kill "$server" 2>/dev/null || true
-    : >"$work/port"
+    rm -f "$work/port"
     python3 "$here/tool_s3_server.py" "$work/s3" "$1" 0 "${@:2}" >"$work/port" &
     server=$!
     for _ in $(seq 100); do [ ! -s "$work/port" ] || break; sleep 0.05; done

@@ -12,6 +12,7 @@ cleanup() { [ -z "$server" ] || kill "$server" 2>/dev/null || true; }
 
 serve() { # serve slow|busy|refuse
     cleanup
+    rm -f "$work/port"
     python3 "$here/tool_s3_server.py" "$work/s3" "$1" >"$work/port" &
     server=$!
     for _ in $(seq 100); do [ ! -s "$work/port" ] || break; sleep 0.05; done

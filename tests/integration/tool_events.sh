@@ -16,6 +16,7 @@ cleanup() {
 serve() { # serve MOOD
     cleanup
     : >"$work/port"
+    rm -f "$work/port"
     python3 "$here/tool_s3_server.py" "$work/s3" "$1" >"$work/port" &
     server=$!
     for _ in $(seq 100); do [ ! -s "$work/port" ] || break; sleep 0.05; done

@@ -14,6 +14,7 @@ cleanup() {
 
 begin() { # begin STORE "ENDING..." [OPTION...]: a camera, and a recorder that looks at it
     # shellcheck disable=SC2086
+    rm -f "$work/port"
     python3 "$here/tool_rtsp_server.py" "$clip" 25 $2 >"$work/port" &
     camera=$!
     for _ in $(seq 100); do [ ! -s "$work/port" ] || break; sleep 0.05; done

@@ -22,6 +22,7 @@ cleanup() {
 serve() { # serve MOOD: on the same port each time
     stop_server
     : >"$work/port"
+    rm -f "$work/port"
     python3 "$here/tool_s3_server.py" "$work/s3" "$1" "$port" >"$work/port" &
     server=$!
     for _ in $(seq 100); do [ ! -s "$work/port" ] || break; sleep 0.05; done

@@ -153,44 +153,25 @@ static int write_list(live_list *l, s3hls_archive *archive, bool ended, const s3
 
 /* ---- master.m3u8 */
 
-static void measure(const live_list *l, uint64_t *peak_bps, uint64_t *mean_bps) {
-    uint64_t bytes = 0, ms = 0;
-    *peak_bps = *mean_bps = 0;
-    for (size_t i = 0; i < l->count; i++) {
-        const s3hls_segment *s = &l->segments[i];
-        uint64_t bps = s->duration_ms ? s->size * 8000 / s->duration_ms : 0;
-        if (bps > *peak_bps)
-            *peak_bps = bps;
-        if (s->size) { /* not of those that were read back */
-            bytes += s->size;
-            ms += s->duration_ms;
-        }
-    }
-    if (ms)
-        *mean_bps = bytes * 8000 / ms;
-}
-
 /* Written again where a segment is larger than was said; a tenth is added, so that it is seldom. */
-static int write_master(live_list *l, s3hls_archive *archive, s3hls_s3_error *error) {
+static int write_master(live_list *l, s3hls_archive *archive, const s3hls_env *env,
+                        s3hls_s3_error *error) {
     const s3hls_timeline *t = &l->timeline;
-    char playlist[512], rate[32] = "";
-    uint64_t peak_bps, mean_bps;
-    measure(l, &peak_bps, &mean_bps);
-    if (!t->codecs[0] || !peak_bps ||
-        (l->master_timeline == t->timeline && peak_bps <= l->master_bps))
+    s3hls_variant v = {.url = "live.m3u8", .timeline = t};
+    char *playlist;
+    s3hls_playlist_bandwidth(l->segments, l->count, l->target_ms, &v.peak_bps, &v.average_bps);
+    if (!t->codecs[0] || !newest(l)->size ||
+        (l->master_timeline == t->timeline && v.peak_bps <= l->master_bps))
         return S3HLS_OK;
-    uint64_t bps = peak_bps + peak_bps / 10;
-    if (t->frame_rate_milli)
-        snprintf(rate, sizeof rate, ",FRAME-RATE=%.3f", t->frame_rate_milli / 1e3);
-    snprintf(playlist, sizeof playlist,
-             "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-INDEPENDENT-SEGMENTS\n"
-             "#EXT-X-STREAM-INF:BANDWIDTH=%" PRIu64 ",AVERAGE-BANDWIDTH=%" PRIu64
-             ",CODECS=\"%s\",RESOLUTION=%" PRIu32 "x%" PRIu32 "%s\nlive.m3u8\n",
-             bps, mean_bps, t->codecs, t->width, t->height, rate);
-    int rc = put_playlist(archive, "master.m3u8", playlist, 60, error);
+    v.peak_bps += v.peak_bps / 10;
+    int rc = s3hls_playlist_write_multivariant(&v, 1, &playlist, NULL, env);
+    if (rc)
+        return rc;
+    rc = put_playlist(archive, "master.m3u8", playlist, 60, error);
+    s3hls_free(env, playlist);
     if (!rc) {
         l->master_timeline = t->timeline;
-        l->master_bps = bps;
+        l->master_bps = v.peak_bps;
     }
     return rc;
 }
@@ -200,7 +181,7 @@ int live_write(live_list *l, s3hls_archive *archive, bool ended, const s3hls_env
     int rc = read_timeline(l, archive, error);
     if (!rc)
         rc = write_list(l, archive, ended, env, error);
-    return rc ? rc : write_master(l, archive, error);
+    return rc ? rc : write_master(l, archive, env, error);
 }
 
 /* ---- hours */

@@ -161,6 +161,120 @@ static void a_timeline_is_read_back_or_refused(void **state) {
     }
 }
 
+/* ---- what there is */
+
+static char told[4096];
+
+static int tell(void *ctx, const char *name) {
+    (void)ctx;
+    strcat(strcat(told, name), " ");
+    return 0;
+}
+
+static const char *cameras(fixture *f) {
+    told[0] = 0;
+    assert_int_equal(s3hls_archive_cameras(f->store, tell, NULL, NULL), S3HLS_OK);
+    return told;
+}
+
+static void cameras_are_found_at_any_depth(void **state) {
+    fixture *f = *state;
+    assert_string_equal(cameras(f), "");
+    put(f, "notes/readme.txt", "x");
+    put(f, "2025/plan.txt", "x"); /* a year, but no recording */
+    assert_string_equal(cameras(f), "");
+    put(f, "door/timelines/1.json", "x");
+    put(f, "door/cam-9/timelines/1.json", "x"); /* below a camera */
+    put(f, "site/north/gate/timelines/1.json", "x");
+    put(f, "seed/2026/06/30/12/00/00.ts", "x");
+    put(f, "seed/2026/cam-8/timelines/1.json", "x");
+    put(f, "seed-2/2026/06/30/12/00/00.ts", "x");
+    put(f, "2025/hall/timelines/1.json", "x"); /* in a folder that is named like a year */
+    assert_string_equal(cameras(f), "2025/hall door seed seed-2 site/north/gate ");
+    put(f, "timelines/1.json", "x");
+    assert_string_equal(cameras(f), " ");
+}
+
+static int stop(void *ctx, const char *name) {
+    (void)name;
+    return --*(int *)ctx == 0;
+}
+
+static void a_telling_can_be_ended(void **state) {
+    fixture *f = *state;
+    int left = 2;
+    put(f, "a/timelines/1.json", "x");
+    put(f, "b/timelines/1.json", "x");
+    put(f, "c/timelines/1.json", "x");
+    assert_int_equal(s3hls_archive_cameras(f->store, stop, &left, NULL), S3HLS_E_CANCELLED);
+    assert_int_equal(left, 0);
+}
+
+static void days_are_those_with_recordings(void **state) {
+    fixture *f = *state;
+    const int64_t day_ms = 86400000, midnight_ms = NOON_MS - day_ms / 2; /* 2026-06-30 */
+    put(f, "2026/06/29/23/59/59.ts", "x");
+    put(f, "2026/06/30/12/00/00.ts", "x");
+    put(f, "2026/07/01/00/00/00.ts", "x");
+    put(f, "2026/07/99/00/00/00.ts", "x");
+    put(f, "2026/07/notes/a.txt", "x");
+    put(f, "2027/01/02/00/00/00.ts", "x");
+    const struct {
+        int64_t from_ms, to_ms;
+        const char *days;
+    } cases[] = {
+        {midnight_ms, midnight_ms + day_ms, "2026-06-30 "},
+        {midnight_ms - 1, midnight_ms + day_ms + 1, "2026-06-29 2026-06-30 2026-07-01 "},
+        {0, midnight_ms - day_ms, ""},
+        {midnight_ms, midnight_ms + 200 * day_ms, "2026-06-30 2026-07-01 2027-01-02 "},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        told[0] = 0;
+        assert_int_equal(
+            s3hls_archive_days(f->archive, cases[i].from_ms, cases[i].to_ms, tell, NULL, NULL),
+            S3HLS_OK);
+        assert_string_equal(told, cases[i].days);
+    }
+    assert_int_equal(s3hls_archive_days(f->archive, 5, 5, tell, NULL, NULL), S3HLS_E_INVALID);
+    assert_int_equal(s3hls_archive_days(f->archive, -5, 5, tell, NULL, NULL), S3HLS_E_INVALID);
+    assert_int_equal(s3hls_archive_days(f->archive, 5, INT64_MAX, tell, NULL, NULL),
+                     S3HLS_E_INVALID);
+}
+
+static void the_newest_is_found_however_old(void **state) {
+    fixture *f = *state;
+    s3hls_segment s;
+    assert_int_equal(s3hls_archive_newest(f->archive, &s, NULL), S3HLS_E_NOT_FOUND);
+    put(f, "timelines/1.json", "x");
+    put(f, "9999/12/31/23/59/notes.txt", "x"); /* a minute without a segment */
+    put(f, "2026/99/99/99/99/00.ts", "x");
+    assert_int_equal(s3hls_archive_newest(f->archive, &s, NULL), S3HLS_E_NOT_FOUND);
+    put(f, "2019/01/02/03/04/05.ts", "x");
+    put(f, "2020/01/02/03/04/05.ts", "x");
+    put(f, "2020/01/02/03/04/06.ts", "x");
+    put(f, "2020/01/02/03/03/59.ts", "x");
+    assert_int_equal(s3hls_archive_newest(f->archive, &s, NULL), S3HLS_OK);
+    assert_int_equal(s.start_ms, INT64_C(1577934246000));
+}
+
+static void spans_join_what_is_close(void **state) {
+    (void)state;
+    s3hls_segment s[] = {
+        {.start_ms = 1000, .duration_ms = 4000, .size = 1},
+        {.start_ms = 5100, .duration_ms = 4000, .size = 2},
+        {.start_ms = 6000, .duration_ms = 1000, .size = 4}, /* within the one before */
+        {.start_ms = 9201, .duration_ms = 10, .size = 8},
+    };
+    s3hls_segment_list list = {s, 4, 0};
+    s3hls_time_span span;
+    assert_int_equal(s3hls_segment_list_span(&list, 0, &span), 3);
+    assert_int_equal(span.start_ms, 1000);
+    assert_int_equal(span.end_ms, 9100);
+    assert_int_equal(span.bytes, 7);
+    assert_int_equal(s3hls_segment_list_span(&list, 3, &span), 4);
+    assert_int_equal(span.end_ms, 9211);
+}
+
 /* ---- memory that runs out */
 
 static int until_failure, out_now;
@@ -192,8 +306,9 @@ static void every_allocation_of_a_listing_may_fail(void **state) {
         put_segment(f, i);
     for (int n = 0; rc != S3HLS_OK; n++) {
         s3hls_archive *archive;
+        s3hls_segment newest;
         s3hls_segment_list list = {0};
-        assert_in_range(n, 0, 2000);
+        assert_in_range(n, 0, 5000);
         until_failure = n;
         out_now = 0;
         rc = s3hls_archive_open(&archive, f->url, NULL, &env);
@@ -204,6 +319,13 @@ static void every_allocation_of_a_listing_may_fail(void **state) {
             s3hls_segment_list_deinit(&list, &env);
             if (rc == S3HLS_OK)
                 rc = s3hls_archive_timeline(archive, t.timeline, &t, NULL);
+            told[0] = 0;
+            if (rc == S3HLS_OK)
+                rc = s3hls_archive_cameras(s3hls_archive_store(archive), tell, NULL, NULL);
+            if (rc == S3HLS_OK)
+                rc = s3hls_archive_days(archive, 0, NOON_MS, tell, NULL, NULL);
+            if (rc == S3HLS_OK)
+                rc = s3hls_archive_newest(archive, &newest, NULL);
             s3hls_archive_close(&archive);
         }
         assert_true(rc == S3HLS_OK || rc == S3HLS_E_NOMEM);
@@ -218,6 +340,11 @@ int main(void) {
         TEST(foreign_keys_are_counted_and_timelines_are_not),
         TEST(sample_sdk_names_last_to_the_next),
         TEST(a_timeline_is_read_back_or_refused),
+        TEST(cameras_are_found_at_any_depth),
+        TEST(a_telling_can_be_ended),
+        TEST(days_are_those_with_recordings),
+        TEST(the_newest_is_found_however_old),
+        TEST(spans_join_what_is_close),
         TEST(every_allocation_of_a_listing_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

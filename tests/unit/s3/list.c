@@ -55,6 +55,21 @@ static const char full_page[] =
          "<Owner><ID>x</ID><Key>not this one</Key></Owner></Contents>"
          "<Contents><Key>b</Key><Size>0</Size></Contents>" CLOSE;
 
+static void folders_are_told_by_their_names(void **state) {
+    (void)state;
+    listing l = {0};
+    static const char page[] =
+        OPEN "<Prefix>a/</Prefix><Delimiter>/</Delimiter>" URL_ENCODED
+             "<Contents><Key>a/x</Key><Size>5</Size></Contents>"
+             "<CommonPrefixes><Prefix>a/2025/</Prefix></CommonPrefixes>"
+             "<CommonPrefixes><Prefix>a/caf%C3%A9/</Prefix></CommonPrefixes>" CLOSE;
+    assert_int_equal(read_prefixed(&l, page, sizeof page - 1, 2), S3HLS_OK);
+    assert_int_equal(l.count, 3);
+    assert_string_equal(l.keys[0], "x");
+    assert_string_equal(l.keys[1], "2025/");
+    assert_string_equal(l.keys[2], "caf\xc3\xa9/");
+}
+
 static void a_page_is_read(void **state) {
     (void)state;
     listing l = {.stop_after = 1};
@@ -173,6 +188,7 @@ static void endless_texts_are_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_page_is_read),
+        cmocka_unit_test(folders_are_told_by_their_names),
         cmocka_unit_test(pages_end_and_may_be_empty),
         cmocka_unit_test(keys_are_decoded_only_where_encoded),
         cmocka_unit_test(the_prefix_is_taken_off),

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* What there is of a camera: days, the newest segment, spans. */
+#include "archive/archive.h"
+#include "archive/folder.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    NEWEST_MS = 600000, /* what a camera that is recording has put of late */
+    YEAR_SIZE = sizeof "YYYY/" - 1,
+    MINUTE_SIZE = sizeof "YYYY/MM/DD/HH/mm/" - 1
+};
+
+/* ---- days: the folders of a month */
+
+/* "YYYY/MM/" behind the one given. */
+static void next_month(char month[sizeof "YYYY/MM/"]) {
+    int number = (month[5] - '0') * 10 + month[6] - '0', year = atoi(month);
+    year += number == 12;
+    snprintf(month, sizeof "YYYY/MM/", "%04u/%02u/", (unsigned)year % 10000,
+             (unsigned)number % 12 + 1);
+}
+
+/* The moment with which "YYYY/MM/DD/" begins. @return false: there is no such day */
+static bool day_begins(const char *folder, int64_t *ms) {
+    char key[S3HLS_KEY_MAX];
+    s3hls_segment s;
+    int n = snprintf(key, sizeof key, "%.32s00/00/00.ts", folder);
+    if (s3hls_segment_key_parse(key, (size_t)n, &s))
+        return false;
+    *ms = s.start_ms;
+    return true;
+}
+
+static int tell_days(const s3hls__names *days, int64_t from_ms, int64_t to_ms, s3hls_name_fn on_day,
+                     void *ctx) {
+    int64_t ms;
+    for (size_t i = 0; i < days->count; i++) {
+        char *day = days->items[i];
+        if (!day_begins(day, &ms) || ms >= to_ms || ms + 86400000 <= from_ms)
+            continue;
+        day[4] = day[7] = '-';
+        day[strlen("YYYY-MM-DD")] = 0;
+        if (on_day(ctx, day))
+            return S3HLS_E_CANCELLED;
+    }
+    return S3HLS_OK;
+}
+
+int s3hls_archive_days(s3hls_archive *archive, int64_t from_ms, int64_t to_ms, s3hls_name_fn on_day,
+                       void *ctx, s3hls_s3_error *error) {
+    char month[S3HLS_KEY_MAX], last[S3HLS_KEY_MAX];
+    if (!archive || !on_day || from_ms >= to_ms || from_ms < 0)
+        return S3HLS_E_INVALID;
+    s3hls_segment s = {.start_ms = from_ms, .seed_name = 1};
+    if (s3hls_segment_key_format(&s, month, sizeof month) < 0)
+        return S3HLS_E_INVALID;
+    s.start_ms = to_ms - 1;
+    if (s3hls_segment_key_format(&s, last, sizeof last) < 0)
+        return S3HLS_E_INVALID;
+    month[strlen("YYYY/MM/")] = last[strlen("YYYY/MM/")] = 0;
+    int rc = S3HLS_OK;
+    for (bool more = true; more && !rc; next_month(month)) {
+        s3hls__names days;
+        more = strcmp(month, last) != 0;
+        rc = s3hls__folder_list(archive->store, month, &archive->env, &days, error);
+        if (!rc)
+            rc = tell_days(&days, from_ms, to_ms, on_day, ctx);
+        s3hls__names_deinit(&days);
+    }
+    return rc;
+}
+
+/* ---- the newest segment: of the last minutes, or the last folder in the last folder ... */
+
+static bool is_of_time(const char *folder, size_t depth) {
+    static const char form[] = "dddd/dd/dd/dd/dd/";
+    size_t i = 0;
+    for (; form[i] && folder[i]; i++)
+        if (form[i] == 'd' ? folder[i] < '0' || folder[i] > '9' : folder[i] != '/')
+            return false;
+    return !folder[i] && i == YEAR_SIZE + depth * 3;
+}
+
+static int newest_between(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
+                          s3hls_segment *segment, s3hls_s3_error *error) {
+    s3hls_segment_list list;
+    int rc = s3hls_archive_list(archive, from_ms, to_ms, &list, error);
+    if (!rc && list.count == 0)
+        rc = S3HLS_E_NOT_FOUND;
+    if (!rc)
+        *segment = list.segments[list.count - 1];
+    s3hls_segment_list_deinit(&list, &archive->env);
+    return rc;
+}
+
+static int newest_below(s3hls_archive *archive, const char *folder, size_t depth,
+                        s3hls_segment *segment, s3hls_s3_error *error) {
+    char key[S3HLS_KEY_MAX];
+    s3hls_segment first;
+    if (strlen(folder) == MINUTE_SIZE) {
+        int n = snprintf(key, sizeof key, "%.32s00.ts", folder);
+        if (s3hls_segment_key_parse(key, (size_t)n, &first))
+            return S3HLS_E_NOT_FOUND;
+        return newest_between(archive, first.start_ms, first.start_ms + 60000, segment, error);
+    }
+    s3hls__names below;
+    int rc = s3hls__folder_list(archive->store, folder, &archive->env, &below, error);
+    size_t left = rc ? 0 : below.count;
+    for (rc = rc ? rc : S3HLS_E_NOT_FOUND; left && rc == S3HLS_E_NOT_FOUND; left--)
+        if (is_of_time(below.items[left - 1], depth))
+            rc = newest_below(archive, below.items[left - 1], depth + 1, segment, error);
+    s3hls__names_deinit(&below);
+    return rc;
+}
+
+int s3hls_archive_newest(s3hls_archive *archive, s3hls_segment *segment, s3hls_s3_error *error) {
+    if (!archive || !segment)
+        return S3HLS_E_INVALID;
+    const s3hls_env *env = &archive->env;
+    int64_t now_ms = env->wall_us(env->ctx) / 1000;
+    int rc = newest_between(archive, now_ms - NEWEST_MS, INT64_MAX, segment, error);
+    return rc == S3HLS_E_NOT_FOUND ? newest_below(archive, "", 0, segment, error) : rc;
+}
+
+/* ---- spans */
+
+size_t s3hls_segment_list_span(const s3hls_segment_list *list, size_t at, s3hls_time_span *span) {
+    enum { JOINED_MS = 100 }; /* players bridge it, too */
+    const s3hls_segment *s = list->segments;
+    *span = (s3hls_time_span){s[at].start_ms, s[at].start_ms, 0};
+    while (at < list->count && s[at].start_ms <= span->end_ms + JOINED_MS) {
+        int64_t end_ms = s[at].start_ms + s[at].duration_ms;
+        span->end_ms = end_ms > span->end_ms ? end_ms : span->end_ms;
+        span->bytes += s[at++].size;
+    }
+    return at;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "archive/folder.h"
+#include "s3/list.h"
+#include <stdlib.h>
+#include <string.h>
+
+int s3hls__names_add(s3hls__names *n, const char *name) {
+    if (n->count == n->capacity) {
+        size_t capacity = n->capacity ? 2 * n->capacity : 32;
+        char **items = s3hls__env_realloc(n->env, n->items, capacity * sizeof *items);
+        if (!items)
+            return S3HLS_E_NOMEM;
+        n->items = items;
+        n->capacity = capacity;
+    }
+    char *copy = s3hls__env_strdup(n->env, name);
+    if (!copy)
+        return S3HLS_E_NOMEM;
+    n->items[n->count++] = copy;
+    return S3HLS_OK;
+}
+
+static int by_bytes(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void s3hls__names_sort(s3hls__names *n) {
+    if (n->count)
+        qsort(n->items, n->count, sizeof *n->items, by_bytes);
+}
+
+void s3hls__names_deinit(s3hls__names *n) {
+    for (size_t i = 0; i < n->count; i++)
+        s3hls__env_free(n->env, n->items[i]);
+    s3hls__env_free(n->env, n->items);
+    *n = (s3hls__names){.env = n->env};
+}
+
+/* s3hls_s3_list_fn */
+static int on_object(void *ctx, const s3hls_s3_object *object) {
+    s3hls__folder *f = ctx;
+    if (object->key[strlen(object->key) - 1] != '/')
+        return ++f->files == S3HLS__FOLDER_FILES_MAX;
+    f->status = s3hls__names_add(&f->found, object->key);
+    return f->status;
+}
+
+void s3hls__folder_init(s3hls__folder *f, const char *name, const s3hls_env *env) {
+    *f = (s3hls__folder){.name = name, .found = {.env = env}};
+    f->op = (s3hls__op){.kind = S3HLS__OP_LIST,
+                        .key = name,
+                        .by_folder = true,
+                        .on_object = on_object,
+                        .sink_ctx = f,
+                        .list_page = s3hls__s3_list_page};
+}
+
+int s3hls__folder_status(const s3hls__folder *f) {
+    int rc = f->op.error.status;
+    return f->status ? f->status : rc == S3HLS_E_CANCELLED ? S3HLS_OK : rc;
+}
+
+int s3hls__folder_list(s3hls_store *store, const char *name, const s3hls_env *env,
+                       s3hls__names *found, s3hls_s3_error *error) {
+    s3hls__folder f;
+    s3hls__folder_init(&f, name, env);
+    s3hls__store_run(store, &f.op, error);
+    s3hls__names_sort(&f.found);
+    *found = f.found;
+    return s3hls__folder_status(&f);
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* The segments of a range. */
+#include "s3/list.h"
+#include "archive/archive.h"
+#include "archive/hour.h"
+#include "store/store.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    HOURS_MAX = 40 * 24,         /* a longer range is listed key after key */
+    LONGEST_SEGMENT_MS = 120000, /* what began so long before a range may reach into it */
+    LATE_MS = 120000,            /* what an hour's end is asked for again, for what comes late */
+    SEED_DURATION_MAX_MS = 10000 /* of a segment that does not say its own */
+};
+static const int64_t YEAR_10000_MS = INT64_C(253402300800000);
+
+/* ---- keys to segments */
+
+/* The hours [first, last] while they are being found: those of the cache, then listings side by
+ * side. */
+typedef struct collection {
+    s3hls_archive *archive;
+    int64_t now_ms, first, last, next;
+    s3hls__hour **hours; /* by number, from the first on */
+    size_t running;
+    int status; /* first failure */
+    s3hls_s3_error error;
+} collection;
+
+typedef struct hour_list {
+    s3hls__op op;
+    s3hls__hour *hour;
+    int status; /* out of memory */
+    const s3hls_env *env;
+    char prefix[S3HLS_KEY_MAX], start_after[S3HLS_KEY_MAX];
+} hour_list;
+
+/* s3hls_s3_list_fn */
+static int on_object(void *ctx, const s3hls_s3_object *object) {
+    hour_list *l = ctx;
+    s3hls_segment segment;
+    if (s3hls_segment_key_parse(object->key, strlen(object->key), &segment)) {
+        l->hour->foreign++;
+        return 0;
+    }
+    segment.size = object->size;
+    segment.modified_unix_s = object->modified_unix_s;
+    l->status = s3hls__hour_add(&l->hour, &segment, l->env);
+    return l->status;
+}
+
+static void note_failure(collection *c, int status, const s3hls_s3_error *error) {
+    if (c->status || status == S3HLS_OK)
+        return;
+    c->status = status;
+    c->error = *error;
+    c->error.status = status;
+}
+
+/* ---- one hour */
+
+/* What all names of an hour, or of a second, share: "2026/11/23/03/", "2026/11/23/03/12/07". */
+static void key_stem(int64_t ms, size_t size, char stem[S3HLS_KEY_MAX]) {
+    s3hls_segment first = {.start_ms = ms, .seed_name = 1};
+    s3hls_segment_key_format(&first, stem, S3HLS_KEY_MAX);
+    stem[size] = 0;
+}
+enum { HOUR_STEM = sizeof "YYYY/MM/DD/HH/" - 1, SECOND_STEM = sizeof "YYYY/MM/DD/HH/mm/SS" - 1 };
+
+/* What is known of an hour stays, but for its last minutes, where late segments come in. */
+static int go_on_from(hour_list *l, const s3hls__hour *known) {
+    int64_t cut_ms = known->segments[known->count - 1].start_ms - LATE_MS;
+    cut_ms -= cut_ms % 1000;
+    for (size_t i = 0; i < known->count && known->segments[i].start_ms < cut_ms; i++) {
+        int rc = s3hls__hour_add(&l->hour, &known->segments[i], l->env);
+        if (rc)
+            return rc;
+    }
+    l->hour->whole_ms = known->whole_ms;
+    l->hour->foreign = known->foreign;
+    if (cut_ms > known->number * S3HLS__HOUR_MS)
+        key_stem(cut_ms, SECOND_STEM, l->start_after);
+    return S3HLS_OK;
+}
+
+static int prepare(hour_list *l, const collection *c, int64_t number, const s3hls__hour *known) {
+    l->env = &c->archive->env;
+    l->status = S3HLS_OK;
+    l->start_after[0] = 0;
+    key_stem(number * S3HLS__HOUR_MS, HOUR_STEM, l->prefix);
+    l->hour = s3hls__hour_new(number, known ? known->capacity : 0, l->env);
+    if (!l->hour)
+        return S3HLS_E_NOMEM;
+    l->hour->listed_ms = l->hour->whole_ms = c->now_ms;
+    return known ? go_on_from(l, known) : S3HLS_OK;
+}
+
+static void start_next_hour(hour_list *l, collection *c);
+
+static void hour_done(s3hls__op *op) {
+    hour_list *l = (hour_list *)op;
+    collection *c = op->user;
+    c->running--;
+    note_failure(c, l->status ? l->status : op->error.status, &op->error);
+    if (c->status) {
+        s3hls__hour_release(&l->hour, l->env);
+        return;
+    }
+    if (c->archive->cache)
+        s3hls__cache_keep(c->archive->cache, c->archive->url, l->hour);
+    c->hours[l->hour->number - c->first] = l->hour;
+    start_next_hour(l, c);
+}
+
+/* ---- hours side by side */
+
+/* Pass over hours that the cache has. @return false: all hours are found, or being listed */
+static bool next_hour(collection *c, int64_t *number, s3hls__hour **known) {
+    for (*known = NULL; c->next <= c->last && !c->status;) {
+        *number = c->next++;
+        s3hls__hour **at = &c->hours[*number - c->first];
+        if (c->archive->cache)
+            *at = s3hls__cache_find(c->archive->cache, c->archive->url, *number, c->now_ms, known);
+        if (!*at)
+            return true;
+    }
+    return false;
+}
+
+static void start_next_hour(hour_list *l, collection *c) {
+    int64_t number;
+    s3hls__hour *known;
+    if (!next_hour(c, &number, &known))
+        return;
+    int rc = prepare(l, c, number, known);
+    s3hls__hour_release(&known, l->env);
+    if (rc) {
+        s3hls__hour_release(&l->hour, l->env);
+        note_failure(c, rc, &(s3hls_s3_error){0});
+        return;
+    }
+    l->op = (s3hls__op){.kind = S3HLS__OP_LIST,
+                        .key = l->prefix,
+                        .start_after = l->start_after[0] ? l->start_after : NULL,
+                        .on_object = on_object,
+                        .sink_ctx = l,
+                        .list_page = s3hls__s3_list_page,
+                        .done = hour_done,
+                        .user = c};
+    c->running++;
+    s3hls__store_start(c->archive->store, &l->op);
+}
+
+static int find_hours(collection *c) {
+    hour_list *lists = s3hls__env_alloc(&c->archive->env, S3HLS__LISTS_AT_ONCE * sizeof *lists);
+    if (!lists)
+        return S3HLS_E_NOMEM;
+    for (size_t i = 0; i < S3HLS__LISTS_AT_ONCE; i++)
+        start_next_hour(&lists[i], c);
+    while (c->running)
+        s3hls__http_step(s3hls__store_http(c->archive->store), 1000);
+    s3hls__env_free(&c->archive->env, lists);
+    return c->status;
+}
+
+/* One after the other, each given back as soon as it is told. */
+static int join_hours(collection *c, s3hls_segment_list *list) {
+    const s3hls_env *env = &c->archive->env;
+    size_t total = 0, hours = (size_t)(c->last - c->first) + 1;
+    for (size_t i = 0; i < hours; i++)
+        total += c->hours[i]->count;
+    if (total && !(list->segments = s3hls__env_alloc(env, total * sizeof *list->segments)))
+        return S3HLS_E_NOMEM;
+    for (size_t i = 0; i < hours; i++) {
+        const s3hls__hour *h = c->hours[i];
+        if (h->count)
+            memcpy(list->segments + list->count, h->segments, h->count * sizeof *h->segments);
+        list->count += h->count;
+        list->foreign += h->foreign;
+        s3hls__hour_release(&c->hours[i], env);
+    }
+    return S3HLS_OK;
+}
+
+static int list_hours(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
+                      s3hls_segment_list *list, s3hls_s3_error *error) {
+    const s3hls_env *env = &archive->env;
+    collection c = {.archive = archive, .now_ms = env->wall_us(env->ctx) / 1000};
+    c.first = c.next = from_ms / S3HLS__HOUR_MS;
+    c.last = (to_ms - 1) / S3HLS__HOUR_MS;
+    size_t hours = (size_t)(c.last - c.first) + 1;
+    c.hours = s3hls__env_alloc(env, hours * sizeof(s3hls__hour *));
+    if (!c.hours)
+        return S3HLS_E_NOMEM;
+    int rc = find_hours(&c);
+    if (!rc)
+        rc = join_hours(&c, list);
+    *error = c.error;
+    for (size_t i = 0; i < hours; i++)
+        s3hls__hour_release(&c.hours[i], env);
+    s3hls__env_free(env, c.hours);
+    return rc;
+}
+
+/* ---- one after another */
+
+typedef struct walk {
+    const s3hls_env *env;
+    s3hls_segment_list *list;
+    size_t capacity;
+    int64_t to_ms;
+    int status;
+} walk;
+
+/* s3hls_s3_list_fn. Names of the archive begin with a year: what sorts behind them ends it. */
+static int on_walk(void *ctx, const s3hls_s3_object *object) {
+    walk *w = ctx;
+    s3hls_segment_list *list = w->list;
+    s3hls_segment segment;
+    if (object->key[0] > '9')
+        return 1;
+    if (s3hls_segment_key_parse(object->key, strlen(object->key), &segment)) {
+        list->foreign++;
+        return 0;
+    }
+    if (segment.start_ms >= w->to_ms)
+        return 1;
+    if (list->count == w->capacity) {
+        w->capacity = w->capacity ? 2 * w->capacity : 256;
+        s3hls_segment *grown =
+            s3hls__env_realloc(w->env, list->segments, w->capacity * sizeof *grown);
+        if (!grown)
+            return w->status = S3HLS_E_NOMEM;
+        list->segments = grown;
+    }
+    segment.size = object->size;
+    segment.modified_unix_s = object->modified_unix_s;
+    list->segments[list->count++] = segment;
+    return 0;
+}
+
+static int list_all(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
+                    s3hls_segment_list *list, s3hls_s3_error *error) {
+    walk w = {.env = &archive->env, .list = list, .to_ms = to_ms};
+    char start_after[S3HLS_KEY_MAX];
+    key_stem(from_ms, SECOND_STEM, start_after);
+    int rc = s3hls_store_list(archive->store, "", start_after, on_walk, &w, error);
+    return w.status ? w.status : rc == S3HLS_E_CANCELLED ? S3HLS_OK : rc;
+}
+
+/* ---- from what was found to what was asked for */
+
+static int by_time(const void *a, const void *b) {
+    const s3hls_segment *x = a, *y = b;
+    if (x->start_ms != y->start_ms)
+        return x->start_ms < y->start_ms ? -1 : 1;
+    if (x->sequence != y->sequence)
+        return x->sequence < y->sequence ? -1 : 1;
+    if (x->timeline != y->timeline)
+        return x->timeline < y->timeline ? -1 : 1;
+    return x->duration_ms < y->duration_ms ? -1 : x->duration_ms > y->duration_ms;
+}
+
+/* The sample SDK's names have no duration: the distance to the next segment, within reason. */
+static void guess_durations(s3hls_segment_list *list) {
+    uint32_t last = SEED_DURATION_MAX_MS;
+    for (size_t i = 0; i < list->count; i++) {
+        s3hls_segment *s = &list->segments[i];
+        if (!s->seed_name)
+            continue;
+        int64_t distance = i + 1 < list->count ? s[1].start_ms - s->start_ms : last;
+        s->duration_ms =
+            distance < SEED_DURATION_MAX_MS ? (uint32_t)distance : SEED_DURATION_MAX_MS;
+        last = s->duration_ms;
+    }
+}
+
+static void keep_overlapping(s3hls_segment_list *list, int64_t from_ms, int64_t to_ms) {
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        const s3hls_segment *s = &list->segments[i];
+        bool twice = i > 0 && by_time(s - 1, s) == 0;
+        if (!twice && s->start_ms < to_ms && s->start_ms + s->duration_ms > from_ms)
+            list->segments[kept++] = *s;
+    }
+    list->count = kept;
+}
+
+/* By key it is by time already, but for what differs in the same millisecond. */
+static void sort_by_time(s3hls_segment_list *list) {
+    for (size_t i = 1; i < list->count; i++)
+        if (by_time(&list->segments[i - 1], &list->segments[i]) > 0) {
+            qsort(list->segments, list->count, sizeof *list->segments, by_time);
+            return;
+        }
+}
+
+int s3hls_archive_list(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
+                       s3hls_segment_list *list, s3hls_s3_error *error) {
+    s3hls_s3_error unused;
+    if (!archive || !list || from_ms >= to_ms)
+        return S3HLS_E_INVALID;
+    memset(list, 0, sizeof *list);
+    error = error ? error : &unused;
+    memset(error, 0, sizeof *error);
+    int64_t begin_ms = from_ms > LONGEST_SEGMENT_MS ? from_ms - LONGEST_SEGMENT_MS : 0;
+    bool hours = to_ms <= YEAR_10000_MS && (to_ms - begin_ms) / S3HLS__HOUR_MS <= HOURS_MAX;
+    int rc = S3HLS_OK;
+    if (to_ms > 0 && begin_ms < YEAR_10000_MS)
+        rc = (hours ? list_hours : list_all)(archive, begin_ms, to_ms, list, error);
+    if (rc) {
+        s3hls_segment_list_deinit(list, &archive->env);
+        return rc;
+    }
+    sort_by_time(list);
+    guess_durations(list);
+    keep_overlapping(list, from_ms, to_ms);
+    return S3HLS_OK;
+}

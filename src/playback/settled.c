@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "playback/settled.h"
+#include "archive/key.h"
+
+uint64_t s3hls__missing(const s3hls_segment *a, const s3hls_segment *b) {
+    return a->seed_name || !s3hls__segment_same_session(a, b) ? 0 : b->sequence - a->sequence - 1;
+}
+
+/* From the end, so that it is known when the first of those behind arrived. */
+static size_t keep_timely(s3hls_segment *s, size_t count, uint32_t wait_s) {
+    size_t kept = count; /* s[kept..count) stay, by then */
+    int64_t arrived_s = INT64_MAX;
+    for (size_t i = count; i-- > 0;) {
+        bool waited =
+            kept < count && !s[i].seed_name && s3hls__segment_same_session(&s[i], &s[kept]);
+        if (kept < count && s[i].modified_unix_s > arrived_s + (waited ? wait_s : 0))
+            continue;
+        if (s[i].modified_unix_s < arrived_s)
+            arrived_s = s[i].modified_unix_s;
+        s[--kept] = s[i];
+    }
+    for (size_t i = kept; kept && i < count; i++)
+        s[i - kept] = s[i];
+    return count - kept;
+}
+
+size_t s3hls__keep_settled(s3hls_segment *s, size_t count, int64_t now_s, uint32_t wait_s,
+                           bool *waits) {
+    int64_t arrived_s = INT64_MAX;
+    count = keep_timely(s, count, wait_s);
+    size_t end = count;
+    for (size_t i = count; i-- > 1;) {
+        if (s[i].modified_unix_s < arrived_s)
+            arrived_s = s[i].modified_unix_s;
+        if (s3hls__missing(&s[i - 1], &s[i]) && now_s <= arrived_s + wait_s)
+            end = i;
+    }
+    *waits = end < count;
+    return end;
+}
