@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* The account of every segment: what was accepted is delivered, in the spool, waits, or was dropped;
- * in segments and in bytes. */
+/* The account of every segment: what was accepted is delivered, in the spool, waits, or was
+ * dropped; in segments and in bytes. */
 #ifndef S3HLS_TESTS_SUPPORT_LEDGER_H
 #define S3HLS_TESTS_SUPPORT_LEDGER_H
 
