@@ -3,8 +3,9 @@
 // S3HLS_STREAMS (generated streams).
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { chromium } from "playwright-core";
 
 const { S3HLS, S3HLS_STREAMS } = process.env;
@@ -33,8 +34,8 @@ export class Lab {
     const flags = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
     flags.push("--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required");
     this.browser = await chromium.launch({ executablePath: BROWSER, chromiumSandbox: false, args: flags });
-    this.#encode("clock.h264", "640x360", 240, []);
-    this.#encode("deep.h264", "320x180", 6, ["-pix_fmt", "yuv422p10le"]); // High 4:2:2 with 10 bits
+    this.#encode("clock.h264", "640x360", 240);
+    this.#encode("small.h264", "320x180", 10);
   }
 
   async close() {
@@ -47,11 +48,11 @@ export class Lab {
   }
 
   /** Each picture carries its number: a row of squares along its lower edge, the lowest bit at the left. */
-  #encode(name, size, seconds, options) {
+  #encode(name, size, seconds) {
     const [width] = size.split("x");
     const bits = `color=c=black:s=${BITS}x1:r=${FPS}:d=${seconds},format=gray,geq=lum='255*mod(floor(N/pow(2\\,X))\\,2)'`;
     const graph = `testsrc2=s=${size}:r=${FPS}:d=${seconds}[v];${bits},scale=${width}:32:flags=neighbor[b];[v][b]overlay=0:H-32`;
-    const codec = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-bf", "0", "-g", `${FPS}`, ...options];
+    const codec = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-bf", "0", "-g", `${FPS}`];
     this.#run("ffmpeg", ["-v", "error", "-nostdin", "-filter_complex", graph, ...codec, name]);
   }
 
@@ -63,7 +64,7 @@ export class Lab {
   record(camera, start, { seconds, stream = join(this.work, "clock.h264"), to = this.store, options = [] } = {}) {
     let file = stream;
     if (seconds) {
-      file = join(this.work, `part-${seconds}.h264`);
+      file = join(this.work, `${basename(stream, ".h264")}-${seconds}.h264`);
       const frames = ["-frames:v", `${seconds * FPS}`];
       if (!existsSync(file)) this.#run("ffmpeg", ["-v", "error", "-nostdin", "-i", stream, "-c", "copy", ...frames, file]);
     }
@@ -103,8 +104,42 @@ export class Lab {
     return { base, end };
   }
 
-  page(options = {}) {
-    return this.browser.newPage({ viewport: { width: 1280, height: 860 }, timezoneId: "Europe/Berlin", locale: "en-GB", ...options });
+  /** A page whose errors end the test, but for the ones that page.expected names. */
+  async page(options = {}) {
+    const viewport = { width: 1280, height: 860 };
+    const page = await this.browser.newPage({ viewport, timezoneId: "Africa/Lagos", locale: "en-GB", ...options });
+    page.expected = /status of 404/; // where nothing was recorded
+    const refuse = (words) => page.expected.test(words) || (process.exitCode = 1, console.error(`FAILED: the page says: ${words}`));
+    page.on("console", (message) => message.type() === "error" && refuse(message.text()));
+    page.on("pageerror", (error) => refuse(error.stack));
+    return page;
+  }
+
+  /** Where a screenshot goes: nowhere, without S3HLS_SHOTS. */
+  shot(name) {
+    return process.env.S3HLS_SHOTS ? { path: join(process.env.S3HLS_SHOTS, `${name}.png`) } : {};
+  }
+
+  /** Another stream, of smaller pictures. */
+  get small() {
+    return join(this.work, "small.h264");
+  }
+
+  freePort() {
+    return new Promise((found) => {
+      const server = createServer().listen(0, "127.0.0.1", () => {
+        const { port } = server.address();
+        server.close(() => found(port));
+      });
+    });
+  }
+
+  /** Browsers of any page may read the bucket. */
+  allowOrigins(bucket) {
+    const { S3HLS_LAB_ENDPOINT_TLS, S3HLS_LAB_CA } = process.env;
+    const cors = { CORSRules: [{ AllowedOrigins: ["*"], AllowedMethods: ["GET", "HEAD"], AllowedHeaders: ["*"], ExposeHeaders: ["ETag"] }] };
+    const args = ["--endpoint-url", S3HLS_LAB_ENDPOINT_TLS, "--ca-bundle", S3HLS_LAB_CA, "s3api", "put-bucket-cors", "--bucket", bucket];
+    this.#run("aws", [...args, "--cors-configuration", JSON.stringify(cors)]);
   }
 }
 

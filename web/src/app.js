@@ -161,6 +161,9 @@ function drawDay() {
   $("day").textContent = `${text} · ${zoneText(first)}`;
 }
 
+/** The time of a moment of today, the day of another. */
+const whenText = (ms) => (dateText(ms) === dateText(now()) ? clockText(ms) : dayText(ms, "medium"));
+
 function drawCameras() {
   const list = $("cameras");
   const focused = list.contains(document.activeElement) ? document.activeElement.dataset.id : null;
@@ -171,7 +174,7 @@ function drawCameras() {
       link.dataset.id = c.id;
       link.classList.toggle("is-live", c.live);
       if (c.id === camera) link.setAttribute("aria-current", "true");
-      const words = c.live ? "live" : c.newest ? clockText(Date.parse(c.newest)) : "off";
+      const words = c.live ? "live" : c.newest ? whenText(Date.parse(c.newest)) : "off";
       for (const [name, text] of [["dot", ""], ["name", c.id], ["when", words]])
         link.append(Object.assign(document.createElement("span"), { className: name, textContent: text }));
       item.append(link);
@@ -335,7 +338,10 @@ function onCameras() {
   if (main.hidden) {
     main.hidden = false;
     follow();
-  } else if (state === "off" && cameras.find((c) => c.id === camera)?.live) show(null);
+  } else if (state === "missing" || state === "off") {
+    const known = cameras.find((c) => c.id === camera);
+    if (state === "missing" ? known : known?.live) show(fromAddress().at);
+  }
   drawCameras();
 }
 

@@ -65,6 +65,7 @@ export class Player extends EventTarget {
     this.now = now;
     for (const event of ["waiting", "seeking"]) video.addEventListener(event, () => this.#wait());
     for (const event of ["playing", "pause", "seeked", "canplay"]) video.addEventListener(event, () => this.#ready());
+    video.addEventListener("pause", () => this.#catchUp());
     video.addEventListener("ended", () => this.#tell("ended"));
     video.addEventListener("error", () => video.error && this.#mediaError());
     const each = (_, { mediaTime }) => {
@@ -183,9 +184,10 @@ export class Player extends EventTarget {
 
   /** The moment on the wall of a time of the player, from PROGRAM-DATE-TIME. */
   #dateAt(time) {
-    const fragment = this.#fragments().findLast((f) => f.start <= time + 0.001);
+    // The first: hls.js knows where one begins in the player's time only once it has been loaded.
+    const fragment = this.#fragments().find((f) => f.start <= time + 0.001 && time < f.start + f.duration);
     if (!fragment?.programDateTime) return null;
-    return fragment.programDateTime + Math.min(time - fragment.start, fragment.duration) * 1000;
+    return fragment.programDateTime + (time - fragment.start) * 1000;
   }
 
   #timeAt(ms) {
@@ -198,14 +200,25 @@ export class Player extends EventTarget {
     const date = this.#dateAt(media);
     if (date === null) return;
     const last = this.#last;
+    const asked = this.#source?.at;
+    if (!last && asked && date - asked > 1000) this.#say("skip", { from: asked, to: date });
     const passed = last ? media - last.media : 0;
-    if (passed > 0.001 && passed < 1) {
-      if (!this.video.paused || passed < 1.5 * this.#frame) this.#frame = Math.min(this.#frame * 1.5, passed);
+    if (passed > 0.001) {
+      if (passed < 1 && (!this.video.paused || passed < 1.5 * this.#frame)) this.#frame = Math.min(this.#frame * 1.5, passed);
       const skipped = date - last.date - passed * 1000;
       if (skipped > 1000) this.#say("skip", { from: last.date, to: date });
     }
     this.#last = { media, date };
     this.#say("time", { date });
+  }
+
+  /** A busy browser shows pictures without telling of each; and who pauses wants to know to the ms. */
+  #catchUp() {
+    if (!this.#last) return;
+    const media = this.video.currentTime;
+    const date = this.#dateAt(media);
+    if (date !== null && media >= this.#last.media + this.#frame) this.#last = { media, date };
+    this.#say("time", { date: this.#last.date });
   }
 
   #wait() {
@@ -229,7 +242,7 @@ export class Player extends EventTarget {
     if (details === Hls.ErrorDetails.FRAG_LOAD_ERROR && refused(status)) this.#footage?.renew();
     if (!fatal) return;
     if (type === Hls.ErrorTypes.MEDIA_ERROR) return this.#mediaError();
-    if (status === 404) return this.#fail("none");
+    if (status === 404) return this.#fail(this.isLive ? "off" : "none");
     if (status === 401 || status === 403) return this.#fail(status === 401 ? "expired" : "forbidden");
     const source = { ...this.#source, at: this.isLive ? null : this.date };
     this.#fail("away");

@@ -46,6 +46,7 @@ export class Timeline extends EventTarget {
     const middle = (from + to) / 2;
     this.from = Math.min(middle - span / 2, this.now - span * 0.05);
     this.to = this.from + span;
+    if (this.cursor !== null) this.#describe();
     this.#say("view");
     this.draw();
   }
