@@ -7,5 +7,6 @@ export S3HLS_BENCH_JSON=$PWD/build/bench.jsonl
 rm -f "$S3HLS_BENCH_JSON"
 build/release/bench/bench_mux
 build/release/bench/bench_put
+build/release/bench/bench_archive
 bench/path.sh
 bench/serve.sh build/release/s3hls

@@ -32,8 +32,11 @@ static bool read_text(const json_t *object, const char *name, char *text, size_t
 
 static int parse(const char *text, size_t size, uint64_t timeline, s3hls_timeline *out) {
     uint64_t id, target, width, height, rate;
+    json_error_t error;
     memset(out, 0, sizeof *out);
-    json_t *object = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
+    json_t *object = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
+    if (!object && !error.text[0]) /* jansson has words for all but a lack of memory */
+        return S3HLS_E_NOMEM;
     bool ok = object && read_number(object, "timeline", INT64_MAX, &id) && id == timeline &&
               read_number(object, "target_duration_ms", UINT32_MAX, &target) &&
               read_number(object, "width", UINT32_MAX, &width) &&

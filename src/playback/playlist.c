@@ -10,6 +10,12 @@
 
 enum { TEXT_MAX_BYTES = 1 << 30 };
 
+/* DISCONTINUITY-SEQUENCE is the timeline, in seconds since 1970, less a multiple of this (12 days):
+ * players keep arrays indexed by it. hls.js 1.7 copies them at each discontinuity, which takes it
+ * 48 s with the whole number, 30 ms with this. A player sees it fall only where a camera begins
+ * anew across such a border, and MEDIA-SEQUENCE leaps then too. */
+static const uint64_t TIMELINES = UINT64_C(1) << 20;
+
 typedef struct writer {
     const s3hls_playlist_config *cfg;
     s3hls_env env;
@@ -163,7 +169,7 @@ static int write_playlist(writer *w, const s3hls_segment *s, size_t count) {
     s3hls__strbuf_addf(&w->text, "#EXT-X-MEDIA-SEQUENCE:%" PRIu64 "\n", s[first].sequence);
     if (!vod)
         s3hls__strbuf_addf(&w->text, "#EXT-X-DISCONTINUITY-SEQUENCE:%" PRIu64 "\n",
-                           s[first].timeline);
+                           s[first].timeline % TIMELINES);
     if (!live)
         s3hls__strbuf_addf(&w->text, "#EXT-X-PLAYLIST-TYPE:%s\n", vod ? "VOD" : "EVENT");
     s3hls__strbuf_add_str(&w->text, "#EXT-X-INDEPENDENT-SEGMENTS\n");

@@ -76,21 +76,25 @@ static void set_up(CURL *easy, const endpoint *e, answer *a) {
 #if LIBCURL_VERSION_NUM >= 0x075500
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 #endif
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*"); /* keys are nobody else's business */
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)e->connect_timeout_ms);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)e->timeout_ms);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, write_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, a);
-    if (e->ca_file)
-        curl_easy_setopt(easy, CURLOPT_CAINFO, e->ca_file);
-    if (!e->certificate)
-        return;
-    curl_easy_setopt(easy, CURLOPT_SSLCERT, e->certificate);
-    curl_easy_setopt(easy, CURLOPT_SSLKEY, e->key);
-    if (strncmp(e->key, "pkcs11:", 7) == 0)
-        curl_easy_setopt(easy, CURLOPT_SSLKEYTYPE, "ENG");
+}
+
+/* What libcurl copies. Without memory for it libcurl would go on with what it has: a proxy, the
+ * system's authorities for the given one, GET for PUT. */
+static bool set_texts(CURL *easy, const endpoint *e, const char *method, const char *url) {
+    bool token = e->key && strncmp(e->key, "pkcs11:", 7) == 0;
+    return !curl_easy_setopt(easy, CURLOPT_URL, url) &&
+           !curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method) &&
+           !curl_easy_setopt(easy, CURLOPT_NOPROXY, "*") && /* keys are nobody else's business */
+           (!e->ca_file || !curl_easy_setopt(easy, CURLOPT_CAINFO, e->ca_file)) &&
+           (!e->certificate || !curl_easy_setopt(easy, CURLOPT_SSLCERT, e->certificate)) &&
+           (!e->key || !curl_easy_setopt(easy, CURLOPT_SSLKEY, e->key)) &&
+           (!token || !curl_easy_setopt(easy, CURLOPT_SSLKEYTYPE, "ENG"));
 }
 
 static int64_t date_of(CURL *easy) {
@@ -114,9 +118,8 @@ static int ask(endpoint *e, const char *method, const char *url, const char *hea
     CURL *easy = curl_easy_init();
     struct curl_slist *headers = header ? curl_slist_append(NULL, header) : NULL;
     int rc = S3HLS_E_NOMEM;
-    if (easy && (headers || !header) && !curl_easy_setopt(easy, CURLOPT_URL, url)) {
+    if (easy && (headers || !header) && set_texts(easy, e, method, url)) {
         set_up(easy, e, a);
-        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
         curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
         CURLcode code = run(e, easy);
         curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &a->http_status);
@@ -167,7 +170,10 @@ static const field_names METADATA = {"AccessKeyId", "SecretAccessKey", "Token", 
 
 static int read_keys(const answer *a, const char *inside, const field_names *names,
                      s3hls__keys *keys) {
-    json_t *root = json_loadb(a->body, a->size, 0, NULL);
+    json_error_t error;
+    json_t *root = json_loadb(a->body, a->size, 0, &error);
+    if (!root && !error.text[0]) /* jansson has words for all but a lack of memory */
+        return S3HLS_E_NOMEM;
     json_t *object = inside ? json_object_get(root, inside) : root;
     /* each is taken, and wiped, whatever the others are */
     bool ok = take_string(object, names->id, keys->access_key_id, S3HLS_ACCESS_KEY_MAX);
@@ -183,7 +189,7 @@ static int fetch_keys(endpoint *e, const char *url, const char *header, const ch
                       const field_names *names, s3hls__keys *keys, int64_t *source_unix_s) {
     answer a;
     int rc = ask(e, "GET", url, header, &a);
-    if (!rc && (rc = read_keys(&a, inside, names, keys)))
+    if (!rc && (rc = read_keys(&a, inside, names, keys)) == S3HLS_E_PROTOCOL)
         s3hls__log(&e->env, S3HLS_LOG_WARN, "s3", "%s: the answer holds no keys", url);
     *source_unix_s = a.date_unix_s;
     wipe_answer(&a);

@@ -118,6 +118,17 @@ static CURLcode set_tls_time(CURL *easy, void *ssl, void *arg) {
     return CURLE_OK;
 }
 
+/* What libcurl copies. Without memory for it libcurl would go on with what it has: the system's
+ * authorities for the given one, GET for DELETE. */
+static bool set_texts(CURL *easy, const call *k) {
+    const s3hls__s3_client *c = k->client;
+    return !curl_easy_setopt(easy, CURLOPT_URL, k->request.url) &&
+           !curl_easy_setopt(easy, CURLOPT_USERAGENT, c->user_agent) &&
+           (!c->ca_file || !curl_easy_setopt(easy, CURLOPT_CAINFO, c->ca_file)) &&
+           (k->exchange.op->kind != S3HLS__OP_REMOVE ||
+            !curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "DELETE"));
+}
+
 static void set_connection(CURL *easy, s3hls__s3_client *c) {
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -128,13 +139,10 @@ static void set_connection(CURL *easy, s3hls__s3_client *c) {
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-    if (c->ca_file)
-        curl_easy_setopt(easy, CURLOPT_CAINFO, c->ca_file);
     if (c->server_clock_s || !s3hls__env_wall_is_set(&c->env)) {
         curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, set_tls_time);
         curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, c);
     }
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, c->user_agent);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)c->connect_timeout_ms);
     curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 64L * 1024);
@@ -171,8 +179,6 @@ static void set_transfer(CURL *easy, call *k) {
         curl_easy_setopt(easy, CURLOPT_SEEKDATA, k);
     } else if (op->kind == S3HLS__OP_HEAD) {
         curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-    } else if (op->kind == S3HLS__OP_REMOVE) {
-        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "DELETE");
     }
 }
 
@@ -193,7 +199,7 @@ static int begin(call *k) {
         return rc;
     note_progress(k);
     CURL *easy = k->exchange.easy = curl_easy_init();
-    if (!easy || curl_easy_setopt(easy, CURLOPT_URL, k->request.url))
+    if (!easy || !set_texts(easy, k))
         return S3HLS_E_NOMEM;
     set_connection(easy, k->client);
     set_patience(easy, k->client, k->exchange.op);
@@ -236,8 +242,8 @@ static void read_error(call *k, CURLcode code) {
     if (date && curl_getdate(date, NULL) > 0)
         e->server_unix_s = curl_getdate(date, NULL);
     /* a server that refuses may hang up before it has the whole body: its answer says more than the
-     * break */
-    bool answered = e->http_status >= 300;
+     * break; not where there was no memory to read it */
+    bool answered = e->http_status >= 300 && code != CURLE_OUT_OF_MEMORY;
     if (code == CURLE_OK && !answered && !k->whole_head)
         code = CURLE_PARTIAL_FILE; /* libcurl takes a head cut off by the end of the connection */
     if (code != CURLE_OK && !answered) {

@@ -5,6 +5,7 @@
  *   NAME KEY BYTES STATUS
  * At the end the counts, as JSON. Exit status 1 where the ledger did not close at any moment. */
 #include "h264_gen.h"
+#include "ledger.h"
 #include <fcntl.h>
 #include <inttypes.h>
 #include <s3hls/s3hls.h>
@@ -109,13 +110,6 @@ static int open_recorder(s3hls_recorder **recorder, options *o, s3hls_uploader *
     cfg.event_ctx = o;
     cfg.env = env;
     return s3hls_recorder_open(recorder, &cfg);
-}
-
-static bool ledger_closes(const s3hls_recorder_stats *s) {
-    return s->segments_accepted == s->segments_delivered + s->segments_spooled +
-                                       s->segments_waiting + s->segments_dropped &&
-           s->bytes_accepted ==
-               s->bytes_delivered + s->bytes_spooled + s->bytes_waiting + s->bytes_dropped;
 }
 
 /* Each run's pictures are its own: the number of the first one says which. */

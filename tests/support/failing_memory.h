@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* Memory that fails at one allocation, and is back at the next: one countdown for us, libcurl and
- * OpenSSL. For one program of one file. */
+/* Memory that fails at one allocation and is back at the next, or stays away: one countdown for us,
+ * libcurl and OpenSSL. For one program of one file. */
 #ifndef S3HLS_TESTS_SUPPORT_FAILING_MEMORY_H
 #define S3HLS_TESTS_SUPPORT_FAILING_MEMORY_H
 
@@ -11,19 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static _Atomic long until_failure = -1, asked, out;
+static _Atomic long until_failure = -1, asked, out; /* negative: none fails */
+static _Atomic bool stays_away;                     /* all fail from that one on */
+static _Atomic bool spare_crypto;                   /* OpenSSL's are not counted and do not fail */
 
 static bool fails(void) {
     asked++;
-    if (until_failure < 0)
-        return false;
-    return until_failure-- == 0; /* this one alone; then memory is back */
-}
-
-static void *get(size_t size) {
-    void *p = fails() ? NULL : malloc(size);
-    out += p != NULL;
-    return p;
+    long n = until_failure;
+    while (n > 0 || (n == 0 && !stays_away))
+        if (atomic_compare_exchange_weak(&until_failure, &n, n - 1))
+            break;
+    return n == 0;
 }
 
 static void give(void *p) {
@@ -31,14 +29,22 @@ static void give(void *p) {
     free(p);
 }
 
-static void *change(void *p, size_t size) {
-    if (!p)
-        return get(size);
+static void *change_unless(bool refused, void *p, size_t size) {
     if (!size) {
         give(p);
         return NULL;
     }
-    return fails() ? NULL : realloc(p, size);
+    void *q = refused ? NULL : realloc(p, size);
+    out += !p && q;
+    return q;
+}
+
+static void *change(void *p, size_t size) {
+    return change_unless(size && fails(), p, size);
+}
+
+static void *get(size_t size) {
+    return change(NULL, size ? size : 1);
 }
 
 static char *copy(const char *s) {
@@ -51,14 +57,13 @@ static void *get_zeroed(size_t count, size_t size) {
     return p ? memset(p, 0, count * size) : NULL;
 }
 
-static void *crypto_get(size_t size, const char *file, int line) {
-    (void)file, (void)line;
-    return size ? get(size) : NULL;
-}
-
 static void *crypto_change(void *p, size_t size, const char *file, int line) {
     (void)file, (void)line;
-    return change(p, size);
+    return change_unless(size && !spare_crypto && fails(), p, size);
+}
+
+static void *crypto_get(size_t size, const char *file, int line) {
+    return crypto_change(NULL, size, file, line);
 }
 
 static void crypto_give(void *p, const char *file, int line) {

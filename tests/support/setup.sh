@@ -8,7 +8,7 @@ build="gcc g++ clang cmake ninja-build pkg-config libcurl4-openssl-dev libssl-de
     libmicrohttpd-dev zlib1g-dev"
 demo="ffmpeg"
 all="python3 time clang-format clang-tidy libclang-rt-14-dev binutils valgrind awscli curl openssl radosgw ceph-mon ceph-osd man-db faketime
-    haproxy wrk nftables iptables iproute2 nginx-light softhsm2 libengine-pkcs11-openssl
+    chromium haproxy wrk nftables iptables iproute2 nginx-light softhsm2 libengine-pkcs11-openssl
     python3-jsonschema python3-yaml"
 
 case ${1:-} in
@@ -22,6 +22,7 @@ missing=()
 for package in $wanted; do
     dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
 done
+command -v npm >/dev/null || missing+=(nodejs npm) # for the page; they may have come from elsewhere
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 sudo=()

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT-0
+// The server's API (docs/openapi.yaml), by token, share link or neither.
+
+export const AWAY = 0;
+
+/** A refusal, or a server that is away (status AWAY). */
+export class Problem extends Error {
+  constructor(status, detail) {
+    super(detail);
+    this.status = status;
+  }
+}
+
+/** Who asks. A share link opens one camera from..to only. */
+export const access = {
+  token: sessionStorage.getItem("token"),
+  share: null,
+  from: -Infinity,
+  to: Infinity,
+  signIn(token) {
+    this.token = token;
+    if (token) sessionStorage.setItem("token", token);
+    else sessionStorage.removeItem("token");
+  },
+  headers() {
+    return this.token && !this.share ? { Authorization: `Bearer ${this.token}` } : {};
+  },
+};
+
+export function address(path, params = {}) {
+  const query = new URLSearchParams(params);
+  if (access.share) query.set("share", access.share);
+  const text = query.toString();
+  return new URL(text ? `${path}?${text}` : path, document.baseURI).href;
+}
+
+const camera = (id) => encodeURIComponent(id);
+const iso = (ms) => new Date(ms).toISOString();
+
+async function ask(path, params, options = {}) {
+  let response;
+  try {
+    response = await fetch(address(path, params), {
+      ...options,
+      headers: access.headers(),
+      signal: AbortSignal.any([AbortSignal.timeout(30000), ...(options.signal ? [options.signal] : [])]),
+    });
+    if (response.ok) return await response.text();
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw new Problem(AWAY, "The server cannot be reached.");
+  }
+  const problem = await response.json().catch(() => ({}));
+  throw new Problem(response.status, problem.detail ?? response.statusText);
+}
+
+const askJson = async (...request) => JSON.parse(await ask(...request));
+
+export const cameras = () => askJson("api/cameras");
+
+export async function days(id, year, month) {
+  const text = `${year}-${String(month + 1).padStart(2, "0")}`;
+  return (await askJson(`api/cameras/${camera(id)}/days`, { month: text })).days;
+}
+
+/** Recorded spans of a range (32 days at most) as [from, to] pairs; `now` is the server's. */
+export async function timeline(id, from, to, signal) {
+  const t = await askJson(`api/cameras/${camera(id)}/timeline`, { from: iso(from), to: iso(to) }, { signal });
+  return {
+    now: Date.parse(t.now),
+    spans: t.spans.map((s) => [Date.parse(s.from), Date.parse(s.to)]),
+  };
+}
+
+export const rangeAddress = (id, start, end) =>
+  address(`hls/${camera(id)}/range.m3u8`, { start: iso(start), end: iso(end) });
+
+export const range = (id, start, end, signal) =>
+  ask(`hls/${camera(id)}/range.m3u8`, { start: iso(start), end: iso(end) }, { signal });
+
+export const liveAddress = (id) => address(`hls/${camera(id)}/live.m3u8`);
+
+/** A proof that opens one camera from start to end, for whom it is given to. */
+export const share = (id, start, end, seconds) =>
+  askJson(`api/cameras/${camera(id)}/share`, { start: iso(start), end: iso(end), expires: seconds }, { method: "POST" });
+
+/** An address of a clip that a download can follow: it carries no header, so a token makes a link of its own. */
+export async function clipAddress(id, start, end) {
+  const url = new URL(address(`clip/${camera(id)}.mp4`, { start: iso(start), end: iso(end) }));
+  if (access.token && !access.share) url.searchParams.set("share", (await share(id, start, end, 7200)).share);
+  return url.href;
+}

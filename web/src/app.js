@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: MIT-0
+// The page: what is chosen stands in the address (#camera=cam-1&t=2026-11-23T03:12:00.000Z), and everything follows it.
+import * as api from "./api.js";
+import { Calendar } from "./calendar.js";
+import { Player } from "./player.js";
+import { Recordings } from "./recordings.js";
+import { clockText, dateText, dayText, fromInput, inputText, lengthText, zone, zoneText } from "./time.js";
+import { Timeline } from "./timeline.js";
+
+const POLL_MS = 5000;
+const CLIP_MAX_MS = 2 * 3600000;
+const LIVE_VIEW_MS = 3600000;
+
+const $ = (id) => document.getElementById(id);
+
+let clockAhead = 0; // of the server's clock before ours
+const now = () => Date.now() + clockAhead;
+const player = new Player($("video"), now);
+const calendar = new Calendar($("calendar"), now);
+const timeline = new Timeline($("timeline"), (from, to) => recordings?.known(from, to) ?? { spans: [], loaded: [] });
+let cameras = [];
+let camera = null;
+let recordings = null;
+let shared = null; // the address's share link: it stays in it
+let state = "empty";
+let settling = 0; // a seek by keys, not yet asked for
+
+// ---- the address
+
+function fromAddress() {
+  const given = new URLSearchParams(location.hash.slice(1));
+  const at = Date.parse(given.get("t"));
+  return {
+    camera: given.get("camera"),
+    at: Number.isNaN(at) ? null : at,
+    share: given.get("share"),
+    from: Date.parse(given.get("from")),
+    to: Date.parse(given.get("to")),
+  };
+}
+
+function pageAddress(id, at, share = shared) {
+  const given = new URLSearchParams();
+  if (id) given.set("camera", id);
+  if (at !== null) given.set("t", new Date(at).toISOString());
+  for (const [name, value] of Object.entries(share ?? {})) given.set(name, value);
+  return `#${given}`;
+}
+
+/** Choose a camera, live or at a moment, as a step that "back" takes back. */
+function go(id, at) {
+  const address = pageAddress(id, at);
+  if (address !== location.hash) history.pushState(null, "", address);
+  follow();
+}
+
+function follow() {
+  const chosen = fromAddress();
+  const first = cameras.find((c) => c.live) ?? cameras[0];
+  const id = chosen.camera ?? first?.id ?? null;
+  if (id === null) return;
+  if (id !== camera) open(id);
+  show(chosen.at);
+}
+
+// ---- what is shown
+
+function open(id) {
+  camera = id;
+  recordings?.close();
+  recordings = new Recordings(id, now);
+  recordings.addEventListener("change", () => timeline.draw());
+  recordings.addEventListener("problem", (e) => onProblem(e.detail));
+  timeline.cursor = null;
+  setClip(null);
+  $("camera-name").textContent = id;
+  document.title = `${id} · s3hls`;
+  drawCameras();
+}
+
+function show(at) {
+  const known = cameras.find((c) => c.id === camera);
+  const center = at ?? now();
+  timeline.now = now();
+  const inSight = timeline.cursor !== null && center > timeline.from && center < timeline.to;
+  const span = timeline.cursor === null ? LIVE_VIEW_MS : timeline.to - timeline.from;
+  if (!inSight) timeline.show(center - span * (at === null ? 0.9 : 0.5), center + span * (at === null ? 0.1 : 0.5));
+  timeline.follow(center);
+  calendar.show(camera, center);
+  drawLive();
+  if (!known && !shared) return setState("missing");
+  if (at === null && known && !known.live) {
+    player.stop();
+    return setState("off");
+  }
+  if (at !== null && at >= now()) {
+    player.stop();
+    return setState("future");
+  }
+  player.play(camera, at);
+}
+
+/** Each state's words, and what can be done about it. */
+const STATES = {
+  empty: () => [""],
+  loading: () => [""],
+  playing: () => [""],
+  paused: () => [""],
+  missing: () => [`There is no camera “${camera}”.`],
+  off: () => ["This camera is not recording now.", "Go to its last recording", goToNewest],
+  none: () => [`No recording at ${clockText(player.date)} on ${dayText(player.date, "long")}.`, "Go to the next recording", goToNext],
+  future: () => ["This moment has not come yet.", "Go live", () => go(camera, null)],
+  ended: () => ["The recording ends here.", "Go live", () => go(camera, null)],
+  expired: () =>
+    shared ? ["This link is not valid any more."] : ["Your session has expired.", "Sign in", () => signIn("")],
+  forbidden: () => [shared ? "The link does not cover this time." : "You may not watch this camera."],
+  away: () => ["The server cannot be reached. Trying again."],
+  undecodable: () => ["This browser cannot decode the recording.", "Try again", () => show(player.date)],
+  unsupported: () => ["This browser cannot play recordings: it has no Media Source Extensions."],
+};
+
+function setState(next) {
+  state = next;
+  $("stage").dataset.state = next;
+  const [words, label, action] = STATES[next]();
+  const [notice, button] = $("notice").children;
+  notice.textContent = words;
+  button.hidden = !label;
+  button.textContent = label ?? "";
+  button.onclick = action ?? null;
+  $("spinner").hidden = next !== "loading";
+  $("stamp").hidden = !["loading", "playing", "paused", "ended"].includes(next);
+  if (words) say(words);
+  drawPlay();
+  drawLive();
+}
+
+function drawPlay() {
+  const playing = !$("video").paused && state !== "off";
+  const button = $("play");
+  button.setAttribute("aria-label", playing ? "Pause" : "Play");
+  button.querySelector("use").setAttribute("href", playing ? "#i-pause" : "#i-play");
+  for (const id of ["play", "back", "forth", "frame-before", "frame-next"]) $(id).disabled = player.date === null && !player.isLive;
+}
+
+function drawLive() {
+  $("live").setAttribute("aria-pressed", player.isLive && ["playing", "loading"].includes(state));
+  $("speed").value = player.rate;
+}
+
+function drawClock(date) {
+  const text = `${dateText(date)} ${clockText(date, $("video").paused)} ${zoneText(date)}`;
+  if ($("clock").textContent === text) return;
+  $("clock").textContent = text;
+  $("clock").dateTime = new Date(date).toISOString();
+}
+
+function drawDay() {
+  const [first, last] = [timeline.from, Math.min(timeline.to, now())];
+  const text = dateText(first) === dateText(last) ? dayText(first) : `${dayText(first, "medium")} – ${dayText(last, "medium")}`;
+  $("day").textContent = `${text} · ${zoneText(first)}`;
+}
+
+function drawCameras() {
+  const list = $("cameras");
+  const focused = list.contains(document.activeElement) ? document.activeElement.dataset.id : null;
+  list.replaceChildren(
+    ...cameras.map((c) => {
+      const item = document.createElement("li");
+      const link = Object.assign(document.createElement("a"), { href: pageAddress(c.id, null) });
+      link.dataset.id = c.id;
+      link.classList.toggle("is-live", c.live);
+      if (c.id === camera) link.setAttribute("aria-current", "true");
+      const words = c.live ? "live" : c.newest ? clockText(Date.parse(c.newest)) : "off";
+      for (const [name, text] of [["dot", ""], ["name", c.id], ["when", words]])
+        link.append(Object.assign(document.createElement("span"), { className: name, textContent: text }));
+      item.append(link);
+      return item;
+    }),
+  );
+  if (focused) [...list.querySelectorAll("a")].find((a) => a.dataset.id === focused)?.focus();
+}
+
+/** Words for eyes and screen readers, for a while. */
+let fading = 0;
+function say(words) {
+  clearTimeout(fading);
+  $("toast").textContent = words;
+  fading = setTimeout(() => ($("toast").textContent = ""), 8000);
+}
+
+// ---- what is done
+
+async function goTo(find, otherwise) {
+  try {
+    const at = await find();
+    if (at === null) say(otherwise);
+    else go(camera, at);
+  } catch (problem) {
+    onProblem(problem);
+  }
+}
+
+const goToNewest = () => goTo(() => recordings.newest(), "Nothing was recorded within the last twelve months.");
+const goToNext = () => goTo(() => recordings.after(player.date), "Nothing was recorded within the next month.");
+
+/** By keys and buttons many seeks come one after the other: the last one counts. */
+function seek(at) {
+  at = Math.min(at, now());
+  timeline.follow(at);
+  drawClock(at);
+  clearTimeout(settling);
+  settling = setTimeout(() => {
+    settling = 0;
+    history.pushState(null, "", pageAddress(camera, at));
+    if (state === "playing" || state === "paused" || state === "ended") player.seek(at);
+    else show(at);
+    calendar.show(camera, at);
+    drawLive();
+  }, 250);
+}
+
+const seekBy = (ms) => timeline.cursor !== null && seek(timeline.cursor + ms);
+
+function setClip(selection) {
+  timeline.selection = selection;
+  $("clip").setAttribute("aria-pressed", selection !== null);
+  $("clip-panel").hidden = selection === null;
+  if (selection) {
+    [$("clip-from").value, $("clip-to").value] = selection.map(inputText);
+    checkClip();
+  }
+  timeline.draw();
+}
+
+function checkClip() {
+  const [from, to] = timeline.selection;
+  const wrong = to <= from ? "The end lies before the begin." : to - from > CLIP_MAX_MS ? "At most 2 hours." : "";
+  $("clip-to").setCustomValidity(wrong);
+  $("clip-length").textContent = wrong || lengthText(to - from);
+}
+
+function toggleClip() {
+  if (timeline.selection) return setClip(null);
+  const at = timeline.cursor ?? now();
+  const span = Math.min((timeline.to - timeline.from) / 6, 60000);
+  const to = Math.min(at + span / 2, now());
+  setClip([to - span, to].map((ms) => Math.round(ms / 1000) * 1000));
+}
+
+async function download(event) {
+  event.preventDefault();
+  try {
+    const link = document.createElement("a");
+    link.href = await api.clipAddress(camera, ...timeline.selection);
+    link.download = "";
+    link.click();
+    say(`Downloading ${lengthText(timeline.selection[1] - timeline.selection[0])}.`);
+  } catch (problem) {
+    onProblem(problem);
+  }
+}
+
+/** A link to what is chosen: the selection, or ten minutes around the picture. */
+async function makeLink() {
+  const at = timeline.selection?.[0] ?? timeline.cursor ?? now();
+  const [from, to] = timeline.selection ?? [at - 300000, at + 300000];
+  let proof = shared;
+  if (api.access.token && !shared) {
+    const { share } = await api.share(camera, from, to, $("share-life").querySelector("select").value);
+    proof = { from: new Date(from).toISOString(), to: new Date(to).toISOString(), share };
+  }
+  $("share-life").hidden = proof === null || proof === shared;
+  $("share-what").textContent = $("share-life").hidden
+    ? "Opens this camera at this moment."
+    : `Opens ${camera} from ${clockText(from)} to ${clockText(to)} on ${dayText(from, "long")}, and nothing else.`;
+  $("share-link").value = new URL(pageAddress(camera, at, proof), location.href).href;
+}
+
+async function openShare() {
+  try {
+    await makeLink();
+    $("share-dialog").showModal();
+    $("share-link").select();
+  } catch (problem) {
+    onProblem(problem);
+  }
+}
+
+async function copyLink() {
+  $("share-link").select();
+  await navigator.clipboard.writeText($("share-link").value).catch(() => document.execCommand("copy"));
+  $("share-copy").textContent = "Copied";
+  setTimeout(() => ($("share-copy").textContent = "Copy link"), 2000);
+}
+
+function signIn(why) {
+  $("sign-in-why").textContent = why;
+  if (!$("sign-in").open) $("sign-in").showModal();
+}
+
+function onProblem(problem) {
+  if (problem.name === "AbortError") return;
+  if (problem.status !== 401) return say(problem.message);
+  if (shared) return cannotShow("This link is not valid any more.");
+  player.stop();
+  setState("expired");
+  signIn(api.access.token ? "Your session has expired, or the token is wrong." : "This server asks who you are.");
+}
+
+// ---- from time to time
+
+function cannotShow(words) {
+  $("page-notice").hidden = false;
+  $("page-notice").firstElementChild.textContent = words;
+}
+
+async function poll() {
+  try {
+    const answer = await api.cameras();
+    clockAhead = Date.parse(answer.now) - Date.now();
+    cameras = answer.cameras;
+    $("sign-out").hidden = !api.access.token || shared !== null;
+    if (cameras.length === 0) cannotShow("No camera has recorded yet.");
+    else onCameras();
+  } catch (problem) {
+    if (problem.status === 401) onProblem(problem);
+    else if (document.querySelector("main").hidden) cannotShow(`${problem.message} Trying again.`);
+  }
+}
+
+function onCameras() {
+  const main = document.querySelector("main");
+  $("page-notice").hidden = true;
+  if (main.hidden) {
+    main.hidden = false;
+    follow();
+  } else if (state === "off" && cameras.find((c) => c.id === camera)?.live) show(null);
+  drawCameras();
+}
+
+function tick() {
+  timeline.now = now();
+  if (recordings && !document.hidden) recordings.want(timeline.from, timeline.to);
+  timeline.draw();
+  if (!player.isLive && state === "playing" && player.date !== null && !settling)
+    history.replaceState(null, "", pageAddress(camera, Math.floor(player.date / 1000) * 1000));
+}
+
+// ---- who speaks to whom
+
+player.addEventListener("state", (e) => setState(e.detail.state));
+player.addEventListener("time", (e) => {
+  if (settling) return;
+  drawClock(e.detail.date);
+  timeline.follow(e.detail.date);
+});
+player.addEventListener("skip", ({ detail: { from, to } }) =>
+  say(`No recording from ${clockText(from)} to ${clockText(to)}: ${lengthText(to - from)} passed over.`),
+);
+timeline.addEventListener("seek", (e) => seek(e.detail.at));
+timeline.addEventListener("live", () => go(camera, null));
+timeline.addEventListener("select", (e) => setClip(e.detail.selection.map((ms) => Math.round(ms / 1000) * 1000)));
+timeline.addEventListener("view", () => {
+  recordings?.want(timeline.from, timeline.to);
+  drawDay();
+});
+calendar.addEventListener("pick", async ({ detail: { from, to } }) => {
+  const span = to - from;
+  timeline.show(from - span * 0.02, to + span * 0.02);
+  goTo(async () => {
+    const first = await recordings.after(from);
+    return first !== null && first < to ? first : null;
+  }, `No recording on ${dayText(from, "long")}.`);
+});
+calendar.addEventListener("problem", (e) => onProblem(e.detail));
+
+$("play").onclick = () => (player.isLive || ["playing", "paused", "loading"].includes(state) ? player.toggle() : show(timeline.cursor));
+$("back").onclick = () => seekBy(-10000);
+$("forth").onclick = () => seekBy(10000);
+$("frame-before").onclick = () => player.step(-1);
+$("frame-next").onclick = () => player.step(1);
+$("live").onclick = () => go(camera, null);
+$("speed").onchange = (e) => ((player.rate = +e.target.value), drawLive());
+$("clip").onclick = toggleClip;
+$("clip-panel").onsubmit = download;
+$("share").onclick = openShare;
+$("share-copy").onclick = copyLink;
+$("share-life").onchange = () => makeLink().catch(onProblem);
+$("full").onclick = () => (document.fullscreenElement ? document.exitFullscreen() : $("stage").requestFullscreen());
+$("video").onclick = () => $("play").click();
+$("zoom-in").onclick = () => timeline.zoom(1 / 2, timeline.cursor ?? undefined);
+$("zoom-out").onclick = () => timeline.zoom(2, timeline.cursor ?? undefined);
+$("utc").onchange = (e) => {
+  zone.utc = e.target.checked;
+  localStorage.setItem("utc", zone.utc ? "1" : "");
+  calendar.renew();
+  drawZone();
+};
+$("sign-in").onsubmit = () => {
+  api.access.signIn($("token").value.trim());
+  $("token").value = "";
+  poll().then(() => state === "expired" && follow());
+};
+$("sign-out").onclick = () => {
+  api.access.signIn(null);
+  location.reload();
+};
+for (const id of ["clip-from", "clip-to"])
+  $(id).onchange = () => {
+    const selection = [fromInput($("clip-from").value), fromInput($("clip-to").value)];
+    if (selection.some(Number.isNaN)) return;
+    timeline.selection = selection;
+    checkClip();
+    timeline.draw();
+  };
+
+/** Keys of the player, while nothing else takes them. */
+const KEYS = { " ": "play", k: "play", j: "back", l: "forth", ",": "frame-before", ".": "frame-next", f: "full" };
+document.addEventListener("keydown", (event) => {
+  const target = event.target;
+  const mine = target === document.body || $("viewer").contains(target);
+  const taken = target.matches("input, select") || (event.key === " " && target.matches("button, a"));
+  const id = KEYS[event.key];
+  if (!mine || taken || !id || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  $(id).click();
+});
+
+function drawZone() {
+  drawDay();
+  drawCameras();
+  if (player.date !== null) drawClock(player.date);
+  if (camera) calendar.show(camera, timeline.cursor ?? now());
+  if (timeline.selection) setClip(timeline.selection);
+  timeline.draw();
+}
+
+addEventListener("hashchange", follow);
+
+zone.utc = $("utc").checked = localStorage.getItem("utc") === "1";
+{
+  const { share, from, to } = fromAddress();
+  if (share) {
+    const given = new URLSearchParams(location.hash.slice(1));
+    shared = { from: given.get("from"), to: given.get("to"), share };
+    Object.assign(api.access, { share, from, to });
+    document.querySelector("main").classList.add("shared");
+  }
+}
+poll();
+setInterval(poll, POLL_MS);
+setInterval(tick, 1000);

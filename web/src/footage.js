@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT-0
+// What was recorded from a moment on, as one playlist that grows while it is watched: windows of the server's range
+// playlists, one after the other. The player sees a live playlist; time without a recording is left out of it, and
+// addresses that grow old are asked for anew.
+import * as api from "./api.js";
+
+const WINDOW_MS = 30 * 60000;
+const BEFORE_MS = 60000; // to step back without asking again
+const KEPT_MS = 30 * 60000; // behind the picture
+const RENEW_MS = 30 * 60000; // presigned addresses live an hour beyond their range
+const JOINED_MS = 100; // what is no gap
+const LATE_MS = 60000; // nothing for so long: the camera has stopped
+
+/** Everything of an address but what is signed anew each time. */
+const keyOf = (address) => address.split("?")[0];
+const timelineOf = (address) => keyOf(address).match(/-(\d+)\.ts$/)?.[1];
+
+/** A media playlist's segments, each with begin and end on the wall; gaps are left out. */
+export function parse(text, base) {
+  const segments = [];
+  let at = null;
+  let length = 0;
+  let gap = false;
+  for (const line of text.split("\n")) {
+    if (line.startsWith("#EXT-X-PROGRAM-DATE-TIME:")) at = Date.parse(line.slice(25));
+    else if (line.startsWith("#EXTINF:")) length = Math.round(parseFloat(line.slice(8)) * 1000);
+    else if (line === "#EXT-X-GAP") gap = true;
+    else if (line && !line.startsWith("#")) {
+      if (!gap) segments.push({ address: new URL(line, base).href, from: at, to: at + length });
+      at += length;
+      gap = false;
+    }
+  }
+  return segments;
+}
+
+/** Does time jump, or do parameters change, between two segments? */
+const broken = (a, b) => Math.abs(b.from - a.to) > JOINED_MS || timelineOf(a.address) !== timelineOf(b.address);
+
+/** How far into the segments, played one after the other, a moment lies: seconds. */
+function offsetOf(segments, ms) {
+  let before = 0;
+  for (const s of segments) {
+    if (ms < s.to) return (before + Math.max(0, ms - s.from)) / 1000;
+    before += s.to - s.from;
+  }
+  return before / 1000;
+}
+
+/** The segments as a playlist, from which `first` and among them `breaks` discontinuities were left off at the front. */
+export function format(segments, { first, breaks, start, ended }) {
+  const target = Math.max(1, ...segments.map((s) => Math.ceil((s.to - s.from) / 1000)));
+  const lines = [
+    "#EXTM3U",
+    "#EXT-X-VERSION:3",
+    `#EXT-X-TARGETDURATION:${target}`,
+    `#EXT-X-MEDIA-SEQUENCE:${first}`,
+    `#EXT-X-DISCONTINUITY-SEQUENCE:${breaks}`,
+    "#EXT-X-INDEPENDENT-SEGMENTS",
+    `#EXT-X-START:TIME-OFFSET=${offsetOf(segments, start).toFixed(3)},PRECISE=YES`,
+  ];
+  segments.forEach((s, i) => {
+    if (i > 0 && broken(segments[i - 1], s)) lines.push("#EXT-X-DISCONTINUITY");
+    lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(s.from).toISOString()}`);
+    lines.push(`#EXTINF:${((s.to - s.from) / 1000).toFixed(3)},`, s.address);
+  });
+  if (ended) lines.push("#EXT-X-ENDLIST");
+  return `${lines.join("\n")}\n`;
+}
+
+export class Footage {
+  #aborter = new AbortController();
+  #segments = [];
+  #left = { first: 0, breaks: 0 };
+  #asked = 0; // when the addresses were made
+  #edge; // up to where the server was asked
+  #stale = false;
+  #ended = false;
+
+  /** @param {() => number} position  where the picture is, on the wall
+   *  @param {() => number} ahead  how far to see ahead of it, ms
+   *  @param {() => number} now  the server's time */
+  constructor(camera, start, { position, ahead, now }) {
+    Object.assign(this, { camera, start, position, ahead, now });
+  }
+
+  close() {
+    this.#aborter.abort();
+  }
+
+  get ended() {
+    return this.#ended;
+  }
+
+  /** Ask for all addresses anew: one was refused. */
+  renew() {
+    this.#stale = true;
+  }
+
+  /** The playlist, each time as soon as it has something new. */
+  async next() {
+    if (this.#segments.length === 0) await this.#open();
+    else while (!(await this.#refreshOrWait())) await this.#pause(500);
+    return format(this.#segments, { ...this.#left, start: this.start, ended: this.#ended });
+  }
+
+  #pause(ms) {
+    return new Promise((resolve, reject) => {
+      const { signal } = this.#aborter;
+      const timer = setTimeout(resolve, ms);
+      signal.addEventListener("abort", () => (clearTimeout(timer), reject(signal.reason)), { once: true });
+    });
+  }
+
+  async #ask(from, to) {
+    from = Math.max(from, api.access.from);
+    to = Math.min(to, api.access.to);
+    if (from >= to) return [];
+    try {
+      const text = await api.range(this.camera, from, to, this.#aborter.signal);
+      return parse(text, api.rangeAddress(this.camera, from, to));
+    } catch (problem) {
+      if (problem.status === 404) return [];
+      throw problem;
+    }
+  }
+
+  async #open() {
+    this.#segments = await this.#ask(this.start - BEFORE_MS, this.start + WINDOW_MS);
+    this.#asked = Date.now();
+    this.#edge = this.#segments.at(-1)?.to;
+    if (!this.#segments.some((s) => s.to > this.start)) {
+      this.#segments = [];
+      throw new api.Problem(404, "Nothing was recorded at this time.");
+    }
+  }
+
+  /** A server that is away for a while is asked again; meanwhile there is what was loaded. */
+  async #refreshOrWait() {
+    try {
+      return await this.#refresh();
+    } catch (problem) {
+      if (problem.status !== api.AWAY && !(problem.status >= 500)) throw problem;
+      await this.#pause(2000);
+      return false;
+    }
+  }
+
+  async #refresh() {
+    if (this.#stale || Date.now() - this.#asked > RENEW_MS) return this.#readdress();
+    return this.#edge - this.position() < this.ahead() && (await this.#grow());
+  }
+
+  async #readdress() {
+    this.#trim(this.position() - BEFORE_MS);
+    const fresh = new Map();
+    for (const s of await this.#ask(this.#segments[0].from, this.#edge)) fresh.set(keyOf(s.address), s.address);
+    for (const s of this.#segments) s.address = fresh.get(keyOf(s.address)) ?? s.address;
+    this.#asked = Date.now();
+    this.#stale = false;
+    return true;
+  }
+
+  async #grow() {
+    let from = this.#edge;
+    let found = await this.#after(from);
+    if (found.length === 0 && (this.now() - from > LATE_MS || from >= api.access.to)) {
+      from = await this.#nextRecording(from);
+      found = from === null ? [] : await this.#after(from);
+      this.#ended = found.length === 0;
+      if (this.#ended) return true;
+    }
+    if (found.length === 0) {
+      await this.#pause(2000); // the next one is being made
+      return false;
+    }
+    this.#segments.push(...found);
+    this.#edge = found.at(-1).to;
+    this.#trim(this.position() - KEPT_MS);
+    return true;
+  }
+
+  async #after(from) {
+    const last = this.#segments.at(-1);
+    const found = await this.#ask(from, from + WINDOW_MS);
+    return found.filter((s) => s.from > last.from && keyOf(s.address) !== keyOf(last.address));
+  }
+
+  async #nextRecording(from) {
+    const end = Math.min(this.now(), from + 31 * 86400000, api.access.to);
+    if (from >= end) return null;
+    const { spans } = await api.timeline(this.camera, from, end, this.#aborter.signal);
+    return spans.find((span) => span[1] > from + JOINED_MS)?.[0] ?? null;
+  }
+
+  #trim(before) {
+    while (this.#segments.length > 1 && this.#segments[0].to < before) {
+      const [old, next] = this.#segments;
+      this.#segments.shift();
+      this.#left.first++;
+      if (broken(old, next)) this.#left.breaks++;
+    }
+  }
+}

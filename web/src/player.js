@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT-0
+// The picture: live, or from a moment on. Tells its owner what goes on by events: "state" with what is to be shown,
+// "time" with the moment on the wall of each picture, "skip" where no recording was passed over.
+import Hls from "./hls.mjs";
+import * as api from "./api.js";
+import { Footage } from "./footage.js";
+
+const BUFFER_S = 30;
+const RETRY_MS = 3000;
+const FRAME_S = 1 / 25; // until two pictures have been seen
+
+const refused = (status) => status === 400 || status === 401 || status === 403;
+
+const CANNOT_DECODE = new Set([
+  Hls.ErrorDetails.BUFFER_ADD_CODEC_ERROR,
+  Hls.ErrorDetails.BUFFER_INCOMPATIBLE_CODECS_ERROR,
+  Hls.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR,
+]);
+
+/** hls.js asks for a playlist; the footage answers when there is something new. */
+const playlistLoader = (footage) =>
+  class {
+    #closed = false;
+    context = null;
+    stats = {
+      ...{ aborted: false, loaded: 0, total: 0, retry: 0, chunkCount: 0, bwEstimate: 0 },
+      loading: { start: 0, first: 0, end: 0 },
+      parsing: { start: 0, end: 0 },
+      buffering: { start: 0, first: 0, end: 0 },
+    };
+    async load(context, config, callbacks) {
+      this.context = context;
+      try {
+        const data = await footage.next();
+        const { loading } = this.stats;
+        loading.start = loading.first = loading.end = performance.now(); // what it waited for is no delay
+        if (!this.#closed) callbacks.onSuccess({ url: context.url, data, code: 200 }, this.stats, context, null);
+      } catch (error) {
+        if (!this.#closed)
+          callbacks.onError({ code: error.status ?? api.AWAY, text: error.message }, context, error, this.stats);
+      }
+    }
+    abort() {
+      this.#closed = true;
+    }
+    destroy() {
+      this.#closed = true;
+    }
+  };
+
+export class Player extends EventTarget {
+  #hls = null;
+  #footage = null;
+  #source = null; // { camera, at }: at is null for live
+  #retry = 0;
+  #recovered = 0;
+  #last = null; // the last picture: { media, date }
+  #frame = FRAME_S;
+  #rate = 1;
+
+  /** @param {() => number} now  the server's time */
+  constructor(video, now) {
+    super();
+    this.video = video;
+    this.now = now;
+    for (const event of ["waiting", "seeking"]) video.addEventListener(event, () => this.#wait());
+    for (const event of ["playing", "pause", "seeked", "canplay"]) video.addEventListener(event, () => this.#ready());
+    video.addEventListener("ended", () => this.#tell("ended"));
+    video.addEventListener("error", () => video.error && this.#mediaError());
+    const each = (_, { mediaTime }) => {
+      this.#picture(mediaTime);
+      video.requestVideoFrameCallback(each);
+    };
+    video.requestVideoFrameCallback(each);
+  }
+
+  get isLive() {
+    return this.#source !== null && this.#source.at === null;
+  }
+
+  /** The moment that is shown, or that is being loaded; null without one. */
+  get date() {
+    return this.#last?.date ?? this.#source?.at ?? null;
+  }
+
+  get rate() {
+    return this.#rate;
+  }
+
+  set rate(rate) {
+    this.#rate = rate;
+    if (this.isLive && rate !== 1 && this.#last) this.play(this.#source.camera, this.#last.date);
+    this.#applyRate();
+  }
+
+  /** @param {number|null} at  from this moment on, or live */
+  play(camera, at) {
+    this.stop();
+    this.#source = { camera, at };
+    if (at === null) this.#rate = 1;
+    this.#start();
+  }
+
+  stop() {
+    clearTimeout(this.#retry);
+    this.#footage?.close();
+    this.#hls?.destroy();
+    this.#hls = this.#footage = this.#source = this.#last = null;
+    this.video.removeAttribute("src");
+  }
+
+  /** Go to a moment: at once where it is loaded. */
+  seek(ms) {
+    const time = this.#timeAt(ms);
+    if (time === null || this.isLive) return this.play(this.#source.camera, ms);
+    this.#last = { media: time, date: ms };
+    this.video.currentTime = time;
+  }
+
+  toggle() {
+    const { video } = this;
+    if (!video.paused) return video.pause();
+    const left = this.isLive && this.#last && this.now() - this.#last.date > 20000;
+    if (left) this.play(this.#source.camera, this.#last.date); // go on where it was paused
+    else this.#run();
+  }
+
+  /** Show the next picture, or the one before (count -1). */
+  step(count) {
+    this.video.pause();
+    if (!this.#last) return;
+    const middle = this.#last.media + (count + 0.5) * this.#frame;
+    if (middle > 0) this.video.currentTime = middle;
+  }
+
+  #start() {
+    if (!Hls.isSupported()) return this.#tell("unsupported");
+    const { camera, at } = this.#source;
+    this.#tell("loading");
+    const config = {
+      maxBufferLength: BUFFER_S,
+      backBufferLength: 60,
+      liveSyncDurationCount: 1.5, // two segments behind, where three target durations are the bound
+      liveMaxLatencyDurationCount: 4,
+      maxLiveSyncPlaybackRate: 1.1,
+      xhrSetup: (xhr, url) => {
+        if (new URL(url).origin === location.origin)
+          for (const [name, value] of Object.entries(api.access.headers())) xhr.setRequestHeader(name, value);
+      },
+    };
+    const policy = Hls.DefaultConfig.fragLoadPolicy.default;
+    const shouldRetry = (retry, count, timeout, response, otherwise) =>
+      otherwise || (refused(response?.code) && count < 3); // an address that has expired: there will be another
+    config.fragLoadPolicy = { default: { ...policy, errorRetry: { ...policy.errorRetry, shouldRetry } } };
+    if (at !== null) {
+      this.#footage = new Footage(camera, at, {
+        position: () => this.date,
+        ahead: () => 2 * BUFFER_S * 1000 * Math.max(1, this.#rate),
+        now: this.now,
+      });
+      config.pLoader = playlistLoader(this.#footage);
+    }
+    this.#hls = new Hls(config);
+    this.#hls.on(Hls.Events.ERROR, (_, data) => this.#error(data));
+    this.#hls.on(Hls.Events.LEVEL_LOADED, () => this.#applyRate());
+    this.#hls.loadSource(at === null ? api.liveAddress(camera) : api.rangeAddress(camera, at, at + 1));
+    this.#hls.attachMedia(this.video);
+    this.#run();
+  }
+
+  #run() {
+    this.video.play().catch(() => {}); // paused meanwhile, or not allowed to: the button says so
+  }
+
+  #applyRate() {
+    if (this.#hls) this.#hls.config.maxBufferLength = BUFFER_S * Math.max(1, this.#rate);
+    this.video.defaultPlaybackRate = this.video.playbackRate = this.#rate;
+  }
+
+  #fragments() {
+    return this.#hls?.latestLevelDetails?.fragments ?? [];
+  }
+
+  /** The moment on the wall of a time of the player, from PROGRAM-DATE-TIME. */
+  #dateAt(time) {
+    const fragment = this.#fragments().findLast((f) => f.start <= time + 0.001);
+    if (!fragment?.programDateTime) return null;
+    return fragment.programDateTime + Math.min(time - fragment.start, fragment.duration) * 1000;
+  }
+
+  #timeAt(ms) {
+    const inside = (f) => f.programDateTime <= ms && ms < f.programDateTime + f.duration * 1000;
+    const fragment = this.#fragments().find(inside);
+    return fragment ? fragment.start + (ms - fragment.programDateTime) / 1000 : null;
+  }
+
+  #picture(media) {
+    const date = this.#dateAt(media);
+    if (date === null) return;
+    const last = this.#last;
+    const passed = last ? media - last.media : 0;
+    if (passed > 0.001 && passed < 1) {
+      if (!this.video.paused || passed < 1.5 * this.#frame) this.#frame = Math.min(this.#frame * 1.5, passed);
+      const skipped = date - last.date - passed * 1000;
+      if (skipped > 1000) this.#say("skip", { from: last.date, to: date });
+    }
+    this.#last = { media, date };
+    this.#say("time", { date });
+  }
+
+  #wait() {
+    if (this.#source && this.video.readyState < 3) this.#tell("loading");
+  }
+
+  #ready() {
+    if (this.#source && this.video.readyState >= 2) this.#tell(this.video.paused ? "paused" : "playing");
+  }
+
+  #mediaError() {
+    if (this.#hls && performance.now() - this.#recovered > 10000) {
+      this.#recovered = performance.now();
+      this.#hls.recoverMediaError();
+    } else this.#fail("undecodable");
+  }
+
+  #error({ type, details, fatal, response }) {
+    const status = response?.code;
+    if (CANNOT_DECODE.has(details)) return this.#fail("undecodable");
+    if (details === Hls.ErrorDetails.FRAG_LOAD_ERROR && refused(status)) this.#footage?.renew();
+    if (!fatal) return;
+    if (type === Hls.ErrorTypes.MEDIA_ERROR) return this.#mediaError();
+    if (status === 404) return this.#fail("none");
+    if (status === 401 || status === 403) return this.#fail(status === 401 ? "expired" : "forbidden");
+    const source = { ...this.#source, at: this.isLive ? null : this.date };
+    this.#fail("away");
+    this.#retry = setTimeout(() => this.play(source.camera, source.at), RETRY_MS);
+  }
+
+  #fail(state) {
+    const source = this.#source;
+    this.#footage?.close();
+    this.#hls?.destroy();
+    this.#hls = this.#footage = null;
+    this.#source = source;
+    this.#tell(state);
+  }
+
+  #tell(state) {
+    this.#say("state", { state });
+  }
+
+  #say(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
