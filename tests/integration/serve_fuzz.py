@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT-0
 """serve_fuzz.py CORPUS OPEN CLOSED TOKEN KEY SEED SECONDS: send mutations of the requests in CORPUS/http, with words of
-CORPUS/request in them, and hold every answer against what may be answered. TOKEN opens cam-2 of the server CLOSED, of which
-there is nothing; KEY is a segment of cam-1."""
+CORPUS/request in them, and hold every answer against what may be answered. TOKEN opens cam-2 of the server CLOSED, of
+which there is nothing; KEY is a segment of cam-1."""
 import asyncio
 import pathlib
 import random
@@ -14,12 +14,13 @@ import urllib.request
 corpus, open_server, closed_server, token, key, seed, seconds = sys.argv[1:]
 corpus = pathlib.Path(corpus)
 CONNECTIONS = 32
-WORDS = [b"%00", b"%2f", b"..", b"/", b"%0d%0aX-Injected: 1", b"\r\n", b"\r\n\r\n", b"\n", b"\0", b"\xff", b"%", b"?", b"&",
-         b"=", b"-1", b"18446744073709551616", b"9" * 400, b"A" * 2048, b"A" * 20000, b"\r\nHost: a", b"\r\nContent-Length: 9",
-         b"\r\nTransfer-Encoding: chunked", b"\r\nRange: bytes=-1,0-", b"\r\nX-Forwarded-For: ::1", b"HTTP/1.0", b"HTTP/9.9",
-         b"cam-1", b"cam-2", b"9999-12-31T23:59:59Z", b"NaN", b"share="]
-# What may be answered: by exchange.c and views.c; 414, 431 and 505 by libmicrohttpd too. 503: when as many clips are made
-# as may be.
+WORDS = [
+    b"%00", b"%2f", b"..", b"/", b"%0d%0aX-Injected: 1", b"\r\n", b"\r\n\r\n", b"\n", b"\0", b"\xff", b"%", b"?", b"&", b"=",
+    b"-1", b"18446744073709551616", b"9" * 400, b"A" * 2048, b"A" * 20000, b"\r\nHost: a", b"\r\nContent-Length: 9",
+    b"\r\nTransfer-Encoding: chunked", b"\r\nRange: bytes=-1,0-", b"\r\nX-Forwarded-For: ::1", b"HTTP/1.0", b"HTTP/9.9",
+    b"cam-1", b"cam-2", b"9999-12-31T23:59:59Z", b"NaN", b"share=",
+]
+# By exchange.c and views.c; 414, 431 and 505 by libmicrohttpd too. 503: when as many clips are made as may be at once.
 ALLOWED = {100, 200, 204, 206, 304, 400, 401, 403, 404, 405, 413, 414, 416, 421, 431, 503, 505}
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT-0
-"""serve_load.py PORT PID KIB N PATH: N connections from 127.0.0.2 and on that send nothing, half a request with a byte more now
-and then, or do not read their answer; meanwhile a viewer from 127.0.0.1 polls a playlist. Prints how long it waited, and the memory that each
-connection takes of process PID: KIB at most."""
+"""serve_load.py PORT PID KIB N PATH: N connections from 127.0.0.2 and on that send nothing, half a request with a byte
+more now and then, or do not read their answer; meanwhile a viewer from 127.0.0.1 polls a playlist. Prints how long it
+waited, and the memory that each connection takes of process PID: KIB at most."""
 import resource
 import selectors
 import socket
