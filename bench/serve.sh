@@ -37,7 +37,9 @@ done
 "$s3hls" serve "$store" --listen 127.0.0.1:0 --proxy -vv "${s3[@]}" 2>"$work/serve.log" &
 pids+=($!)
 until base=$(grep -m 1 -oE 'http://[^ ]*[0-9]' "$work/serve.log"); do sleep 0.1; done
-curl -fsS -o "$work/live.m3u8" "$base/hls/cam-1/live.m3u8"
+for n in $(seq 100); do
+    curl -fsS --create-dirs -o "$work/static/hls/cam-$n/live.m3u8" "$base/hls/cam-$n/live.m3u8"
+done
 
 cat >"$work/nginx.conf" <<END
 daemon off; pid $work/nginx.pid; error_log $work/nginx.log; worker_processes 2; worker_rlimit_nofile 8192;
@@ -45,15 +47,16 @@ events { worker_connections 4096; }
 http { access_log off; types { application/vnd.apple.mpegurl m3u8; } keepalive_requests 1000000;
     client_body_temp_path $work/tmp; proxy_temp_path $work/tmp; fastcgi_temp_path $work/tmp; uwsgi_temp_path $work/tmp;
     scgi_temp_path $work/tmp;
-    server { listen 127.0.0.1:10 default_server; root $work; } }
+    server { listen 127.0.0.1:10 default_server; root $work/static; } }
 END
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 sed -i "s/127.0.0.1:10 /127.0.0.1:$port /" "$work/nginx.conf"
-chmod 755 "$work" && chmod 644 "$work/live.m3u8" # its workers may be another user's
+chmod -R go+rX "$work" # its workers may be another user's
+peer=http://127.0.0.1:$port
 nginx -e "$work/nginx.log" -c "$work/nginx.conf" &
 pids+=($!)
-until curl -fsS -o "$work/static.m3u8" "http://127.0.0.1:$port/live.m3u8" 2>/dev/null; do sleep 0.1; done
-cmp "$work/live.m3u8" "$work/static.m3u8"
+until curl -fsS -o "$work/static.m3u8" "$peer/hls/cam-1/live.m3u8" 2>/dev/null; do sleep 0.1; done
+cmp "$work/static.m3u8" "$work/static/hls/cam-1/live.m3u8"
 
 cat >"$work/cameras.lua" <<'END'
 local n = 0
@@ -62,8 +65,8 @@ request = function()
     return wrk.format("GET", "/hls/cam-" .. n .. "/live.m3u8")
 end
 END
-rate() { # rate URL [WRK OPTION...]: requests per second by 1,000 viewers, all answered with 200
-    wrk -t1 -c1000 -d"$seconds" "${@:2}" "$1" >"$work/wrk.out"
+rate() { # rate SERVER PATH [WRK OPTION...]: requests per second by 1,000 viewers, all answered with 200
+    wrk -t1 -c1000 -d"$seconds" "${@:3}" "$1$2" >"$work/wrk.out"
     ! grep -q 'Non-2xx' "$work/wrk.out" || { cat "$work/wrk.out" >&2; return 1; }
     awk '/Requests\/sec/ { print $2 }' "$work/wrk.out"
 }
@@ -77,13 +80,16 @@ report() { # report NAME VALUE UNIT PEER
             >>"$S3HLS_BENCH_JSON"
 }
 
-static=$(rate "http://127.0.0.1:$port/live.m3u8")
+one=(/hls/cam-1/live.m3u8)
+hundred=(/ -s "$work/cameras.lua")
+static_one=$(rate "$peer" "${one[@]}")
+static_hundred=$(rate "$peer" "${hundred[@]}")
 before=$(lists)
-one=$(rate "$base/hls/cam-1/live.m3u8")
+ours_one=$(rate "$base" "${one[@]}")
 between=$(lists)
-hundred=$(rate "$base/" -s "$work/cameras.lua")
+ours_hundred=$(rate "$base" "${hundred[@]}")
 after=$(lists)
-report serve.live_one_camera "$one" requests/s "$static"
-report serve.live_100_cameras "$hundred" requests/s "$static"
+report serve.live_one_camera "$ours_one" requests/s "$static_one"
+report serve.live_100_cameras "$ours_hundred" requests/s "$static_hundred"
 per_second() { awk -v n="$1" -v s="$seconds" 'BEGIN { printf "%.1f", n / s }'; }
 echo "serve.lists: $(per_second $((between - before))) LISTs/s for one camera, $(per_second $((after - between))) for 100"

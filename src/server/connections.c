@@ -10,6 +10,7 @@ struct s3hls__connection {
     int fd;
     int64_t since_us; /* idle since */
     bool busy;
+    void *exchange;
 };
 
 struct s3hls__connections {
@@ -111,20 +112,24 @@ s3hls__connection *s3hls__connection_begin(s3hls__connections *all, int fd) {
 }
 
 void s3hls__connection_busy(s3hls__connections *all, s3hls__connection *c) {
-    if (!c)
-        return;
     pthread_mutex_lock(&all->lock);
     leave_rest(all, c);
     pthread_mutex_unlock(&all->lock);
 }
 
 void s3hls__connection_idle(s3hls__connections *all, s3hls__connection *c) {
-    if (!c)
-        return;
     pthread_mutex_lock(&all->lock);
     leave_rest(all, c);
     rest(all, c);
     pthread_mutex_unlock(&all->lock);
+}
+
+void s3hls__connection_set_exchange(s3hls__connection *c, void *exchange) {
+    c->exchange = exchange;
+}
+
+void *s3hls__connection_exchange(const s3hls__connection *c) {
+    return c ? c->exchange : NULL;
 }
 
 void s3hls__connection_end(s3hls__connections *all, s3hls__connection *c) {

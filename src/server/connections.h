@@ -21,11 +21,14 @@ int s3hls__connections_open(s3hls__connections **out, s3hls__metrics *metrics,
                             const s3hls_env *env);
 void s3hls__connections_close(s3hls__connections **connections);
 
-/* NULL: out of memory; the connection is then not watched. */
+/* NULL: out of memory; the connection is then not watched, and its requests are not answered. */
 s3hls__connection *s3hls__connection_begin(s3hls__connections *connections, int fd);
-/* A whole request has come; its answer is done. Take NULL. */
+/* A whole request has come; its answer is done. */
 void s3hls__connection_busy(s3hls__connections *connections, s3hls__connection *c);
 void s3hls__connection_idle(s3hls__connections *connections, s3hls__connection *c);
+/* The exchange that is under way on it, NULL for none. On its network thread only. */
+void s3hls__connection_set_exchange(s3hls__connection *c, void *exchange);
+void *s3hls__connection_exchange(const s3hls__connection *c); /* takes NULL */
 /* Before its socket is closed. Takes NULL. */
 void s3hls__connection_end(s3hls__connections *connections, s3hls__connection *c);
 

@@ -12,7 +12,7 @@ typedef struct exchange {
     s3hls__waiter waiter; /* first: it wakes the exchange */
     s3hls_server *server;
     struct MHD_Connection *connection;
-    s3hls__connection *watched; /* NULL: out of memory for it */
+    s3hls__connection *watched;
     s3hls__request request;
     s3hls__problem refused;
     s3hls__grant grant;
@@ -399,23 +399,30 @@ static enum MHD_Result decide(exchange *x) {
 
 /* ---- libmicrohttpd's callbacks */
 
+/* The first n bytes, or as many as fit, as they can stand in a log. */
+static void copy_printable(char *to, size_t size, const char *from, size_t n) {
+    snprintf(to, size, "%.*s", (int)n, from);
+    for (char *p = to; *p; p++)
+        if (*p <= ' ' || *p > '~' || *p == '"' || *p == '\\')
+            *p = '?';
+}
+
 void *s3hls__exchange_begin(void *cls, const char *target, struct MHD_Connection *connection) {
     s3hls_server *s = cls;
-    exchange *x = s3hls__env_alloc(&s->env, sizeof *x);
-    if (!x)
-        return NULL;
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    s3hls__connection *watched = info ? info->socket_context : NULL;
+    exchange *x = watched ? s3hls__env_alloc(&s->env, sizeof *x) : NULL;
+    if (!x)
+        return NULL;
+    s3hls__connection_set_exchange(watched, x);
     x->waiter.wake = wake_exchange;
     x->server = s;
     x->connection = connection;
-    x->watched = info ? info->socket_context : NULL;
+    x->watched = watched;
     x->begin_us = s->env.monotonic_us(s->env.ctx);
     x->refused = s3hls__request_parse(&x->request, target);
-    snprintf(x->path, sizeof x->path, "%.*s", (int)strcspn(target, "?"), target);
-    for (char *p = x->path; *p; p++)
-        if (*p <= ' ' || *p > '~' || *p == '"' || *p == '\\')
-            *p = '?';
+    copy_printable(x->path, sizeof x->path, target, strcspn(target, "?"));
     return x;
 }
 
@@ -453,8 +460,8 @@ enum MHD_Result s3hls__exchange_handle(void *cls, struct MHD_Connection *connect
 
 static void log_access(const exchange *x, int64_t took_us) {
     s3hls_server *s = x->server;
-    char line[1024], at[S3HLS_TIME_TEXT_MAX], from[INET6_ADDRSTRLEN] = "-",
-                                              range[2 * S3HLS_TIME_TEXT_MAX + 2] = "";
+    char line[1024], method[16], at[S3HLS_TIME_TEXT_MAX];
+    char from[INET6_ADDRSTRLEN] = "-", range[2 * S3HLS_TIME_TEXT_MAX + 2] = "";
     const struct sockaddr *address = peer(x);
     if (!s->config.access_log)
         return;
@@ -462,6 +469,7 @@ static void log_access(const exchange *x, int64_t took_us) {
         inet_ntop(AF_INET, &((const struct sockaddr_in *)address)->sin_addr, from, sizeof from);
     else if (address && address->sa_family == AF_INET6)
         inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)address)->sin6_addr, from, sizeof from);
+    copy_printable(method, sizeof method, x->method, strlen(x->method));
     s3hls_time_format(s->env.wall_us(s->env.ctx), at, sizeof at);
     if (x->request.has_range) {
         char begin[S3HLS_TIME_TEXT_MAX], end[S3HLS_TIME_TEXT_MAX];
@@ -469,7 +477,7 @@ static void log_access(const exchange *x, int64_t took_us) {
         s3hls_time_format(x->request.to_ms * 1000, end, sizeof end);
         snprintf(range, sizeof range, " %s/%s", begin, end);
     }
-    snprintf(line, sizeof line, "%s %s \"%s %s%s\" %u %" PRIu64 " %.3fs%s%s%s", at, from, x->method,
+    snprintf(line, sizeof line, "%s %s \"%s %s%s\" %u %" PRIu64 " %.3fs%s%s%s", at, from, method,
              x->path, range, x->status, x->bytes, (double)took_us / 1e6,
              x->grant.name && x->grant.name[0] ? " " : "", x->grant.name ? x->grant.name : "",
              x->grant.share ? " by share link" : "");
@@ -495,6 +503,7 @@ void s3hls__exchange_end(void *cls, struct MHD_Connection *connection, void **ct
     } else {
         atomic_fetch_add(&s->metrics.broken, 1);
     }
+    s3hls__connection_set_exchange(x->watched, NULL);
     s3hls__clip_release(x->clip);
     s3hls__answer_release(x->waiter.answer);
     s3hls__env_free(&s->env, x);

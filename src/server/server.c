@@ -160,6 +160,9 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
         atomic_fetch_add(&s->metrics.connections, 1);
         *context = info ? s3hls__connection_begin(s->connections, info->connect_fd) : NULL;
     } else {
+        /* libmicrohttpd says nothing of the end of a request with more parameters than fit it */
+        void *exchange = s3hls__connection_exchange(*context);
+        s3hls__exchange_end(s, connection, &exchange, MHD_REQUEST_TERMINATED_WITH_ERROR);
         atomic_fetch_sub(&s->metrics.connections, 1);
         s3hls__connection_end(s->connections, *context);
         *context = NULL;

@@ -86,8 +86,23 @@ static s3hls__answer *fail(const view *v, int status) {
     return hold(v, s3hls__view_failure(v->account, status), REFUSED);
 }
 
+static int stop_at_first(void *ctx, const s3hls_s3_object *object) {
+    (void)ctx, (void)object;
+    return 1;
+}
+
+/* Asked where nothing was found: is there anything at all of this camera? */
+static int check_exists(view *v) {
+    int rc =
+        s3hls_store_list(s3hls_archive_store(v->archive), "", "", stop_at_first, NULL, &v->error);
+    return rc == S3HLS_E_CANCELLED ? S3HLS_OK : (rc ? rc : S3HLS_E_NOT_FOUND);
+}
+
 static s3hls__answer *nothing_here(view *v) {
     const s3hls__request *r = v->request;
+    int rc = check_exists(v);
+    if (rc)
+        return fail(v, rc);
     const char *detail = r->has_range && r->from_ms >= v->now_ms
                              ? "the range lies in the future"
                              : (r->has_range ? "nothing was recorded in this range"
@@ -177,6 +192,8 @@ static s3hls__answer *view_days(view *v) {
     const s3hls__request *r = v->request;
     json_t *days = json_array();
     int rc = s3hls_archive_days(v->archive, r->from_ms, r->to_ms, on_day, days, &v->error);
+    if (!rc && json_array_size(days) == 0)
+        rc = check_exists(v);
     if (rc) {
         json_decref(days);
         return fail(v, rc);
@@ -209,6 +226,8 @@ static s3hls__answer *view_timeline(view *v) {
     const s3hls__request *r = v->request;
     s3hls_segment_list list;
     int rc = s3hls_archive_list(v->archive, r->from_ms, r->to_ms, &list, &v->error);
+    if (!rc && list.count == 0 && (rc = check_exists(v)))
+        s3hls_segment_list_deinit(&list, &v->account->env);
     if (rc)
         return fail(v, rc);
     json_t *spans = json_array(), *gaps = json_array();

@@ -122,6 +122,9 @@ for bad in "/hls/none/live.m3u8 404" "/hls/cam-1/live.m3u8 404" "/hls/none/range
     "/hls/cam-1/range.m3u8?start=2016-01-01&end=2026-01-01 400" "/clip/cam-1.mp4?start=0&end=9999999 400" \
     "/hls/cam-1/range.m3u8?start=2050-01-01&end=2050-01-01T01:00 404" "/clip/none.mp4?$range 404" \
     "/api/cameras/cam-1/timeline?from=2016-01-01&to=2026-01-01 400" "/api/cameras/cam-1/days?month=13 400" \
+    "/api/cameras/none/timeline?from=2026-01-01&to=2026-01-02 404" "/api/cameras/none/days?month=2026-01 404" \
+    "/hls/cam-1/master.m3u8?start=9&end=5 400" "/api/cameras/cam-1/timeline?from=9&to=9 400" \
+    "/clip/cam-1.mp4?start=2050-01-01&end=2050-01-01T01:00 404" "/clip/cam-1.mp4?start=2016-01-01&end=2026-01-01 400" \
     "/hls/../../etc/passwd 404" "/media/cam-1/../../../etc/passwd 404" "/media/cam-1/..%2f..%2fetc%2fpasswd 404" \
     "/media/%2e%2e/2026/01/02/03/04/00.000-1000-9-9.ts 400" "/hls/a%0d%0aX-Injected:1/live.m3u8 400" \
     "/media/cam-1/timelines/1.json 404" "/%zz 400" "/hls/cam-1%00/live.m3u8 400"; do
@@ -171,6 +174,49 @@ stop
 server=$first
 stop
 kill -0 "$second" 2>/dev/null && fail "left behind"
+
+# keys with wrong numbers are passed over and counted; two devices with one prefix show both, one after the other
+mkdir odd
+cp -r store/cam-1 odd/right
+cp -r store/cam-1 odd/wrong
+for name in 02/03/04/61.000-1000-1-1 02/03/60/00.000-1000-1-1 02/03/04/02.0-1000-1-1 02/03/04/02.000-1000-1 \
+    02/03/04/02.000--1000-1-1 02/03/04/02.000-99999999999999999999-1-1 02/03/04/02.000-1000-99999999999999999999-1 \
+    02/24/04/02.000-1000-1-1 32/03/04/02.000-1000-1-1; do
+    mkdir -p "odd/wrong/2026/01/${name%/*}"
+    cp "store/$path" "odd/wrong/2026/01/$name.ts"
+done
+store=file://$work/odd
+record both 2026-01-02T03:04:00Z
+record both 2026-01-02T03:04:01Z
+serve odd "$store"
+is 200 "/hls/right/range.m3u8?$range"
+sed 's,media/right,media/wrong,' body >right
+is 200 "/hls/wrong/range.m3u8?$range"
+cmp right body || fail "wrong numbers change the playlist"
+hour="from=2026-01-02T03:00:00Z&to=2026-01-02T04:00:00Z"
+is 200 "/api/cameras/right/timeline?$hour" && cp body right
+is 200 "/api/cameras/wrong/timeline?$hour"
+python3 - <<'END'
+import json
+right, wrong = (json.load(open(f)) for f in ("right", "body"))
+assert (wrong["spans"], wrong["gaps"]) == (right["spans"], right["gaps"]), wrong
+assert wrong["foreign"] == right["foreign"] + 7, wrong
+END
+is 200 "/api/cameras/wrong/days?month=2026-01"
+has '"days":\["2026-01-02"\]' body
+whole="start=2026-01-02T03:04:00Z&end=2026-01-02T03:04:10Z"
+is 200 "/hls/both/range.m3u8?$whole"
+sed 's,^\.\./\.\./media/both/,,' body >list.m3u8
+"$M3U8_CHECK" list.m3u8 || fail "the playlist of two devices is wrong: $(cat body)"
+[ "$(grep -c '^#EXT-X-DISCONTINUITY$' body)" = 3 ] || fail "not a discontinuity at each change of device: $(cat body)"
+pictures "$base/hls/both/range.m3u8?$whole" >got
+[ "$(wc -l <got)" = $((2 * $(wc -l <want))) ] || fail "$(wc -l <got) pictures of two devices"
+is 200 "/api/cameras/both/timeline?$hour"
+has '"spans":\[\{"from":"2026-01-02T03:04:00.000Z","to":"2026-01-02T03:04:05.000Z"\}\]' body
+length "/clip/both.mp4?$whole" 5
+stop
+store=file://$work/store
+echo "ok: wrong numbers, two devices"
 
 # two stores: ids begin with their last parts
 serve both "$store" "file://$work/store/cam-1"

@@ -8,7 +8,8 @@ build="gcc g++ clang cmake ninja-build pkg-config libcurl4-openssl-dev libssl-de
     libmicrohttpd-dev zlib1g-dev"
 demo="ffmpeg"
 all="python3 time clang-format clang-tidy libclang-rt-14-dev binutils valgrind awscli curl openssl radosgw ceph-mon ceph-osd man-db faketime
-    chromium haproxy wrk nftables iptables iproute2 nginx-light softhsm2 libengine-pkcs11-openssl"
+    chromium haproxy wrk nftables iptables iproute2 nginx-light softhsm2 libengine-pkcs11-openssl
+    python3-jsonschema python3-yaml"
 
 case ${1:-} in
 build) wanted=$build ;;
