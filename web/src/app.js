@@ -130,7 +130,6 @@ function setState(next) {
   button.onclick = action ?? null;
   $("spinner").hidden = next !== "loading";
   $("stamp").hidden = !["loading", "playing", "paused", "ended"].includes(next);
-  if (words) say(words);
   drawPlay();
   drawLive();
 }
@@ -208,7 +207,7 @@ const goToNewest = () => goTo(() => recordings.newest(), "Nothing was recorded w
 const goToNext = () => goTo(() => recordings.after(player.date), "Nothing was recorded within the next month.");
 
 /** By keys and buttons many seeks come one after the other: the last one counts. */
-function seek(at) {
+function seek(at, wait = 250) {
   at = Math.min(at, now());
   timeline.follow(at);
   drawClock(at);
@@ -220,7 +219,7 @@ function seek(at) {
     else show(at);
     calendar.show(camera, at);
     drawLive();
-  }, 250);
+  }, wait);
 }
 
 const seekBy = (ms) => timeline.cursor !== null && seek(timeline.cursor + ms);
@@ -364,7 +363,7 @@ player.addEventListener("time", (e) => {
 player.addEventListener("skip", ({ detail: { from, to } }) =>
   say(`No recording from ${clockText(from)} to ${clockText(to)}: ${lengthText(to - from)} passed over.`),
 );
-timeline.addEventListener("seek", (e) => seek(e.detail.at));
+timeline.addEventListener("seek", (e) => seek(e.detail.at, e.detail.wait));
 timeline.addEventListener("live", () => go(camera, null));
 timeline.addEventListener("select", (e) => setClip(e.detail.selection.map((ms) => Math.round(ms / 1000) * 1000)));
 timeline.addEventListener("view", () => {

@@ -141,9 +141,11 @@ export class Player extends EventTarget {
     const config = {
       maxBufferLength: BUFFER_S,
       backBufferLength: 60,
-      liveSyncDurationCount: 1.5, // two segments behind, where three target durations are the bound
-      liveMaxLatencyDurationCount: 4,
-      maxLiveSyncPlaybackRate: 1.1,
+      // Live: two segments behind, where three target durations are the bound. Footage grows, but nobody
+      // wants to be at its end.
+      liveSyncDurationCount: 1.5,
+      liveMaxLatencyDurationCount: at === null ? 4 : Infinity,
+      maxLiveSyncPlaybackRate: at === null ? 1.1 : 1,
       xhrSetup: (xhr, url) => {
         if (new URL(url).origin === location.origin)
           for (const [name, value] of Object.entries(api.access.headers())) xhr.setRequestHeader(name, value);

@@ -166,7 +166,7 @@ export class Timeline extends EventTarget {
     const x = this.#pointers.get(event.pointerId);
     this.#pointers.delete(event.pointerId);
     if (x === undefined || this.#pointers.size > 0 || cancelled) return;
-    if (!this.#drag.moved && this.#drag.grip < 0) this.#seek(this.#ms(x));
+    if (!this.#drag.moved && this.#drag.grip < 0) this.#seek(this.#ms(x), 0);
   }
 
   #point(x) {
@@ -175,8 +175,9 @@ export class Timeline extends EventTarget {
     this.draw();
   }
 
-  #seek(ms) {
-    this.#say("seek", { at: clamp(ms, 0, this.now) });
+  /** Keys are pressed several times: who hears it waits for the last one. */
+  #seek(ms, wait = 250) {
+    this.#say("seek", { at: clamp(ms, 0, this.now), wait });
   }
 
   #key(event) {
