@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT-0
-# run.sh [NAME...]: the page in a real browser, by the tests NAME.test.mjs (all of them). Environment: S3HLS,
-# S3HLS_STREAMS, S3HLS_LAB_DIR; S3HLS_SHOTS: a folder for pictures of the page's states.
+# run.sh [NAME...]: the page in a real browser, and the playlists in other players, by the tests NAME.test.mjs (all). Environment: S3HLS,
+# S3HLS_STREAMS, M3U8_CHECK, S3HLS_LAB_DIR; S3HLS_SHOTS: a folder for pictures of the page's states.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 for program in chromium node npm; do
@@ -13,9 +13,21 @@ fi
 if [ -r "${S3HLS_LAB_DIR:-}/env" ]; then
     . "$S3HLS_LAB_DIR/env"
 fi
-[ $# -gt 0 ] || set -- page access s3
+run() {
+    node --test --test-reporter=spec "$1.test.mjs" >"$logs/$1" 2>&1
+}
+logs=$(mktemp -d)
+trap 'cat "$logs"/*; rm -rf "$logs"' EXIT
+if [ $# -gt 0 ]; then
+    for name; do run "$name"; done
+    exit 0
+fi
 status=0
-for name; do # one after the other: they measure time
-    node --test --test-reporter=spec "$name.test.mjs" || status=1
+run page || status=1
+pids=()
+for name in access s3 players; do # these wait most of the time
+    run $name &
+    pids+=($!)
 done
+for pid in "${pids[@]}"; do wait "$pid" || status=1; done
 exit $status

@@ -87,6 +87,8 @@ static void read_uri(playlist *p, const char *line) {
         complain(p, "no PROGRAM-DATE-TIME on the first segment");
     if (p->target > 0 && floor(p->next.duration + 0.5) > p->target)
         complain(p, "EXTINF %.3f is longer than TARGETDURATION", p->next.duration);
+    while (strncmp(line, "../", 3) == 0) /* relative to where the playlist is */
+        line += 3;
     if (strchr(line, ' ') || strstr(line, ".."))
         complain(p, "the address is malformed");
     for (size_t i = p->count; i-- > 0 && p->count - i < 8;)
