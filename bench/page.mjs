@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT-0
 // page.mjs: the page in a real browser over a directory store: from a click on the timeline, and from opening an
-// address, to the first picture; what it weighs. Environment: S3HLS, S3HLS_STREAMS, S3HLS_BENCH_JSON (to append to).
+// address, to the first picture; what it weighs. Environment: S3HLS, S3HLS_BENCH_JSON (to append to).
 import { appendFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
-import { daysAgo, Lab, untilState } from "../tests/browser/lab.mjs";
+import { daysAgo, lab, untilState } from "../tests/browser/lab.mjs";
 
 const ROUNDS = 15;
 const T0 = daysAgo(2, "10:00:00");
@@ -30,11 +30,10 @@ async function firstPicture(page, action) {
   return seen;
 }
 
-const lab = new Lab();
 await lab.open();
 try {
-  for (const hour of [0, 1, 2]) lab.record("hall", T0 + hour * 3600000, { seconds: 240 });
-  const { base } = await lab.serve(lab.store);
+  for (const hour of [0, 1, 2]) lab.record(`${lab.store("page")}/hall`, T0 + hour * 3600000, { seconds: 240 });
+  const { base } = await lab.serve(lab.store("page"));
   const page = await lab.page();
   const opened = [];
   const clicked = [];

@@ -12,7 +12,7 @@ bench/path.sh
 bench/serve.sh build/release/s3hls
 if command -v chromium >/dev/null; then
     (cd tests/browser && npm ci --silent)
-    S3HLS=$PWD/build/release/s3hls S3HLS_STREAMS=$PWD/build node bench/page.mjs
+    S3HLS=$PWD/build/release/s3hls node bench/page.mjs
 else
     echo "SKIPPED: chromium is not installed: no figures of the page"
 fi

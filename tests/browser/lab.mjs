@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT-0
-// What the browser tests stand on: a folder of recordings, servers over it, one browser. Environment: S3HLS (the tool),
-// S3HLS_STREAMS (generated streams).
+// What the browser tests stand on: one browser, folders of recordings, servers over them. Environment: S3HLS (the tool);
+// S3HLS_SHOTS: a folder for pictures of the page.
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { chromium } from "playwright-core";
 
-const { S3HLS, S3HLS_STREAMS } = process.env;
+const { S3HLS, S3HLS_SHOTS } = process.env;
 const BROWSER = "/usr/bin/chromium";
 export const FPS = 25;
 const BITS = 14; // of the number that each picture carries
@@ -18,15 +18,12 @@ const DAY_MS = 86400000;
 export const daysAgo = (days, time) =>
   Date.parse(`${new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10)}T${time}Z`);
 
-export const missing = () =>
-  existsSync(BROWSER) ? (S3HLS && S3HLS_STREAMS ? null : "S3HLS and S3HLS_STREAMS are not set") : `${BROWSER} is not installed`;
-
-export class Lab {
+class Lab {
   #children = [];
   work = mkdtempSync(join(tmpdir(), "s3hls-browser-"));
 
-  get store() {
-    return `file://${this.work}/store`;
+  store(name) {
+    return `file://${this.work}/${name}`;
   }
 
   async open() {
@@ -36,6 +33,8 @@ export class Lab {
     this.browser = await chromium.launch({ executablePath: BROWSER, chromiumSandbox: false, args: flags });
     this.#encode("clock.h264", "640x360", 240);
     this.#encode("small.h264", "320x180", 10);
+    const small = readFileSync(join(this.work, "small.h264"));
+    writeFileSync(join(this.work, "long.h264"), Buffer.concat(Array(200).fill(small)));
   }
 
   async close() {
@@ -60,26 +59,22 @@ export class Lab {
     return execFileSync(program, args, { cwd: this.work, encoding: "utf8", timeout: 60000 });
   }
 
-  /** The first `seconds` of clock.h264, or another stream, as recorded from `start` on. */
-  record(camera, start, { seconds, stream = join(this.work, "clock.h264"), to = this.store, options = [] } = {}) {
-    let file = stream;
-    if (seconds) {
-      file = join(this.work, `${basename(stream, ".h264")}-${seconds}.h264`);
-      const frames = ["-frames:v", `${seconds * FPS}`];
-      if (!existsSync(file)) this.#run("ffmpeg", ["-v", "error", "-nostdin", "-i", stream, "-c", "copy", ...frames, file]);
-    }
-    if (!file.startsWith("/")) file = join(S3HLS_STREAMS, file);
-    const when = ["--start", new Date(start).toISOString(), "--segment-duration", "2"];
-    this.#run(S3HLS, ["record", file, "--fps", `${FPS}`, "-q", "--to", `${to}/${camera}`, ...when, ...options]);
+  /** The first `seconds` of a stream, as recorded from `start` on. */
+  record(to, start, { seconds, stream = "clock.h264", options = [] }) {
+    const file = `${basename(stream, ".h264")}-${seconds}.h264`;
+    const frames = ["-frames:v", `${seconds * FPS}`];
+    if (!existsSync(join(this.work, file)))
+      this.#run("ffmpeg", ["-v", "error", "-nostdin", "-r", `${FPS}`, "-i", stream, "-c", "copy", ...frames, file]);
+    this.#run(S3HLS, ["record", file, "-q", ...this.#how(to, start), ...options]);
   }
 
-  /** A camera that records now, until the end; pictures' numbers count from what is returned. */
-  film(camera, { to = this.store, options = [] } = {}) {
-    const start = Date.now();
-    const when = ["--start", new Date(start).toISOString(), "--realtime", "--segment-duration", "2"];
-    const args = ["record", "clock.h264", "--fps", `${FPS}`, "-q", "--to", `${to}/${camera}`, ...when, ...options];
-    this.#start(S3HLS, args);
-    return start;
+  /** A camera that records now, until the end. */
+  film(to, options = []) {
+    this.#start(S3HLS, ["record", "clock.h264", "-q", "--realtime", ...this.#how(to, Date.now()), ...options]);
+  }
+
+  #how(to, start) {
+    return ["--to", to, "--start", new Date(start).toISOString(), "--fps", `${FPS}`, "--segment-duration", "2"];
   }
 
   #start(program, args) {
@@ -109,20 +104,16 @@ export class Lab {
     const viewport = { width: 1280, height: 860 };
     const page = await this.browser.newPage({ viewport, timezoneId: "Africa/Lagos", locale: "en-GB", ...options });
     page.expected = /status of 404/; // where nothing was recorded
-    const refuse = (words) => page.expected.test(words) || (process.exitCode = 1, console.error(`FAILED: the page says: ${words}`));
+    const refuse = (words) =>
+      page.expected.test(words) || ((process.exitCode = 1), console.error(`FAILED: the page says: ${words}`));
     page.on("console", (message) => message.type() === "error" && refuse(message.text()));
     page.on("pageerror", (error) => refuse(error.stack));
     return page;
   }
 
-  /** Where a screenshot goes: nowhere, without S3HLS_SHOTS. */
-  shot(name) {
-    return process.env.S3HLS_SHOTS ? { path: join(process.env.S3HLS_SHOTS, `${name}.png`) } : {};
-  }
-
-  /** Another stream, of smaller pictures. */
-  get small() {
-    return join(this.work, "small.h264");
+  /** A picture of the page, where they are wanted. */
+  async shoot(page, name) {
+    if (S3HLS_SHOTS) await page.screenshot({ path: join(S3HLS_SHOTS, `${name}.png`) });
   }
 
   freePort() {
@@ -137,11 +128,26 @@ export class Lab {
   /** Browsers of any page may read the bucket. */
   allowOrigins(bucket) {
     const { S3HLS_LAB_ENDPOINT_TLS, S3HLS_LAB_CA } = process.env;
-    const cors = { CORSRules: [{ AllowedOrigins: ["*"], AllowedMethods: ["GET", "HEAD"], AllowedHeaders: ["*"], ExposeHeaders: ["ETag"] }] };
-    const args = ["--endpoint-url", S3HLS_LAB_ENDPOINT_TLS, "--ca-bundle", S3HLS_LAB_CA, "s3api", "put-bucket-cors", "--bucket", bucket];
+    const cors = {
+      CORSRules: [
+        { AllowedOrigins: ["*"], AllowedMethods: ["GET", "HEAD"], AllowedHeaders: ["*"], ExposeHeaders: ["ETag"] },
+      ],
+    };
+    const args = [
+      "--endpoint-url",
+      S3HLS_LAB_ENDPOINT_TLS,
+      "--ca-bundle",
+      S3HLS_LAB_CA,
+      "s3api",
+      "put-bucket-cors",
+      "--bucket",
+      bucket,
+    ];
     this.#run("aws", [...args, "--cors-configuration", JSON.stringify(cors)]);
   }
 }
+
+export const lab = new Lab();
 
 /** The number that the picture carries, read from its lower edge; -1 without a picture. */
 export const pictureNumber = (page) =>
@@ -168,4 +174,5 @@ export async function untilState(page, state, timeout = 15000) {
 }
 
 /** Wait until a predicate of the page's own holds. */
-export const until = (page, predicate, argument, timeout = 15000) => page.waitForFunction(predicate, argument, { timeout });
+export const until = (page, predicate, argument, timeout = 15000) =>
+  page.waitForFunction(predicate, argument, { timeout });

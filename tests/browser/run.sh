@@ -1,33 +1,20 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT-0
-# run.sh [NAME...]: the page in a real browser, and the playlists in other players, by the tests NAME.test.mjs (all). Environment: S3HLS,
-# S3HLS_STREAMS, M3U8_CHECK, S3HLS_LAB_DIR; S3HLS_SHOTS: a folder for pictures of the page's states.
+# run.sh [NAME...]: the page in a real browser, by the tests NAME.test.mjs (page, access, s3, players). Environment: S3HLS, M3U8_CHECK;
+# S3HLS_LAB_DIR: of tests/lab/rgw-up.sh, for s3; S3HLS_SHOTS: a folder for pictures of the page, by "shots" too.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
-for program in chromium node npm; do
+for program in chromium node npm ffmpeg; do
     command -v "$program" >/dev/null || { echo "SKIPPED: $program is not installed"; exit 77; }
 done
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
-    npm ci --silent
+    timeout 60 npm ci --silent || { echo "SKIPPED: npm has no playwright-core"; exit 77; }
 fi
 if [ -r "${S3HLS_LAB_DIR:-}/env" ]; then
+    # shellcheck source=/dev/null
     . "$S3HLS_LAB_DIR/env"
+else
+    echo "SKIPPED: s3 of the browser tests: no S3 server"
 fi
-run() {
-    node --test --test-reporter=spec "$1.test.mjs" >"$logs/$1" 2>&1
-}
-logs=$(mktemp -d)
-trap 'cat "$logs"/*; rm -rf "$logs"' EXIT
-if [ $# -gt 0 ]; then
-    for name; do run "$name"; done
-    exit 0
-fi
-status=0
-run page || status=1
-pids=()
-for name in access s3 players; do # these wait most of the time
-    run $name &
-    pids+=($!)
-done
-for pid in "${pids[@]}"; do wait "$pid" || status=1; done
-exit $status
+[ $# -gt 0 ] || set -- page access s3 players
+exec node --test-reporter=spec run.mjs "$@"

@@ -9,6 +9,9 @@ const BUFFER_S = 30;
 const RETRY_MS = 3000;
 const FRAME_S = 1 / 25; // until two pictures have been seen
 
+/** Two segments behind now, where three target durations are the bound. What is past grows too, but has no edge to be near. */
+const LIVE = { liveSyncDurationCount: 1.5, liveMaxLatencyDurationCount: 4, maxLiveSyncPlaybackRate: 1.1 };
+
 const refused = (status) => status === 400 || status === 401 || status === 403;
 
 const CANNOT_DECODE = new Set([
@@ -141,11 +144,7 @@ export class Player extends EventTarget {
     const config = {
       maxBufferLength: BUFFER_S,
       backBufferLength: 60,
-      // Live: two segments behind, where three target durations are the bound. Footage grows, but nobody
-      // wants to be at its end.
-      liveSyncDurationCount: 1.5,
-      liveMaxLatencyDurationCount: at === null ? 4 : Infinity,
-      maxLiveSyncPlaybackRate: at === null ? 1.1 : 1,
+      ...(at === null && LIVE),
       xhrSetup: (xhr, url) => {
         if (new URL(url).origin === location.origin)
           for (const [name, value] of Object.entries(api.access.headers())) xhr.setRequestHeader(name, value);
