@@ -144,7 +144,8 @@ S3HLS_API int s3hls_segment_key_format(const s3hls_segment *segment, char *key, 
 
 /** Read a name back; size and modified_unix_s are left 0.
  * @return S3HLS_OK; S3HLS_E_MALFORMED: not a segment's name in either form (a name has one
- * spelling: leading zeros, signs or a 30 February are refused). */
+ * spelling: leading zeros, signs or a 30 February are refused), or one that lasts more than a day.
+ */
 S3HLS_API int s3hls_segment_key_parse(const char *key, size_t key_size, s3hls_segment *segment);
 
 #ifdef __cplusplus

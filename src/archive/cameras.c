@@ -35,9 +35,9 @@ static int judge(survey *s, const s3hls__folder *f) {
         years |= is_year(name);
     }
     if (!rc && (timelines || years))
-        rc = s3hls__names_add(timelines ? &s->cameras : &s->unsure, f->name);
+        rc = s3hls__names_add(timelines ? &s->cameras : &s->unsure, f->name, "");
     for (size_t i = 0; i < f->found.count && !rc && !timelines && s->depth < DEPTH_MAX; i++)
-        rc = s3hls__names_add(&s->below, f->found.items[i]);
+        rc = s3hls__names_add(&s->below, f->found.items[i], "");
     return rc;
 }
 
@@ -126,7 +126,7 @@ static int settle_unsure(survey *s) {
         rc = rc == S3HLS_E_CANCELLED ? S3HLS_OK : rc;
         if (!rc && f.is_segment) {
             leave_out(&s->below, folder);
-            rc = s3hls__names_add(&s->cameras, folder);
+            rc = s3hls__names_add(&s->cameras, folder, "");
         }
     }
     s3hls__names_deinit(&s->unsure);
@@ -136,7 +136,7 @@ static int settle_unsure(survey *s) {
 /* ---- the whole */
 
 static int find_cameras(survey *s) {
-    int rc = s3hls__names_add(&s->level, "");
+    int rc = s3hls__names_add(&s->level, "", "");
     for (; !rc && s->level.count; s->depth++) {
         rc = look_into_level(s);
         if (!rc)

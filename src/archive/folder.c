@@ -1,47 +1,14 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "archive/folder.h"
 #include "s3/list.h"
-#include <stdlib.h>
 #include <string.h>
-
-int s3hls__names_add(s3hls__names *n, const char *name) {
-    if (n->count == n->capacity) {
-        size_t capacity = n->capacity ? 2 * n->capacity : 32;
-        char **items = s3hls__env_realloc(n->env, n->items, capacity * sizeof *items);
-        if (!items)
-            return S3HLS_E_NOMEM;
-        n->items = items;
-        n->capacity = capacity;
-    }
-    char *copy = s3hls__env_strdup(n->env, name);
-    if (!copy)
-        return S3HLS_E_NOMEM;
-    n->items[n->count++] = copy;
-    return S3HLS_OK;
-}
-
-static int by_bytes(const void *a, const void *b) {
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-void s3hls__names_sort(s3hls__names *n) {
-    if (n->count)
-        qsort(n->items, n->count, sizeof *n->items, by_bytes);
-}
-
-void s3hls__names_deinit(s3hls__names *n) {
-    for (size_t i = 0; i < n->count; i++)
-        s3hls__env_free(n->env, n->items[i]);
-    s3hls__env_free(n->env, n->items);
-    *n = (s3hls__names){.env = n->env};
-}
 
 /* s3hls_s3_list_fn */
 static int on_object(void *ctx, const s3hls_s3_object *object) {
     s3hls__folder *f = ctx;
     if (object->key[strlen(object->key) - 1] != '/')
         return ++f->files == S3HLS__FOLDER_FILES_MAX;
-    f->status = s3hls__names_add(&f->found, object->key);
+    f->status = s3hls__names_add(&f->found, object->key, "");
     return f->status;
 }
 

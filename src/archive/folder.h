@@ -3,17 +3,8 @@
 #ifndef S3HLS_ARCHIVE_FOLDER_H
 #define S3HLS_ARCHIVE_FOLDER_H
 
+#include "base/names.h"
 #include "store/store.h"
-
-typedef struct s3hls__names {
-    const s3hls_env *env;
-    char **items;
-    size_t count, capacity;
-} s3hls__names;
-
-int s3hls__names_add(s3hls__names *names, const char *name);
-void s3hls__names_sort(s3hls__names *names); /* by bytes */
-void s3hls__names_deinit(s3hls__names *names);
 
 typedef struct s3hls__folder {
     s3hls__op op;       /* first: op->done gets at the rest by it; done and user are the caller's */

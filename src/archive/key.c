@@ -8,6 +8,7 @@
 /* ---- days and dates of the proleptic Gregorian calendar, without the C library's time zones */
 
 static const int64_t DAY_MS = 86400000;
+enum { LONGEST_MS = 86400000 }; /* a name that says more is nobody's */
 
 static int64_t days_before_year(int64_t year) {
     int64_t y = year - 1;
@@ -156,7 +157,7 @@ int s3hls_segment_key_parse(const char *key, size_t key_size, s3hls_segment *seg
     if (!segment->seed_name) {
         c.ms = digits(&r, 3);
         expect(&r, '-');
-        segment->duration_ms = (uint32_t)number(&r, UINT32_MAX);
+        segment->duration_ms = (uint32_t)number(&r, LONGEST_MS);
         expect(&r, '-');
         segment->sequence = number(&r, UINT64_MAX);
         expect(&r, '-');

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* A directory listed as S3 lists a bucket: all keys below it, in ascending order of bytes. */
+#include "base/names.h"
 #include "s3/uri.h"
 #include "store/backend.h"
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -19,12 +19,6 @@ typedef struct walk {
     char path[PATH_MAX];
 } walk;
 
-/* Names in one folder; a folder's own ends with a slash, so that names sort as whole keys do. */
-typedef struct names {
-    char **items;
-    size_t count, capacity;
-} names;
-
 static int failed(walk *w, const char *what) {
     w->error->status = errno == EACCES   ? S3HLS_E_ACCESS
                        : errno == ENOMEM ? S3HLS_E_NOMEM
@@ -32,36 +26,6 @@ static int failed(walk *w, const char *what) {
     snprintf(w->error->message, sizeof w->error->message, "cannot %s %.160s: %s", what, w->path,
              strerror(errno));
     return w->error->status;
-}
-
-static int by_bytes(const void *a, const void *b) {
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void free_names(walk *w, names *n) {
-    for (size_t i = 0; i < n->count; i++)
-        s3hls__env_free(w->env, n->items[i]);
-    s3hls__env_free(w->env, n->items);
-}
-
-static int add_name(walk *w, names *n, const char *name, bool folder) {
-    size_t size = strlen(name);
-    if (n->count == n->capacity) {
-        size_t capacity = n->capacity ? 2 * n->capacity : 64;
-        char **items = s3hls__env_realloc(w->env, n->items, capacity * sizeof *items);
-        if (!items)
-            return S3HLS_E_NOMEM;
-        n->items = items;
-        n->capacity = capacity;
-    }
-    char *copy = s3hls__env_alloc(w->env, size + 2);
-    if (!copy)
-        return S3HLS_E_NOMEM;
-    memcpy(copy, name, size);
-    if (folder)
-        copy[size] = '/';
-    n->items[n->count++] = copy;
-    return S3HLS_OK;
 }
 
 /* Links are not followed: what lies elsewhere is not in the store. */
@@ -78,7 +42,8 @@ static bool is_folder(walk *w, size_t size, const struct dirent *entry, bool *fi
     return type == DT_DIR;
 }
 
-static int read_names(walk *w, size_t size, names *n) {
+/* Names in one folder; a folder's own ends with a slash, so that names sort as whole keys do. */
+static int read_names(walk *w, size_t size, s3hls__names *n) {
     DIR *dir = opendir(w->path);
     if (!dir)
         return errno == ENOENT || errno == ENOTDIR ? S3HLS_OK : failed(w, "list");
@@ -90,11 +55,10 @@ static int read_names(walk *w, size_t size, names *n) {
         bool temporary =
             strncmp(name, S3HLS__TEMPORARY_PREFIX, strlen(S3HLS__TEMPORARY_PREFIX)) == 0;
         if ((file || folder) && !dots && !temporary)
-            rc = add_name(w, n, name, folder);
+            rc = s3hls__names_add(n, name, folder ? "/" : "");
     }
     closedir(dir);
-    if (n->count)
-        qsort(n->items, n->count, sizeof *n->items, by_bytes);
+    s3hls__names_sort(n);
     return rc;
 }
 
@@ -134,7 +98,7 @@ static int report(walk *w) {
 }
 
 static int walk_folder(walk *w, size_t size) {
-    names n = {0};
+    s3hls__names n = {.env = w->env};
     int rc = read_names(w, size, &n);
     for (size_t i = 0; i < n.count && !rc; i++) {
         size_t name_size = strlen(n.items[i]);
@@ -148,7 +112,7 @@ static int walk_folder(walk *w, size_t size) {
             rc = report(w);
         w->path[size] = 0;
     }
-    free_names(w, &n);
+    s3hls__names_deinit(&n);
     return rc;
 }
 

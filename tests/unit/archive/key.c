@@ -57,7 +57,7 @@ static void any_segment_comes_back_from_its_name(void **state) {
             r[k] = seed >> (seed >> 59);
         }
         s3hls_segment s = {.start_ms = (int64_t)(r[0] % UINT64_C(253402300800000)),
-                           .duration_ms = (uint32_t)r[1],
+                           .duration_ms = (uint32_t)r[1] % 86400001,
                            .sequence = r[2],
                            .timeline = r[3]};
         char key[S3HLS_KEY_MAX];

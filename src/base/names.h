@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* A list of names that grows: what folders hold. */
+#ifndef S3HLS_BASE_NAMES_H
+#define S3HLS_BASE_NAMES_H
+
+#include "base/env.h"
+
+typedef struct s3hls__names {
+    const s3hls_env *env;
+    char **items;
+    size_t count, capacity;
+} s3hls__names;
+
+/* Add a copy of name with tail behind it. @return S3HLS_OK, S3HLS_E_NOMEM. */
+int s3hls__names_add(s3hls__names *names, const char *name, const char *tail);
+void s3hls__names_sort(s3hls__names *names); /* by bytes */
+void s3hls__names_deinit(s3hls__names *names);
+
+#endif
