@@ -216,7 +216,7 @@ def all_rows():
                "5 % of packets lost": ["loss", "5"], "30 % of packets lost": ["loss", "30"],
                "connections killed once": ["kill"], "50 ms later, each way": ["delay", "50"]}
     rows += [Row("network", name, (Network, verb), name not in harmless) for name, verb in network.items()]
-    proxy = {"slowdown": "503 SlowDown, 30 %", "first-two": "500, the first two tries",
+    proxy = {"slowdown": "503 SlowDown, each third", "first-two": "500, the first two tries",
              "reset-body": "reset in the body", "hole-body": "silence in the body",
              "lost": "stored, no answer", "bad-gateway": "stored, 502", "late-date": "Date 1 h late"}
     rows += [Row("haproxy, radosgw", shown, (Proxy, fault), shown not in harmless) for fault, shown in proxy.items()]

@@ -4,7 +4,7 @@
 #   proxy.sh up DIR          in front of $S3HLS_LAB_ENDPOINT, with rgw-up.sh's certificate; writes DIR/env,
 #                            where S3HLS_LAB_ENDPOINT_TLS leads to the proxy
 #   proxy.sh fault DIR NAME  from now on:
-#     slowdown    503 SlowDown to 30 % of the requests
+#     slowdown    503 SlowDown to each third request
 #     first-two   500 InternalError to the first two tries of each path
 #     reset-body  RST once 100,000 bytes of a body have come
 #     hole-body   silence once 100,000 bytes of a body have come
@@ -79,7 +79,9 @@ frontend s3
     acl lost str(lost) -m str -f $dir/faults
     acl bad_gateway str(bad-gateway) -m str -f $dir/faults
     acl late_date str(late-date) -m str -f $dir/faults
-    http-request return status 503 content-type application/xml string '$slowdown' if slowdown { rand(100) lt 30 }
+    http-request track-sc0 str(slowdown) if slowdown
+    http-request sc-inc-gpc0(0) if slowdown
+    http-request return status 503 content-type application/xml string '$slowdown' if slowdown { sc0_get_gpc0,mod(3) eq 0 }
     http-request track-sc0 path if first_two METH_PUT
     http-request sc-inc-gpc0(0) if first_two METH_PUT
     http-request return status 500 content-type application/xml string '$internal' if first_two METH_PUT { sc0_get_gpc0 le 2 }
