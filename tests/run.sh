@@ -59,7 +59,7 @@ fuzz() { # fuzz TARGET: on a copy of its corpus, so that the tree stays as it is
     local name=${1##*/fuzz_} corpus
     corpus=$(mktemp -d)
     cp -r "tests/fuzz/corpus/$name/." "$corpus" || return
-    "$1" -max_total_time="${FUZZ_SECONDS:-30}" -timeout=10 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1 \
+    "$1" -max_total_time="${FUZZ_SECONDS:-20}" -timeout=10 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1 \
         -artifact_prefix="$logs/" "$corpus"
     local status=$?
     rm -rf "$corpus"

@@ -31,10 +31,9 @@ class Lab {
     const flags = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
     flags.push("--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required");
     this.browser = await chromium.launch({ executablePath: BROWSER, chromiumSandbox: false, args: flags });
-    this.#encode("clock.h264", "640x360", 240);
-    this.#encode("small.h264", "320x180", 10);
-    const small = readFileSync(join(this.work, "small.h264"));
-    writeFileSync(join(this.work, "long.h264"), Buffer.concat(Array(200).fill(small)));
+    this.#encodeNumbers("clock.h264", "640x360", 240);
+    this.#encodeNumbers("small.h264", "320x180", 10);
+    this.repeat("small.h264", 200, "long.h264");
   }
 
   async close() {
@@ -47,12 +46,21 @@ class Lab {
   }
 
   /** Each picture carries its number: a row of squares along its lower edge, the lowest bit at the left. */
-  #encode(name, size, seconds) {
+  #encodeNumbers(name, size, seconds) {
     const [width] = size.split("x");
     const bits = `color=c=black:s=${BITS}x1:r=${FPS}:d=${seconds},format=gray,geq=lum='255*mod(floor(N/pow(2\\,X))\\,2)'`;
     const graph = `testsrc2=s=${size}:r=${FPS}:d=${seconds}[v];${bits},scale=${width}:32:flags=neighbor[b];[v][b]overlay=0:H-32`;
+    this.encode(name, graph);
+  }
+
+  encode(name, graph) {
     const codec = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-bf", "0", "-g", `${FPS}`];
     this.#run("ffmpeg", ["-v", "error", "-nostdin", "-filter_complex", graph, ...codec, name]);
+  }
+
+  /** A stream of `times` times another, which begins with a keyframe. */
+  repeat(name, times, to) {
+    writeFileSync(join(this.work, to), Buffer.concat(Array(times).fill(readFileSync(join(this.work, name)))));
   }
 
   #run(program, args) {
@@ -176,3 +184,11 @@ export async function untilState(page, state, timeout = 15000) {
 /** Wait until a predicate of the page's own holds. */
 export const until = (page, predicate, argument, timeout = 15000) =>
   page.waitForFunction(predicate, argument, { timeout });
+
+/** What the page's own files are over the wire. */
+export const pageBytes = (page) =>
+  page.evaluate(() =>
+    [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+      .filter((entry) => !/\/(api|hls|media)\//.test(entry.name))
+      .reduce((sum, entry) => sum + entry.encodedBodySize, 0),
+  );

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
-import { daysAgo, lab, pictureNumber, playerState, shownMoment, until, untilState } from "./lab.mjs";
+import { daysAgo, lab, pageBytes, pictureNumber, playerState, shownMoment, until, untilState } from "./lab.mjs";
 
 const FRAME_MS = 40;
 const T0 = daysAgo(2, "10:00:00");
@@ -32,7 +32,7 @@ async function assertClock(page, start, first = 0) {
   await pause(page);
   const [number, shown] = [await pictureNumber(page), await shownMoment(page)];
   assert.ok(
-    Math.abs(shown - start - (number - first) * FRAME_MS) <= FRAME_MS,
+    Math.abs(shown - start - (number - first) * FRAME_MS) <= 1.5 * FRAME_MS,
     `picture ${number} at ${shown - start} ms`,
   );
   return number;
@@ -64,20 +64,36 @@ describe("page", { timeout: 170000 }, () => {
     lab.record(`${STORE}/sizes`, T0, { seconds: 10 });
     lab.record(`${STORE}/sizes`, T0 + 10000, { stream: "small.h264", seconds: 10 });
     lab.record(`${STORE}/night`, daysAgo(3, "23:59:50"), { seconds: 20 });
-    lab.record(`${STORE}/long`, T0, { stream: "long.h264", seconds: 2000 });
+    lab.record(`${STORE}/long`, T0, { stream: "long.h264", seconds: 1860 });
     ({ base } = await lab.serve(STORE));
   });
 
   test("live plays, and stays within three target durations of now", async () => {
     const page = await open("yard", null);
     await untilState(page, "playing", 30000);
-    await page.waitForTimeout(3000);
     for (let i = 0; i < 6; i++) {
       const behind = Date.now() - (await shownMoment(page));
       assert.ok(behind > 0 && behind < 6000, `${behind} ms behind`);
       await page.waitForTimeout(1000);
     }
     assert.equal(await page.getAttribute("#live", "aria-pressed"), "true");
+    await page.close();
+  });
+
+  test("the page is small, and loads nothing from elsewhere", async () => {
+    const page = await lab.page();
+    const elsewhere = [];
+    page.on("request", (r) => r.url().startsWith(base) || elsewhere.push(r.url()));
+    const answer = await page.goto(base);
+    await until(page, () => document.getElementById("cameras").children.length > 0);
+    const policy = answer.headers()["content-security-policy"];
+    assert.match(policy, /default-src 'self'/);
+    assert.doesNotMatch(policy, /unsafe/);
+    assert.ok((await pageBytes(page)) < 200 * 1024);
+    assert.deepEqual(
+      elsewhere.filter((url) => !url.startsWith("blob:")),
+      [],
+    );
     await page.close();
   });
 
@@ -386,22 +402,26 @@ describe("page", { timeout: 170000 }, () => {
     );
     await page.selectOption("#speed", "16");
     await untilState(page, "ended", 30000);
-    assert.ok(Math.abs((await shownMoment(page)) - T0 - 2000000) < 100);
+    const left = T0 + 1860000 - (await shownMoment(page));
+    assert.ok(left >= 0 && left <= 2 * FRAME_MS, `${left} ms before the end`);
     assert.ok(windows.length > 1, windows.join());
     await page.close();
   });
 
   test("nothing stands against WCAG AA, light and dark, wide and narrow", async () => {
+    const page = await open("hall", T0 + 20000);
+    await untilState(page, "playing");
+    await page.click("#clip");
     for (const colorScheme of ["light", "dark"])
       for (const width of [1280, 360]) {
-        const page = await open("hall", T0 + 20000, { viewport: { width, height: 800 }, colorScheme });
-        await untilState(page, "playing");
-        await page.click("#clip");
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 800 });
         assert.deepEqual(await violations(page), []);
         await page.click("#share");
         await page.waitForSelector("#share-dialog[open]");
         assert.deepEqual(await violations(page), []);
-        await page.close();
+        await page.keyboard.press("Escape");
       }
+    await page.close();
   });
 });

@@ -27,6 +27,17 @@ export const access = {
   },
 };
 
+/** How far the server's clock is ahead of ours, ms; HTTP tells it to the second. */
+let ahead = 0;
+
+/** The server's time. */
+export const now = () => Date.now() + ahead;
+
+function setClock(response) {
+  const difference = Date.parse(response.headers.get("Date")) - Date.now();
+  if (!Number.isNaN(difference)) ahead = Math.abs(difference) < 2000 ? 0 : difference;
+}
+
 export function address(path, params = {}) {
   const query = new URLSearchParams(params);
   if (access.share) query.set("share", access.share);
@@ -45,6 +56,7 @@ async function ask(path, params, options = {}) {
       headers: access.headers(),
       signal: AbortSignal.any([AbortSignal.timeout(30000), ...(options.signal ? [options.signal] : [])]),
     });
+    setClock(response);
     if (response.ok) return await response.text();
   } catch (error) {
     if (options.signal?.aborted) throw error;

@@ -10,11 +10,11 @@ import { Timeline } from "./timeline.js";
 const POLL_MS = 5000;
 const CLIP_MAX_MS = 2 * 3600000;
 const LIVE_VIEW_MS = 3600000;
+const SETTLE_MS = 250;
 
 const $ = (id) => document.getElementById(id);
 
-let clockAhead = 0; // of the server's clock before ours
-const now = () => Date.now() + clockAhead;
+const { now } = api;
 const player = new Player($("video"), now);
 const calendar = new Calendar($("calendar"), now);
 const timeline = new Timeline($("timeline"), (from, to) => recordings?.known(from, to) ?? { spans: [], loaded: [] });
@@ -156,7 +156,7 @@ function drawClock(date) {
 
 function drawDay() {
   const [first, last] = [timeline.from, Math.min(timeline.to, now())];
-  const text = dateText(first) === dateText(last) ? dayText(first) : `${dayText(first, "medium")} – ${dayText(last, "medium")}`;
+  const text = dateText(first) === dateText(last) ? dayText(first, "weekday") : `${dayText(first, "medium")} – ${dayText(last, "medium")}`;
   $("day").textContent = `${text} · ${zoneText(first)}`;
 }
 
@@ -183,7 +183,7 @@ function drawCameras() {
   if (focused) [...list.querySelectorAll("a")].find((a) => a.dataset.id === focused)?.focus();
 }
 
-/** Words for eyes and screen readers, for a while. */
+/** Words over the picture, for a while. */
 let fading = 0;
 function say(words) {
   clearTimeout(fading);
@@ -206,20 +206,22 @@ async function goTo(find, otherwise) {
 const goToNewest = () => goTo(() => recordings.newest(), "Nothing was recorded within the last twelve months.");
 const goToNext = () => goTo(() => recordings.after(player.date), "Nothing was recorded within the next month.");
 
-/** By keys and buttons many seeks come one after the other: the last one counts. */
-function seek(at, wait = 250) {
+/** Go to a moment. By keys and buttons many seeks come one after the other: the last one counts. */
+function seek(at, settled = false) {
   at = Math.min(at, now());
   timeline.follow(at);
   drawClock(at);
   clearTimeout(settling);
-  settling = setTimeout(() => {
+  const act = () => {
     settling = 0;
     history.pushState(null, "", pageAddress(camera, at));
     if (state === "playing" || state === "paused" || state === "ended") player.seek(at);
     else show(at);
     calendar.show(camera, at);
     drawLive();
-  }, wait);
+  };
+  if (settled) act();
+  else settling = setTimeout(act, SETTLE_MS);
 }
 
 const seekBy = (ms) => timeline.cursor !== null && seek(timeline.cursor + ms);
@@ -247,6 +249,7 @@ function toggleClip() {
   const at = timeline.cursor ?? now();
   const span = Math.min((timeline.to - timeline.from) / 6, 60000);
   const to = Math.min(at + span / 2, now());
+  timeline.show(to - 3.5 * span, to + 2.5 * span); // where its ends can be taken hold of
   setClip([to - span, to].map((ms) => Math.round(ms / 1000) * 1000));
 }
 
@@ -302,7 +305,7 @@ function signIn(why) {
 }
 
 function onProblem(problem) {
-  if (problem.name === "AbortError") return;
+  if (problem.name === "AbortError" || state === "missing") return;
   if (problem.status !== 401) return say(problem.message);
   if (shared) return cannotShow("This link is not valid any more.");
   player.stop();
@@ -319,9 +322,7 @@ function cannotShow(words) {
 
 async function poll() {
   try {
-    const answer = await api.cameras();
-    clockAhead = Date.parse(answer.now) - Date.now();
-    cameras = answer.cameras;
+    ({ cameras } = await api.cameras());
     $("sign-out").hidden = !api.access.token || shared !== null;
     if (cameras.length === 0) cannotShow("No camera has recorded yet.");
     else onCameras();
@@ -363,7 +364,7 @@ player.addEventListener("time", (e) => {
 player.addEventListener("skip", ({ detail: { from, to } }) =>
   say(`No recording from ${clockText(from)} to ${clockText(to)}: ${lengthText(to - from)} passed over.`),
 );
-timeline.addEventListener("seek", (e) => seek(e.detail.at, e.detail.wait));
+timeline.addEventListener("seek", (e) => seek(e.detail.at, e.detail.settled));
 timeline.addEventListener("live", () => go(camera, null));
 timeline.addEventListener("select", (e) => setClip(e.detail.selection.map((ms) => Math.round(ms / 1000) * 1000)));
 timeline.addEventListener("view", () => {
@@ -392,7 +393,7 @@ $("clip-panel").onsubmit = download;
 $("share").onclick = openShare;
 $("share-copy").onclick = copyLink;
 $("share-life").onchange = () => makeLink().catch(onProblem);
-$("full").onclick = () => (document.fullscreenElement ? document.exitFullscreen() : $("stage").requestFullscreen());
+$("full").onclick = () => (document.fullscreenElement ? document.exitFullscreen() : $("viewer").requestFullscreen());
 $("video").onclick = () => $("play").click();
 $("zoom-in").onclick = () => timeline.zoom(1 / 2, timeline.cursor ?? undefined);
 $("zoom-out").onclick = () => timeline.zoom(2, timeline.cursor ?? undefined);

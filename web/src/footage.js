@@ -88,10 +88,6 @@ export class Footage {
     this.#aborter.abort();
   }
 
-  get ended() {
-    return this.#ended;
-  }
-
   /** Ask for all addresses anew: one was refused. */
   renew() {
     this.#stale = true;

@@ -59,6 +59,7 @@ export class Player extends EventTarget {
   #recovered = 0;
   #last = null; // the last picture: { media, date }
   #frame = FRAME_S;
+  #presented = 0; // pictures, as the browser counts them
   #rate = 1;
 
   /** @param {() => number} now  the server's time */
@@ -71,8 +72,8 @@ export class Player extends EventTarget {
     video.addEventListener("pause", () => this.#catchUp());
     video.addEventListener("ended", () => this.#tell("ended"));
     video.addEventListener("error", () => video.error && this.#mediaError());
-    const each = (_, { mediaTime }) => {
-      this.#picture(mediaTime);
+    const each = (_, { mediaTime, presentedFrames }) => {
+      this.#picture(mediaTime, presentedFrames);
       video.requestVideoFrameCallback(each);
     };
     video.requestVideoFrameCallback(each);
@@ -197,7 +198,7 @@ export class Player extends EventTarget {
     return fragment ? fragment.start + (ms - fragment.programDateTime) / 1000 : null;
   }
 
-  #picture(media) {
+  #picture(media, count) {
     const date = this.#dateAt(media);
     if (date === null) return;
     const last = this.#last;
@@ -205,18 +206,21 @@ export class Player extends EventTarget {
     if (!last && asked && date - asked > 1000) this.#say("skip", { from: asked, to: date });
     const passed = last ? media - last.media : 0;
     if (passed > 0.001) {
-      if (passed < 1 && (!this.video.paused || passed < 1.5 * this.#frame)) this.#frame = Math.min(this.#frame * 1.5, passed);
+      const each = passed / Math.max(1, count - this.#presented); // a busy browser does not tell of each
+      const every = !this.video.paused && this.#rate <= 1; // faster, not all are shown
+      if (passed < 1 && (every || passed < 1.5 * this.#frame)) this.#frame = Math.min(this.#frame * 1.5, each);
       const skipped = date - last.date - passed * 1000;
       if (skipped > 1000) this.#say("skip", { from: last.date, to: date });
     }
     this.#last = { media, date };
+    this.#presented = count;
     this.#say("time", { date });
   }
 
   /** A busy browser shows pictures without telling of each; and who pauses wants to know to the ms. */
   #catchUp() {
     if (!this.#last) return;
-    const media = this.video.currentTime;
+    const media = Math.min(this.video.currentTime, this.video.duration - this.#frame); // at the end its last picture is seen
     const date = this.#dateAt(media);
     if (date !== null && media >= this.#last.media + this.#frame) this.#last = { media, date };
     this.#say("time", { date: this.#last.date });

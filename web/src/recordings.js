@@ -80,13 +80,6 @@ export class Recordings extends EventTarget {
     return { spans, loaded };
   }
 
-  /** Was this moment recorded? undefined: not known yet. */
-  at(ms) {
-    const { spans, loaded } = this.known(ms, ms + 1);
-    if (spans.some(([from, to]) => from <= ms && ms < to)) return true;
-    return loaded.some(([from, to]) => from <= ms && ms < to) ? false : undefined;
-  }
-
   /** The begin of the first recording after a moment, within a month; null: there is none. */
   async after(ms) {
     const end = Math.min(ms + 31 * 86400000, this.now(), api.access.to);

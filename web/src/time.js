@@ -29,10 +29,16 @@ export function clockText(ms, exact = false) {
   return wall(ms).toISOString().slice(11, exact ? 23 : 19);
 }
 
+const DAY = { year: "numeric", day: "numeric" };
+const DAY_STYLES = {
+  medium: { ...DAY, month: "short" },
+  weekday: { ...DAY, month: "short", weekday: "short" },
+  long: { ...DAY, month: "long" },
+};
+
 /** The day in words of the viewer's language. */
-export function dayText(ms, style = "full") {
-  return new Intl.DateTimeFormat(undefined, { dateStyle: style, timeZone: "UTC" }).format(wall(ms));
-}
+export const dayText = (ms, style) =>
+  new Intl.DateTimeFormat(undefined, { ...DAY_STYLES[style], timeZone: "UTC" }).format(wall(ms));
 
 export function zoneText(ms) {
   const minutes = offset(ms);

@@ -166,7 +166,7 @@ export class Timeline extends EventTarget {
     const x = this.#pointers.get(event.pointerId);
     this.#pointers.delete(event.pointerId);
     if (x === undefined || this.#pointers.size > 0 || cancelled) return;
-    if (!this.#drag.moved && this.#drag.grip < 0) this.#seek(this.#ms(x), 0);
+    if (!this.#drag.moved && this.#drag.grip < 0) this.#seek(this.#ms(x), true);
   }
 
   #point(x) {
@@ -175,9 +175,8 @@ export class Timeline extends EventTarget {
     this.draw();
   }
 
-  /** Keys are pressed several times: who hears it waits for the last one. */
-  #seek(ms, wait = 250) {
-    this.#say("seek", { at: clamp(ms, 0, this.now), wait });
+  #seek(ms, settled = false) {
+    this.#say("seek", { at: clamp(ms, 0, this.now), settled });
   }
 
   #key(event) {
@@ -218,6 +217,7 @@ export class Timeline extends EventTarget {
     const colour = (name) => style.getPropertyValue(`--${name}`);
     const track = { top: 26, height: height - 32 };
     const box = (from, to, top = track.top, size = track.height) => {
+      if (to <= this.from || from >= this.to) return;
       const left = Math.max(0, this.#x(from));
       g.fillRect(left, top, Math.max(1, Math.min(width, this.#x(to)) - left), size);
     };
@@ -240,7 +240,7 @@ export class Timeline extends EventTarget {
     g.fillStyle = colour("gap");
     for (const [from, to] of loaded) box(from, Math.min(to, this.now));
     g.fillStyle = colour("recorded");
-    for (const [from, to] of spans) if (to > this.from && from < this.to) box(from, to);
+    for (const [from, to] of spans) box(from, to);
     g.restore();
   }
 
@@ -261,9 +261,12 @@ export class Timeline extends EventTarget {
   }
 
   #paintSelection(g, box, colour, track) {
+    const [from, to] = this.selection;
     g.fillStyle = colour("selected");
-    box(...this.selection);
-    g.fillStyle = colour("accent");
+    box(from, to);
+    g.fillStyle = colour("text");
+    box(from, to, track.top - 2, 2);
+    box(from, to, track.top + track.height, 2);
     for (const end of this.selection) {
       const x = this.#x(end);
       g.fillRect(x - 1.5, track.top - 4, 3, track.height + 8);
