@@ -88,9 +88,9 @@ static bool may_end_so(int rc) {
     case S3HLS_E_RESOLVE:
     case S3HLS_E_PROTOCOL:
     case S3HLS_E_MALFORMED:
+    case S3HLS_E_NETWORK: /* a busy machine is slower than the time-outs, too */
         return true;
     case S3HLS_E_TLS:
-    case S3HLS_E_NETWORK:
         return !spare_crypto;
     default:
         return false;

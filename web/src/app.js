@@ -88,7 +88,10 @@ function show(at) {
   timeline.follow(center);
   calendar.show(camera, center);
   drawLive();
-  if (!known && !shared) return setState("missing");
+  if (!known && !shared) {
+    player.stop();
+    return setState("missing");
+  }
   if (at === null && known && !known.live) {
     player.stop();
     return setState("off");
