@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "archive/key.h"
-#include <ftw.h>
+#include "folder.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,18 +31,11 @@ static int set_up(void **state) {
     return s3hls_archive_open(&f->archive, f->url, NULL, NULL);
 }
 
-static int remove_entry(const char *path, const struct stat *s, int type, struct FTW *w) {
-    (void)s;
-    (void)type;
-    (void)w;
-    return remove(path);
-}
-
 static int tear_down(void **state) {
     fixture *f = *state;
     s3hls_archive_close(&f->archive);
     s3hls_store_close(&f->store);
-    nftw(f->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    remove_folder(f->dir);
     free(f);
     return 0;
 }

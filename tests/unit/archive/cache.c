@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
 #include "s3hls/archive.h"
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,18 +47,11 @@ static int set_up(void **state) {
     return 0;
 }
 
-static int remove_entry(const char *path, const struct stat *s, int type, struct FTW *w) {
-    (void)s;
-    (void)type;
-    (void)w;
-    return remove(path);
-}
-
 static int tear_down(void **state) {
     fixture *f = *state;
     s3hls_archive_close(&f->archive);
     s3hls_archive_cache_close(&f->cache);
-    nftw(f->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    remove_folder(f->dir);
     free(f);
     return 0;
 }

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
 #include "h264_gen.h"
 #include "readme.h"
 #include "S3_HLS_SDK.h"
@@ -31,12 +32,6 @@ static int count_entry(const char *path, const struct stat *st, int type, struct
     return 0;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *f) {
-    (void)st;
-    (void)type;
-    return f->level ? remove(path) : 0;
-}
-
 static void count_segments(void) {
     segments = packets_wrong = 0;
     nftw(dir, count_entry, 16, FTW_PHYS);
@@ -53,7 +48,8 @@ static int tear_down(void **state) {
     (void)state;
     S3_HLS_Finalize();
     S3_Put_Finalize();
-    return nftw(dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    remove_folder(dir);
+    return 0;
 }
 
 static int initialize(void) {

@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
 #include "h264_gen.h"
 #include "s3hls/archive.h"
 #include "s3hls/s3hls.h"
-#include <ftw.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -91,15 +91,8 @@ static inline world *world_open(void) {
     return w;
 }
 
-static inline int remove_entry(const char *path, const struct stat *s, int type, struct FTW *f) {
-    (void)s;
-    (void)type;
-    (void)f;
-    return remove(path);
-}
-
 static inline void world_close(world *w) {
-    nftw(w->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    remove_folder(w->dir);
     assert_int_equal(w->out, 0);
     free(w);
 }

@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
 #include "store/store.h"
-#include <ftw.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -35,17 +35,10 @@ static int set_up(void **state) {
     return s3hls_store_open(&f->store, f->url, NULL, NULL);
 }
 
-static int remove_entry(const char *path, const struct stat *s, int type, struct FTW *w) {
-    (void)s;
-    (void)type;
-    (void)w;
-    return remove(path);
-}
-
 static int tear_down(void **state) {
     fixture *f = *state;
     s3hls_store_close(&f->store);
-    nftw(f->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    remove_folder(f->dir);
     free(f);
     return 0;
 }
