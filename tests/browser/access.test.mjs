@@ -62,6 +62,7 @@ describe("access", { timeout: 60000 }, () => {
     await page.click("#share");
     await page.waitForSelector("#share-dialog[open]");
     await until(page, () => document.getElementById("share-link").value.includes("share="));
+    await lab.shoot(page, "share");
     const link = await page.inputValue("#share-link");
     assert.ok(!link.includes(TOKEN));
     await page.close();

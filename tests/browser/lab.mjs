@@ -26,8 +26,16 @@ class Lab {
     return `file://${this.work}/${name}`;
   }
 
+  /** Nothing stays behind of a run that is broken off. */
+  constructor() {
+    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+    process.once("exit", () => {
+      for (const child of this.#children) child.kill("SIGKILL");
+      rmSync(this.work, { recursive: true, force: true });
+    });
+  }
+
   async open() {
-    process.once("exit", () => this.#children.forEach((child) => child.kill("SIGKILL"))); // of a run that broke off
     const flags = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
     flags.push("--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required");
     this.browser = await chromium.launch({ executablePath: BROWSER, chromiumSandbox: false, args: flags });
@@ -42,7 +50,6 @@ class Lab {
       child.kill("SIGTERM");
       if (child.exitCode === null && child.signalCode === null) await new Promise((ended) => child.once("exit", ended));
     }
-    rmSync(this.work, { recursive: true, force: true });
   }
 
   /** Each picture carries its number: a row of squares along its lower edge, the lowest bit at the left. */

@@ -80,6 +80,19 @@ describe("page", { timeout: 170000 }, () => {
     await page.close();
   });
 
+  test("a viewer whose clock is an hour behind sees the server's now", async () => {
+    const page = await lab.page();
+    await page.addInitScript(() => {
+      const { now } = Date;
+      Date.now = () => now() - 3600000;
+    });
+    const at = Date.now() - 600000; // to come, by the viewer's clock
+    await page.goto(addressOf("hall", at));
+    await untilState(page, "none");
+    assert.ok(Math.abs((await page.$eval("#timeline", (t) => t.ariaValueNow)) * 1000 - at) < 2000);
+    await page.close();
+  });
+
   test("the page is small, and loads nothing from elsewhere", async () => {
     const page = await lab.page();
     const elsewhere = [];

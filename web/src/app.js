@@ -313,6 +313,7 @@ function onProblem(problem) {
   if (shared) return cannotShow("This link is not valid any more.");
   player.stop();
   setState("expired");
+  if (document.querySelector("main").hidden) cannotShow("This server asks for a token.");
   signIn(api.access.token ? "Your session has expired, or the token is wrong." : "This server asks who you are.");
 }
 
