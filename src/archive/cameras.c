@@ -166,7 +166,8 @@ int s3hls_archive_cameras(s3hls_store *store, s3hls_name_fn on_camera, void *ctx
     if (!store || !on_camera)
         return S3HLS_E_INVALID;
     const s3hls_env *env = s3hls__store_env(store);
-    survey s = {store, env, .level = {env}, .below = {env}, .cameras = {env}, .unsure = {env}};
+    const s3hls__names none = {.env = env};
+    survey s = {store, env, .level = none, .below = none, .cameras = none, .unsure = none};
     int rc = find_cameras(&s);
     if (!rc)
         rc = tell_cameras(&s, on_camera, ctx);
