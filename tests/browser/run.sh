@@ -19,5 +19,7 @@ if [ -r "${S3HLS_LAB_DIR:-}/env" ]; then
     . "$S3HLS_LAB_DIR/env"
 elif [[ " $* " == *" s3 "* ]]; then
     echo "SKIPPED: s3 of the browser tests: no S3 server"
+    node --test-reporter=spec run.mjs "$@"
+    exit 77
 fi
 exec node --test-reporter=spec run.mjs "$@"

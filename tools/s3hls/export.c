@@ -283,8 +283,9 @@ static int convert(exporter *x) {
     return rc;
 }
 
-static int run(const export_options *o, s3hls_archive *archive, const s3hls_segment_list *list,
-               const char *url) {
+static int run(const command_line *line, s3hls_archive *archive, const s3hls_segment_list *list) {
+    const export_options *o = line->ctx;
+    const char *url = line->positional[0];
     char why[128];
     if (list->count == 0) {
         fprintf(stderr,
@@ -337,8 +338,6 @@ int command_export(int argc, char **argv) {
                          .ctx = &o,
                          .common = &o.range.common,
                          .positional_max = 1};
-    s3hls_archive *archive = NULL;
-    s3hls_segment_list list = {0};
     int code;
     if (!command_line_parse(&line, argc, argv, &code))
         return code;
@@ -347,11 +346,5 @@ int command_export(int argc, char **argv) {
                 o.output ? ": is there already; -f replaces it" : "");
         return EXIT_USAGE;
     }
-    code = range_open(&line, &o.range, &archive, &list);
-    if (code == EXIT_DONE) {
-        code = run(&o, archive, &list, line.positional[0]);
-        range_close(&o.range, &archive, &list);
-    }
-    common_options_close(&o.range.common);
-    return code;
+    return range_run(&line, run);
 }

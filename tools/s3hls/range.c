@@ -26,29 +26,35 @@ int64_t range_to_ms(const range_options *range) {
     return ms_of(range->to_us);
 }
 
-int range_open(command_line *line, range_options *range, s3hls_archive **archive,
-               s3hls_segment_list *list) {
+static int list_and_run(const command_line *line, range_fn run) {
+    range_options *range = line->ctx;
     const char *url = line->positional[0];
-    int code;
+    s3hls_archive *archive = NULL;
+    s3hls_segment_list list = {0};
     s3hls_s3_error error = {0};
+    int code;
     if (range->from_us >= range->to_us) {
         fprintf(stderr, "s3hls %s: --from must be before --to\n", line->command);
         return EXIT_USAGE;
     }
     if (!common_options_open(line, url, &code))
         return code;
-    int rc = s3hls_archive_open(archive, url, &range->common.s3, &range->common.env);
+    int rc = s3hls_archive_open(&archive, url, &range->common.s3, &range->common.env);
     if (!rc)
-        rc = s3hls_archive_list(*archive, range_from_ms(range), range_to_ms(range), list, &error);
+        rc = s3hls_archive_list(archive, range_from_ms(range), range_to_ms(range), &list, &error);
     if (rc) {
         complain(line->command, url, rc, &error);
-        s3hls_archive_close(archive);
-        return rc == S3HLS_E_INVALID ? EXIT_USAGE : EXIT_FAILED;
+        code = rc == S3HLS_E_INVALID ? EXIT_USAGE : EXIT_FAILED;
+    } else {
+        code = run(line, archive, &list);
     }
-    return EXIT_DONE;
+    s3hls_segment_list_deinit(&list, &range->common.env);
+    s3hls_archive_close(&archive);
+    return code;
 }
 
-void range_close(range_options *range, s3hls_archive **archive, s3hls_segment_list *list) {
-    s3hls_segment_list_deinit(list, &range->common.env);
-    s3hls_archive_close(archive);
+int range_run(const command_line *line, range_fn run) {
+    int code = list_and_run(line, run);
+    common_options_close(line->common);
+    return code;
 }

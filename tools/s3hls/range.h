@@ -29,9 +29,11 @@ const char *range_set_to(void *ctx, const char *value);
 int64_t range_from_ms(const range_options *range);
 int64_t range_to_ms(const range_options *range);
 
-/* @return EXIT_DONE with archive and list open, or an exit code, complained of, with neither. */
-int range_open(command_line *line, range_options *range, s3hls_archive **archive,
-               s3hls_segment_list *list);
-void range_close(range_options *range, s3hls_archive **archive, s3hls_segment_list *list);
+/* What a command does with the range it asked for. @return its exit code. */
+typedef int (*range_fn)(const command_line *line, s3hls_archive *archive,
+                        const s3hls_segment_list *list);
+/* List the range that line->ctx, which begins with its range_options, asks for, and hand it to run.
+ * @return run's exit code, or one that was complained of; the options are closed. */
+int range_run(const command_line *line, range_fn run);
 
 #endif

@@ -66,7 +66,10 @@ static void print_segment_json(const s3hls_segment *s, int64_t gap_ms) {
            s->start_ms, s->duration_ms, gap_ms, s->size, s->sequence, s->timeline, key);
 }
 
-static void print_list(const s3hls_segment_list *list, bool json) {
+static int print_list(const command_line *line, s3hls_archive *archive,
+                      const s3hls_segment_list *list) {
+    (void)archive;
+    bool json = ((read_options *)line->ctx)->json;
     uint64_t bytes = 0, recorded_ms = 0;
     size_t gaps = 0;
     for (size_t i = 0; i < list->count; i++) {
@@ -82,6 +85,7 @@ static void print_list(const s3hls_segment_list *list, bool json) {
     if (!json)
         printf("%zu segments, %.3f s, %" PRIu64 " bytes, %zu gaps, %zu other objects\n",
                list->count, (double)recorded_ms / 1e3, bytes, gaps, list->foreign);
+    return EXIT_DONE;
 }
 
 int command_ls(int argc, char **argv) {
@@ -102,18 +106,10 @@ int command_ls(int argc, char **argv) {
                          .ctx = &o,
                          .common = &o.range.common,
                          .positional_max = 1};
-    s3hls_archive *archive = NULL;
-    s3hls_segment_list list = {0};
     int code;
     if (!command_line_parse(&line, argc, argv, &code))
         return code;
-    code = range_open(&line, &o.range, &archive, &list);
-    if (code == EXIT_DONE) {
-        print_list(&list, o.json);
-        range_close(&o.range, &archive, &list);
-    }
-    common_options_close(&o.range.common);
-    return code;
+    return range_run(&line, print_list);
 }
 
 /* ---- playlist */
@@ -138,8 +134,9 @@ static uint32_t target_duration_ms(s3hls_archive *archive, const s3hls_segment_l
     return timeline.target_duration_ms;
 }
 
-static int write_playlist(command_line *line, read_options *o, s3hls_archive *archive,
+static int write_playlist(const command_line *line, s3hls_archive *archive,
                           const s3hls_segment_list *list) {
+    read_options *o = line->ctx;
     s3hls_playlist_config cfg;
     presigner p = {s3hls_archive_store(archive), o->presign_s ? o->presign_s : 3600};
     bool s3 = strncmp(line->positional[0], "s3://", 5) == 0;
@@ -193,16 +190,8 @@ int command_playlist(int argc, char **argv) {
         .ctx = &o,
         .common = &o.range.common,
         .positional_max = 1};
-    s3hls_archive *archive = NULL;
-    s3hls_segment_list list = {0};
     int code;
     if (!command_line_parse(&line, argc, argv, &code))
         return code;
-    code = range_open(&line, &o.range, &archive, &list);
-    if (code == EXIT_DONE) {
-        code = write_playlist(&line, &o, archive, &list);
-        range_close(&o.range, &archive, &list);
-    }
-    common_options_close(&o.range.common);
-    return code;
+    return range_run(&line, write_playlist);
 }

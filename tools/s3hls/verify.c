@@ -132,7 +132,7 @@ static void *read_segments(void *arg) {
     return NULL;
 }
 
-static int read_all(command_line *line, reading *r) {
+static int read_all(const command_line *line, reading *r) {
     pthread_t threads[READERS];
     size_t started = 0;
     while (started < READERS && !pthread_create(&threads[started], NULL, read_segments, r))
@@ -364,8 +364,9 @@ static void tell_summary(const findings *f) {
         tell_sum(f, bytes, recorded_ms);
 }
 
-static int verify(command_line *line, verify_options *o, s3hls_archive *archive,
+static int verify(const command_line *line, s3hls_archive *archive,
                   const s3hls_segment_list *list) {
+    verify_options *o = line->ctx;
     s3hls_verify_report *reports = calloc(list->count + 1, sizeof *reports);
     reading r = {.url = line->positional[0],
                  .common = &o->range.common,
@@ -414,16 +415,8 @@ int command_verify(int argc, char **argv) {
         .ctx = &o,
         .common = &o.range.common,
         .positional_max = 1};
-    s3hls_archive *archive = NULL;
-    s3hls_segment_list list = {0};
     int code;
     if (!command_line_parse(&line, argc, argv, &code))
         return code;
-    code = range_open(&line, &o.range, &archive, &list);
-    if (code == EXIT_DONE) {
-        code = verify(&line, &o, archive, &list);
-        range_close(&o.range, &archive, &list);
-    }
-    common_options_close(&o.range.common);
-    return code;
+    return range_run(&line, verify);
 }
