@@ -128,7 +128,7 @@ void s3hls__catalog_close(s3hls__catalog **catalog) {
     if (!c)
         return;
     s3hls_env env = c->env;
-    for (size_t i = 0; i < c->count; i++) {
+    for (size_t i = 0; c->sources && i < c->count; i++) {
         s3hls_store_close(&c->sources[i].opened);
         s3hls__env_free(&env, c->sources[i].url);
     }
