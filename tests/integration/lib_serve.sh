@@ -10,6 +10,7 @@ server=
 serve() {
     local name=$1
     shift
+    : >"$name.err" # there before it is read
     "$S3HLS" serve --listen 127.0.0.1:0 "$@" >"$name.out" 2>"$name.err" &
     server=$!
     for _ in $(seq 100); do
