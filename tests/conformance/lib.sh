@@ -13,11 +13,32 @@ skip() {
     exit 77
 }
 
-# A folder that goes with the script; cleanup() may be redefined to end what was started as well.
+# A folder, and what the script starts in the background: both go with it. cleanup() may be redefined to take back more.
 work=$(mktemp -d "${TMPDIR:-/tmp}/s3hls-test.XXXXXX")
 cleanup() { :; }
-trap 'cleanup; rm -rf "$work"' EXIT
+end_jobs() {
+    local pid
+    for pid in $(jobs -pr) $(jobs -ps); do kill -KILL "$pid" 2>/dev/null || true; done
+}
+trap 'end_jobs; cleanup; rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
+
+# start_server COMMAND...: one that prints the port it listens on; sets $server, its pid, and $port.
+start_server() {
+    rm -f "$work/port"
+    "$@" >"$work/port" &
+    server=$!
+    for _ in $(seq 100); do [ ! -s "$work/port" ] || break; sleep 0.05; done
+    port=$(cat "$work/port")
+    [ -n "$port" ] || fail "does not come up: $*"
+}
+
+# end_server: whatever it does, and wait until it has ended.
+end_server() {
+    [ -z "${server:-}" ] || kill -KILL "$server" 2>/dev/null || true
+    [ -z "${server:-}" ] || wait "$server" 2>/dev/null || true
+    server=
+}
 
 # pictures INPUT [OPTION...]: size and hash of each decoded picture in display order, times left out.
 # "strict" makes the decoder's reordering depend on the stream alone, not on how it was probed.

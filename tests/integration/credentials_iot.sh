@@ -2,22 +2,14 @@
 # SPDX-License-Identifier: MIT-0
 # A device's certificate is exchanged for keys that live for seconds, by mutual TLS; recording goes on over many of them,
 # also while the exchange fails, and loses nothing.
-set -euo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-lab=$here/../lab
-[ -r "$S3HLS_LAB_DIR/env" ] || { echo "SKIPPED: no S3 server: tests/lab/rgw-up.sh has not run"; exit 77; }
+lab=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/../lab
+. "$lab/../conformance/lib.sh"
+[ -r "$S3HLS_LAB_DIR/env" ] || skip "no S3 server: tests/lab/rgw-up.sh has not run"
 # shellcheck source=/dev/null
 source "$S3HLS_LAB_DIR/env"
-command -v nginx >/dev/null || { echo "SKIPPED: nginx is not installed: no credentials provider to test against"; exit 77; }
-work=$(mktemp -d)
+command -v nginx >/dev/null || skip "nginx is not installed: no credentials provider to test against"
 export S3HLS_IOT_DIR=$work/iot
-pids=()
-cleanup() {
-    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-    "$lab/iot-down.sh"
-    rm -rf "$work"
-}
-trap cleanup EXIT
+cleanup() { "$lab/iot-down.sh"; }
 fail() { echo "FAILED: $*" >&2; cat "$work"/*.log >&2 || true; exit 1; }
 "$lab/iot-up.sh"
 iot=()
@@ -41,7 +33,6 @@ refused 'cannot be read' ls "$url" "${s3[@]}" "${iot[@]}" --iot-key /nonexistent
 # keys that live 8 s, new ones every 3 s; the provider fails in five ways meanwhile, once until the keys have ended
 "$lab/iot-keys.sh" 8
 (while sleep 3; do "$lab/iot-keys.sh" 8; done) &
-pids+=($!)
 cat "$S3HLS_STREAMS"/plain.h264{,,} >"$work/clip.h264"
 "$S3HLS" record "$work/clip.h264" --fps 10 --realtime --segment-duration 1 -q --json --to "$url/cam" --spool "$work/spool" \
     "${s3[@]}" "${iot[@]}" --events "$work/events.log" -v >"$work/summary" 2>"$work/record.log" &

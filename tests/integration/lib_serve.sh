@@ -31,10 +31,6 @@ stop() {
     wait "$pid" || fail "the server ended with $?: $(cat ./*.err)"
 }
 
-cleanup() {
-    [ -z "$server" ] || kill -KILL "$server" 2>/dev/null || true
-}
-
 # get PATH [CURL OPTION...]: body into ./body, headers into ./head; prints the status.
 get() {
     local path=$1

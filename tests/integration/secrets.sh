@@ -3,8 +3,7 @@
 # Nothing the tool writes at its most talkative holds a secret: not when all goes well, and not when a server echoes
 # what it was sent. Environment: S3HLS (the tool), S3HLS_STREAMS (generated streams).
 here=$(dirname "${BASH_SOURCE[0]}")
-. "$here/../conformance/lib.sh"
-command -v python3 >/dev/null || skip "python3 is not installed: no server"
+. "$here/lib_store.sh"
 clip=$S3HLS_STREAMS/small.h264
 secret='wJalr/XUtnFEMI+K7MDENG=bPxRfiCYEXAMPLEKEY'
 token='FwoGZXIvYXdzEJr//////////wEaD+EXAMPLE+TOKEN=='
@@ -13,11 +12,6 @@ proxy_password='proxy-pass-word'
 export HOME=$work/home AWS_EC2_METADATA_DISABLED=true
 unset AWS_PROFILE AWS_SHARED_CREDENTIALS_FILE AWS_ENDPOINT_URL_S3 AWS_ENDPOINT_URL AWS_CA_BUNDLE
 mkdir -p "$work/home/.aws" "$work/told"
-server='' recorder=''
-cleanup() {
-    [ -z "$recorder" ] || kill -KILL "$recorder" 2>/dev/null || true
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
-}
 printf '[cam]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = %s\naws_session_token = %s\n' \
     "$secret" "$token" >"$work/home/.aws/credentials"
 
@@ -36,15 +30,6 @@ header+='|X-Amz-(Signature|Security-Token|Credential)='
 
 search() { # search DIR: what it tells, by file
     grep -rFn -f "$work/forms" "$1" || grep -rniE "$header" "$1"
-}
-
-serve() { # serve MOOD [CERTIFICATE]
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
-    rm -f "$work/port"
-    python3 "$here/tool_s3_server.py" "$work/s3" "$1" 0 "${@:2}" >"$work/port" &
-    server=$!
-    for _ in $(seq 100); do [ ! -s "$work/port" ] || break; sleep 0.05; done
-    endpoint=http://127.0.0.1:$(cat "$work/port")
 }
 
 runs=0
@@ -125,7 +110,6 @@ grep -q 'code="SignatureDoesNotMatch"' "$work/told/metrics" || fail "metrics: $(
 tr '\0' '\n' <"/proc/$recorder/cmdline" >"$work/told/cmdline"
 kill -INT "$recorder"
 wait "$recorder" || true
-recorder=''
 run record "$clip" --to s3://bucket/cam "--secret-key=$secret"
 run record "$clip" --to s3://bucket/cam --session-token="$token"
 

@@ -13,12 +13,7 @@ store=s3://$S3HLS_LAB_BUCKET/serve-keys-$$
 record cam-1 $(($(date +%s) - 4)) "${s3[@]}"
 
 export S3HLS_IOT_DIR=$work/iot
-renewing=
-cleanup() {
-    [ -z "$renewing" ] || kill "$renewing" 2>/dev/null || true
-    [ -z "$server" ] || kill -KILL "$server" 2>/dev/null || true
-    "$lab/iot-down.sh"
-}
+cleanup() { "$lab/iot-down.sh"; }
 "$lab/iot-up.sh"
 iot=()
 . "$S3HLS_IOT_DIR/env"

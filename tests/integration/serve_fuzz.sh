@@ -14,7 +14,6 @@ serve open "$store" --access-log open.log --cors https://app.example
 first=$server open=$base
 serve closed "$store" --access-log closed.log --token-file tokens
 closed=$base second=$server
-cleanup() { kill -KILL "$first" "$second" 2>/dev/null || true; }
 python3 "$top/tests/integration/serve_fuzz.py" "$top/tests/fuzz/corpus" "$open" "$closed" door-token-0123456789 \
     "$key" "${S3HLS_FUZZ_SEED:-1}" "${S3HLS_FUZZ_SECONDS:-12}" || { cat open.err closed.err; fail "see above"; }
 

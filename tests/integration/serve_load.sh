@@ -5,11 +5,6 @@
 # Environment: S3HLS (the tool), S3HLS_STREAMS (generated streams).
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/lib_serve.sh"
-running=
-cleanup() {
-    local pid
-    for pid in $server $running; do kill -KILL "$pid" 2>/dev/null || true; done
-}
 store=file://$work/store
 record cam-1 2026-01-02T03:04:00Z
 record live $(($(date +%s) - 4))
@@ -73,7 +68,6 @@ exec 5>&- 6>&- 7>&- 8>&-
 wait "$waiting" || fail "a connection that waited is not answered"
 stop
 server=$running base=$good
-running=
 echo "ok: all connections taken"
 
 # what runs is answered while the server stops; then nobody listens

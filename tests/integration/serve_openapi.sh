@@ -12,11 +12,10 @@ record cam-2 $(($(date +%s) - 4))
 key=$(cd "store/site a/door" && find 2026 -name '*.ts' | sort | head -n 1)
 
 serve open "$store"
-first=$server open=$base
+open=$base
 serve closed "$store" --token-file tokens
-second=$server closed=$base
+closed=$base
 export AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none
 serve away s3://none/none --endpoint http://127.0.0.1:1
-cleanup() { kill -KILL "$first" "$second" "$server" 2>/dev/null || true; }
 python3 "$top/tests/integration/serve_openapi.py" "$top/docs/openapi.yaml" "$top/src/server/request.c" \
     "$open" "$closed" owner-token-0123456789 "$base" "$key"

@@ -3,21 +3,8 @@
 # What record does while the store is slow, busy, or refuses: a file waits, nothing is left out, and what is
 # hopeless ends at once. Environment: S3HLS (the tool), S3HLS_STREAMS (generated streams).
 here=$(dirname "${BASH_SOURCE[0]}")
-. "$here/../conformance/lib.sh"
-command -v python3 >/dev/null || skip "python3 is not installed: no server"
-export AWS_ACCESS_KEY_ID=AKIDEXAMPLE AWS_SECRET_ACCESS_KEY=secret
+. "$here/lib_store.sh"
 clip=$S3HLS_STREAMS/plain.h264
-server=''
-cleanup() { [ -z "$server" ] || kill "$server" 2>/dev/null || true; }
-
-serve() { # serve slow|busy|refuse
-    cleanup
-    rm -f "$work/port"
-    python3 "$here/tool_s3_server.py" "$work/s3" "$1" >"$work/port" &
-    server=$!
-    for _ in $(seq 100); do [ ! -s "$work/port" ] || break; sleep 0.05; done
-    endpoint=http://127.0.0.1:$(cat "$work/port")
-}
 
 record() { # record EXIT-CODE URL [OPTION...]: the summary is in $work/out
     local want=$1 got=0

@@ -3,29 +3,13 @@
 # --events: lines of JSON that tell what happened, once, with counts that add up; and nobody who reads them, or does
 # not, is in the way of the recording. Environment: S3HLS (the tool), S3HLS_STREAMS (generated streams).
 here=$(dirname "${BASH_SOURCE[0]}")
-. "$here/../conformance/lib.sh"
-command -v python3 >/dev/null || skip "python3 is not installed: no server"
-export AWS_ACCESS_KEY_ID=AKIDEXAMPLE AWS_SECRET_ACCESS_KEY=secret
+. "$here/lib_store.sh"
 clip=$S3HLS_STREAMS/slices4.h264 # five segments of a second
-server='' reader=''
-cleanup() {
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
-    [ -z "$reader" ] || kill "$reader" 2>/dev/null || true
-}
-
-serve() { # serve MOOD
-    cleanup
-    : >"$work/port"
-    rm -f "$work/port"
-    python3 "$here/tool_s3_server.py" "$work/s3" "$1" >"$work/port" &
-    server=$!
-    for _ in $(seq 100); do [ ! -s "$work/port" ] || break; sleep 0.05; done
-}
 
 record() { # record EXIT-CODE [OPTION...]
     local want=$1 got=0
     timeout -k 5 30 "$S3HLS" record "$clip" --segment-duration 1 --start 2026-01-02 --to s3://bucket/cam \
-        --endpoint "http://127.0.0.1:$(cat "$work/port")" "${@:2}" >"$work/out" 2>"$work/err" || got=$?
+        --endpoint "$endpoint" "${@:2}" >"$work/out" 2>"$work/err" || got=$?
     [ "$got" = "$want" ] || fail "exit status $got, not $want: $(cat "$work/out" "$work/err")"
 }
 
@@ -80,7 +64,6 @@ check "$work/out" 'events[0]["last_error"]["http_status"] == 403'
 serve good
 mkfifo "$work/fifo"
 sleep 60 <>"$work/fifo" & # holds it open
-reader=$!
 python3 -c 'import os, sys
 fd = os.open(sys.argv[1], os.O_WRONLY | os.O_NONBLOCK)
 try:

@@ -3,28 +3,14 @@
 # --metrics while a camera records: Prometheus' text format, true counts, and the state of deliveries.
 # Environment: S3HLS (the tool), S3HLS_STREAMS (generated streams).
 here=$(dirname "${BASH_SOURCE[0]}")
-. "$here/../conformance/lib.sh"
+. "$here/lib_store.sh"
 command -v curl >/dev/null || skip "curl is not installed"
-command -v python3 >/dev/null || skip "python3 is not installed: no server"
-export AWS_ACCESS_KEY_ID=AKIDEXAMPLE AWS_SECRET_ACCESS_KEY=secret
 clip=$S3HLS_STREAMS/slices4.h264
-server='' recorder=''
-cleanup() {
-    [ -z "$recorder" ] || kill -KILL "$recorder" 2>/dev/null || true
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
-}
-
-serve() { # serve MOOD
-    rm -f "$work/port"
-    python3 "$here/tool_s3_server.py" "$work/s3" "$1" >"$work/port" &
-    server=$!
-    for _ in $(seq 100); do [ ! -s "$work/port" ] || break; sleep 0.05; done
-}
 
 begin() { # begin WHERE: record in real time, and find the metrics' address
     : >"$work/err"
     "$S3HLS" record "$clip" --realtime --segment-duration 1 --metrics "$1" --json --to s3://bucket/cam \
-        --close-wait 1 --endpoint "http://127.0.0.1:$(cat "$work/port")" >"$work/out" 2>"$work/err" &
+        --close-wait 1 --endpoint "$endpoint" >"$work/out" 2>"$work/err" &
     recorder=$!
     for _ in $(seq 100); do ! grep -q '/metrics$' "$work/err" || break; sleep 0.05; done
     address=$(sed -n 's,.*metrics at \(http://.*\)/metrics$,\1,p' "$work/err")
@@ -58,15 +44,12 @@ answers 200 /healthz
 answers 404 /
 answers 405 /metrics -d x
 answers 200 /metrics --head
-port=${address##*:}
-awk -v port="$(printf ':%04X' "$port")" '$4 == "0A" && $2 ~ port "$" { print $2; n++ } END { exit n != 1 }' \
+awk -v port="$(printf ':%04X' "${address##*:}")" '$4 == "0A" && $2 ~ port "$" { print $2; n++ } END { exit n != 1 }' \
     /proc/net/tcp >"$work/listens" || fail "listens at: $(cat "$work/listens")"
 [[ $(cat "$work/listens") == 0100007F:* ]] || fail "does not listen at the loopback alone: $(cat "$work/listens")"
 wait "$recorder" || fail "exit status $?: $(cat "$work/err")"
 ! curl -s "$address/healthz" || fail "still listening"
 
-kill "$server"
-rm "$work/port"
 serve refuse
 begin 0
 for _ in $(seq 100); do
@@ -80,10 +63,7 @@ check 'm("s3hls_lag_seconds") > 0 and m("s3hls_last_error_timestamp_seconds") > 
 answers 503 /healthz
 grep -q '^held: ' "$work/answer" || fail "healthz: $(cat "$work/answer")"
 wait "$recorder" && fail "all refused, and exit status 0"
-recorder=''
 
-kill "$server"
-rm "$work/port"
 serve odd
 begin :0
 for _ in $(seq 100); do
@@ -94,7 +74,6 @@ done
 check 'm("s3hls_last_error_info", status="S3HLS_E_ACCESS", http_status="403", code="O\\\"d\\\\d ?") == 1'
 kill -INT "$recorder"
 wait "$recorder" && fail "all refused, and exit status 0"
-recorder=''
 
 for where in nowhere 127.0.0.1 :70000 '[::1]' example.org:80 127.0.0.1:1x ''; do
     got=0

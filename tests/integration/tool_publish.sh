@@ -7,11 +7,8 @@ here=$(dirname "${BASH_SOURCE[0]}")
 . "$here/../conformance/lib.sh"
 cd "$work"
 mkdir -p store polls
-jobs_started=()
-cleanup() { kill -KILL "${jobs_started[@]}" 2>/dev/null || true; }
 
 python3 -u -m http.server --bind 127.0.0.1 --directory "$work" 0 >web 2>/dev/null &
-jobs_started+=($!)
 for _ in $(seq 100); do grep -q port web && break; sleep 0.1; done
 base=http://127.0.0.1:$(sed -n 's/.* port \([0-9]*\) .*/\1/p' web)/store
 
@@ -30,7 +27,6 @@ poll() { # each change of live.m3u8; what a new one lists has to be there, but w
     done
 }
 poll &
-jobs_started+=($!)
 
 camera() { # camera COPIES FROM [OPTION...]: copies of 4 s, as fast as a camera
     for _ in $(seq "$1"); do cat "$S3HLS_STREAMS/small.h264"; done |
@@ -43,7 +39,6 @@ listed() { grep -c '\.ts$' "$1" || true; }
 "$S3HLS" record <(for _ in 1 2 3 4; do cat "$S3HLS_STREAMS/small.h264"; done) --fps 25 --realtime -q --publish \
     --segment-duration 1 --start 2026-01-02T03:59:56Z --to "file://$work/store" &
 recorder=$!
-jobs_started+=("$recorder")
 sleep 9
 [ "$(listed store/2026/01/02/03/index.m3u8)" = 2 ] || fail "the hour that was over: $(cat store/2026/01/02/03/index.m3u8)"
 grep -q ENDLIST store/2026/01/02/03/index.m3u8 || fail "the hour that is over has no end"
@@ -55,7 +50,6 @@ echo "ok: an hour's turn"
 # it goes on; the store is away for a while, and the spool delivers late
 camera 6 2026-01-02T04:00:30Z --spool "$work/spool" 2>told &
 recorder=$!
-jobs_started+=("$recorder")
 sleep 5
 touch away
 mv store kept

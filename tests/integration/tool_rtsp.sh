@@ -6,19 +6,11 @@ here=$(dirname "${BASH_SOURCE[0]}")
 . "$here/../conformance/lib.sh"
 command -v python3 >/dev/null || skip "python3 is not installed: no camera"
 clip=$S3HLS_STREAMS/small.h264
-camera='' recorder=''
-cleanup() {
-    [ -z "$recorder" ] || kill "$recorder" 2>/dev/null || true
-    [ -z "$camera" ] || kill "$camera" 2>/dev/null || true
-}
 
 begin() { # begin STORE "ENDING..." [OPTION...]: a camera, and a recorder that looks at it
     # shellcheck disable=SC2086
-    rm -f "$work/port"
-    python3 "$here/tool_rtsp_server.py" "$clip" 25 $2 >"$work/port" &
-    camera=$!
-    for _ in $(seq 100); do [ ! -s "$work/port" ] || break; sleep 0.05; done
-    "$S3HLS" record "rtsp://me:pass-word@127.0.0.1:$(cat "$work/port")/live" --to "file://$work/$1" \
+    start_server python3 "$here/tool_rtsp_server.py" "$clip" 25 $2
+    "$S3HLS" record "rtsp://me:pass-word@127.0.0.1:$port/live" --to "file://$work/$1" \
         --segment-duration 1 "${@:3}" >"$work/out" 2>&1 &
     recorder=$!
 }
@@ -34,7 +26,7 @@ whole() { # whole STORE: every picture of the clip is there, at its time
 
 begin end end --no-reconnect
 wait "$recorder" || fail "exit status $?: $(cat "$work/out")"
-wait "$camera"
+wait "$server"
 whole end
 
 begin stall stall
@@ -43,8 +35,7 @@ sleep 0.5
 kill -INT "$recorder"
 before=$SECONDS
 wait "$recorder" || fail "after Ctrl-C: exit status $?: $(cat "$work/out")"
-wait "$camera"
-camera='' recorder=''
+wait "$server"
 [ $((SECONDS - before)) -le 3 ] || fail "a silent camera held the recorder for $((SECONDS - before)) s after Ctrl-C"
 whole stall
 
@@ -58,7 +49,6 @@ done
 ! tr '\0' ' ' <"/proc/$recorder/cmdline" | grep -q pass-word || fail "ps shows the camera's password"
 kill -INT "$recorder"
 wait "$recorder" || fail "exit status $?: $(cat "$work/out")"
-recorder=''
 ! grep -q pass-word "$work/out" "$work/events" || fail "the camera's password was told"
 python3 - "$work/events" "$(tail -n 1 "$work/out")" <<'EOF' || fail "$(cat "$work/events" "$work/out")"
 import json, sys

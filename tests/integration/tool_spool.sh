@@ -3,35 +3,13 @@
 # The store is away while a camera records: what the spool holds is safe, and delivered by flush or by the next start.
 # Environment: S3HLS (the tool), S3HLS_STREAMS (generated streams).
 here=$(dirname "${BASH_SOURCE[0]}")
-. "$here/../conformance/lib.sh"
-command -v python3 >/dev/null || skip "python3 is not installed: no server"
-export AWS_ACCESS_KEY_ID=AKIDEXAMPLE AWS_SECRET_ACCESS_KEY=secret
+. "$here/lib_store.sh"
 clip=$S3HLS_STREAMS/slices4.h264 # five segments of a second
 spool=$work/spool
-port=0 server='' recorder=''
-stop_server() {
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
-    [ -z "$server" ] || wait "$server" 2>/dev/null || true
-    server=''
-}
-cleanup() {
-    [ -z "$recorder" ] || kill -KILL "$recorder" 2>/dev/null || true
-    stop_server
-}
-
-serve() { # serve MOOD: on the same port each time
-    stop_server
-    : >"$work/port"
-    rm -f "$work/port"
-    python3 "$here/tool_s3_server.py" "$work/s3" "$1" "$port" >"$work/port" &
-    server=$!
-    for _ in $(seq 100); do [ ! -s "$work/port" ] || break; sleep 0.05; done
-    port=$(cat "$work/port")
-}
 
 run() { # run EXIT-CODE COMMAND [OPTION...]
     local want=$1 got=0
-    timeout -k 5 60 "$S3HLS" "${@:2}" --to s3://bucket/cam --endpoint "http://127.0.0.1:$port" --spool "$spool" \
+    timeout -k 5 60 "$S3HLS" "${@:2}" --to s3://bucket/cam --endpoint "$endpoint" --spool "$spool" \
         >"$work/out" 2>"$work/err" || got=$?
     [ "$got" = "$want" ] || fail "$2: exit status $got, not $want: $(cat "$work/out" "$work/err")"
 }
@@ -48,9 +26,8 @@ run 0 record "$clip" --realtime --segment-duration 1 --close-wait 1 --json --eve
     --stats-every 0.2 &
 recorder=$!
 for _ in $(seq 100); do ! grep -qs '"delivered"' "$work/events" || break; sleep 0.05; done
-stop_server
+end_server
 wait "$recorder" || exit 1
-recorder=''
 python3 "$here/tool_ledger.py" "$work/events" >/dev/null || fail "the ledger of the events"
 ledger 5 '[1-4]' '[1-4]' 0 0
 left=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["segments_spooled"])' "$work/out")
@@ -74,15 +51,14 @@ same_pictures "$work/want" "$work/got"
 echo "ok: $left of 5 segments through the spool, $(wc -l <"$work/got") pictures identical"
 
 # Killed while the store is away, and its pool is full: what went to the spool is what the next start delivers.
-stop_server
+end_server
 rm -r "$work/s3" "$work/events"
 "$S3HLS" record "$clip" --realtime --segment-duration 1 --pool 768K --to s3://bucket/cam \
-    --endpoint "http://127.0.0.1:$port" --spool "$spool" --events "$work/events" >/dev/null 2>&1 &
+    --endpoint "$endpoint" --spool "$spool" --events "$work/events" >/dev/null 2>&1 &
 recorder=$!
 for _ in $(seq 100); do [ "$(cat "$work/events" 2>/dev/null | grep -c '"spooled"')" -lt 2 ] || break; sleep 0.1; done
 kill -KILL "$recorder"
 wait "$recorder" 2>/dev/null || true
-recorder=''
 python3 -c 'import json, sys
 for line in open(sys.argv[1]):
     event = json.loads(line)
@@ -102,27 +78,26 @@ done <"$work/keys"
 echo "ok: killed: $safe segments in the spool, all delivered by the next start"
 
 # Without a spool: a pipe's writer waits out an outage that is longer than the deadline ...
-stop_server
+end_server
 rm -r "$work/s3"
 "$S3HLS" record - --fps 25 --start 2026-01-02 --segment-max-bytes 100K --pool 256K --deadline 1 --json --to s3://bucket/pipe \
-    --endpoint "http://127.0.0.1:$port" >"$work/out" 2>"$work/err" < <(cat "$clip") &
+    --endpoint "$endpoint" >"$work/out" 2>"$work/err" < <(cat "$clip") &
 recorder=$!
 sleep 2.5
 kill -0 "$recorder" 2>/dev/null || fail "a pipe was given up: $(cat "$work/err")"
 serve good
 wait "$recorder" || fail "exit status $?: $(cat "$work/err")"
-recorder=''
 ledger '[0-9]+' '[0-9]+' 0 0 0
 "$S3HLS" playlist "file://$work/s3/bucket/pipe" >"$work/s3/bucket/pipe/all.m3u8"
 pictures "$work/s3/bucket/pipe/all.m3u8" >"$work/got"
 same_pictures "$work/want" "$work/got"
 
 # ... and a camera cannot: what is dropped is told at once, and counted.
-stop_server
+end_server
 for which in oldest newest; do
     got=0
     timeout -k 5 30 "$S3HLS" record "$clip" --realtime --segment-duration 1 --pool 768K --drop $which --close-wait 0 --json \
-        --to s3://bucket/cam --endpoint "http://127.0.0.1:$port" --events "$work/$which" >"$work/out" 2>"$work/err" || got=$?
+        --to s3://bucket/cam --endpoint "$endpoint" --events "$work/$which" >"$work/out" 2>"$work/err" || got=$?
     [ "$got" = 3 ] || fail "exit status $got, not 3: $(cat "$work/err")"
     python3 "$here/tool_ledger.py" "$work/out" "$work/$which" >/dev/null || fail "the ledger: $(cat "$work/out")"
 done

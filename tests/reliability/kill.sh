@@ -40,7 +40,6 @@ for run in $(seq "$kills"); do
         kill -KILL "$child" || fail "run $run ended by itself: $(tail -n 3 "$work/err")"
     fi
     wait "$child" 2>/dev/null || true
-    child=''
     [ "$mode" = kill ] || cut_power
     see_spool
 done

@@ -7,24 +7,11 @@ command -v python3 >/dev/null || skip "python3 is not installed: no server"
 export AWS_ACCESS_KEY_ID=AKIDEXAMPLE AWS_SECRET_ACCESS_KEY=secret
 unset AWS_SESSION_TOKEN AWS_PROFILE
 work=$(readlink -f "$work")
-server='' child='' mounted=''
-
-stop() { # stop PID: end it, and wait until it has ended
-    [ -z "$1" ] || kill -KILL "$1" 2>/dev/null || true
-    [ -z "$1" ] || wait "$1" 2>/dev/null || true
-}
-
-cleanup() {
-    stop "$child"
-    stop "$server"
-    [ -z "$mounted" ] || umount "$mounted"
-}
+server='' mounted=''
+cleanup() { [ -z "$mounted" ] || umount "$mounted"; }
 
 serve() { # serve PERCENT SEED: in place of the one before, over the same bucket; sets endpoint
-    stop "$server"
-    rm -f "$work/port"
-    "$here/flaky_s3.py" "$work/bucket" "$work/log" "$1" "$2" >"$work/port" &
-    server=$!
-    for _ in $(seq 100); do [ ! -s "$work/port" ] || break; sleep 0.05; done
-    endpoint=http://127.0.0.1:$(cat "$work/port")
+    end_server
+    start_server "$here/flaky_s3.py" "$work/bucket" "$work/log" "$1" "$2"
+    endpoint=http://127.0.0.1:$port
 }

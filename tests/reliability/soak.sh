@@ -25,7 +25,6 @@ done
 kill -CONT "$server"
 kill -USR1 "$server" # what is left comes in time
 wait "$child" || fail "exit status $?: $(cat "$work/out") $(tail -n 40 "$work/err")"
-child=''
 cat "$work/out"
 
 # median N: of the quarter after so many, KiB.
