@@ -40,7 +40,6 @@ is 200 "/clip/cam-1.mp4?start=$(($(date +%s) - 120))&end=$(date +%s)"
 echo "ok: 14 s by keys of 10 s"
 
 kill "$renewing"
-renewing=
 touch "$S3HLS_IOT_DIR/fault/403"
 wait_for() { # wait_for STATUS: of the live list, within 25 s
     local got=
