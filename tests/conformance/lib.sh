@@ -18,7 +18,10 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/s3hls-test.XXXXXX")
 cleanup() { :; }
 end_jobs() {
     local pid
-    for pid in $(jobs -pr) $(jobs -ps); do kill -KILL "$pid" 2>/dev/null || true; done
+    for pid in $(jobs -pr) $(jobs -ps); do
+        disown "$pid" # says nothing of it
+        kill -KILL "$pid" 2>/dev/null || true
+    done
 }
 trap 'end_jobs; cleanup; rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM

@@ -3,8 +3,8 @@
 # record --publish: a plain web server over the store plays live and past, through an hour's turn, a kill, and an
 # outage whose segments come late. Each change of live.m3u8 is kept, and compared with the one before.
 # Environment: S3HLS (the tool), S3HLS_STREAMS (generated streams), M3U8_CHECK.
-here=$(dirname "${BASH_SOURCE[0]}")
-. "$here/../conformance/lib.sh"
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+. "$here/lib_store.sh"
 cd "$work"
 mkdir -p store polls
 
@@ -90,6 +90,15 @@ rm -rf spool && cp store/live.m3u8 before
 cmp -s before store/live.m3u8 || fail "the live list took a segment that it has passed"
 [ "$(listed store/2026/01/02/01/index.m3u8)" = 1 ] || fail "a late segment is not in its hour"
 echo "ok: late"
+
+# the camera stops while a list is on its way to a slow store
+serve slow
+"$S3HLS" record "$S3HLS_STREAMS/small.h264" --fps 25 --realtime -q --publish --segment-duration 1 --start 2026-01-02 \
+    --to s3://bucket/cam --endpoint "$endpoint"
+for list in live 2026/01/02/00/index; do
+    grep -q ENDLIST "s3/bucket/cam/$list.m3u8" || fail "stopped, and $list.m3u8 has no end: $(cat "s3/bucket/cam/$list.m3u8")"
+done
+echo "ok: an end while a list is written"
 
 pictures() { ffprobe -v error -count_packets -show_entries stream=nb_read_packets -of csv=p=0 "$base/$1" | head -n 1; }
 [ "$(pictures 2026/01/02/03/index.m3u8)" = 100 ] || fail "hour 03: $(pictures 2026/01/02/03/index.m3u8) pictures"

@@ -82,12 +82,12 @@ static void mark_segment(publisher *p, const s3hls_segment *s) {
 }
 
 /* Take the hour that is due first; any, where the thread is to end. */
-static bool take_hour(publisher *p, hour *due) {
+static bool take_hour(publisher *p, bool closing, hour *due) {
     hour *first = p->hours;
     for (size_t i = 1; i < p->hour_count; i++)
         if (p->hours[i].due_us < first->due_us)
             first = &p->hours[i];
-    if (!p->hour_count || (!p->closing && first->due_us > delivery_clock_us()))
+    if (!p->hour_count || (!closing && first->due_us > delivery_clock_us()))
         return false;
     *due = *first;
     *first = p->hours[--p->hour_count];
@@ -186,14 +186,13 @@ static bool write_hour(publisher *p, const hour *due, bool over) {
 }
 
 /* All that is due. @return false: something of it is to be tried again. */
-static bool work(publisher *p) {
+static bool work(publisher *p, bool closing, bool ended) {
     s3hls_segment *taken = p->taken;
     hour due;
     if (!p->begun && !begin(p))
         return false;
     pthread_mutex_lock(&p->lock);
     size_t count = p->queued;
-    bool closing = p->closing, ended = p->ended;
     memcpy(taken, p->queue, count * sizeof *taken);
     p->queued = 0;
     pthread_mutex_unlock(&p->lock);
@@ -205,7 +204,7 @@ static bool work(publisher *p) {
     if (!write_live(p, closing && ended))
         return false;
     pthread_mutex_lock(&p->lock);
-    bool any = take_hour(p, &due),
+    bool any = take_hour(p, closing, &due),
          over = any && (due.begin_ms < p->newest_hour_ms || (closing && ended));
     pthread_mutex_unlock(&p->lock);
     return any ? write_hour(p, &due, over) : true;
@@ -215,10 +214,13 @@ static void *run(void *arg) {
     publisher *p = arg;
     bool done = false;
     while (!done) {
-        bool written = delivery_clock_us() >= p->retry_us && work(p);
+        pthread_mutex_lock(&p->lock);
+        bool closing = p->closing, ended = p->ended; /* may be said while this works */
+        pthread_mutex_unlock(&p->lock);
+        bool written = delivery_clock_us() >= p->retry_us && work(p, closing, ended);
         pthread_mutex_lock(&p->lock);
         bool left = !written || p->queued || p->hour_count;
-        done = p->closing && (!left || delivery_clock_us() >= p->give_up_us);
+        done = closing && (!left || delivery_clock_us() >= p->give_up_us);
         if (!done && !p->queued && !(p->closing && written)) {
             int64_t at_us = delivery_clock_us() + LOOK_MS * INT64_C(1000);
             struct timespec at = {at_us / SECOND_US, at_us % SECOND_US * 1000};
