@@ -54,11 +54,11 @@ static size_t bucket_of(const char *url, int64_t number) {
     return (size_t)(h >> 32) % BUCKETS;
 }
 
-static entry **place_of(s3hls_archive_cache *c, const char *url, int64_t number) {
-    entry **at = &c->buckets[bucket_of(url, number)];
-    while (*at && ((*at)->hour->number != number || strcmp((*at)->url, url) != 0))
-        at = &(*at)->chained;
-    return at;
+static entry *find(const s3hls_archive_cache *c, const char *url, int64_t number) {
+    entry *e = c->buckets[bucket_of(url, number)];
+    while (e && (e->hour->number != number || strcmp(e->url, url) != 0))
+        e = e->chained;
+    return e;
 }
 
 static void unlink_by_use(s3hls_archive_cache *c, entry *e) {
@@ -73,18 +73,16 @@ static void link_newest(s3hls_archive_cache *c, entry *e) {
     c->newest = e;
 }
 
-static void drop(s3hls_archive_cache *c, entry **at) {
-    entry *e = *at;
+static void drop(s3hls_archive_cache *c, entry *e) {
+    entry **at = &c->buckets[bucket_of(e->url, e->hour->number)];
+    while (*at != e)
+        at = &(*at)->chained;
     *at = e->chained;
     unlink_by_use(c, e);
     c->stats.bytes -= e->bytes;
     c->stats.hours--;
     s3hls__hour_release(&e->hour, &c->env);
     s3hls__env_free(&c->env, e);
-}
-
-static void drop_oldest(s3hls_archive_cache *c) {
-    drop(c, place_of(c, c->oldest->url, c->oldest->hour->number));
 }
 
 static bool is_moving(const s3hls__hour *h, int64_t now_ms) {
@@ -106,7 +104,7 @@ s3hls__hour *s3hls__cache_find(s3hls_archive_cache *c, const char *url, int64_t 
     s3hls__hour *found = NULL;
     *known = NULL;
     pthread_mutex_lock(&c->lock);
-    entry *e = *place_of(c, url, number);
+    entry *e = find(c, url, number);
     if (e) {
         s3hls__hour *h = e->hour;
         unlink_by_use(c, e);
@@ -129,9 +127,9 @@ void s3hls__cache_keep(s3hls_archive_cache *c, const char *url, s3hls__hour *hou
     uint64_t bytes = sizeof(entry) + size + sizeof *hour + hour->capacity * sizeof(s3hls_segment);
     entry *e = bytes <= c->max_bytes ? s3hls__env_alloc(&c->env, sizeof *e + size) : NULL;
     pthread_mutex_lock(&c->lock);
-    entry **at = place_of(c, url, hour->number);
-    if (*at)
-        drop(c, at);
+    entry *before = find(c, url, hour->number);
+    if (before)
+        drop(c, before);
     if (e) {
         memcpy(e->url, url, size);
         e->hour = hour;
@@ -144,7 +142,7 @@ void s3hls__cache_keep(s3hls_archive_cache *c, const char *url, s3hls__hour *hou
         c->stats.hours++;
     }
     while (c->stats.bytes > c->max_bytes)
-        drop_oldest(c);
+        drop(c, c->oldest);
     pthread_mutex_unlock(&c->lock);
 }
 
@@ -162,7 +160,7 @@ void s3hls_archive_cache_close(s3hls_archive_cache **cache) {
     if (!c)
         return;
     while (c->oldest)
-        drop_oldest(c);
+        drop(c, c->oldest);
     s3hls_env env = c->env;
     pthread_mutex_destroy(&c->lock);
     s3hls__env_free(&env, c);
