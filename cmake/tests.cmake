@@ -13,7 +13,7 @@ function(s3hls_unit_test name)
   target_link_libraries(unit_${name} PRIVATE PkgConfig::CMOCKA PkgConfig::CURL PkgConfig::CRYPTO
                         PkgConfig::EXPAT PkgConfig::JANSSON Threads::Threads)
   add_test(NAME unit.${name} COMMAND unit_${name})
-  set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 60)
+  set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 180)
 endfunction()
 
 # s3hls_fuzz_target(NAME FILE... ROOMS room...): a libFuzzer program; its corpus is tests/fuzz/corpus/NAME.

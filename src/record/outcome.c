@@ -98,7 +98,8 @@ void s3hls__uploader_note_spool(s3hls__outbox *box) {
         oldest && oldest->media ? oldest->segment.start_ms + oldest->segment.duration_ms : 0;
 }
 
-/* The share of time that deliveries from the spool have, while live segments come too. */
+/* The share of time that deliveries from the spool have, while live segments come too. Under the
+ * lock. */
 static void use_share(s3hls_uploader *u, s3hls__delivery *d) {
     s3hls__outbox *box = d->box;
     int64_t share = box->spool_share_percent, took_us = s3hls__uploader_now_us(u) - d->begun_us;
@@ -114,12 +115,13 @@ static void delivery_succeeded(s3hls_uploader *u, s3hls__delivery *d) {
         s3hls__spool_remove(box->spool, &d->entry);
         drained = s3hls__spool_empty(box->spool);
         s3hls__uploader_note_spool(box);
-        use_share(u, d);
     }
     pthread_mutex_lock(&u->lock);
     s3hls__outbox_delivered(box, &d->entry, !d->slot);
     if (d->slot)
         s3hls__slot_release(d->slot, &box->env);
+    else
+        use_share(u, d);
     pthread_mutex_unlock(&u->lock);
     outbox_works(u, box);
     tell_delivered(box, d, drained);
