@@ -79,9 +79,13 @@ if step build-fuzz build fuzz; then
         xargs -0 -P "$jobs" -I{} bash -c 'fuzz "$1" >"$logs/$(basename "$1").log" 2>&1; echo "$? $(basename "$1")" >>"$logs/fuzz-status"' _ {}
     while read -r code name; do result "$code" "$name" "$logs/$name.log"; done < <(sort -k2 "$status")
 fi
+tests/checks/selftest.sh >"$logs/check-selftest.log" 2>&1 </dev/null & # on a copy of its own
+selftest=$!
 for check in tests/checks/*.sh; do
-    step "check-$(basename "$check" .sh)" "$check"
+    [ "$check" = tests/checks/selftest.sh ] || step "check-$(basename "$check" .sh)" "$check"
 done
+wait "$selftest"
+result $? check-selftest "$logs/check-selftest.log"
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]
