@@ -39,7 +39,8 @@ static inline void s3hls_uploader_config_init(s3hls_uploader_config *cfg) {
  * @return S3HLS_OK, S3HLS_E_INVALID (a value out of its range), S3HLS_E_NOMEM. */
 S3HLS_API int s3hls_uploader_open(s3hls_uploader **out, const s3hls_uploader_config *cfg);
 
-/** Deliver what is due, waiting up to timeout_ms for something to do. Only with no_thread.
+/** Deliver what is due, waiting up to timeout_ms for something to do, at most 20 ms while there is
+ * a recorder: a put wakes nobody. Only with no_thread.
  * @return S3HLS_OK: nothing waits any more; S3HLS_E_TIMEOUT: something still waits;
  * S3HLS_E_STATE: the uploader has its own thread. */
 S3HLS_API int s3hls_uploader_step(s3hls_uploader *uploader, uint32_t timeout_ms);

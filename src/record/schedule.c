@@ -4,7 +4,8 @@
 #include "record/uploader.h"
 #include <string.h>
 
-enum { IDLE_MS = 1000 };
+/* Encoders hand over without a word, as waking a thread takes some 20 us: they are looked at. */
+enum { IDLE_MS = 1000, LOOK_MS = 20 };
 
 /* ---- questions */
 
@@ -249,12 +250,14 @@ static int64_t box_due_us(const s3hls_uploader *u, s3hls__outbox *box, bool *wai
     return due_us;
 }
 
-/* Until the next back-off ends, at most limit_ms. Sets *pending where anything waits or is in
- * flight. */
+/* Until the next back-off ends or the next look at what was handed over, at most limit_ms. Sets
+ * *pending where anything waits or is in flight. */
 static uint32_t until_due_ms(s3hls_uploader *u, uint32_t limit_ms, bool *pending) {
     pthread_mutex_lock(&u->lock);
     *pending = u->in_flight > 0;
     int64_t now = s3hls__uploader_now_us(u);
+    if (u->boxes && limit_ms > LOOK_MS)
+        limit_ms = LOOK_MS;
     for (s3hls__outbox *box = u->boxes; box; box = box->next) {
         bool waits;
         int64_t due_us = box->leaving ? INT64_MAX : box_due_us(u, box, &waits);

@@ -122,10 +122,6 @@ int s3hls_uploader_step(s3hls_uploader *u, uint32_t timeout_ms) {
 
 /* ---- outboxes */
 
-void s3hls__uploader_wake(s3hls_uploader *u) {
-    s3hls__http_wake(u->http);
-}
-
 /* On the thread of whoever brings them. */
 static void keys_came(void *ctx, int status) {
     s3hls__outbox *box = ctx;
@@ -150,6 +146,7 @@ void s3hls__uploader_attach(s3hls_uploader *u, s3hls__outbox *box) {
     box->watch = (s3hls__watch){.fn = keys_came, .ctx = box};
     if (box->keys)
         s3hls__credentials_watch(box->keys, &box->watch);
+    s3hls__http_wake(u->http); /* from now on it looks more often */
 }
 
 static bool memory_empty(const s3hls__outbox *box) {

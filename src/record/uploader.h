@@ -33,9 +33,6 @@ static inline int64_t s3hls__uploader_now_us(const s3hls_uploader *u) {
     return u->env.monotonic_us(u->env.ctx);
 }
 
-/* A slot was set to WAITING: have the uploader look. Any thread, does not block. */
-void s3hls__uploader_wake(s3hls_uploader *u);
-
 void s3hls__uploader_attach(s3hls_uploader *u, s3hls__outbox *box);
 /* Wait until nothing of the outbox is in memory (and, spool: in its spool), or the deadline has
  * passed.

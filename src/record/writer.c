@@ -15,7 +15,7 @@ static uint64_t rule_nals(const s3hls__writer *w) {
     return w->parser.nal_seen[w->nal_type & 31];
 }
 
-/* ---- handing over */
+/* ---- handing over. No system call: the uploader looks by itself. */
 
 static void hand_over(s3hls__writer *w, s3hls__slot *slot) {
     slot->order = w->orders++;
@@ -24,7 +24,6 @@ static void hand_over(s3hls__writer *w, s3hls__slot *slot) {
     slot->tags = s3hls__tags_retain(w->tags);
     s3hls__outbox_name(w->box, slot);
     s3hls__outbox_accept(w->box, slot);
-    s3hls__uploader_wake(w->box->uploader);
 }
 
 /* The timeline's object, before its first segment. Without room, or before its number is known, it
