@@ -35,7 +35,12 @@ typedef struct s3hls_frame {
     int64_t pts_us;
     /** pts - dts, microseconds, 0 or more; 0 for a stream without B-frames (H.264 C.4.5). */
     int64_t composition_offset_us;
-    uint64_t reserved[2]; /* zero */
+    /** How long ago the first access unit was taken, microseconds, 0 to 3,600,000,000: the time
+     * that it spent in buffers before this call. Where the recorder names live footage
+     * (s3hls_recorder_config.start_time_us 0), its wall time is the current time less this. 0: it
+     * was taken now. */
+    uint64_t age_us;
+    uint64_t reserved; /* zero */
 } s3hls_frame;
 
 #ifdef __cplusplus

@@ -72,8 +72,8 @@ typedef struct s3hls_recorder_config {
     uint32_t frame_rate_den;  /* default 1 */
     uint32_t nal_length_size; /* 0: Annex B start codes (default); 1, 2 or 4: length-prefixed; not
                                  with S3HLS_INPUT_BYTES */
-    /** UTC of the first frame, microseconds since 1970, for footage that was taken earlier; 0: now.
-     */
+    /** UTC of the first frame, microseconds since 1970, for footage that was taken earlier; 0:
+     * live, the current time less s3hls_frame.age_us. */
     int64_t start_time_us;
 
     /** Cut at the first keyframe from here on; 1,000 to 60,000; default 4,000. */
@@ -189,7 +189,8 @@ S3HLS_API int s3hls_recorder_open(s3hls_recorder **out, const s3hls_recorder_con
  * S3HLS_E_FULL: the pool is empty; this access unit and those up to the next keyframe are dropped,
  * counted, and the segment so far is delivered; S3HLS_E_MALFORMED: it holds damaged NAL units; what
  * could be read was kept; S3HLS_E_EVICTED: accepted, and the oldest waiting segment was dropped for
- * it (S3HLS_DROP_OLDEST); S3HLS_E_INVALID: NULL or no bytes; S3HLS_E_STATE: after drain. */
+ * it (S3HLS_DROP_OLDEST); S3HLS_E_INVALID: NULL, no bytes, or a time beyond its range;
+ * S3HLS_E_STATE: after drain. */
 S3HLS_API int s3hls_recorder_put_video(s3hls_recorder *recorder, const s3hls_frame *frame);
 
 /** End the segment at the next keyframe, whatever its length. */

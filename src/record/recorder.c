@@ -7,6 +7,7 @@
 
 /* Times beyond 18,000 years either way would overflow in 90 kHz. */
 static const int64_t MAX_TIME_US = INT64_C(1) << 59;
+static const uint64_t MAX_AGE_US = 3600000000; /* of a frame */
 enum { MAX_SLOTS = 512 };
 
 struct s3hls_recorder {
@@ -206,6 +207,8 @@ static int check_frame(const s3hls_recorder *r, const s3hls_frame *f) {
     if (!counted && (f->pts_us > MAX_TIME_US || f->pts_us < -MAX_TIME_US ||
                      f->composition_offset_us < 0 || f->composition_offset_us > 10000000))
         return S3HLS_E_INVALID;
+    if (f->age_us > MAX_AGE_US)
+        return S3HLS_E_INVALID;
     return r->ended ? S3HLS_E_STATE : S3HLS_OK;
 }
 
@@ -222,7 +225,7 @@ int s3hls_recorder_put_video(s3hls_recorder *r, const s3hls_frame *frame) {
     if (bytes == 0)
         return S3HLS_E_INVALID;
     atomic_fetch_add(&r->bytes_in, bytes);
-    rc = s3hls__writer_put(&r->writer, spans, count, frame->pts_us, frame->composition_offset_us);
+    rc = s3hls__writer_put(&r->writer, spans, count, frame);
     atomic_store(&r->nals_damaged, r->writer.parser.nals_damaged);
     atomic_store(&r->slices_early, r->writer.parser.slices_early);
     return rc;

@@ -14,7 +14,7 @@ static bool beyond(int64_t value, int64_t bound) {
 }
 
 static void forget(s3hls__wall *w, int64_t pts_90k) {
-    w->cut_monotonic_us = monotonic_us(w);
+    w->cut_monotonic_us = monotonic_us(w) - w->age_us;
     w->cut_90k = pts_90k;
     w->least_ahead_us = INT64_MAX;
 }
@@ -25,7 +25,7 @@ static void look(s3hls__wall *w) {
 }
 
 int64_t s3hls__wall_now(const s3hls__wall *w) {
-    return w->provisional ? monotonic_us(w) : wall_us(w);
+    return (w->provisional ? monotonic_us(w) : wall_us(w)) - w->age_us;
 }
 
 void s3hls__wall_begin(s3hls__wall *w, int64_t pts_90k) {
@@ -60,7 +60,7 @@ void s3hls__wall_note(s3hls__wall *w, int64_t pts_90k) {
 /* Is it a camera, or a file that is read as fast as it goes? */
 static bool in_real_time(const s3hls__wall *w, int64_t pts_90k) {
     int64_t media_us = (pts_90k - w->cut_90k) * 100 / 9;
-    int64_t real_us = monotonic_us(w) - w->cut_monotonic_us;
+    int64_t real_us = monotonic_us(w) - w->age_us - w->cut_monotonic_us;
     return real_us > media_us / 2 && real_us < media_us * 2;
 }
 
@@ -72,7 +72,7 @@ int64_t s3hls__wall_cut(s3hls__wall *w, int64_t pts_90k) {
     if (w->start_time_us || w->provisional || !w->was_set)
         return 0; /* while the system's clock is not set, the store's is ours */
     if (!was_set)
-        by_us = wall_us(w) - s3hls__wall_at(w, pts_90k);
+        by_us = s3hls__wall_now(w) - s3hls__wall_at(w, pts_90k);
     else if (beyond(w->offset_us - before_us, S3HLS__WALL_DRIFT_US))
         by_us = w->offset_us - before_us;
     else if (real_time && ahead_us != INT64_MAX)

@@ -14,6 +14,8 @@ typedef struct s3hls__wall {
     const s3hls_env *env;
     int64_t start_time_us; /* of footage taken earlier; 0: live */
 
+    int64_t age_us; /* of the picture at hand: the time that it spent in buffers */
+
     bool provisional; /* no clock yet: times are on the monotonic one */
     int64_t anchor_us, anchor_90k;
 
@@ -25,7 +27,7 @@ typedef struct s3hls__wall {
         least_ahead_us; /* by how much the wall was ahead of us, at least: late calls count less */
 } s3hls__wall;
 
-/* Now, as the recording has it: UTC, or monotonic while provisional. */
+/* When the picture at hand was taken: UTC, or monotonic while provisional. */
 int64_t s3hls__wall_now(const s3hls__wall *w);
 /* The recording begins at pts. */
 void s3hls__wall_begin(s3hls__wall *w, int64_t pts_90k);

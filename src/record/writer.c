@@ -384,11 +384,12 @@ void s3hls__writer_init(s3hls__writer *w, const s3hls_recorder_config *cfg, uint
     w->skipping = true;
 }
 
-int s3hls__writer_put(s3hls__writer *w, const s3hls_span *spans, size_t count, int64_t pts_us,
-                      int64_t composition_us) {
+int s3hls__writer_put(s3hls__writer *w, const s3hls_span *spans, size_t count,
+                      const s3hls_frame *frame) {
     w->given = true;
-    w->pts_us = pts_us;
-    w->composition_us = composition_us;
+    w->pts_us = frame->pts_us;
+    w->composition_us = frame->composition_offset_us;
+    w->wall.age_us = (int64_t)frame->age_us;
     w->call_kept = w->call_skipped = 0;
     w->call_status = S3HLS_OK;
     w->call_evicted = false;

@@ -73,9 +73,11 @@ typedef struct s3hls__writer {
 /* All members of the first group are set by the caller, the rest is zero. */
 void s3hls__writer_init(s3hls__writer *w, const s3hls_recorder_config *cfg, uint64_t max_bytes);
 
-/* Put one call's bytes. @return as s3hls_recorder_put_video(). */
-int s3hls__writer_put(s3hls__writer *w, const s3hls_span *spans, size_t count, int64_t pts_us,
-                      int64_t composition_us);
+/* Put one call's bytes, which lie in spans; frame: its times. @return as
+ * s3hls_recorder_put_video().
+ */
+int s3hls__writer_put(s3hls__writer *w, const s3hls_span *spans, size_t count,
+                      const s3hls_frame *frame);
 
 /* End the segment now; recording goes on with the next keyframe, in a new timeline. */
 void s3hls__writer_flush(s3hls__writer *w);

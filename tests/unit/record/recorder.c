@@ -49,6 +49,45 @@ static void names_tell_time_duration_and_order(void **state) {
     world_close(w);
 }
 
+/* A receiver that buffers while it probes: the pictures arrive together, and each has its own time.
+ */
+static void footage_begins_when_its_first_picture_was_taken(void **state) {
+    (void)state;
+    world *w = world_open();
+    s3hls_recorder_config cfg = config(w);
+    s3hls_recorder *r;
+    h264_gen g = camera();
+    cfg.frame_rate_num = 0;
+    cfg.pool_bytes = 4 << 20;
+    assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
+    w->passed_us = 5000000;
+    for (int i = 0; i < 25 * 40; i++) {
+        if (i == 25 * 20) { /* it was lost for a while, and was probed again */
+            assert_int_equal(s3hls_recorder_flush(r), S3HLS_OK);
+            w->passed_us += 60000000;
+        }
+        s3hls_frame f = {.data = frame_bytes, .pts_us = i * 40000};
+        f.size = h264_gen_next(&g, frame_bytes, sizeof frame_bytes);
+        int buffered = 125 - i % 500; /* the first 5 s of each session */
+        f.age_us = buffered > 0 ? (uint64_t)buffered * 40000 : 0;
+        assert_int_equal(s3hls_recorder_put_video(r, &f), S3HLS_OK);
+        if (buffered <= 1)
+            w->passed_us += 40000;
+    }
+    assert_int_equal(s3hls_recorder_close(&r, 5000), S3HLS_OK);
+    s3hls_segment_list list = recorded(w);
+    assert_int_equal(list.count, 10);
+    for (size_t i = 0; i < 10; i++) {
+        int64_t begun_ms = NOON_US / 1000 + 4000 * (int64_t)i;
+        if (i >= 5) /* 60 s apart, of which 5 s were buffered */
+            begun_ms += 60000 - 5000;
+        assert_in_range(list.segments[i].start_ms - begun_ms + 60, 0, 160);
+        assert_int_equal(list.segments[i].duration_ms, 4000);
+    }
+    s3hls_segment_list_deinit(&list, NULL);
+    world_close(w);
+}
+
 static void put_allocates_nothing(void **state) {
     (void)state;
     world *w = world_open();
@@ -460,6 +499,7 @@ static void recorders_share_an_uploader(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_tell_time_duration_and_order),
+        cmocka_unit_test(footage_begins_when_its_first_picture_was_taken),
         cmocka_unit_test(put_allocates_nothing),
         cmocka_unit_test(a_full_pool_drops_whole_pictures_and_shows_the_hole),
         cmocka_unit_test(a_full_pool_is_said_whatever_else_the_call_holds),
