@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "media.h"
+#include "network.h"
 #include "s3hls/status.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -115,30 +116,6 @@ static int open_input(media *m, const char *input, char why[256]) {
 
 /* ---- libavformat */
 
-static int status_of_av(int code, char why[256]) {
-    av_strerror(code, why, 256);
-    switch (code) {
-    case AVERROR(ENOENT):
-    case AVERROR_HTTP_NOT_FOUND:
-        return S3HLS_E_NOT_FOUND;
-    case AVERROR(EACCES):
-    case AVERROR_HTTP_UNAUTHORIZED:
-    case AVERROR_HTTP_FORBIDDEN:
-        return S3HLS_E_ACCESS;
-    case AVERROR(ECONNREFUSED):
-    case AVERROR(EHOSTUNREACH):
-        return S3HLS_E_CONNECT;
-    case AVERROR(ETIMEDOUT):
-        return S3HLS_E_TIMEOUT;
-    case AVERROR(ENOMEM):
-        return S3HLS_E_NOMEM;
-    case AVERROR_INVALIDDATA:
-        return S3HLS_E_MALFORMED;
-    default:
-        return S3HLS_E_IO;
-    }
-}
-
 /* AVIO's read: first what was read ahead, then the file. */
 static int read_io(void *opaque, uint8_t *to, int size) {
     media *m = opaque;
@@ -169,21 +146,21 @@ static int open_format(media *m, const char *input, const AVInputFormat *as, cha
             return S3HLS_E_NOMEM;
         m->format->pb = m->io;
     }
-    AVDictionary *options = NULL;
-    av_dict_set(&options, "rtsp_transport", "tcp", 0);
-    av_dict_set(&options, "timeout", "10000000", 0); /* of a network, us */
-    /* a file's name is no URL, whatever it looks like */
-    char *url = is_url(input) ? av_strdup(input) : av_asprintf("file:%s", input);
-    int rc = url ? avformat_open_input(&m->format, url, as, &options) : AVERROR(ENOMEM);
-    av_free(url);
-    av_dict_free(&options);
+    int rc;
+    if (is_url(input)) {
+        rc = network_open(&m->format, input, as);
+    } else { /* a file's name is no URL, whatever it looks like */
+        char *url = av_asprintf("file:%s", input);
+        rc = url ? avformat_open_input(&m->format, url, as, NULL) : AVERROR(ENOMEM);
+        av_free(url);
+    }
     if (rc >= 0)
         rc = avformat_find_stream_info(m->format, NULL);
     if (rc == AVERROR_INVALIDDATA) {
         snprintf(why, 256, "neither a raw H.264 stream nor a video file");
         return S3HLS_E_NOT_H264;
     }
-    return rc < 0 ? status_of_av(rc, why) : S3HLS_OK;
+    return rc < 0 ? network_status(rc, why) : S3HLS_OK;
 }
 
 static int open_annex_b(media *m, char why[256]) {
@@ -197,7 +174,7 @@ static int open_annex_b(media *m, char why[256]) {
         rc = av_bsf_init(m->annex_b);
     }
     m->packet = av_packet_alloc();
-    return rc < 0 ? status_of_av(rc, why) : m->packet ? S3HLS_OK : S3HLS_E_NOMEM;
+    return rc < 0 ? network_status(rc, why) : m->packet ? S3HLS_OK : S3HLS_E_NOMEM;
 }
 
 static int open_container(media *m, const char *input, const AVInputFormat *as, char why[256]) {
@@ -252,7 +229,7 @@ static int read_packet(media *m, s3hls_frame *frame, char why[256]) {
             return 1;
         }
         if (rc < 0 && rc != AVERROR(EAGAIN))
-            return status_of_av(rc, why);
+            return network_status(rc, why);
         av_packet_unref(m->packet);
         rc = av_read_frame(m->format, m->packet);
         if (rc == AVERROR(EAGAIN))
@@ -264,7 +241,7 @@ static int read_packet(media *m, s3hls_frame *frame, char why[256]) {
         else if (rc >= 0)
             rc = av_bsf_send_packet(m->annex_b, m->packet);
         if (rc < 0)
-            return status_of_av(rc, why);
+            return network_status(rc, why);
     }
 }
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
+#include "address.h"
+#include "camera.h"
 #include "delivery.h"
 #include "media.h"
 #include "tool.h"
@@ -176,54 +178,15 @@ static int64_t counted_us(const recording *r) {
     return (int64_t)(pictures * 1e6 * cfg->frame_rate_den / cfg->frame_rate_num);
 }
 
-/* ---- a camera that comes back */
-
-static void say_camera(const recording *r, const char *event, const char *message, int64_t ms) {
-    fprintf(stderr, "s3hls record: %s: %s\n", r->name, message);
-    events_tell_input(r->delivery.events, event, message, ms);
-}
-
-/* Between half of it and all of it; the counts are kept on the screen meanwhile. */
-static void pause_jittered(recording *r, int64_t ms) {
-    const s3hls_env env = s3hls_env_default();
-    int64_t half = ms / 2;
-    int64_t end_us =
-        delivery_clock_us() + (half + (int64_t)(env.random(env.ctx) % (uint64_t)(half + 1))) * 1000;
-    while (delivery_clock_us() < end_us && !delivery_interrupted()) {
-        delivery_pause_ms(50);
-        delivery_look(&r->delivery);
-    }
-}
-
-/* Until the camera is back. @return false: interrupted. */
-static bool reconnect(recording *r, const char *why) {
-    enum { FIRST_MS = 1000, LONGEST_MS = 30000 };
-    char message[320], other[256];
-    int64_t gone_us = delivery_clock_us();
-    media_options options = r->options->media;
-    snprintf(message, sizeof message, "the camera is gone (%s); looking for it", why);
-    r->delivery.input_gone = true;
-    s3hls_recorder_flush(r->delivery.recorder); /* what there is goes its way */
-    say_camera(r, "input-lost", message, 0);
-    options.at_keyframe = true;
-    media_close(&r->input); /* a camera may have room for one viewer only */
-    for (int64_t ms = FIRST_MS; !r->input; ms = ms < LONGEST_MS / 2 ? ms * 2 : LONGEST_MS) {
-        pause_jittered(r, ms);
-        if (delivery_interrupted())
-            return false;
-        media_open(&r->input, r->address, &options, other);
-    }
-    r->first_seen = false;
-    r->delivery.reconnects++;
-    r->delivery.input_gone = false;
-    int64_t hole_ms = (delivery_clock_us() - gone_us) / 1000;
-    snprintf(message, sizeof message, "the camera is back; %.1f s were not recorded",
-             (double)hole_ms / 1e3);
-    say_camera(r, "input-back", message, hole_ms);
-    return true;
-}
-
 /* ---- reading */
+
+/* @return false: interrupted. */
+static bool reconnect(recording *r, const char *why) {
+    camera gone = {r->address, r->name, &r->options->media, &r->delivery};
+    media_close(&r->input); /* a camera may have room for one viewer only */
+    r->first_seen = false;
+    return camera_find_again(&gone, &r->input, why);
+}
 
 static void put(recording *r, s3hls_frame *frame) {
     static const int64_t STEP_BACK_US = 1000000; /* enough to make a new timeline */
@@ -319,18 +282,6 @@ static int record(const command_line *line, recording *r) {
     return code;
 }
 
-/* A camera's password is nothing for ps and messages: asterisks take its place in argv.
- * @return the address as it was given, to be freed. */
-static char *take_address(char *argument) {
-    char *address = strdup(argument), *scheme = strstr(argument, "://");
-    char *user = scheme ? scheme + 3 : argument;
-    char *at = scheme ? memrchr(user, '@', strcspn(user, "/?#")) : NULL;
-    char *colon = at ? memchr(user, ':', (size_t)(at - user)) : NULL;
-    if (colon)
-        memset(colon + 1, '*', (size_t)(at - colon - 1));
-    return address;
-}
-
 static const char *wrong_together(const record_options *o, const char *input) {
     const s3hls_recorder_config *cfg = &o->delivery.cfg;
     if (!cfg->destination)
@@ -367,7 +318,7 @@ int command_record(int argc, char **argv) {
     delivery_options_init(&o.delivery);
     if (command_line_parse(&line, argc, argv, &code)) {
         const char *wrong = wrong_together(&o, line.positional[0]);
-        char *address = take_address(line.positional[0]);
+        char *address = address_take(line.positional[0]);
         if (wrong) {
             fprintf(stderr, "s3hls record: %s\n", wrong);
             code = EXIT_USAGE;
