@@ -48,7 +48,9 @@ typedef struct s3hls_s3_options {
     uint32_t connect_timeout_ms; /* 0: 10,000 */
     uint32_t stall_timeout_ms;   /* abandon when no byte flows for so long; 0: 20,000 */
     const char *user_agent;      /* NULL: "s3hls/<version>" */
-    void *reserved[8];           /* zero */
+    uint32_t file_mode; /* file:// and a recorder's spool: permissions of new files, 0600 to
+                           0777; folders get x wherever it has r; the umask applies; 0: 0600 */
+    void *reserved[7];  /* zero */
 } s3hls_s3_options;
 
 /** What went wrong with a request, as far as it is known. */

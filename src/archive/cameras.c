@@ -41,6 +41,11 @@ static int judge(survey *s, const s3hls__folder *f) {
     return rc;
 }
 
+/* A folder of a directory that this user may not open hides no other camera. */
+static bool is_closed(const s3hls__folder *f) {
+    return f->op.error.status == S3HLS_E_ACCESS && !f->op.error.http_status && f->name[0];
+}
+
 static void look_into_next(s3hls__folder *f, survey *s);
 
 static void folder_done(s3hls__op *op) {
@@ -50,7 +55,9 @@ static void folder_done(s3hls__op *op) {
     if (f->files == S3HLS__FOLDER_FILES_MAX)
         s3hls__log(s->env, S3HLS_LOG_WARN, "archive",
                    "\"%.200s\": too many files to look for cameras behind them", f->name);
-    int rc = judge(s, f);
+    if (is_closed(f))
+        s3hls__log(s->env, S3HLS_LOG_WARN, "archive", "%s; passed over", op->error.message);
+    int rc = is_closed(f) ? S3HLS_OK : judge(s, f);
     s3hls__names_deinit(&f->found);
     if (!s->status && rc) {
         s->status = rc;

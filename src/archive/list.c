@@ -240,12 +240,24 @@ static int on_walk(void *ctx, const s3hls_s3_object *object) {
     return 0;
 }
 
+/* Beside the years a directory may have folders of anybody's. */
+static bool is_in_a_year(const char *folder) {
+    return strspn(folder, "0123456789") == 4 && folder[4] == '/';
+}
+
 static int list_all(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
                     s3hls_segment_list *list, s3hls_s3_error *error) {
     walk w = {.env = &archive->env, .list = list, .to_ms = to_ms};
     char start_after[S3HLS_KEY_MAX];
     key_stem(from_ms, SECOND_STEM, start_after);
-    int rc = s3hls_store_list(archive->store, "", start_after, on_walk, &w, error);
+    s3hls__op op = {.kind = S3HLS__OP_LIST,
+                    .key = "",
+                    .start_after = start_after,
+                    .wants_folder = is_in_a_year,
+                    .on_object = on_walk,
+                    .sink_ctx = &w,
+                    .list_page = s3hls__s3_list_page};
+    int rc = s3hls__store_run(archive->store, &op, error);
     return w.status ? w.status : rc == S3HLS_E_CANCELLED ? S3HLS_OK : rc;
 }
 

@@ -43,6 +43,9 @@ typedef struct s3hls__op {
     bool by_folder; /* LIST: what lies in folders below key is told by the folder's name alone,
                        "2026/", once, with nothing else known; files and folders of a page may come
                        one kind after the other */
+    bool (*wants_folder)(
+        const char *folder);    /* LIST of a directory: are keys in that folder looked
+         for (its own key, with a slash at its end)? Others are not opened. NULL: all */
     s3hls_s3_list_fn on_object; /* LIST; HEAD too: called once, key as given */
     /* LIST: reads one page of S3's answer, calls on_object for each object, sets token ("" on the
      * last page; with its NUL below S3HLS__LIST_TOKEN_BYTES). Given by the caller, so that a

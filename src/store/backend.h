@@ -26,11 +26,20 @@ struct s3hls_store {
 int s3hls__store_open_s3(s3hls_store **out, const char *path, s3hls__http *http,
                          const s3hls_s3_options *options, const s3hls_env *env);
 int s3hls__store_open_directory(s3hls_store **out, const char *path, s3hls__http *http,
-                                const s3hls_env *env);
+                                const s3hls_s3_options *options, const s3hls_env *env);
 
-/* A directory's LIST, in ascending order of whole keys. @return a status; *error says more. */
-int s3hls__directory_list(const char *root, const s3hls__op *op, const s3hls_env *env,
-                          s3hls_s3_error *error);
+/* Folders that could not be opened and were logged, so that each is logged once a store. Hashes of
+ * their names; where it is full, no more are logged. */
+typedef struct s3hls__unreadable {
+    uint32_t hashes[16];
+    uint32_t count;
+} s3hls__unreadable;
+
+/* A directory's LIST, in ascending order of whole keys. A folder that cannot be opened is logged
+ * and passed over, unless recordings may lie in it: then the listing fails. @return a status;
+ * op->error says more. */
+int s3hls__directory_list(const char *root, s3hls__unreadable *unreadable, s3hls__op *op,
+                          const s3hls_env *env);
 
 #define S3HLS__TEMPORARY_PREFIX ".tmp-" /* of files that are being written; never listed */
 

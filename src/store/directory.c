@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
+#include "base/disk.h"
 #include "base/strbuf.h"
 #include "s3/uri.h"
 #include "store/backend.h"
@@ -13,34 +14,14 @@
 typedef struct directory {
     s3hls_store base;
     char *root; /* absolute, without a slash at its end */
+    mode_t file_mode, folder_mode;
+    s3hls__unreadable unreadable;
 } directory;
 
 /* ---- what failed, where, and what to do */
 
-static int status_of_errno(int code) {
-    switch (code) {
-    case ENOENT:
-        return S3HLS_E_NOT_FOUND;
-    case EACCES:
-    case EPERM:
-    case EROFS:
-        return S3HLS_E_ACCESS;
-    case ENOSPC:
-    case EDQUOT:
-        return S3HLS_E_NOSPC;
-    case ENAMETOOLONG:
-        return S3HLS_E_TOO_LARGE;
-    case EINVAL:
-        return S3HLS_E_INVALID;
-    case ENOMEM:
-        return S3HLS_E_NOMEM;
-    default:
-        return S3HLS_E_IO;
-    }
-}
-
 static void failed(const directory *d, s3hls__op *op, const char *what) {
-    int code = errno, status = status_of_errno(code);
+    int code = errno, status = s3hls__disk_status(code);
     op->error.status = status;
     snprintf(op->error.message, sizeof op->error.message, "cannot %s %.90s/%.80s: %s%s", what,
              d->root, op->key, strerror(code),
@@ -58,43 +39,10 @@ static bool is_absent(int code) {
 
 enum { FOLDER = O_RDONLY | O_DIRECTORY | O_CLOEXEC };
 
-/* Some file systems cannot sync a folder, and say EINVAL: what they promise then is theirs. */
-static int sync_folder(int fd) {
-    return fsync(fd) && errno != EINVAL ? -1 : 0;
-}
-
 static void close_quietly(int fd) {
     int code = errno;
     close(fd);
     errno = code;
-}
-
-static int sync_parent(const char *path) {
-    char parent[PATH_MAX + 3];
-    snprintf(parent, sizeof parent, "%s/..", path);
-    int fd = open(parent, FOLDER);
-    int rc = fd < 0 ? -1 : sync_folder(fd);
-    if (fd >= 0)
-        close_quietly(fd);
-    return rc;
-}
-
-/* Make a folder and those it stands in. A new folder is on the disk before anything is put into
- * it. */
-static int make_root(const char *root) {
-    char path[PATH_MAX];
-    if (snprintf(path, sizeof path, "%s/", root) >= (int)sizeof path) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = 0;
-        bool made = mkdir(path, 0777) == 0;
-        if (made ? sync_parent(path) != 0 : errno != EEXIST)
-            return -1;
-        *slash = '/';
-    }
-    return 0;
 }
 
 /* A part of a key that a directory can hold. */
@@ -105,7 +53,7 @@ static bool part_ok(const char *part, size_t size) {
 }
 
 /* One folder down, never through a link. */
-static int enter(int above, const char *part, size_t size, bool make) {
+static int enter(const directory *d, int above, const char *part, size_t size, bool make) {
     char name[NAME_MAX + 1];
     if (!part_ok(part, size))
         return -1;
@@ -114,19 +62,19 @@ static int enter(int above, const char *part, size_t size, bool make) {
     int fd = openat(above, name, FOLDER | O_NOFOLLOW);
     if (fd >= 0 || errno != ENOENT || !make)
         return fd;
-    if (mkdirat(above, name, 0777) && errno != EEXIST)
+    if (mkdirat(above, name, d->folder_mode) && errno != EEXIST)
         return -1;
-    return sync_folder(above) ? -1 : openat(above, name, FOLDER | O_NOFOLLOW);
+    return s3hls__disk_sync_folder(above) ? -1 : openat(above, name, FOLDER | O_NOFOLLOW);
 }
 
 /* The folder that an object stands in. @return descriptor, *name is the key's last part; -1. */
 static int open_folder(const directory *d, const char *key, bool make, const char **name) {
     int fd = open(d->root, FOLDER);
-    if (fd < 0 && errno == ENOENT && make && make_root(d->root) == 0)
+    if (fd < 0 && errno == ENOENT && make && s3hls__disk_make_folders(d->root, d->folder_mode) == 0)
         fd = open(d->root, FOLDER);
     for (const char *slash; fd >= 0 && (slash = strchr(key, '/')); key = slash + 1) {
         int above = fd;
-        fd = enter(above, key, (size_t)(slash - key), make);
+        fd = enter(d, above, key, (size_t)(slash - key), make);
         close_quietly(above);
     }
     if (fd >= 0 && !part_ok(key, strlen(key))) {
@@ -142,10 +90,11 @@ static int open_folder(const directory *d, const char *key, bool make, const cha
 static int write_body(int fd, const s3hls__op *op) {
     for (uint64_t at = 0; at < op->body_size;) {
         s3hls_span span = op->body(op->body_ctx, at);
+        errno = EIO; /* a body that ends early leaves none of its own */
         ssize_t n = span.size ? write(fd, span.data, span.size) : -1;
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0)
+        if (n <= 0)
             return -1;
         at += (uint64_t)n;
     }
@@ -164,7 +113,7 @@ static void put(directory *d, s3hls__op *op) {
     }
     snprintf(temporary, sizeof temporary, S3HLS__TEMPORARY_PREFIX "%016llx",
              (unsigned long long)d->base.env.random(d->base.env.ctx));
-    int fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    int fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, d->file_mode);
     if (fd < 0) {
         failed(d, op, "create a file beside");
     } else {
@@ -173,7 +122,7 @@ static void put(directory *d, s3hls__op *op) {
         if (!ok || renameat(folder, temporary, folder, name)) {
             failed(d, op, "write");
             unlinkat(folder, temporary, 0);
-        } else if (sync_folder(folder)) {
+        } else if (s3hls__disk_sync_folder(folder)) {
             failed(d, op, "sync the folder of");
         }
     }
@@ -272,7 +221,7 @@ static void start(s3hls_store *store, s3hls__op *op) {
         remove_object(d, op);
         break;
     case S3HLS__OP_LIST:
-        op->error.status = s3hls__directory_list(d->root, op, &store->env, &op->error);
+        op->error.status = s3hls__directory_list(d->root, &d->unreadable, op, &store->env);
         break;
     case S3HLS__OP_SETTING:
         op->error.status = S3HLS_E_UNSUPPORTED;
@@ -298,14 +247,19 @@ static void close_store(s3hls_store *store) {
 }
 
 int s3hls__store_open_directory(s3hls_store **out, const char *path, s3hls__http *http,
-                                const s3hls_env *env) {
+                                const s3hls_s3_options *options, const s3hls_env *env) {
     static const s3hls__store_calls calls = {start, url, close_store, NULL, NULL};
     size_t size = strlen(path);
+    uint32_t mode = options ? options->file_mode : 0;
     while (size && path[size - 1] == '/')
         size--;
     if (size == 0 || !s3hls__uri_key_ok(path + 1, size - 1)) {
         s3hls__log(env, S3HLS_LOG_ERROR, "store",
                    "file://%.200s: not an absolute directory without . or ..", path);
+        return S3HLS_E_INVALID;
+    }
+    if (!s3hls__disk_mode_ok(mode)) {
+        s3hls__log(env, S3HLS_LOG_ERROR, "store", "file_mode 0%o: give 0600 to 0777", mode);
         return S3HLS_E_INVALID;
     }
     directory *d = s3hls__env_alloc(env, sizeof *d);
@@ -314,6 +268,8 @@ int s3hls__store_open_directory(s3hls_store **out, const char *path, s3hls__http
     d->base.calls = &calls;
     d->base.env = *env;
     d->base.http = http;
+    d->file_mode = s3hls__disk_file_mode(mode);
+    d->folder_mode = s3hls__disk_folder_mode(mode);
     d->root = s3hls__env_strndup(env, path, size);
     if (!d->root) {
         s3hls__env_free(env, d);

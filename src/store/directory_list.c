@@ -1,56 +1,128 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* A directory listed as S3 lists a bucket: all keys below it, in ascending order of bytes. */
+#include "base/disk.h"
 #include "base/names.h"
 #include "s3/uri.h"
 #include "store/backend.h"
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 typedef struct walk {
-    const s3hls__op *op;
+    s3hls__op *op;
     const s3hls_env *env;
-    s3hls_s3_error *error;
+    s3hls__unreadable *unreadable;
     char start_after[S3HLS__KEY_BYTES_MAX + 2]; /* "" where there is none */
     size_t root_size;                           /* of path, with its slash: a key begins there */
     char path[PATH_MAX];
 } walk;
 
-static int failed(walk *w, const char *what) {
-    w->error->status = errno == EACCES   ? S3HLS_E_ACCESS
-                       : errno == ENOMEM ? S3HLS_E_NOMEM
-                                         : S3HLS_E_IO;
-    snprintf(w->error->message, sizeof w->error->message, "cannot %s %.160s: %s", what, w->path,
-             strerror(errno));
-    return w->error->status;
+/* A folder that is being listed: its descriptor, and where its name ends in walk.path. */
+typedef struct opened {
+    int fd;
+    size_t size;
+} opened;
+
+static const char *key_of(const walk *w) {
+    return w->path + w->root_size;
 }
 
+/* ---- folders that cannot be opened */
+
+static int failed(walk *w, int code) {
+    s3hls_s3_error *e = &w->op->error;
+    e->status = s3hls__disk_status(code);
+    snprintf(e->message, sizeof e->message, "cannot list %.160s: %s%s", w->path, strerror(code),
+             e->status == S3HLS_E_ACCESS ? "; give this user access" : "");
+    return e->status;
+}
+
+/* Folders of recordings are named by numbers, and "timelines": were one of them passed over,
+ * segments would be missing from the listing. */
+static bool holds_recordings(const char *key) {
+    size_t end = strlen(key) - 1, begin = end;
+    while (begin && key[begin - 1] != '/')
+        begin--;
+    size_t digits = strspn(key + begin, "0123456789");
+    return digits == end - begin || strcmp(key + begin, "timelines/") == 0;
+}
+
+static void log_unreadable(walk *w, int code) {
+    s3hls__unreadable *u = w->unreadable;
+    uint32_t hash = 2166136261; /* FNV-1a */
+    for (const char *c = w->path; *c; c++)
+        hash = (hash ^ (unsigned char)*c) * 16777619;
+    for (uint32_t i = 0; i < u->count; i++)
+        if (u->hashes[i] == hash)
+            return;
+    if (u->count == sizeof u->hashes / sizeof *u->hashes)
+        return;
+    u->hashes[u->count++] = hash;
+    s3hls__log(w->env, S3HLS_LOG_WARN, "store", "%s cannot be opened: %s; passed over", w->path,
+               strerror(code));
+}
+
+static bool name_folder(walk *w, s3hls_s3_object *object);
+static int tell(walk *w, s3hls_s3_object *object);
+
+/* The folder at walk.path cannot be opened. */
+static int pass_over(walk *w, int code) {
+    const char *key = key_of(w), *prefix = w->op->key;
+    if (code == ENOENT || code == ENOTDIR || code == ELOOP) /* gone since, or a link now */
+        return S3HLS_OK;
+    bool of_process = code == ENOMEM || code == EMFILE || code == ENFILE;
+    bool asked_for = strncmp(key, prefix, strlen(key)) == 0; /* it is all that is listed */
+    if (of_process || asked_for)
+        return failed(w, code);
+    if (!holds_recordings(key)) {
+        log_unreadable(w, code);
+        return S3HLS_OK;
+    }
+    /* Where folders are told by name, its own name is known all the same. */
+    s3hls_s3_object object = {key, 0, 0, ""};
+    return w->op->by_folder ? tell(w, &object) : failed(w, code);
+}
+
+/* ---- names in a folder */
+
 /* Links are not followed: what lies elsewhere is not in the store. */
-static bool is_folder(walk *w, size_t size, const struct dirent *entry, bool *file) {
+static bool is_folder(int fd, const struct dirent *entry, bool *file) {
     unsigned char type = entry->d_type;
     if (type == DT_UNKNOWN) {
         struct stat st;
-        snprintf(w->path + size, sizeof w->path - size, "%s", entry->d_name);
-        if (lstat(w->path, &st) == 0)
+        if (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
             type = S_ISDIR(st.st_mode) ? DT_DIR : S_ISREG(st.st_mode) ? DT_REG : DT_LNK;
-        w->path[size] = 0;
     }
     *file = type == DT_REG;
     return type == DT_DIR;
 }
 
-/* Names in one folder; a folder's own ends with a slash, so that names sort as whole keys do. */
-static int read_names(walk *w, size_t size, s3hls__names *n) {
-    DIR *dir = opendir(w->path);
-    if (!dir)
-        return errno == ENOENT || errno == ENOTDIR ? S3HLS_OK : failed(w, "list");
-    int rc = S3HLS_OK;
-    for (const struct dirent *entry; !rc && (entry = readdir(dir));) {
+/* The next entry; NULL: the end, or *code says what failed. */
+static const struct dirent *next_entry(DIR *dir, int *code) {
+    errno = 0;
+    const struct dirent *entry = readdir(dir);
+    *code = entry ? 0 : errno;
+    return entry;
+}
+
+/* A folder's name ends with a slash, so that names sort as whole keys do. */
+static int read_names(walk *w, int fd, s3hls__names *n) {
+    int rc = S3HLS_OK, code = 0, again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = again >= 0 ? fdopendir(again) : NULL;
+    if (!dir) {
+        code = errno;
+        if (again >= 0)
+            close(again);
+        return failed(w, code);
+    }
+    for (const struct dirent *entry; !rc && (entry = next_entry(dir, &code));) {
         const char *name = entry->d_name;
-        bool file, folder = is_folder(w, size, entry, &file);
+        bool file, folder = is_folder(fd, entry, &file);
         bool dots = strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
         bool temporary =
             strncmp(name, S3HLS__TEMPORARY_PREFIX, strlen(S3HLS__TEMPORARY_PREFIX)) == 0;
@@ -59,14 +131,17 @@ static int read_names(walk *w, size_t size, s3hls__names *n) {
     }
     closedir(dir);
     s3hls__names_sort(n);
-    return rc;
+    return rc || !code ? rc : failed(w, code);
 }
+
+/* ---- what the listing tells */
 
 /* Can a key that begins with this folder's match the prefix and come after start_after? */
 static bool folder_matters(const walk *w, const char *key) {
     size_t size = strlen(key), prefix_size = strlen(w->op->key);
     size_t common = size < prefix_size ? size : prefix_size;
-    return memcmp(key, w->op->key, common) == 0 && strncmp(key, w->start_after, size) >= 0;
+    return memcmp(key, w->op->key, common) == 0 && strncmp(key, w->start_after, size) >= 0 &&
+           (!w->op->wants_folder || w->op->wants_folder(key));
 }
 
 static bool file_matters(const walk *w, const char *key) {
@@ -85,40 +160,63 @@ static bool name_folder(walk *w, s3hls_s3_object *object) {
     return true;
 }
 
-static int report(walk *w) {
-    struct stat st;
-    if (stat(w->path, &st)) /* gone since: not there */
-        return S3HLS_OK;
-    s3hls_s3_object object = {w->path + w->root_size, (uint64_t)st.st_size, st.st_mtime, ""};
-    bool folder = name_folder(w, &object);
-    int stopped = w->op->on_object(w->op->sink_ctx, &object);
+static int tell(walk *w, s3hls_s3_object *object) {
+    bool folder = name_folder(w, object);
+    int stopped = w->op->on_object(w->op->sink_ctx, object);
     if (folder)
         w->start_after[strlen(w->start_after) - 1] = '/' + 1;
     return stopped ? S3HLS_E_CANCELLED : S3HLS_OK;
 }
 
-static int walk_folder(walk *w, size_t size) {
+static int report(walk *w, const opened *in) {
+    struct stat st;
+    if (fstatat(in->fd, w->path + in->size, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode))
+        return S3HLS_OK; /* gone since: not there */
+    s3hls_s3_object object = {key_of(w), (uint64_t)st.st_size, st.st_mtime, ""};
+    return tell(w, &object);
+}
+
+static int walk_folder(walk *w, const opened *f);
+
+/* walk.path names a folder in the one given. */
+static int enter(walk *w, const opened *above) {
+    size_t size = strlen(w->path);
+    if (!folder_matters(w, key_of(w)))
+        return S3HLS_OK;
+    w->path[size - 1] = 0; /* with a slash at its end a link would be followed */
+    opened f = {
+        openat(above->fd, w->path + above->size, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+        size};
+    int code = errno;
+    w->path[size - 1] = '/';
+    if (f.fd < 0)
+        return pass_over(w, code);
+    int rc = walk_folder(w, &f);
+    close(f.fd);
+    return rc;
+}
+
+static int walk_folder(walk *w, const opened *f) {
     s3hls__names n = {.env = w->env};
-    int rc = read_names(w, size, &n);
+    int rc = read_names(w, f->fd, &n);
     for (size_t i = 0; i < n.count && !rc; i++) {
         size_t name_size = strlen(n.items[i]);
-        if (size + name_size >= sizeof w->path)
+        if (f->size + name_size >= sizeof w->path)
             continue;
-        memcpy(w->path + size, n.items[i], name_size + 1);
-        const char *key = w->path + w->root_size;
+        memcpy(w->path + f->size, n.items[i], name_size + 1);
         if (n.items[i][name_size - 1] == '/')
-            rc = folder_matters(w, key) ? walk_folder(w, size + name_size) : S3HLS_OK;
-        else if (file_matters(w, key))
-            rc = report(w);
-        w->path[size] = 0;
+            rc = enter(w, f);
+        else if (file_matters(w, key_of(w)))
+            rc = report(w, f);
+        w->path[f->size] = 0;
     }
     s3hls__names_deinit(&n);
     return rc;
 }
 
-int s3hls__directory_list(const char *root, const s3hls__op *op, const s3hls_env *env,
-                          s3hls_s3_error *error) {
-    walk w = {.op = op, .env = env, .error = error};
+int s3hls__directory_list(const char *root, s3hls__unreadable *unreadable, s3hls__op *op,
+                          const s3hls_env *env) {
+    walk w = {.op = op, .env = env, .unreadable = unreadable};
     int n = snprintf(w.path, sizeof w.path, "%s/", root);
     if (n < 0 || (size_t)n >= sizeof w.path)
         return S3HLS_E_TOO_LARGE;
@@ -126,5 +224,10 @@ int s3hls__directory_list(const char *root, const s3hls__op *op, const s3hls_env
         return S3HLS_E_INVALID;
     strcpy(w.start_after, op->start_after ? op->start_after : "");
     w.root_size = (size_t)n;
-    return walk_folder(&w, w.root_size);
+    opened top = {open(w.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), (size_t)n};
+    if (top.fd < 0)
+        return errno == ENOENT || errno == ENOTDIR ? S3HLS_OK : failed(&w, errno);
+    int rc = walk_folder(&w, &top);
+    close(top.fd);
+    return rc;
 }

@@ -21,7 +21,7 @@ int s3hls__store_open(s3hls_store **out, const char *url, s3hls__http *http,
     if (rc)
         return rc;
     rc = s3 ? s3hls__store_open_s3(out, url + 5, http, options, &e)
-            : s3hls__store_open_directory(out, url + 7, http, &e);
+            : s3hls__store_open_directory(out, url + 7, http, options, &e);
     if (rc && own_http)
         s3hls__http_close(&http);
     if (!rc)

@@ -125,6 +125,15 @@ static const char *set_virtual_host(void *ctx, const char *value) {
     return NULL;
 }
 
+static const char *set_file_mode(void *ctx, const char *value) {
+    char *end;
+    unsigned long mode = strtoul(value, &end, 8);
+    ((common_options *)ctx)->s3.file_mode = (uint32_t)mode;
+    return value[0] && !value[strspn(value, "01234567")] && mode <= 0777 && (mode & 0600) == 0600
+               ? NULL
+               : "not a mode of files; give 0600 to 0777, of which the owner has 6 at least";
+}
+
 static const char *set_verbose(void *ctx, const char *value) {
     s3hls_env *env = &((common_options *)ctx)->env;
     (void)value;
@@ -155,6 +164,8 @@ static const option_kind common_kinds[] = {
     {"--iot-ca", "FILE", "authorities to trust for it (PEM); else the system's", set_iot_ca},
     {"--path-style", NULL, "https://endpoint/bucket/key", set_path_style},
     {"--virtual-host", NULL, "https://bucket.endpoint/key", set_virtual_host},
+    {"--file-mode", "MODE", "of new files in a directory or a spool, less the umask; default 0600",
+     set_file_mode},
     {"-v", NULL, "say more on standard error", set_verbose},
     {"-vv", NULL, "say every request", set_very_verbose},
     {NULL, NULL, NULL, NULL},

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const int64_t NOON_MS = INT64_C(1782820800000);
@@ -168,6 +169,42 @@ static const char *cameras(fixture *f) {
     told[0] = 0;
     assert_int_equal(s3hls_archive_cameras(f->store, tell, NULL, NULL), S3HLS_OK);
     return told;
+}
+
+/* In a process of its own, which gives up its rights. @return whether all of it holds; -1: it
+ * cannot. */
+static int list_without_rights(fixture *f) {
+    s3hls_segment_list list;
+    if (geteuid() == 0 && setresuid(65534, 65534, 65534))
+        return -1;
+    int rc = s3hls_archive_list(f->archive, INT64_MIN, INT64_MAX, &list, NULL);
+    bool found = rc == S3HLS_OK && list.count == 2 && list.foreign == 0;
+    s3hls_segment_list_deinit(&list, NULL);
+    return found && strcmp(cameras(f), " ") == 0;
+}
+
+static void folders_beside_the_years_are_not_opened(void **state) {
+    fixture *f = *state;
+    char command[300];
+    put_segment(f, 0);
+    put_segment(f, 1);
+    put_unsynced(f, "timelines/1782820800.json");
+    put_unsynced(f, "$RECYCLE.BIN/x");
+    put_unsynced(f, "1notes/x"); /* sorts among the years */
+    put_unsynced(f, "20/x");
+    put_unsynced(f, "lost+found/x");
+    snprintf(command, sizeof command,
+             "cd '%s' && chmod -R a+rX . && chmod 0 '$RECYCLE.BIN' 1notes 20 lost+found", f->dir);
+    assert_int_equal(system(command), 0);
+    int status;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(list_without_rights(f) & 0xff);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 0xff)
+        skip();
+    assert_int_equal(WEXITSTATUS(status), 1);
 }
 
 static void cameras_are_found_at_any_depth(void **state) {
@@ -331,6 +368,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_range_holds_what_overlaps_it),
         TEST(foreign_keys_are_counted_and_timelines_are_not),
+        TEST(folders_beside_the_years_are_not_opened),
         TEST(sample_sdk_names_last_to_the_next),
         TEST(a_timeline_is_read_back_or_refused),
         TEST(cameras_are_found_at_any_depth),

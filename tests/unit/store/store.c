@@ -8,6 +8,7 @@
 
 #include "folder.h"
 #include "store/store.h"
+#include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,12 +29,34 @@ typedef struct fixture {
     char keys[4096];
 } fixture;
 
+/* A filesystem that cannot sync a folder, and says so by this errno; 0: it can. */
+static int folder_sync_errno;
+
+__attribute__((visibility("default"))) int fsync(int fd) {
+    struct stat st;
+    if (folder_sync_errno && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+        errno = folder_sync_errno;
+        return -1;
+    }
+    return (int)syscall(SYS_fsync, fd);
+}
+
+static int warnings;
+
+static void count_warning(void *ctx, s3hls_log_level level, const char *component,
+                          const char *message) {
+    (void)ctx, (void)component, (void)message;
+    warnings += level == S3HLS_LOG_WARN;
+}
+
 static int set_up(void **state) {
     fixture *f = *state = calloc(1, sizeof *f);
     strcpy(f->dir, "/tmp/s3hls-store-XXXXXX");
     assert_non_null(mkdtemp(f->dir));
     snprintf(f->url, sizeof f->url, "file://%s/", f->dir);
-    return s3hls_store_open(&f->store, f->url, NULL, NULL);
+    const s3hls_env env = {.log = count_warning, .log_level = S3HLS_LOG_WARN};
+    folder_sync_errno = warnings = 0;
+    return s3hls_store_open(&f->store, f->url, NULL, &env);
 }
 
 static int tear_down(void **state) {
@@ -228,6 +252,56 @@ static int put_without_rights(fixture *f) {
     return refused ? HELD : 0;
 }
 
+static int list_beside_closed_folders(fixture *f) {
+    if (geteuid() == 0 && setresuid(65534, 65534, 65534))
+        return NOT_POSSIBLE_HERE;
+    static const char all[] = "2026/06/30/12/00/00.ts lost+found.txt zoo/x ";
+    bool goes_on = strcmp(list(f, "", NULL), all) == 0 && strcmp(list(f, "", NULL), all) == 0;
+    bool logged_once = warnings == 2; /* .Trash and lost+found, each */
+    bool its_own = strcmp(list(f, "lost+found/", NULL), "S3HLS_E_ACCESS") == 0 &&
+                   strstr(f->error.message, "/lost+found/: Permission denied");
+    return goes_on && logged_once && its_own ? HELD : 0;
+}
+
+static int list_a_closed_month(fixture *f) {
+    if (geteuid() == 0 && setresuid(65534, 65534, 65534))
+        return NOT_POSSIBLE_HERE;
+    bool reported = strcmp(list(f, "", NULL), "S3HLS_E_ACCESS") == 0 &&
+                    strstr(f->error.message, "/2026/07/: Permission denied");
+    return reported ? HELD : 0;
+}
+
+/* A folder of somebody else's beside recordings is passed over; a folder of recordings is not. */
+static void a_closed_folder_does_not_end_a_listing(void **state) {
+    fixture *f = *state;
+    static const char *const keys[] = {".Trash/x", "2026/06/30/12/00/00.ts", "lost+found/x",
+                                       "lost+found.txt", "zoo/x"};
+    const s3hls_s3_options options = {.file_mode = 0644};
+    s3hls_store *for_all;
+    char path[128];
+    chmod(f->dir, 0755);
+    assert_int_equal(s3hls_store_open(&for_all, f->url, &options, NULL), S3HLS_OK);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        assert_int_equal(s3hls_store_put(for_all, keys[i], NULL, 0, NULL, NULL), S3HLS_OK);
+    snprintf(path, sizeof path, "%s/.Trash", f->dir);
+    assert_int_equal(chmod(path, 0), 0);
+    snprintf(path, sizeof path, "%s/lost+found", f->dir);
+    assert_int_equal(chmod(path, 0), 0);
+    int status = status_of_child(f, list_beside_closed_folders);
+    if (status == NOT_POSSIBLE_HERE) {
+        s3hls_store_close(&for_all);
+        print_message("skipped: this user cannot become another\n");
+        skip();
+    }
+    assert_int_equal(status, HELD);
+    assert_int_equal(s3hls_store_put(for_all, "2026/07/01/x.ts", NULL, 0, NULL, NULL), S3HLS_OK);
+    snprintf(path, sizeof path, "%s/2026/07", f->dir);
+    assert_int_equal(chmod(path, 0), 0);
+    assert_int_equal(status_of_child(f, list_a_closed_month), HELD);
+    s3hls_store_close(&for_all);
+    chmod(path, 0700); /* so that it can be removed */
+}
+
 static void a_directory_without_rights_says_so(void **state) {
     fixture *f = *state;
     chmod(f->dir, 0500);
@@ -264,6 +338,83 @@ static void a_full_disk_keeps_the_old_object(void **state) {
         skip();
     }
     assert_int_equal(status, HELD);
+}
+
+static void folders_that_cannot_be_synced_are_no_failure(void **state) {
+    fixture *f = *state;
+    static const int codes[] = {EINVAL, ENOTSUP, ENOSYS, EBADF};
+    s3hls_store *below;
+    char url[128], key[32];
+    for (size_t i = 0; i < 4; i++) {
+        folder_sync_errno = codes[i];
+        snprintf(key, sizeof key, "a/b%zu/c", i);
+        assert_int_equal(put(f, key, "x"), S3HLS_OK);
+        snprintf(url, sizeof url, "%snew%zu/root", f->url, i);
+        assert_int_equal(s3hls_store_open(&below, url, NULL, NULL), S3HLS_OK);
+        assert_int_equal(s3hls_store_put(below, key, NULL, 0, NULL, &f->error), S3HLS_OK);
+        s3hls_store_close(&below);
+    }
+    folder_sync_errno = EIO;
+    assert_int_equal(put(f, "a/b/c", "x"), S3HLS_E_IO);
+}
+
+static unsigned mode_of(const fixture *f, const char *key) {
+    char path[128];
+    struct stat st;
+    snprintf(path, sizeof path, "%s/%s", f->dir, key);
+    assert_int_equal(lstat(path, &st), 0);
+    return st.st_mode & 07777;
+}
+
+static void what_is_stored_is_private_unless_configured(void **state) {
+    fixture *f = *state;
+    mode_t before = umask(022);
+    static const struct {
+        uint32_t configured;
+        unsigned file, folder;
+    } cases[] = {{0, 0600, 0700},
+                 {0600, 0600, 0700},
+                 {0640, 0640, 0750},
+                 {0644, 0644, 0755},
+                 {0666, 0644, 0755}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        s3hls_s3_options options = {.file_mode = cases[i].configured};
+        s3hls_store *store;
+        char url[128], key[32];
+        snprintf(url, sizeof url, "%sroot%zu", f->url, i);
+        assert_int_equal(s3hls_store_open(&store, url, &options, NULL), S3HLS_OK);
+        assert_int_equal(s3hls_store_put(store, "a/b", NULL, 0, NULL, NULL), S3HLS_OK);
+        s3hls_store_close(&store);
+        snprintf(key, sizeof key, "root%zu/a/b", i);
+        assert_int_equal(mode_of(f, key), cases[i].file);
+        for (char *slash; (slash = strrchr(key, '/'));) {
+            *slash = 0;
+            assert_int_equal(mode_of(f, key), cases[i].folder);
+        }
+    }
+    umask(before);
+    static const uint32_t bad[] = {0400, 01644, 04755, 0066, 01000};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        s3hls_s3_options options = {.file_mode = bad[i]};
+        s3hls_store *store;
+        assert_int_equal(s3hls_store_open(&store, f->url, &options, NULL), S3HLS_E_INVALID);
+    }
+}
+
+/* A body that ends before its time, when a call was interrupted not long ago. */
+static s3hls_span body_that_ends(void *ctx, uint64_t offset) {
+    (void)ctx, (void)offset;
+    errno = EINTR;
+    return (s3hls_span){NULL, 0};
+}
+
+static void a_body_that_ends_early_ends_the_put(void **state) {
+    fixture *f = *state;
+    s3hls__op op = {.kind = S3HLS__OP_PUT, .key = "a", .body = body_that_ends, .body_size = 10};
+    alarm(10);
+    assert_int_equal(s3hls__store_run(f->store, &op, &f->error), S3HLS_E_IO);
+    alarm(0);
+    assert_string_equal(list(f, NULL, NULL), "");
 }
 
 static void urls_open_in_players(void **state) {
@@ -326,6 +477,10 @@ int main(void) {
         TEST(failures_name_the_place),
         TEST(a_directory_without_rights_says_so),
         TEST(a_full_disk_keeps_the_old_object),
+        TEST(a_closed_folder_does_not_end_a_listing),
+        TEST(folders_that_cannot_be_synced_are_no_failure),
+        TEST(what_is_stored_is_private_unless_configured),
+        TEST(a_body_that_ends_early_ends_the_put),
         TEST(urls_open_in_players),
         TEST(a_killed_writer_leaves_nothing_torn),
     };
