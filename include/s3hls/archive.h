@@ -75,8 +75,12 @@ S3HLS_API int s3hls_archive_cameras(s3hls_store *store, s3hls_name_fn on_camera,
 S3HLS_API int s3hls_archive_days(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
                                  s3hls_name_fn on_day, void *ctx, s3hls_s3_error *error);
 
-/** Find the newest segment: one LIST where the camera recorded in the last ten minutes, seven at
- * most places else.
+/** Footage that begins later than this after the current time comes from a clock that ran ahead. It
+ * is neither live nor the newest, until its time has come. */
+#define S3HLS_CLOCK_AHEAD_MS 60000
+
+/** Find the newest segment that begins no later than S3HLS_CLOCK_AHEAD_MS from now: one LIST where
+ * the camera recorded in the last ten minutes, seven at most places else.
  * @return S3HLS_OK; S3HLS_E_NOT_FOUND: nothing is recorded; S3HLS_E_NOMEM; a store's status. */
 S3HLS_API int s3hls_archive_newest(s3hls_archive *archive, s3hls_segment *segment,
                                    s3hls_s3_error *error);
@@ -87,6 +91,12 @@ S3HLS_API int s3hls_archive_newest(s3hls_archive *archive, s3hls_segment *segmen
  * @return S3HLS_OK (also with none found); S3HLS_E_INVALID: from_ms >= to_ms; a store's status. */
 S3HLS_API int s3hls_archive_list(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
                                  s3hls_segment_list *list, s3hls_s3_error *error);
+/** List the segments that end after from_ms and begin no later than S3HLS_CLOCK_AHEAD_MS from now:
+ * what live playback is made of. Those that arrived before their own time are left out where there
+ * are others. One LIST, not answered by a cache.
+ * @return as s3hls_archive_list(); S3HLS_E_INVALID also where from_ms is later than that. */
+S3HLS_API int s3hls_archive_recent(s3hls_archive *archive, int64_t from_ms,
+                                   s3hls_segment_list *list, s3hls_s3_error *error);
 S3HLS_API void s3hls_segment_list_deinit(s3hls_segment_list *list, const s3hls_env *env);
 
 /** A stretch that was recorded without a gap of more than 100 ms. */

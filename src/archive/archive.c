@@ -60,6 +60,10 @@ s3hls_store *s3hls_archive_store(s3hls_archive *archive) {
     return archive ? archive->store : NULL;
 }
 
+int64_t s3hls__archive_live_end_ms(const s3hls_archive *archive) {
+    return archive->env.wall_us(archive->env.ctx) / 1000 + S3HLS_CLOCK_AHEAD_MS + 1;
+}
+
 void s3hls_segment_list_deinit(s3hls_segment_list *list, const s3hls_env *env) {
     s3hls_env e = s3hls__env_resolve(env);
     if (list) {

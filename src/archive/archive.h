@@ -15,4 +15,7 @@ struct s3hls_archive {
 
 enum { S3HLS__LISTS_AT_ONCE = 16 };
 
+/* What begins at this time or later comes from a clock that ran ahead. */
+int64_t s3hls__archive_live_end_ms(const s3hls_archive *archive);
+
 #endif

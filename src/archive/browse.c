@@ -83,45 +83,70 @@ static bool is_of_time(const char *folder, size_t depth) {
     return !folder[i] && i == YEAR_SIZE + depth * 3;
 }
 
-static int newest_between(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
-                          s3hls_segment *segment, s3hls_s3_error *error) {
-    s3hls_segment_list list;
-    int rc = s3hls_archive_list(archive, from_ms, to_ms, &list, error);
-    if (!rc && list.count == 0)
-        rc = S3HLS_E_NOT_FOUND;
+/* Take the last of a list, which is given back. */
+static int take_last(s3hls_archive *archive, s3hls_segment_list *list, s3hls_segment *segment) {
+    int rc = list->count ? S3HLS_OK : S3HLS_E_NOT_FOUND;
     if (!rc)
-        *segment = list.segments[list.count - 1];
-    s3hls_segment_list_deinit(&list, &archive->env);
+        *segment = list->segments[list->count - 1];
+    s3hls_segment_list_deinit(list, &archive->env);
     return rc;
 }
 
-static int newest_below(s3hls_archive *archive, const char *folder, size_t depth,
-                        s3hls_segment *segment, s3hls_s3_error *error) {
+/* A search for what begins before a time. */
+typedef struct search {
+    s3hls_archive *archive;
+    int64_t end_ms;
+    char end_key[S3HLS_KEY_MAX]; /* the name of a segment that begins then */
+    s3hls_segment *segment;
+    s3hls_s3_error *error;
+} search;
+
+static int newest_of_minute(search *s, const char *folder) {
     char key[S3HLS_KEY_MAX];
     s3hls_segment first;
-    if (strlen(folder) == MINUTE_SIZE) {
-        int n = snprintf(key, sizeof key, "%.32s00.ts", folder);
-        if (s3hls_segment_key_parse(key, (size_t)n, &first))
-            return S3HLS_E_NOT_FOUND;
-        return newest_between(archive, first.start_ms, first.start_ms + 60000, segment, error);
-    }
+    s3hls_segment_list list;
+    int n = snprintf(key, sizeof key, "%.32s00.ts", folder);
+    if (s3hls_segment_key_parse(key, (size_t)n, &first) || first.start_ms >= s->end_ms)
+        return S3HLS_E_NOT_FOUND;
+    int64_t end_ms = first.start_ms + 60000;
+    int rc = s3hls_archive_list(s->archive, first.start_ms, end_ms < s->end_ms ? end_ms : s->end_ms,
+                                &list, s->error);
+    return rc ? rc : take_last(s->archive, &list, s->segment);
+}
+
+static int newest_below(search *s, const char *folder, size_t depth) {
     s3hls__names below;
-    int rc = s3hls__folder_list(archive->store, folder, &archive->env, &below, error);
+    if (strlen(folder) == MINUTE_SIZE)
+        return newest_of_minute(s, folder);
+    int rc = s3hls__folder_list(s->archive->store, folder, &s->archive->env, &below, s->error);
     size_t left = rc ? 0 : below.count;
-    for (rc = rc ? rc : S3HLS_E_NOT_FOUND; left && rc == S3HLS_E_NOT_FOUND; left--)
-        if (is_of_time(below.items[left - 1], depth))
-            rc = newest_below(archive, below.items[left - 1], depth + 1, segment, error);
+    for (rc = rc ? rc : S3HLS_E_NOT_FOUND; left && rc == S3HLS_E_NOT_FOUND; left--) {
+        const char *name = below.items[left - 1];
+        bool begun = strncmp(name, s->end_key, strlen(name)) <= 0;
+        if (begun && is_of_time(name, depth))
+            rc = newest_below(s, name, depth + 1);
+    }
     s3hls__names_deinit(&below);
     return rc;
 }
 
 int s3hls_archive_newest(s3hls_archive *archive, s3hls_segment *segment, s3hls_s3_error *error) {
+    s3hls_segment_list list;
     if (!archive || !segment)
         return S3HLS_E_INVALID;
-    const s3hls_env *env = &archive->env;
-    int64_t now_ms = env->wall_us(env->ctx) / 1000;
-    int rc = newest_between(archive, now_ms - NEWEST_MS, INT64_MAX, segment, error);
-    return rc == S3HLS_E_NOT_FOUND ? newest_below(archive, "", 0, segment, error) : rc;
+    search s = {.archive = archive,
+                .end_ms = s3hls__archive_live_end_ms(archive),
+                .segment = segment,
+                .error = error};
+    int rc =
+        s3hls_archive_recent(archive, s.end_ms - S3HLS_CLOCK_AHEAD_MS - NEWEST_MS, &list, error);
+    if (!rc)
+        rc = take_last(archive, &list, segment);
+    if (rc != S3HLS_E_NOT_FOUND)
+        return rc;
+    s3hls_segment end = {.start_ms = s.end_ms};
+    rc = s3hls_segment_key_format(&end, s.end_key, sizeof s.end_key);
+    return rc < 0 ? rc : newest_below(&s, "", 0);
 }
 
 /* ---- spans */

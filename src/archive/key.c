@@ -181,6 +181,11 @@ bool s3hls__segment_same_session(const s3hls_segment *a, const s3hls_segment *b)
            b->timeline - a->timeline <= 1;
 }
 
+bool s3hls__segment_is_ahead(const s3hls_segment *s) {
+    return s->modified_unix_s > 0 && s->modified_unix_s < INT64_MAX / 1000 &&
+           s->start_ms > s->modified_unix_s * 1000 + S3HLS_CLOCK_AHEAD_MS;
+}
+
 /* ---- the timeline's object */
 
 int s3hls__timeline_key(uint64_t timeline, char *key, size_t size) {

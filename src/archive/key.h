@@ -21,5 +21,7 @@ int s3hls__timeline_format(const s3hls_timeline *t, char *text, size_t size);
  * later by more than a segment; so two neighbours are of one session where the timeline stays or
  * rises by one and the sequence rises, by no more than a session may lose. */
 bool s3hls__segment_same_session(const s3hls_segment *a, const s3hls_segment *b);
+/* Was the segment recorded by a clock that ran ahead? It arrived before its own time. */
+bool s3hls__segment_is_ahead(const s3hls_segment *segment);
 
 #endif

@@ -3,6 +3,7 @@
 #include "s3/list.h"
 #include "archive/archive.h"
 #include "archive/hour.h"
+#include "archive/key.h"
 #include "store/store.h"
 #include <stdlib.h>
 #include <string.h>
@@ -308,8 +309,18 @@ static void sort_by_time(s3hls_segment_list *list) {
         }
 }
 
-int s3hls_archive_list(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
-                       s3hls_segment_list *list, s3hls_s3_error *error) {
+/* How a range is listed: hour by hour, or key after key. */
+typedef int (*list_fn)(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
+                       s3hls_segment_list *list, s3hls_s3_error *error);
+
+static list_fn way_of(int64_t begin_ms, int64_t to_ms) {
+    bool hours = to_ms <= YEAR_10000_MS && (to_ms - begin_ms) / S3HLS__HOUR_MS <= HOURS_MAX;
+    return hours ? list_hours : list_all;
+}
+
+/* way: NULL chooses by the range. */
+static int list_range(s3hls_archive *archive, int64_t from_ms, int64_t to_ms, list_fn way,
+                      s3hls_segment_list *list, s3hls_s3_error *error) {
     s3hls_s3_error unused;
     if (!archive || !list || from_ms >= to_ms)
         return S3HLS_E_INVALID;
@@ -317,10 +328,11 @@ int s3hls_archive_list(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
     error = error ? error : &unused;
     memset(error, 0, sizeof *error);
     int64_t begin_ms = from_ms > LONGEST_SEGMENT_MS ? from_ms - LONGEST_SEGMENT_MS : 0;
-    bool hours = to_ms <= YEAR_10000_MS && (to_ms - begin_ms) / S3HLS__HOUR_MS <= HOURS_MAX;
+    if (!way)
+        way = way_of(begin_ms, to_ms);
     int rc = S3HLS_OK;
     if (to_ms > 0 && begin_ms < YEAR_10000_MS)
-        rc = (hours ? list_hours : list_all)(archive, begin_ms, to_ms, list, error);
+        rc = way(archive, begin_ms, to_ms, list, error);
     if (rc) {
         s3hls_segment_list_deinit(list, &archive->env);
         return rc;
@@ -329,4 +341,30 @@ int s3hls_archive_list(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
     guess_durations(list);
     keep_overlapping(list, from_ms, to_ms);
     return S3HLS_OK;
+}
+
+int s3hls_archive_list(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
+                       s3hls_segment_list *list, s3hls_s3_error *error) {
+    return list_range(archive, from_ms, to_ms, NULL, list, error);
+}
+
+/* Where anything arrived in its time, what arrived before its time is not what is live now. */
+static void drop_ahead(s3hls_segment_list *list) {
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (!s3hls__segment_is_ahead(&list->segments[i]))
+            list->segments[kept++] = list->segments[i];
+    if (kept)
+        list->count = kept;
+}
+
+int s3hls_archive_recent(s3hls_archive *archive, int64_t from_ms, s3hls_segment_list *list,
+                         s3hls_s3_error *error) {
+    if (!archive)
+        return S3HLS_E_INVALID;
+    int rc =
+        list_range(archive, from_ms, s3hls__archive_live_end_ms(archive), list_all, list, error);
+    if (!rc)
+        drop_ahead(list);
+    return rc;
 }

@@ -13,9 +13,9 @@ static size_t keep_timely(s3hls_segment *s, size_t count, uint32_t wait_s) {
     for (size_t i = count; i-- > 0;) {
         bool waited =
             kept < count && !s[i].seed_name && s3hls__segment_same_session(&s[i], &s[kept]);
-        if (kept < count && s[i].modified_unix_s > arrived_s + (waited ? wait_s : 0))
+        if (arrived_s != INT64_MAX && s[i].modified_unix_s > arrived_s + (waited ? wait_s : 0))
             continue;
-        if (s[i].modified_unix_s < arrived_s)
+        if (s[i].modified_unix_s < arrived_s && !s3hls__segment_is_ahead(&s[i]))
             arrived_s = s[i].modified_unix_s;
         s[--kept] = s[i];
     }
@@ -30,9 +30,10 @@ size_t s3hls__keep_settled(s3hls_segment *s, size_t count, int64_t now_s, uint32
     count = keep_timely(s, count, wait_s);
     size_t end = count;
     for (size_t i = count; i-- > 1;) {
-        if (s[i].modified_unix_s < arrived_s)
+        if (s[i].modified_unix_s < arrived_s && !s3hls__segment_is_ahead(&s[i]))
             arrived_s = s[i].modified_unix_s;
-        if (s3hls__missing(&s[i - 1], &s[i]) && now_s <= arrived_s + wait_s)
+        if (arrived_s != INT64_MAX && s3hls__missing(&s[i - 1], &s[i]) &&
+            now_s <= arrived_s + wait_s)
             end = i;
     }
     *waits = end < count;

@@ -10,7 +10,8 @@
 uint64_t s3hls__missing(const s3hls_segment *a, const s3hls_segment *b);
 
 /* Take out what came too late, and what follows a hole that is still waited for. A segment is too
- * late that arrived more than wait_s after one behind it. In place.
+ * late that arrived more than wait_s after one behind it; one that was recorded by a clock that ran
+ * ahead makes none late. In place.
  * @param now_s  UTC, in seconds, by the store's clock
  * @param waits  receives whether more is there behind a hole
  * @return how many are left: 1 at least */

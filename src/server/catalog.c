@@ -332,7 +332,7 @@ int s3hls__desk_newest(s3hls__desk *desk, const char *camera, int64_t now_ms, s3
     s3hls_segment_list list;
     int rc = s3hls__desk_archive(desk, camera, &archive, NULL, error);
     if (!rc)
-        rc = s3hls_archive_list(archive, now_ms - S3HLS__LIVE_WINDOW_MS, INT64_MAX, &list, error);
+        rc = s3hls_archive_recent(archive, now_ms - S3HLS__LIVE_WINDOW_MS, &list, error);
     if (rc)
         return rc;
     opened *oldest, *o = find_opened(desk, camera, &oldest);

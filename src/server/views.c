@@ -206,20 +206,22 @@ static void add_stretch(json_t *array, int64_t from_ms, int64_t to_ms) {
         array, json_pack("{s:o,s:o}", "from", json_time(from_ms), "to", json_time(to_ms)));
 }
 
-/* Recorded spans and the gaps between them and to the range's ends. */
-static void add_spans(const s3hls_segment_list *list, int64_t from_ms, int64_t to_ms, json_t *spans,
-                      json_t *gaps) {
+/* Recorded spans, and the gaps between them and to the range's ends. The future is no gap, but
+ * shows what a clock that ran ahead has recorded. */
+static void add_spans(const s3hls_segment_list *list, const view *v, json_t *spans, json_t *gaps) {
+    int64_t from_ms = v->request->from_ms, to_ms = v->request->to_ms, end_ms = from_ms;
+    int64_t gaps_to_ms = to_ms < v->now_ms ? to_ms : v->now_ms;
     s3hls_time_span span;
-    int64_t end_ms = from_ms;
     for (size_t i = 0; i < list->count;) {
         i = s3hls_segment_list_span(list, i, &span);
-        if (span.start_ms > end_ms)
-            add_stretch(gaps, end_ms, span.start_ms);
+        int64_t gap_to_ms = span.start_ms < gaps_to_ms ? span.start_ms : gaps_to_ms;
+        if (gap_to_ms > end_ms)
+            add_stretch(gaps, end_ms, gap_to_ms);
         end_ms = span.end_ms < to_ms ? span.end_ms : to_ms;
         add_stretch(spans, span.start_ms > from_ms ? span.start_ms : from_ms, end_ms);
     }
-    if (end_ms < to_ms)
-        add_stretch(gaps, end_ms, to_ms);
+    if (end_ms < gaps_to_ms)
+        add_stretch(gaps, end_ms, gaps_to_ms);
 }
 
 static s3hls__answer *view_timeline(view *v) {
@@ -231,8 +233,7 @@ static s3hls__answer *view_timeline(view *v) {
     if (rc)
         return fail(v, rc);
     json_t *spans = json_array(), *gaps = json_array();
-    int64_t end_ms = r->to_ms < v->now_ms ? r->to_ms : v->now_ms; /* the future is no gap */
-    add_spans(&list, r->from_ms, end_ms > r->from_ms ? end_ms : r->from_ms, spans, gaps);
+    add_spans(&list, v, spans, gaps);
     json_t *object = json_pack("{s:o,s:o,s:o,s:o,s:o,s:I}", "from", json_time(r->from_ms), "to",
                                json_time(r->to_ms), "now", json_time(v->now_ms), "spans", spans,
                                "gaps", gaps, "foreign", (json_int_t)list.foreign);
@@ -282,13 +283,12 @@ static s3hls__answer *write_playlist(view *v, s3hls_segment_list *list,
     return hold(v, s3hls__answer_text(v->account, "application/vnd.apple.mpegurl", text, size), f);
 }
 
-/* The segments that a playlist is made of: of the range that was asked for, or the newest. An open
- * range is one LIST. */
+/* The segments that a playlist is made of: of the range that was asked for, or the newest. */
 static int list_segments(view *v, s3hls_segment_list *list) {
     const s3hls__request *r = v->request;
-    return s3hls_archive_list(v->archive,
-                              r->has_range ? r->from_ms : v->now_ms - S3HLS__LIVE_WINDOW_MS,
-                              r->has_range ? r->to_ms : INT64_MAX, list, &v->error);
+    if (r->has_range)
+        return s3hls_archive_list(v->archive, r->from_ms, r->to_ms, list, &v->error);
+    return s3hls_archive_recent(v->archive, v->now_ms - S3HLS__LIVE_WINDOW_MS, list, &v->error);
 }
 
 /* Has the camera put nothing for so long that it is no longer waited for? */
@@ -307,7 +307,7 @@ static void configure(const view *v, const s3hls_segment *last, s3hls_playlist_c
     if (r->has_range) {
         bool closed = r->to_ms + LIVE_MS < v->now_ms;
         cfg->type = closed ? S3HLS_PLAYLIST_VOD : S3HLS_PLAYLIST_EVENT;
-        cfg->ended = last->start_ms + last->duration_ms >= r->to_ms;
+        cfg->ended = r->to_ms <= v->now_ms && last->start_ms + last->duration_ms >= r->to_ms;
         cfg->start_ms = r->from_ms;
     } else {
         cfg->type = S3HLS_PLAYLIST_LIVE;
@@ -376,8 +376,10 @@ static s3hls__answer *view_master(view *v) {
     int rc = list_segments(v, &list);
     if (rc)
         return fail(v, rc);
-    if (list.count == 0)
+    if (list.count == 0) {
+        s3hls_segment_list_deinit(&list, &v->account->env);
         return nothing_here(v);
+    }
     rc = write_master(v, &list, &text, &size);
     s3hls_segment_list_deinit(&list, &v->account->env);
     if (rc)

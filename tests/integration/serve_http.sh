@@ -175,6 +175,35 @@ server=$first
 stop
 kill -0 "$second" 2>/dev/null && fail "left behind"
 
+# footage of a clock that ran ahead is not live, before and after the clock is right again; its own time shows it
+record ahead $((now + 86400))
+record ahead $((now + 3000))
+serve ahead "$store"
+is 404 /hls/ahead/live.m3u8
+is 404 /hls/ahead/master.m3u8
+is 200 /api/cameras
+has '"id":"ahead","live":false\}' body
+record ahead $(($(date +%s) - 4))
+sleep 2.1 # answers are shared for two seconds
+is 200 /hls/ahead/live.m3u8
+[ "$(grep -c '^\.\./\.\./media' body)" = 2 ] || fail "a live list of $(cat body)"
+hasnt "ENDLIST" body
+ahead="start=$((now + 86400))&end=$((now + 86404))"
+is 200 "/hls/ahead/range.m3u8?$ahead"
+[ "$(grep -c '^\.\./\.\./media' body)" = 2 ] || fail "a range ahead: $(cat body)"
+is 200 "/hls/ahead/range.m3u8?start=$((now - 60))&end=$((now + 7200))"
+[ "$(grep -c '^\.\./\.\./media' body)" = 4 ] || fail "a range of now and ahead: $(cat body)"
+is 200 "/api/cameras/ahead/timeline?from=$((now - 60))&to=$((now + 7200))"
+python3 - <<'END'
+import json
+t = json.load(open("body"))
+assert len(t["spans"]) == 2 and all(s["from"] < s["to"] for s in t["spans"] + t["gaps"]), t
+assert all(g["to"] <= t["now"] for g in t["gaps"]), t
+END
+stop
+rm -r store/ahead
+echo "ok: a clock that ran ahead"
+
 # keys with wrong numbers are passed over and counted; two devices with one prefix show both, one after the other
 mkdir odd
 cp -r store/cam-1 odd/right

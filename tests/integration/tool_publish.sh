@@ -91,6 +91,23 @@ cmp -s before store/live.m3u8 || fail "the live list took a segment that it has 
 [ "$(listed store/2026/01/02/01/index.m3u8)" = 1 ] || fail "a late segment is not in its hour"
 echo "ok: late"
 
+# a clock that ran ahead by a day: its footage was live then, and is not when the clock is right again
+now=$(date +%s)
+ahead() { "$S3HLS" record "$S3HLS_STREAMS/small.h264" --fps 25 -q --publish --segment-duration 1 --to "file://$work/ahead" --start "$1"; }
+ahead $((now + 86400))
+[ ! -e ahead/live.m3u8 ] || fail "live is what is ahead: $(cat ahead/live.m3u8)"
+(cd ahead && { printf '#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:1\n'
+    find ./* -path './20*.ts' | sort | sed 's,^\./,#EXTINF:1.000\,\n,'; } >live.m3u8)
+[ "$(listed ahead/live.m3u8)" = 2 ] || fail "no list of a camera that ran ahead"
+ahead $((now - 4))
+[ "$(listed ahead/live.m3u8)" = 2 ] || fail "live: $(cat ahead/live.m3u8)"
+grep -q "DATE-TIME:$(date -u -d "@$((now - 4))" +%FT%T)" ahead/live.m3u8 || fail "live is not what is recorded now: $(cat ahead/live.m3u8)"
+grep -q ENDLIST ahead/live.m3u8 || fail "the camera has stopped, and live.m3u8 has no end"
+ls ahead/20*/*/*/*/index.m3u8 | wc -l | grep -qE '^[23]$' || fail "not an index for each hour"
+[ "$("$S3HLS" playlist --live "file://$work/ahead" | grep -c '\.ts$')" = 2 ] || fail "playlist --live shows what is ahead"
+"$S3HLS" playlist --live "file://$work/ahead" | grep -q "DATE-TIME:$(date -u -d "@$((now - 4))" +%F)" || fail "playlist --live"
+echo "ok: a clock that ran ahead"
+
 # the camera stops while a list is on its way to a slow store
 serve slow
 "$S3HLS" record "$S3HLS_STREAMS/small.h264" --fps 25 --realtime -q --publish --segment-duration 1 --start 2026-01-02 \

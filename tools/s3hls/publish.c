@@ -49,6 +49,10 @@ struct publisher {
     bool failing;
 };
 
+static int64_t now_ms(const publisher *p) {
+    return p->env->wall_us(p->env->ctx) / 1000;
+}
+
 /* ---- hours. Under the lock. */
 
 static void mark_hour(publisher *p, int64_t begin_ms, int64_t due_us) {
@@ -69,11 +73,14 @@ static void mark_hour(publisher *p, int64_t begin_ms, int64_t due_us) {
     p->hours[p->hour_count++] = (hour){begin_ms, due_us};
 }
 
-/* The hour at hand each minute; one that is over soon, as more late segments may come with this. */
+/* The hour at hand each minute; one that is over soon, as more late segments may come with this. An
+ * hour that a clock ran ahead to is not the one at hand. */
 static void mark_segment(publisher *p, const s3hls_segment *s) {
     int64_t begin_ms = s->start_ms - s->start_ms % HOUR_MS,
             soon_us = delivery_clock_us() + 2 * SECOND_US;
-    bool newer = begin_ms > p->newest_hour_ms;
+    if (p->newest_hour_ms > now_ms(p) + S3HLS_CLOCK_AHEAD_MS) /* the clock was set back */
+        p->newest_hour_ms = 0;
+    bool newer = begin_ms > p->newest_hour_ms && !live_is_ahead(s, now_ms(p));
     if (newer && p->newest_hour_ms)
         mark_hour(p, p->newest_hour_ms, soon_us);
     if (newer)
@@ -112,6 +119,9 @@ void publish_segment(publisher *p, const char *key, uint64_t bytes) {
 
 static void hold(publisher *p, const s3hls_segment *s) {
     size_t i = p->held_count;
+    if (live_is_ahead(s, now_ms(p)))
+        return;
+    live_drop_ahead(&p->live, now_ms(p));
     if (live_passed(&p->live, s))
         return;
     if (i == 0)
@@ -157,7 +167,7 @@ static bool note(publisher *p, int rc, const s3hls_s3_error *error) {
 
 static bool begin(publisher *p) {
     s3hls_s3_error error = {0};
-    p->begun = note(p, live_begin(&p->live, p->archive, &error), &error);
+    p->begun = note(p, live_begin(&p->live, p->archive, now_ms(p), &error), &error);
     pthread_mutex_lock(&p->lock);
     for (size_t i = 0; p->begun && i < p->live.count; i++) /* may have been left unfinished */
         mark_segment(p, &p->live.segments[i]);
@@ -167,7 +177,7 @@ static bool begin(publisher *p) {
 
 static bool write_live(publisher *p, bool end) {
     s3hls_s3_error error = {0};
-    if (!p->live_changed && (!end || p->end_written || !p->live.count))
+    if (!p->live.count || (!p->live_changed && (!end || p->end_written)))
         return true;
     int rc = live_write(&p->live, p->archive, end, p->env, &error);
     p->live_changed = rc != S3HLS_OK;

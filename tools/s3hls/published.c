@@ -59,7 +59,23 @@ static void read_back(live_list *l, char *playlist) {
     }
 }
 
-int live_begin(live_list *l, s3hls_archive *archive, s3hls_s3_error *error) {
+bool live_is_ahead(const s3hls_segment *s, int64_t now_ms) {
+    return s->start_ms > now_ms + S3HLS_CLOCK_AHEAD_MS;
+}
+
+static void drop_first(live_list *l, size_t n) {
+    l->count -= n;
+    memmove(l->segments, l->segments + n, l->count * sizeof *l->segments);
+}
+
+void live_drop_ahead(live_list *l, int64_t now_ms) {
+    size_t n = l->count;
+    while (n && !live_is_ahead(&l->segments[n - 1], now_ms))
+        n--;
+    drop_first(l, n);
+}
+
+int live_begin(live_list *l, s3hls_archive *archive, int64_t now_ms, s3hls_s3_error *error) {
     text *t = calloc(1, sizeof *t);
     if (!t)
         return S3HLS_E_NOMEM;
@@ -67,6 +83,7 @@ int live_begin(live_list *l, s3hls_archive *archive, s3hls_s3_error *error) {
                              error);
     if (rc == S3HLS_OK)
         read_back(l, t->bytes);
+    live_drop_ahead(l, now_ms);
     free(t);
     /* one that is too long is none of ours */
     return rc == S3HLS_E_NOT_FOUND || rc == S3HLS_E_CANCELLED ? S3HLS_OK : rc;
@@ -108,8 +125,7 @@ static void forget_unlisted(live_list *l, const char *playlist) {
     size_t n = 0;
     while (n < l->count && l->segments[n].sequence < first)
         n++;
-    l->count -= n;
-    memmove(l->segments, l->segments + n, l->count * sizeof *l->segments);
+    drop_first(l, n);
 }
 
 /* ---- live.m3u8 */

@@ -19,9 +19,15 @@ typedef struct live_list {
     uint64_t master_timeline, master_bps; /* as written */
 } live_list;
 
-/* Go on where an earlier recording stopped: read live.m3u8 back.
+/* Was the segment recorded by a clock that ran ahead of now_ms? It is not live until its time has
+ * come. */
+bool live_is_ahead(const s3hls_segment *s, int64_t now_ms);
+/* Take what a clock that ran ahead recorded out of the list, and what is before it: the list begins
+ * after the last of them. */
+void live_drop_ahead(live_list *l, int64_t now_ms);
+/* Go on where an earlier recording stopped: read live.m3u8 back, but for what is ahead of now_ms.
  * @return S3HLS_OK, also where there is none; a store's status. */
-int live_begin(live_list *l, s3hls_archive *archive, s3hls_s3_error *error);
+int live_begin(live_list *l, s3hls_archive *archive, int64_t now_ms, s3hls_s3_error *error);
 /* Has the list gone on beyond this one, so that it may not come in any more? */
 bool live_passed(const live_list *l, const s3hls_segment *s);
 /* Is nothing missing between the list and this one? */

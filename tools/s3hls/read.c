@@ -114,6 +114,11 @@ int command_ls(int argc, char **argv) {
 
 /* ---- playlist */
 
+static int64_t now_us(void) {
+    s3hls_env env = s3hls_env_default();
+    return env.wall_us(env.ctx);
+}
+
 typedef struct presigner {
     s3hls_store *store;
     uint32_t expires_s;
@@ -193,5 +198,7 @@ int command_playlist(int argc, char **argv) {
     int code;
     if (!command_line_parse(&line, argc, argv, &code))
         return code;
+    if (o.live && o.range.to_us == INT64_MAX) /* what a clock that ran ahead recorded is not live */
+        o.range.to_us = now_us() + S3HLS_CLOCK_AHEAD_MS * INT64_C(1000);
     return range_run(&line, write_playlist);
 }

@@ -287,6 +287,65 @@ static void the_newest_is_found_however_old(void **state) {
     assert_int_equal(s.start_ms, INT64_C(1577934246000));
 }
 
+static void put_live(fixture *f, int64_t start_ms, uint64_t sequence) {
+    char key[S3HLS_KEY_MAX];
+    s3hls_segment s = {
+        .start_ms = start_ms, .duration_ms = 4000, .sequence = sequence, .timeline = sequence};
+    assert_true(s3hls_segment_key_format(&s, key, sizeof key) > 0);
+    put(f, key, "x");
+}
+
+static int64_t shift_ms;
+
+static int64_t shifted_wall_us(void *ctx) {
+    s3hls_env env = s3hls_env_default();
+    (void)ctx;
+    return env.wall_us(env.ctx) + shift_ms * 1000;
+}
+
+static void a_clock_that_ran_ahead_is_not_the_newest(void **state) {
+    fixture *f = *state;
+    static const int64_t day_ms = 86400000;
+    s3hls_env env = s3hls_env_default();
+    s3hls_archive *archive;
+    s3hls_segment s;
+    s3hls_segment_list list;
+    int64_t now_ms = env.wall_us(env.ctx) / 1000;
+    env.wall_us = shifted_wall_us;
+    assert_int_equal(s3hls_archive_open(&archive, f->url, NULL, &env), S3HLS_OK);
+    put_live(f, now_ms + 2 * 3600000, 1);
+    put_live(f, now_ms + 30 * day_ms, 2);
+    put_live(f, now_ms + 400 * day_ms, 3);
+    put_live(f, now_ms + 75000, 4); /* of the minute at hand, or the next */
+    shift_ms = 0;
+    assert_int_equal(s3hls_archive_newest(archive, &s, NULL), S3HLS_E_NOT_FOUND);
+    put_live(f, now_ms - 400 * day_ms, 10);
+    assert_int_equal(s3hls_archive_newest(archive, &s, NULL), S3HLS_OK);
+    assert_int_equal(s.sequence, 10);
+    put_live(f, now_ms - 8000, 11);
+    put_live(f, now_ms + 20000, 12); /* within the tolerance */
+    assert_int_equal(s3hls_archive_newest(archive, &s, NULL), S3HLS_OK);
+    assert_int_equal(s.sequence, 12);
+    assert_int_equal(s3hls_archive_recent(archive, now_ms - 600000, &list, NULL), S3HLS_OK);
+    assert_int_equal(list.count, 2);
+    s3hls_segment_list_deinit(&list, &env);
+    /* ranges show it */
+    assert_int_equal(s3hls_archive_list(archive, now_ms, now_ms + 500 * day_ms, &list, NULL),
+                     S3HLS_OK);
+    assert_int_equal(list.count, 5);
+    s3hls_segment_list_deinit(&list, &env);
+
+    /* when its time has come, it shows where nothing else does */
+    shift_ms = 2 * 3600000;
+    assert_int_equal(s3hls_archive_newest(archive, &s, NULL), S3HLS_OK);
+    assert_int_equal(s.sequence, 1);
+    shift_ms = 75000;
+    assert_int_equal(s3hls_archive_recent(archive, now_ms - 600000, &list, NULL), S3HLS_OK);
+    assert_int_equal(list.count, 2);
+    s3hls_segment_list_deinit(&list, &env);
+    s3hls_archive_close(&archive);
+}
+
 static void spans_join_what_is_close(void **state) {
     (void)state;
     s3hls_segment s[] = {
@@ -375,6 +434,7 @@ int main(void) {
         TEST(a_telling_can_be_ended),
         TEST(days_are_those_with_recordings),
         TEST(the_newest_is_found_however_old),
+        TEST(a_clock_that_ran_ahead_is_not_the_newest),
         TEST(spans_join_what_is_close),
         TEST(every_allocation_of_a_listing_may_fail),
     };

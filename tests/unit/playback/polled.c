@@ -94,6 +94,26 @@ static void an_event_grows_at_its_end_only(void **state) {
     assert_in_range(late, 20, 400); /* of 2,000: what comes late is left out, the others not */
 }
 
+/* What a clock recorded that ran ahead arrived before all that is recorded at its time. */
+static void a_clock_that_ran_ahead_makes_nothing_late(void **state) {
+    (void)state;
+    s3hls_segment s[8];
+    for (int i = 0; i < 8; i++) {
+        uint64_t session = i % 2 ? S - 86400 : S;
+        s[i] = (s3hls_segment){.start_ms = NOON_MS + i / 2 * 4000,
+                               .duration_ms = 4000,
+                               .sequence = session + (uint64_t)i / 2,
+                               .timeline = session,
+                               .modified_unix_s = (int64_t)session + i / 2 * 4 + 4};
+    }
+    char *text = write(S3HLS_PLAYLIST_EVENT, s, 8, S + 20);
+    size_t count = 0;
+    for (const char *at = text; (at = strstr(at, "#EXTINF")); at++)
+        count++;
+    assert_int_equal(count, 8);
+    free(text);
+}
+
 /* What a live list said of each number. */
 typedef struct said {
     char text[256];
@@ -244,6 +264,7 @@ static void a_multivariant_playlist_says_what_is_known(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_event_grows_at_its_end_only),
+        cmocka_unit_test(a_clock_that_ran_ahead_makes_nothing_late),
         cmocka_unit_test(a_live_list_never_takes_back_what_it_said),
         cmocka_unit_test(a_list_that_waits_does_not_end),
         cmocka_unit_test(a_range_begins_at_the_moment_asked_for),
