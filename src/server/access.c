@@ -148,6 +148,8 @@ static bool names_open(const char *names, const char *camera) {
 static void grant_of(const s3hls__access *a, size_t i, s3hls__grant *grant) {
     *grant = (s3hls__grant){.name = a->tokens[i].name,
                             .cameras = a->tokens[i].cameras,
+                            .proven = true,
+                            .expires_s = INT64_MAX,
                             .from_ms = INT64_MIN,
                             .to_ms = INT64_MAX,
                             .token = i};
@@ -194,10 +196,21 @@ static bool base64url_decode(const char *text, size_t size, char *out, size_t ou
     return true;
 }
 
-static bool read_payload(const char *text, s3hls__grant *grant, int64_t *expires_s) {
+/* A link has one spelling: what it decodes to encodes to it again. */
+static bool read_link(const char *share, char *payload, size_t payload_size, const char **proof) {
+    char again[S3HLS__SHARE_MAX + 4];
+    size_t size = strcspn(share, ".");
+    *proof = share + size + (share[size] == '.');
+    if (!base64url_decode(share, size, payload, payload_size))
+        return false;
+    size_t n = base64url((const uint8_t *)payload, strlen(payload), again);
+    return n == size && memcmp(again, share, n) == 0;
+}
+
+static bool read_payload(const char *text, s3hls__grant *grant) {
     int used = 0;
     return sscanf(text, "%" SCNd64 "-%" SCNd64 "-%" SCNd64 "-%n", &grant->from_ms, &grant->to_ms,
-                  expires_s, &used) == 3 &&
+                  &grant->expires_s, &used) == 3 &&
            used > 0 &&
            (size_t)snprintf(grant->camera, sizeof grant->camera, "%s", text + used) <
                sizeof grant->camera;
@@ -208,11 +221,9 @@ static s3hls__problem check_share(const s3hls__access *a, const char *share, int
     static const char refused[] = "the share link is not valid";
     char payload[PAYLOAD_MAX], proof[DIGEST_BYTES / 3 * 4 + 8];
     uint8_t mac[DIGEST_BYTES];
-    int64_t expires_s;
-    size_t size = strcspn(share, ".");
-    const char *given = share + size + (share[size] == '.');
+    const char *given;
     bool found = false;
-    if (!base64url_decode(share, size, payload, sizeof payload))
+    if (!read_link(share, payload, sizeof payload, &given))
         return problem(401, refused);
     for (size_t i = 0; i < a->count; i++) {
         if (!hmac(a->tokens[i].share_key, DIGEST_BYTES, payload, mac))
@@ -223,11 +234,10 @@ static s3hls__problem check_share(const s3hls__access *a, const char *share, int
             found = true;
         }
     }
-    if (!found || !read_payload(payload, grant, &expires_s) ||
-        !names_open(grant->cameras, grant->camera))
+    if (!found || !read_payload(payload, grant) || !names_open(grant->cameras, grant->camera))
         return problem(401, refused);
     grant->share = share;
-    return now_s < expires_s ? problem(0, NULL) : problem(401, "the share link has expired");
+    return now_s < grant->expires_s ? problem(0, NULL) : problem(401, "the share link has expired");
 }
 
 int s3hls__share_format(const s3hls__access *a, const s3hls__grant *grant, const s3hls__request *r,
@@ -252,7 +262,11 @@ int s3hls__share_format(const s3hls__access *a, const s3hls__grant *grant, const
 
 s3hls__problem s3hls__access_check(const s3hls__access *a, const char *authorization,
                                    const char *share, int64_t now_s, s3hls__grant *grant) {
-    *grant = (s3hls__grant){.name = "", .cameras = "*", .from_ms = INT64_MIN, .to_ms = INT64_MAX};
+    *grant = (s3hls__grant){.name = "",
+                            .cameras = "*",
+                            .from_ms = INT64_MIN,
+                            .to_ms = INT64_MAX,
+                            .expires_s = INT64_MAX};
     if (a->open_to_all)
         return problem(0, NULL);
     if (authorization) {
@@ -271,31 +285,30 @@ bool s3hls__grant_opens(const s3hls__grant *grant, const char *camera) {
     return grant->share ? strcmp(camera, grant->camera) == 0 : names_open(grant->cameras, camera);
 }
 
-/* The time that a request is about. */
-static void range_of(const s3hls__request *r, int64_t now_ms, int64_t *from_ms, int64_t *to_ms) {
-    s3hls_segment segment;
-    *from_ms = *to_ms = now_ms;
-    if (r->has_range) {
-        *from_ms = r->from_ms;
-        *to_ms = r->to_ms;
-    } else if (r->route == S3HLS__ROUTE_MEDIA &&
-               s3hls_segment_key_parse(r->name, strlen(r->name), &segment) == S3HLS_OK) {
-        *from_ms = *to_ms = segment.start_ms;
-    }
+/* Does a segment overlap the link's range? */
+static bool overlaps(const s3hls__grant *grant, const char *key) {
+    enum { SEED_LONGEST_MS = 10000 }; /* as s3hls_archive_list() has it */
+    s3hls_segment s;
+    if (s3hls_segment_key_parse(key, strlen(key), &s))
+        return false;
+    int64_t end_ms = s.start_ms + (s.seed_name ? SEED_LONGEST_MS : s.duration_ms);
+    return s.start_ms < grant->to_ms && end_ms > grant->from_ms;
 }
 
-/* Segments reach beyond a range at both its ends: a target duration's worth is let through. */
+/* Does the link's range contain what is asked for? */
+static bool contains(const s3hls__grant *grant, const s3hls__request *r, int64_t now_ms) {
+    if (r->has_range)
+        return r->from_ms >= grant->from_ms && r->to_ms <= grant->to_ms;
+    return now_ms >= grant->from_ms && now_ms < grant->to_ms;
+}
+
 s3hls__problem s3hls__grant_covers(const s3hls__grant *grant, const s3hls__request *r,
                                    int64_t now_ms) {
-    static const int64_t SEGMENT_MS = 120000;
-    int64_t from_ms, to_ms;
     if (r->camera[0] && !s3hls__grant_opens(grant, r->camera))
         return problem(403, "this camera is not opened by what you have shown");
     if (!grant->share || !r->camera[0])
         return problem(0, NULL);
-    int64_t slack_ms = r->route == S3HLS__ROUTE_MEDIA ? SEGMENT_MS : 0;
-    range_of(r, now_ms, &from_ms, &to_ms);
-    if (from_ms < grant->from_ms - slack_ms || to_ms > grant->to_ms)
-        return problem(403, "the share link does not cover this time");
-    return problem(0, NULL);
+    bool covered =
+        r->route == S3HLS__ROUTE_MEDIA ? overlaps(grant, r->name) : contains(grant, r, now_ms);
+    return covered ? problem(0, NULL) : problem(403, "the share link does not cover this time");
 }

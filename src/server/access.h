@@ -22,7 +22,9 @@ typedef struct s3hls__grant {
     const char *name;               /* for the access log: a token's name; "" for everybody */
     const char *cameras;            /* as the token's line has them */
     const char *share;              /* the link that granted it: part of the request; NULL: none */
+    bool proven;                    /* by a token or a link: answers are for who asked alone */
     int64_t from_ms, to_ms;         /* the range of time that is shared */
+    int64_t expires_s;              /* end of the link's life, UTC; INT64_MAX: none */
     size_t token;                   /* which one, to make share links */
     char camera[S3HLS__CAMERA_MAX]; /* of a share link: instead of cameras */
 } s3hls__grant;
@@ -33,7 +35,9 @@ s3hls__problem s3hls__access_check(const s3hls__access *access, const char *auth
 
 /* Whether a grant opens a camera. */
 bool s3hls__grant_opens(const s3hls__grant *grant, const char *camera);
-/* Whether a grant covers what a request asks for. now_ms: what "live" means. */
+/* Whether a grant covers what a request asks for: a range within the link's, a segment that
+ * overlaps it. A segment without a duration in its name may be let through that ends before the
+ * link's range. now_ms: what "live" means. */
 s3hls__problem s3hls__grant_covers(const s3hls__grant *grant, const s3hls__request *r,
                                    int64_t now_ms);
 

@@ -16,13 +16,15 @@ typedef struct s3hls__answer_account {
 typedef struct s3hls__answer {
     s3hls__answer_account *account;
     atomic_uint references;
-    unsigned status;           /* HTTP */
-    const char *type;          /* Content-Type; static */
-    const char *cache_control; /* static; NULL: no-store */
-    unsigned retry_after_s;    /* 0: none */
-    bool text;                 /* made on demand: weakly tagged, and compressed where that pays */
-    char etag[20];             /* "\"0123456789abcdef\"" */
-    char *body, *gzip;         /* gzip: NULL where it does not pay */
+    unsigned status;        /* HTTP */
+    const char *type;       /* Content-Type; static */
+    uint32_t max_age_s;     /* for caches; 0: it is not to be stored */
+    bool revalidate;        /* stored, but asked for each time: its tag tells */
+    bool immutable;         /* never changes at its address */
+    unsigned retry_after_s; /* 0: none */
+    bool text;              /* made on demand: weakly tagged, and compressed where that pays */
+    char etag[20];          /* "\"0123456789abcdef\"" */
+    char *body, *gzip;      /* gzip: NULL where it does not pay */
     size_t size, gzip_size;
     int64_t fresh_until_us;  /* monotonic: until then it is handed out without asking again */
     int64_t usable_until_us; /* and until then while another is being made */

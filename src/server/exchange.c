@@ -84,11 +84,31 @@ static enum MHD_Result respond_empty(exchange *x, unsigned status) {
     return queue(x, status, response);
 }
 
-static void add_described(const s3hls__answer *a, struct MHD_Response *response, bool gzip) {
+/* What a token or a link opened is for who showed it, and no longer than the link lives. */
+static void add_caching(const exchange *x, const s3hls__answer *a, struct MHD_Response *response) {
+    const s3hls__grant *grant = &x->grant;
+    char text[80];
+    int64_t age_s = a->max_age_s, left_s = grant->expires_s - s3hls__env_wall_s(&x->server->env);
+    if (grant->proven && left_s < age_s)
+        age_s = left_s;
+    if (a->revalidate)
+        snprintf(text, sizeof text, "no-cache");
+    else if (age_s <= 0)
+        snprintf(text, sizeof text, "no-store");
+    else
+        snprintf(text, sizeof text, "%smax-age=%" PRId64 "%s%s", grant->proven ? "private, " : "",
+                 age_s, a->immutable ? ", immutable" : "", grant->share ? ", must-revalidate" : "");
+    add(response, "Cache-Control", text);
+    if (grant->proven)
+        add(response, "Vary", "Authorization");
+}
+
+static void add_described(const exchange *x, const s3hls__answer *a, struct MHD_Response *response,
+                          bool gzip) {
     char text[32];
     snprintf(text, sizeof text, "%s%s", a->text ? "W/" : "", a->etag);
     add(response, "ETag", text);
-    add(response, "Cache-Control", a->cache_control ? a->cache_control : "no-store");
+    add_caching(x, a, response);
     add(response, "Content-Type", a->type);
     if (a->text)
         add(response, "Vary", "Accept-Encoding");
@@ -128,7 +148,7 @@ static enum MHD_Result respond_part(exchange *x, s3hls__answer *a, unsigned stat
         s3hls__answer_release(a);
         return MHD_NO;
     }
-    add_described(a, response, gzip);
+    add_described(x, a, response, gzip);
     add_common(x, response);
     if (status == 206) {
         snprintf(range, sizeof range, "bytes %" PRIu64 "-%" PRIu64 "/%zu", first, first + size - 1,
@@ -147,6 +167,7 @@ static enum MHD_Result respond_unsatisfiable(exchange *x, s3hls__answer *a) {
     s3hls__answer_release(a);
     if (response) {
         add_common(x, response);
+        add(response, "Cache-Control", "no-store");
         add(response, "Content-Range", range);
     }
     return queue(x, 416, response);
@@ -337,6 +358,8 @@ static s3hls__problem check_access(exchange *x) {
         return (s3hls__problem){0, NULL};
     s3hls__problem refused =
         s3hls__access_check(s->access, header(x, "Authorization"), r->share, now_s, &x->grant);
+    if (!x->grant.share) /* what granted nothing is not repeated */
+        x->request.share[0] = 0;
     if (!refused.status && watching && x->grant.share)
         return (s3hls__problem){403, "a share link does not open this"};
     return refused.status ? refused : s3hls__grant_covers(&x->grant, r, now_s * 1000);

@@ -48,8 +48,8 @@ static s3hls__answer *unpack(s3hls__answer_account *account, const s3hls__embedd
     inflate(&z, Z_FINISH);
     inflateEnd(&z);
     s3hls__answer *a = s3hls__answer_text(account, type_of(file->name), body, size);
-    if (a) /* its tag tells whether it is still the same */
-        a->cache_control = "no-cache";
+    if (a)
+        a->revalidate = true;
     return a;
 }
 

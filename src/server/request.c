@@ -170,6 +170,15 @@ static bool read_seconds(const char *text, int64_t max, int64_t *seconds) {
     return text[digits] == 0 && *seconds >= 1 && *seconds <= max;
 }
 
+/* "PAYLOAD.PROOF" in base64url: what playlists may repeat. */
+static bool may_be_share(const char *value) {
+    static const char base64url[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    size_t n = strspn(value, base64url);
+    return value[n] == 0 ||
+           (value[n] == '.' && value[n + 1 + strspn(value + n + 1, base64url)] == 0);
+}
+
 typedef struct bounds {
     bool from, to;
 } bounds;
@@ -192,8 +201,8 @@ static s3hls__problem take_parameter(s3hls__request *r, bounds *b, const char *n
         if (!read_seconds(value, S3HLS__SHARE_MAX_S, &r->expires_s))
             return problem(400, "expires is no life of a link: give 1 to 2592000 seconds");
     } else if (strcmp(name, "share") == 0) {
-        if (!copy(r->share, sizeof r->share, value, strlen(value)))
-            return problem(400, "share is too long");
+        if (!may_be_share(value) || !copy(r->share, sizeof r->share, value, strlen(value)))
+            return problem(400, "share is no share link");
     }
     return problem(0, NULL); /* players add parameters of their own */
 }

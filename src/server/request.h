@@ -55,8 +55,8 @@ typedef struct s3hls__request {
     int64_t from_ms, to_ms;
     int64_t expires_s; /* ROUTE_SHARE: the link's life in seconds */
     char camera[S3HLS__CAMERA_MAX];
-    char name[S3HLS__NAME_MAX]; /* ROUTE_PAGE, ROUTE_MEDIA */
-    char share[S3HLS__SHARE_MAX];
+    char name[S3HLS__NAME_MAX];   /* ROUTE_PAGE, ROUTE_MEDIA */
+    char share[S3HLS__SHARE_MAX]; /* of a link's own characters; "" where it granted nothing */
 } s3hls__request;
 
 /* Take a target apart ("/hls/cam-1/range.m3u8?start=...&end=..."). On a refusal r->route is what

@@ -32,21 +32,19 @@ typedef enum freshness { MOVING, SLOW, SETTLED, FOR_EVER, REFUSED } freshness;
 
 static s3hls__answer *hold(const view *v, s3hls__answer *a, freshness f) {
     static const struct {
-        int64_t fresh_us, usable_us;
-        const char *cache_control;
+        uint32_t fresh_s, usable_s, max_age_s;
     } kinds[] = {
-        [MOVING] = {1000000, 2000000, "max-age=1"},
-        [SLOW] = {5000000, 10000000, "max-age=5"},
-        [SETTLED] = {30000000, 60000000, "max-age=30"},
-        [FOR_EVER] = {INT64_C(86400) * 1000000, 0, "max-age=31536000, immutable"},
-        [REFUSED] = {1000000, 0, "max-age=1"},
+        [MOVING] = {1, 2, 1},     [SLOW] = {5, 10, 5},
+        [SETTLED] = {30, 60, 30}, [FOR_EVER] = {86400, 0, 31536000},
+        [REFUSED] = {1, 0, 1},
     };
     const s3hls_env *env = &v->account->env;
     int64_t now_us = env->monotonic_us(env->ctx);
     if (a) {
-        a->fresh_until_us = now_us + kinds[f].fresh_us;
-        a->usable_until_us = now_us + kinds[f].usable_us;
-        a->cache_control = kinds[f].cache_control;
+        a->fresh_until_us = now_us + kinds[f].fresh_s * INT64_C(1000000);
+        a->usable_until_us = now_us + kinds[f].usable_s * INT64_C(1000000);
+        a->max_age_s = kinds[f].max_age_s;
+        a->immutable = f == FOR_EVER;
     }
     return a;
 }
@@ -151,16 +149,21 @@ static void on_camera(void *ctx, const char *camera) {
         json_array_append_new(l->cameras, json_pack("{s:s}", "id", camera));
 }
 
-/* Is it live, and when did its last segment end? One that holds nothing but timelines has none. */
+/* Is it live, and when did its last segment end? One that holds nothing but timelines has none. A
+ * share link says so of its own range only. */
 static int add_newest(view *v, json_t *camera) {
     s3hls_segment newest;
+    if (v->now_ms < v->grant->from_ms || v->now_ms >= v->grant->to_ms) {
+        json_object_set_new(camera, "live", json_false());
+        return S3HLS_OK;
+    }
     int rc = s3hls__desk_newest(v->desk, json_string_value(json_object_get(camera, "id")),
                                 v->now_ms, &newest, &v->error);
     if (rc && rc != S3HLS_E_NOT_FOUND)
         return rc;
     int64_t end_ms = rc ? 0 : newest.start_ms + newest.duration_ms;
     json_object_set_new(camera, "live", json_boolean(end_ms > v->now_ms - LIVE_MS));
-    if (end_ms)
+    if (end_ms > v->grant->from_ms && end_ms)
         json_object_set_new(camera, "newest", json_time(end_ms));
     return S3HLS_OK;
 }
@@ -283,12 +286,19 @@ static s3hls__answer *write_playlist(view *v, s3hls_segment_list *list,
     return hold(v, s3hls__answer_text(v->account, "application/vnd.apple.mpegurl", text, size), f);
 }
 
-/* The segments that a playlist is made of: of the range that was asked for, or the newest. */
+/* The segments that a playlist is made of: of the range that was asked for, or the newest, as far
+ * as a share link reaches. */
 static int list_segments(view *v, s3hls_segment_list *list) {
     const s3hls__request *r = v->request;
     if (r->has_range)
         return s3hls_archive_list(v->archive, r->from_ms, r->to_ms, list, &v->error);
-    return s3hls_archive_recent(v->archive, v->now_ms - S3HLS__LIVE_WINDOW_MS, list, &v->error);
+    int64_t from_ms = v->now_ms - S3HLS__LIVE_WINDOW_MS;
+    if (from_ms < v->grant->from_ms)
+        from_ms = v->grant->from_ms;
+    int rc = s3hls_archive_recent(v->archive, from_ms, list, &v->error);
+    while (!rc && list->count && list->segments[list->count - 1].start_ms >= v->grant->to_ms)
+        list->count--;
+    return rc;
 }
 
 /* Has the camera put nothing for so long that it is no longer waited for? */
@@ -315,19 +325,27 @@ static void configure(const view *v, const s3hls_segment *last, s3hls_playlist_c
     }
 }
 
+/* How long a presigned address lives: for the playlist's length and an hour, but no longer than the
+ * link that asks for it. */
+static uint32_t presigned_s(const view *v) {
+    const s3hls__request *r = v->request;
+    int64_t life_s = PRESIGNED_S + (r->has_range ? (r->to_ms - r->from_ms) / 1000 : 0);
+    int64_t left_s = v->grant->expires_s - v->now_ms / 1000;
+    life_s = life_s < left_s ? life_s : left_s;
+    return life_s > 1 ? (uint32_t)life_s : 1;
+}
+
 static s3hls__answer *view_playlist(view *v) {
     const s3hls__request *r = v->request;
     s3hls_segment_list list;
     s3hls_playlist_config cfg;
-    addresses a = {v, PRESIGNED_S};
+    addresses a = {v, presigned_s(v)};
     int rc = list_segments(v, &list);
     if (rc)
         return fail(v, rc);
     s3hls_playlist_config_init(&cfg);
     cfg.url = make_address;
     cfg.url_ctx = &a;
-    if (r->has_range)
-        a.expires_s += (uint32_t)((r->to_ms - r->from_ms) / 1000);
     if (list.count)
         configure(v, &list.segments[list.count - 1], &cfg);
     return write_playlist(v, &list, &cfg, r->has_range ? settled_at(v, r->to_ms) : MOVING);
@@ -429,11 +447,34 @@ int s3hls__segment_read(s3hls_archive *archive, const s3hls_env *env, const char
     return S3HLS_OK;
 }
 
+/* A name without a duration does not say whether its segment reaches into a link's range: the
+ * listing does. @return S3HLS_E_NOT_FOUND: it does not. */
+static int check_reach(view *v) {
+    const s3hls__grant *grant = v->grant;
+    s3hls_segment s;
+    s3hls_segment_list list;
+    int rc = s3hls_segment_key_parse(v->request->name, strlen(v->request->name), &s);
+    if (rc || !grant->share || !s.seed_name || s.start_ms >= grant->from_ms)
+        return rc;
+    rc = s3hls_archive_list(v->archive, grant->from_ms, grant->from_ms + 1, &list, &v->error);
+    if (rc)
+        return rc;
+    rc = S3HLS_E_NOT_FOUND;
+    for (size_t i = 0; i < list.count; i++)
+        if (list.segments[i].seed_name && list.segments[i].start_ms == s.start_ms)
+            rc = S3HLS_OK;
+    s3hls_segment_list_deinit(&list, &v->account->env);
+    return rc;
+}
+
 static s3hls__answer *view_media(view *v) {
     char *body = NULL;
     size_t size = 0;
-    int rc = s3hls__segment_read(v->archive, &v->account->env, v->request->name, &body, &size,
-                                 &v->error);
+    int rc = check_reach(v);
+    if (rc)
+        return fail(v, rc);
+    rc = s3hls__segment_read(v->archive, &v->account->env, v->request->name, &body, &size,
+                             &v->error);
     return rc ? fail(v, rc) : hold(v, s3hls__answer_media(v->account, body, size), FOR_EVER);
 }
 

@@ -60,22 +60,26 @@ class Handler(http.server.BaseHTTPRequestHandler):
         url = urllib.parse.urlsplit(self.path)
         query = urllib.parse.parse_qs(url.query)
         if "list-type" in query:
-            return self.list(url.path.strip("/"), query.get("prefix", [""])[0], query.get("start-after", [""])[0])
+            return self.list(url.path.strip("/"), *(query.get(k, [""])[0] for k in ("prefix", "start-after", "delimiter")))
         path = os.path.join(DIR, urllib.parse.unquote(url.path).lstrip("/"))
         if not os.path.isfile(path):
             return self.say(404, ERROR.format("NoSuchKey", "not here"))
         with open(path, "rb") as file:
             self.say(200, file.read().decode("latin-1"))
 
-    def list(self, bucket, prefix, after):
+    def list(self, bucket, prefix, after, delimiter):
         root = os.path.join(DIR, bucket)
         keys = [os.path.relpath(os.path.join(d, f), root) for d, _, files in os.walk(root) for f in files]
+        folders = {k[:k.index("/", len(prefix)) + 1] for k in keys if k.startswith(prefix) and "/" in k[len(prefix):]}
+        if not delimiter:
+            folders = ()
         found = "".join(
             f"<Contents><Key>{k}</Key><Size>{os.path.getsize(os.path.join(root, k))}</Size>"
             "<LastModified>2026-01-02T03:04:05.000Z</LastModified></Contents>"
             for k in sorted(keys)
-            if k.startswith(prefix) and k > after
+            if k.startswith(prefix) and k > after and not (delimiter and "/" in k[len(prefix):])
         )
+        found += "".join(f"<CommonPrefixes><Prefix>{f}</Prefix></CommonPrefixes>" for f in sorted(folders))
         self.say(200, f"<ListBucketResult><IsTruncated>false</IsTruncated>{found}</ListBucketResult>")
 
     def echo(self):

@@ -135,6 +135,24 @@ static void share_links_open_what_they_say(void **state) {
         {"/hls/cam-1/live.m3u8", 403},
         {"/media/cam-1/1970/01/01/00/16/38.000-4000-998-998.ts", 0}, /* reaches into the range */
         {"/media/cam-1/1970/01/01/00/33/21.000-4000-998-998.ts", 403},
+        {"/media/cam-1/1970/01/01/00/16/35.999-4000-998-998.ts", 403}, /* ends before it */
+        {"/media/cam-1/1970/01/01/00/16/36.000-4000-998-998.ts", 403},
+        {"/media/cam-1/1970/01/01/00/16/36.001-4000-998-998.ts", 0},
+        {"/media/cam-1/1970/01/01/00/14/41.000-4000-998-998.ts", 403},
+        {"/media/cam-1/1970/01/01/00/33/19.999-4000-998-998.ts", 0},
+        {"/media/cam-1/1970/01/01/00/33/20.000-4000-998-998.ts", 403}, /* begins where it ends */
+        {"/media/cam-1/1970/01/01/00/16/30.ts", 403},                  /* of 10 s at most */
+        {"/media/cam-1/1970/01/01/00/16/31.ts", 0}, /* the listing knows how long it is */
+        {"/media/cam-1/1970/01/01/00/33/20.ts", 403},
+        {"/media/cam-10/1970/01/01/00/20/00.000-4000-998-998.ts", 403},
+        {"/media/cam-1%2Fx/1970/01/01/00/20/00.000-4000-998-998.ts", 403},
+        {"/hls/cam-1/master.m3u8", 403},
+        {"/hls/cam-1/master.m3u8?start=1500&end=1600", 0},
+        {"/clip/cam-1.mp4?start=1500&end=1600", 0},
+        {"/clip/cam-1.mp4?start=999&end=1600", 403},
+        {"/api/cameras/cam-1/timeline?from=999&to=1600", 403},
+        {"/api/cameras/cam-1/timeline?from=1000&to=2000", 0},
+        {"/api/cameras/cam-1/days?month=1970-01", 403},
         {"/api/cameras", 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -164,6 +182,31 @@ static void share_links_expire_and_cannot_be_changed(void **state) {
     for (size_t i = strlen(share); i-- > 0;) {
         share[i] = 0;
         assert_int_equal(check(w, NULL, share, &grant), 401);
+    }
+}
+
+/* A playlist repeats the link: it has one spelling, of harmless characters. */
+static void a_link_has_one_spelling(void **state) {
+    world *w = *state;
+    char share[S3HLS__SHARE_MAX], other[S3HLS__SHARE_MAX + 8];
+    static const char *const before[] = {"\n", " ", "\r\n#EXT-X-KEY\n", "\t"};
+    static const char *const after[] = {"\n", "\r\n#EXT-X-KEY", ".", "=", "\""};
+    s3hls__grant owner, grant;
+    s3hls__request r = about("/api/cameras/cam-1/share?start=1000&end=2000");
+    check(w, "Bearer all-the-cameras-1", "", &owner);
+    assert_false(owner.expires_s < INT64_MAX);
+    assert_int_equal(s3hls__share_format(w->access, &owner, &r, NOW_S + 7, share), S3HLS_OK);
+    assert_int_equal(check(w, NULL, share, &grant), 0);
+    assert_true(grant.proven);
+    assert_int_equal(grant.expires_s, NOW_S + 7);
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
+        snprintf(other, sizeof other, "%s%s", before[i], share);
+        assert_int_equal(check(w, NULL, other, &grant), 401);
+    }
+    for (size_t i = 0; i < sizeof after / sizeof *after; i++) {
+        char *dot = strchr(share, '.');
+        snprintf(other, sizeof other, "%.*s%s%s", (int)(dot - share), share, after[i], dot);
+        assert_int_equal(check(w, NULL, other, &grant), 401);
     }
 }
 
@@ -204,6 +247,7 @@ int main(void) {
         TEST(bad_files_are_refused),
         TEST(share_links_open_what_they_say),
         TEST(share_links_expire_and_cannot_be_changed),
+        TEST(a_link_has_one_spelling),
         TEST(a_link_dies_with_its_token),
         TEST(without_a_file_all_is_open),
     };

@@ -71,6 +71,13 @@ static void refuses_what_is_no_address(void **state) {
         {"/media/c/2026/11/23/03/12/00.000-04000-17-17.ts", 404},
         {"/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q", 404},
         {"/hls/c/live.m3u8?share=%", 400},
+        {"/hls/c/live.m3u8?share=%0a", 400},
+        {"/hls/c/live.m3u8?share=a.b%0d%0a%23EXT-X-KEY", 400},
+        {"/hls/c/live.m3u8?share=%0aa.b", 400},
+        {"/hls/c/live.m3u8?share=a.b%22", 400},
+        {"/hls/c/live.m3u8?share=a.b.c", 400},
+        {"/hls/c/live.m3u8?share=a+b", 400},
+        {"/hls/c/live.m3u8?share=a%26start=1", 400},
     };
     char *camera = test_malloc(400), *target = test_malloc(S3HLS__TARGET_MAX + 2);
     (void)state;
