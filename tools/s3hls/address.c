@@ -1,13 +1,214 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "address.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-char *address_take(char *argument) {
-    char *address = strdup(argument), *scheme = strstr(argument, "://");
-    char *user = scheme ? scheme + 3 : argument;
-    char *at = scheme ? memrchr(user, '@', strcspn(user, "/?#")) : NULL;
-    char *colon = at ? memchr(user, ':', (size_t)(at - user)) : NULL;
+static const char PATH_BEGINS[] = "/?#";
+
+/* ---- parts */
+
+/* A name, an IPv4 address or [an IPv6 address], and a port or none. */
+static bool is_host(const char *host, size_t size) {
+    size_t n = 0;
+    if (size && host[0] == '[') {
+        while (n < size && host[n] != ']')
+            n++;
+        if (n++ == size || n < 4)
+            return false;
+    } else {
+        while (n < size && (isalnum((unsigned char)host[n]) || strchr("-._~%", host[n])))
+            n++;
+        if (n == 0)
+            return false;
+    }
+    if (n < size && host[n] == ':')
+        for (n++; n < size && isdigit((unsigned char)host[n]);)
+            n++;
+    return n == size;
+}
+
+/* @return what follows "://"; NULL: it is no address. */
+static const char *after_scheme(const char *text, size_t size) {
+    const char *at = memmem(text, size, "://", 3);
+    return at ? at + 3 : NULL;
+}
+
+/* What follows an @ in the address up to the path, if it is a host. */
+static bool begins_with_host(const char *text) {
+    return is_host(text, strcspn(text, PATH_BEGINS));
+}
+
+bool address_split(const char *address, address_parts *parts) {
+    const char *user = after_scheme(address, strlen(address));
+    if (!user)
+        return false;
+    size_t size = strcspn(user, PATH_BEGINS);
+    const char *at = memrchr(user, '@', size);
+    parts->scheme = address;
+    parts->scheme_size = (size_t)(user - 3 - address);
+    parts->user = user;
+    parts->user_size = at ? (size_t)(at + 1 - user) : 0;
+    parts->host = user + parts->user_size;
+    parts->host_size = size - parts->user_size;
+    parts->rest = user + size;
+    return is_host(parts->host, parts->host_size);
+}
+
+bool address_has_scheme(const char *address, const char *scheme) {
+    size_t size = strlen(scheme);
+    return strncasecmp(address, scheme, size) == 0 && strncmp(address + size, "://", 3) == 0;
+}
+
+bool address_is_rtsp(const char *address) {
+    return address_has_scheme(address, "rtsp") || address_has_scheme(address, "rtsps");
+}
+
+/* ---- masks */
+
+/* Does a name that passwords go by end at text[end], where "=" is? Its first letter follows a
+ * separator, which is _ or - as well: X-Amz-Signature, user_password. */
+static bool names_secret(const char *text, size_t end) {
+    static const char *const names[] = {
+        "password", "passwd", "passwort", "passphrase", "passcode", "pass",     "pswd",
+        "pwd",      "psw",    "pw",       "loginpas",   "token",    "auth",     "authorization",
+        "secret",   "key",    "apikey",   "credential", "sig",      "signature"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t size = strlen(names[i]);
+        if (size < end && strncasecmp(text + end - size, names[i], size) == 0 &&
+            !isalnum((unsigned char)text[end - size - 1]))
+            return true;
+    }
+    return false;
+}
+
+void address_mask(char *text, size_t size) {
+    char *begin = (char *)after_scheme(text, size);
+    if (!begin)
+        return;
+    size_t left = size - (size_t)(begin - text);
+    char *at = memrchr(begin, '@', left);
+    char *colon = at ? memchr(begin, ':', (size_t)(at - begin)) : NULL;
     if (colon)
         memset(colon + 1, '*', (size_t)(at - colon - 1));
-    return address;
+    for (size_t i = 0; i < left; i++)
+        if (begin[i] == '=' && names_secret(begin, i))
+            while (i + 1 < left && begin[i + 1] != '&')
+                begin[++i] = '*';
+}
+
+void address_mask_all(char *line) {
+    while (*line) {
+        size_t size = strcspn(line, " \t\r\n'\"");
+        address_mask(line, size);
+        line += size + (line[size] != 0);
+    }
+}
+
+char *address_masked(const char *address) {
+    char *copy = strdup(address);
+    if (copy)
+        address_mask(copy, strlen(copy));
+    return copy;
+}
+
+/* ---- encoding */
+
+/* The user and password, up to and without the @.
+ * @return false: it cannot be known where they end. An address without them has size 0. */
+static bool find_user(const char *address, const char **user, size_t *size) {
+    address_parts parts;
+    *user = NULL;
+    *size = 0;
+    if (address_split(address, &parts)) {
+        *user = parts.user;
+        *size = parts.user_size ? parts.user_size - 1 : 0;
+        return true;
+    }
+    const char *begin = after_scheme(address, strlen(address)), *found = NULL;
+    for (const char *at = begin ? strchr(begin, '@') : NULL; at; at = strchr(at + 1, '@')) {
+        if (found && begins_with_host(at + 1))
+            return false;
+        if (begins_with_host(at + 1))
+            found = at;
+    }
+    *user = begin;
+    *size = found ? (size_t)(found - begin) : 0;
+    return true;
+}
+
+/* Percent-encode what is reserved. What is encoded already is left, unless it is literal. */
+static char *encode(char *to, const char *from, size_t size, bool literal) {
+    for (size_t i = 0; i < size; i++) {
+        unsigned char c = (unsigned char)from[i];
+        bool encoded = !literal && c == '%' && i + 2 < size &&
+                       isxdigit((unsigned char)from[i + 1]) && isxdigit((unsigned char)from[i + 2]);
+        if (isalnum(c) || strchr("-._~!$&'()*+,;=", c) || encoded)
+            *to++ = (char)c;
+        else
+            to += sprintf(to, "%%%02X", c);
+    }
+    return to;
+}
+
+static char *write_user(char *to, const char *user, size_t size, const char *password) {
+    const char *colon = memchr(user, ':', size);
+    size_t name = colon ? (size_t)(colon - user) : size;
+    to = encode(to, user, name, false);
+    if (colon || password)
+        *to++ = ':';
+    if (password)
+        to = encode(to, password, strlen(password), true);
+    else if (colon)
+        to = encode(to, colon + 1, size - name - 1, false);
+    *to++ = '@';
+    return to;
+}
+
+char *address_encode(const char *address, const char *password, const char **wrong) {
+    const char *user;
+    size_t size;
+    *wrong = "out of memory";
+    if (!find_user(address, &user, &size)) {
+        *wrong = "it is not clear where its password ends; write @ in it as %40, / as %2F, ? as "
+                 "%3F, # as %23";
+        return NULL;
+    }
+    if (password && (!size || memchr(user, ':', size))) {
+        *wrong = size ? "it has a password already" : "it names no user; give rtsp://user@camera/";
+        return NULL;
+    }
+    char *copy = malloc(3 * (strlen(address) + (password ? strlen(password) : 0)) + 3), *to = copy;
+    if (!copy || !user) /* a file's name */
+        return copy ? strcpy(copy, address) : NULL;
+    for (const char *c = address; c < user; c++)
+        *to++ = (char)tolower((unsigned char)*c);
+    if (size)
+        to = write_user(to, user, size, password);
+    strcpy(to, user + size + (size ? 1 : 0));
+    return copy;
+}
+
+/* ---- the command line */
+
+char **address_hide_arguments(int argc, char **argv) {
+    char **copy = calloc((size_t)argc + 1, sizeof *copy);
+    for (int i = 0; copy && i < argc; i++) {
+        copy[i] = strdup(argv[i]);
+        if (!copy[i]) {
+            address_free_arguments(copy);
+            return NULL;
+        }
+    }
+    for (int i = 1; i < argc; i++)
+        address_mask(argv[i], strlen(argv[i]));
+    return copy;
+}
+
+void address_free_arguments(char **copy) {
+    for (char **argument = copy; argument && *argument; argument++)
+        free(*argument);
+    free(copy);
 }

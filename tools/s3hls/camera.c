@@ -1,10 +1,53 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "camera.h"
+#include "address.h"
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-static void say(const camera *c, const char *event, const char *message, int64_t ms) {
+enum { MESSAGE_BYTES = 768, PASSWORD_BYTES = 256, FIRST_MS = 1000, LONGEST_MS = 30000 };
+
+/* ---- its address */
+
+/* @return NULL, or what is wrong. */
+static const char *read_password(const char *path, char password[PASSWORD_BYTES]) {
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return "--input-password-file cannot be read";
+    bool read = fgets(password, PASSWORD_BYTES, file) != NULL;
+    fclose(file);
+    size_t size = read ? strcspn(password, "\r\n") : 0;
+    if (size == PASSWORD_BYTES - 1)
+        return "--input-password-file: its first line is longer than a password";
+    password[size] = 0;
+    return size ? NULL : "--input-password-file: its first line is empty";
+}
+
+const char *camera_init(camera *c, const char *address, const char *password_file) {
+    char password[PASSWORD_BYTES] = "";
+    const char *wrong = NULL;
+    c->name = address_masked(address);
+    if (!c->name)
+        return "out of memory";
+    if (password_file)
+        wrong = read_password(password_file, password);
+    if (!wrong)
+        c->address = address_encode(address, password_file ? password : NULL, &wrong);
+    explicit_bzero(password, sizeof password);
+    return c->address ? NULL : wrong;
+}
+
+void camera_deinit(camera *c) {
+    free(c->address);
+    free(c->name);
+}
+
+/* ---- finding it */
+
+void camera_report(const camera *c, const char *event, const char *message, int64_t duration_ms) {
     fprintf(stderr, "s3hls record: %s: %s\n", c->name, message);
-    events_tell_input(c->delivery->events, event, message, ms);
+    events_tell_input(c->delivery->events, event, message, duration_ms);
 }
 
 /* Between half of it and all of it; the counts are kept on the screen meanwhile. */
@@ -19,27 +62,54 @@ static void pause_jittered(const camera *c, int64_t ms) {
     }
 }
 
-bool camera_find_again(const camera *c, media **input, const char *why) {
-    enum { FIRST_MS = 1000, LONGEST_MS = 30000 };
-    char message[320], other[256];
-    int64_t gone_us = delivery_clock_us();
-    media_options options = *c->options;
-    snprintf(message, sizeof message, "the camera is gone (%s); looking for it", why);
+/* @param reported  the reason that was reported last, and now is. */
+static void report_reason(const camera *c, int status, const char *why, char reported[256]) {
+    char message[MESSAGE_BYTES];
+    const char *reason = why[0] ? why : s3hls_strerror(status), *advice = network_advice(status);
+    if (strcmp(reason, reported) == 0)
+        return;
+    snprintf(reported, 256, "%s", reason);
+    snprintf(message, sizeof message, "no video from the camera yet: %s (%s); trying again%s%s",
+             reason, s3hls_status_name(status), advice[0] ? ". " : "", advice);
+    camera_report(c, "input-failing", message, 0);
+}
+
+/* @param ms  pause before the first attempt. @return false: interrupted. */
+static bool find(const camera *c, media **input, const media_options *options, int64_t ms) {
+    char why[256], reported[256] = "";
     c->delivery->input_gone = true;
-    s3hls_recorder_flush(c->delivery->recorder); /* what there is goes its way */
-    say(c, "input-lost", message, 0);
-    options.at_keyframe = true;
-    for (int64_t ms = FIRST_MS; !*input; ms = ms < LONGEST_MS / 2 ? ms * 2 : LONGEST_MS) {
+    while (!*input) {
         pause_jittered(c, ms);
+        ms = ms < FIRST_MS ? FIRST_MS : ms < LONGEST_MS / 2 ? ms * 2 : LONGEST_MS;
         if (delivery_interrupted())
             return false;
-        media_open(input, c->address, &options, other);
+        why[0] = 0;
+        int rc = media_open(input, c->address, options, why);
+        if (rc && !delivery_interrupted())
+            report_reason(c, rc, why, reported);
     }
-    c->delivery->reconnects++;
     c->delivery->input_gone = false;
+    return true;
+}
+
+bool camera_find(const camera *c, media **input) {
+    return find(c, input, c->options, 0);
+}
+
+bool camera_find_again(const camera *c, media **input, const char *why) {
+    char message[MESSAGE_BYTES];
+    int64_t gone_us = delivery_clock_us();
+    media_options options = *c->options;
+    options.at_keyframe = true;
+    snprintf(message, sizeof message, "the camera is gone (%s); trying to connect again", why);
+    s3hls_recorder_flush(c->delivery->recorder); /* what there is goes its way */
+    camera_report(c, "input-lost", message, 0);
+    if (!find(c, input, &options, FIRST_MS))
+        return false;
+    c->delivery->reconnects++;
     int64_t gap_ms = (delivery_clock_us() - gone_us) / 1000;
     snprintf(message, sizeof message, "the camera is back; %.1f s were not recorded",
              (double)gap_ms / 1e3);
-    say(c, "input-back", message, gap_ms);
+    camera_report(c, "input-back", message, gap_ms);
     return true;
 }

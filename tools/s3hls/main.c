@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
+#include "address.h"
 #include "s3hls/s3hls.h"
 #include "tool.h"
 #include <errno.h>
@@ -51,7 +52,7 @@ static int run(const char *name, int argc, char **argv) {
     return EXIT_USAGE;
 }
 
-int main(int argc, char **argv) {
+static int run_arguments(int argc, char **argv) {
     if (argc < 2)
         return usage(stderr);
     if (strcmp(argv[1], "--version") == 0) {
@@ -68,5 +69,17 @@ int main(int argc, char **argv) {
                 strerror(errno));
         code = EXIT_FAILED;
     }
+    return code;
+}
+
+/* Passwords leave the process list before anything else is done. */
+int main(int argc, char **argv) {
+    char **arguments = address_hide_arguments(argc, argv);
+    if (!arguments) {
+        fputs("s3hls: out of memory\n", stderr);
+        return EXIT_FAILED;
+    }
+    int code = run_arguments(argc, arguments);
+    address_free_arguments(arguments);
     return code;
 }

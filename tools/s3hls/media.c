@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "media.h"
+#include "address.h"
 #include "network.h"
 #include "s3hls/status.h"
 #include <errno.h>
@@ -26,6 +27,8 @@ struct media {
     size_t probed; /* bytes read ahead of the first read */
     size_t given;  /* how many of them were handed out */
 
+    network_options options;
+    network *network; /* of an input that was opened by its address */
     AVFormatContext *format;
     AVIOContext *io; /* over fd, for what does not open by name */
     AVBSFContext *annex_b;
@@ -134,6 +137,13 @@ static int is_stopped(void *opaque) {
     return ((media *)opaque)->stopped();
 }
 
+static int open_file(media *m, const char *name, const AVInputFormat *as, char why[256]) {
+    char *url = av_asprintf("file:%s", name); /* a file's name is no URL, whatever it looks like */
+    int rc = url ? avformat_open_input(&m->format, url, as, NULL) : AVERROR(ENOMEM);
+    av_free(url);
+    return rc < 0 ? network_status(rc, why) : S3HLS_OK;
+}
+
 static int open_format(media *m, const char *input, const AVInputFormat *as, char why[256]) {
     m->format = avformat_alloc_context();
     if (!m->format)
@@ -146,21 +156,15 @@ static int open_format(media *m, const char *input, const AVInputFormat *as, cha
             return S3HLS_E_NOMEM;
         m->format->pb = m->io;
     }
-    int rc;
-    if (is_url(input)) {
-        rc = network_open(&m->format, input, as);
-    } else { /* a file's name is no URL, whatever it looks like */
-        char *url = av_asprintf("file:%s", input);
-        rc = url ? avformat_open_input(&m->format, url, as, NULL) : AVERROR(ENOMEM);
-        av_free(url);
-    }
-    if (rc >= 0)
-        rc = avformat_find_stream_info(m->format, NULL);
-    if (rc == AVERROR_INVALIDDATA) {
+    int rc = is_url(input) ? network_open(&m->network, &m->format, input, &m->options, why)
+                           : open_file(m, input, as, why);
+    if (rc == S3HLS_OK && (rc = avformat_find_stream_info(m->format, NULL)) < 0)
+        rc = network_status(rc, why);
+    if (rc == S3HLS_E_MALFORMED) {
         snprintf(why, 256, "neither a raw H.264 stream nor a video file");
         return S3HLS_E_NOT_H264;
     }
-    return rc < 0 ? network_status(rc, why) : S3HLS_OK;
+    return rc < 0 ? rc : S3HLS_OK;
 }
 
 static int open_annex_b(media *m, char why[256]) {
@@ -188,7 +192,8 @@ static int open_container(media *m, const char *input, const AVInputFormat *as, 
     }
     enum AVCodecID codec = m->format->streams[m->stream]->codecpar->codec_id;
     if (codec != AV_CODEC_ID_H264) {
-        snprintf(why, 256, "its video is %s", avcodec_get_name(codec));
+        snprintf(why, 256, "its video is %s",
+                 codec == AV_CODEC_ID_HEVC ? "H.265 (HEVC)" : avcodec_get_name(codec));
         return S3HLS_E_NOT_H264;
     }
     if (m->format->duration > 0)
@@ -298,7 +303,7 @@ static int open_timed(media *m, const char *input, char why[256]) {
 static int open_by_name(media *m, const char *input, char why[256]) {
     avformat_network_init();
     int rc = open_timed(m, input, why);
-    m->facts.live = strncmp(input, "rtsp", 4) == 0 || m->facts.duration_us == 0;
+    m->facts.live = address_is_rtsp(input) || m->facts.duration_us == 0;
     return rc == S3HLS_E_IO ? S3HLS_E_NETWORK : rc;
 }
 
@@ -315,12 +320,12 @@ static int open_by_content(media *m, const char *input, bool raw, char why[256])
 }
 
 int media_open(media **out, const char *input, const media_options *options, char why[256]) {
-    av_log_set_level(AV_LOG_FATAL);
     media *m = *out = calloc(1, sizeof *m);
     if (!m)
         return S3HLS_E_NOMEM;
     m->fd = -1;
     m->stopped = options->stopped;
+    m->options = options->network;
     m->await_keyframe = options->at_keyframe;
     int rc =
         is_url(input) ? open_by_name(m, input, why) : open_by_content(m, input, options->raw, why);
@@ -336,6 +341,7 @@ void media_close(media **m) {
     av_packet_free(&x->packet);
     av_bsf_free(&x->annex_b);
     avformat_close_input(&x->format);
+    network_close(&x->network);
     if (x->io) {
         av_freep(&x->io->buffer);
         avio_context_free(&x->io);

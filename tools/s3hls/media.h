@@ -4,6 +4,7 @@
 #ifndef TOOL_MEDIA_H
 #define TOOL_MEDIA_H
 
+#include "network.h"
 #include "s3hls/frame.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,6 +15,7 @@ typedef struct media_options {
     bool at_keyframe;      /* of a container: begin with the first keyframe */
     bool raw;              /* a raw H.264 byte stream, whatever it looks like */
     bool (*stopped)(void); /* asked while input is waited for; true is the end of it */
+    network_options network;
 } media_options;
 
 typedef struct media_facts {
@@ -29,8 +31,9 @@ typedef struct media_facts {
 /* Open a file, "-" (standard input) or a URL.
  * @param why  receives what was wrong, 256 bytes
  * @return S3HLS_OK; S3HLS_E_NOT_FOUND, S3HLS_E_ACCESS, S3HLS_E_CONNECT, S3HLS_E_TIMEOUT,
- * S3HLS_E_IO, S3HLS_E_NETWORK: cannot be read; S3HLS_E_NO_VIDEO: it is empty; S3HLS_E_NOT_H264: its
- * video is something else, or there is none. */
+ * S3HLS_E_IO, S3HLS_E_NETWORK, S3HLS_E_RESOLVE, S3HLS_E_TLS, S3HLS_E_UNSUPPORTED: cannot be read;
+ * S3HLS_E_NO_VIDEO: it is empty; S3HLS_E_NOT_H264: its video is something else, or there is none.
+ */
 int media_open(media **out, const char *input, const media_options *options, char why[256]);
 void media_close(media **m);
 

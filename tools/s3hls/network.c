@@ -1,14 +1,36 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "network.h"
+#include "address.h"
+#include "av_messages.h"
 #include "s3hls/status.h"
+#include "tls_relay.h"
+#include "trust.h"
+#include <libavutil/avstring.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-int network_open(AVFormatContext **format, const char *url, const AVInputFormat *as) {
-    AVDictionary *options = NULL;
-    av_dict_set(&options, "rtsp_transport", "tcp", 0);
-    av_dict_set(&options, "timeout", "10000000", 0); /* of a network, us */
-    int rc = avformat_open_input(format, url, as, &options);
-    av_dict_free(&options);
-    return rc;
+#define TIMEOUT_MS "10000"
+
+struct network {
+    network_options options;
+    trust authorities;
+    tls_relay *relay; /* rtsps */
+    int (*open_connection)(AVFormatContext *s, AVIOContext **pb, const char *url, int flags,
+                           AVDictionary **options);
+};
+
+/* ---- what went wrong */
+
+/* libavformat reports as EIO what it says more about in its log. */
+static int status_of_log(char why[256]) {
+    const char *line = av_messages_last_error();
+    if (!line[0])
+        return S3HLS_E_IO;
+    snprintf(why, 256, "%s", line);
+    return strstr(line, "resolve")                             ? S3HLS_E_RESOLVE
+           : strstr(line, "ertificate") || strstr(line, "TLS") ? S3HLS_E_TLS
+                                                               : S3HLS_E_IO;
 }
 
 int network_status(int code, char why[256]) {
@@ -17,13 +39,20 @@ int network_status(int code, char why[256]) {
     case AVERROR(ENOENT):
     case AVERROR_HTTP_NOT_FOUND:
         return S3HLS_E_NOT_FOUND;
-    case AVERROR(EACCES):
     case AVERROR_HTTP_UNAUTHORIZED:
+        snprintf(why, 256, "user or password refused (401)");
+        return S3HLS_E_ACCESS;
+    case AVERROR(EACCES):
     case AVERROR_HTTP_FORBIDDEN:
         return S3HLS_E_ACCESS;
     case AVERROR(ECONNREFUSED):
     case AVERROR(EHOSTUNREACH):
+    case AVERROR(ENETUNREACH):
         return S3HLS_E_CONNECT;
+    case AVERROR(EPROTONOSUPPORT):
+        snprintf(why, 256,
+                 "the camera refuses this transport (461); try --rtsp-transport udp or auto");
+        return S3HLS_E_UNSUPPORTED;
     case AVERROR(ETIMEDOUT):
         return S3HLS_E_TIMEOUT;
     case AVERROR(ENOMEM):
@@ -33,4 +62,143 @@ int network_status(int code, char why[256]) {
     default:
         return S3HLS_E_IO;
     }
+}
+
+const char *network_advice(int status) {
+    switch (status) {
+    case S3HLS_E_ACCESS:
+        return "Check the user and the password in the address. Reserved characters in it are "
+               "written "
+               "percent-encoded: # as %23, / as %2F, ? as %3F, @ as %40, % as %25.";
+    case S3HLS_E_RESOLVE:
+        return "Check the host's name. If the password contains @, /, ? or #, write it "
+               "percent-encoded: %40, %2F, %3F, %23.";
+    case S3HLS_E_CONNECT:
+    case S3HLS_E_TIMEOUT:
+        return "Is the camera up, and are its host and port right?";
+    case S3HLS_E_TLS:
+        return "Name the authority that signed the camera's certificate with --input-ca; check the "
+               "host's name and the clock. --input-insecure accepts any certificate.";
+    case S3HLS_E_NOT_H264:
+        return "s3hls records H.264: set the camera to H.264, or transcode first.";
+    default:
+        return "";
+    }
+}
+
+/* ---- connections */
+
+/* AVFormatContext's io_open: each connection, be it an input's first, a playlist's or a segment's.
+ * Demuxers hand on no options for TLS. A redirect inherits those of its request. */
+static int open_connection(AVFormatContext *s, AVIOContext **pb, const char *url, int flags,
+                           AVDictionary **options) {
+    const network *n = s->opaque;
+    AVDictionary *own = NULL, **all = options ? options : &own;
+    av_dict_set(all, "timeout", TIMEOUT_MS "000", 0); /* us */
+    if (!n->options.insecure) {
+        av_dict_set(all, "tls_verify", "1", 0);
+        av_dict_set(all, "ca_file", trust_file(&n->authorities), 0); /* NULL: the system's */
+    }
+    int rc = n->open_connection(s, pb, url, flags, all);
+    av_dict_free(&own);
+    return rc;
+}
+
+/* Protocols over TLS that hand on no options, so that nothing would be verified. RTSP's own
+ * redirect leads to "tls" without any. */
+static int block_unverified(AVFormatContext *format, const char *url) {
+    format->protocol_blacklist = av_strdup(address_is_rtsp(url) ? "tls" : "rtmpts,gophers");
+    return format->protocol_blacklist ? S3HLS_OK : S3HLS_E_NOMEM;
+}
+
+/* rtsps://user@host/rest becomes rtsp://user@127.0.0.1:port/rest; to be freed. */
+static int relay_tls(network *n, const char *url, const AVIOInterruptCB *interrupt, char **local,
+                     char why[256]) {
+    address_parts parts;
+    char host[512];
+    if (!address_split(url, &parts)) {
+        snprintf(why, 256, "not an address; give rtsps://user:password@camera/stream");
+        return S3HLS_E_INVALID;
+    }
+    const char *bracket = memrchr(parts.host, ']', parts.host_size),
+               *end = parts.host + parts.host_size;
+    const char *name_end = bracket ? bracket : parts.host;
+    bool has_port = memchr(name_end, ':', (size_t)(end - name_end));
+    snprintf(host, sizeof host, "%.*s%s", (int)parts.host_size, parts.host, has_port ? "" : ":322");
+    tls_relay_config config = {.host = host,
+                               .ca_file = trust_file(&n->authorities),
+                               .insecure = n->options.insecure,
+                               .timeout_ms = strtol(TIMEOUT_MS, NULL, 10),
+                               .stopped = interrupt->callback,
+                               .stopped_ctx = interrupt->opaque};
+    int rc = tls_relay_open(&n->relay, &config, why);
+    if (rc)
+        return rc;
+    *local = av_asprintf("rtsp://%.*s127.0.0.1:%u%s", (int)parts.user_size, parts.user,
+                         tls_relay_port(n->relay), parts.rest);
+    return *local ? S3HLS_OK : S3HLS_E_NOMEM;
+}
+
+static AVDictionary *options_of(const network *n, const char *url) {
+    static const char *const transports[] = {"tcp", "udp", "tcp+udp"};
+    AVDictionary *options = NULL;
+    av_dict_set(&options, "timeout", TIMEOUT_MS "000", 0); /* us */
+    if (!address_is_rtsp(url))
+        return options;
+    av_dict_set(&options, "rtsp_transport", transports[n->relay ? RTSP_TCP : n->options.transport],
+                0);
+    av_dict_set(&options, "rtsp_flags", "prefer_tcp", 0);
+    if (n->options.transport != RTSP_TCP) /* a keyframe of a 4K camera arrives at once */
+        av_dict_set(&options, "buffer_size", "2097152", 0);
+    return options;
+}
+
+static int open_input(network *n, AVFormatContext **format, const char *url, char why[256]) {
+    AVDictionary *options = options_of(n, url);
+    (*format)->opaque = n;
+    n->open_connection = (*format)->io_open;
+    (*format)->io_open = open_connection;
+    av_messages_clear();
+    int rc = avformat_open_input(format, url, NULL, &options);
+    av_dict_free(&options);
+    if (rc >= 0)
+        return S3HLS_OK;
+    int status = network_status(rc, why);
+    if (rc == AVERROR(EIO))
+        status = status_of_log(why);
+    if (strstr(av_messages_last_error(), "blacklist")) {
+        snprintf(why, 256,
+                 "it leads to an address whose certificate would not be verified; give "
+                 "that address, or --input-insecure");
+        status = S3HLS_E_TLS;
+    }
+    return status;
+}
+
+int network_open(network **out, AVFormatContext **format, const char *url,
+                 const network_options *options, char why[256]) {
+    network *n = *out = calloc(1, sizeof *n);
+    char *local = NULL;
+    if (!n)
+        return S3HLS_E_NOMEM;
+    n->options = *options;
+    int rc = trust_open(&n->authorities, options->ca_file, why);
+    if (!rc && !options->insecure)
+        rc = block_unverified(*format, url);
+    if (!rc && address_has_scheme(url, "rtsps"))
+        rc = relay_tls(n, url, &(*format)->interrupt_callback, &local, why);
+    if (!rc)
+        rc = open_input(n, format, local ? local : url, why);
+    av_free(local);
+    return rc;
+}
+
+void network_close(network **slot) {
+    network *n = *slot;
+    if (!n)
+        return;
+    tls_relay_close(&n->relay);
+    trust_close(&n->authorities);
+    free(n);
+    *slot = NULL;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "options.h"
+#include "address.h"
 #include "tool.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -268,6 +269,14 @@ static const option_kind *find_option(const command_line *line, const char *argu
     return kind;
 }
 
+static void report_option(const command_line *line, const char *argument, size_t size,
+                          const char *value, const char *wrong) {
+    char *masked = value ? address_masked(value) : NULL;
+    fprintf(stderr, "s3hls %s: %.*s%s%s: %s; s3hls help %s explains\n", line->command, (int)size,
+            argument, masked ? " " : "", masked ? masked : "", wrong, line->command);
+    free(masked);
+}
+
 /* One option at argv[*at]. @return false: it is wrong, and has been complained of. */
 static bool take_option(command_line *line, int argc, char **argv, int *at) {
     const char *argument = argv[*at], *equals = strchr(argument, '=');
@@ -287,8 +296,7 @@ static bool take_option(command_line *line, int argc, char **argv, int *at) {
     if (!wrong)
         wrong = kind->set(ctx, value);
     if (wrong)
-        fprintf(stderr, "s3hls %s: %.*s%s%s: %s; s3hls help %s explains\n", line->command,
-                (int)size, argument, value ? " " : "", value ? value : "", wrong, line->command);
+        report_option(line, argument, size, value, wrong);
     return !wrong;
 }
 
@@ -311,8 +319,10 @@ bool command_line_parse(command_line *line, int argc, char **argv, int *exit_cod
         } else if (line->positional_count < line->positional_max) {
             line->positional[line->positional_count++] = a;
         } else {
+            char *masked = address_masked(a);
             fprintf(stderr, "s3hls %s: one argument too many: %s; usage: s3hls %s %s\n",
-                    line->command, a, line->command, line->arguments);
+                    line->command, masked ? masked : "", line->command, line->arguments);
+            free(masked);
             return false;
         }
     }
@@ -367,4 +377,9 @@ void complain(const char *command, const char *what, int status, const s3hls_s3_
     if (error && error->request_id[0])
         fprintf(stderr, " [request %s]", error->request_id);
     fprintf(stderr, "%s%s\n", mend(status)[0] ? ". " : "", mend(status));
+}
+
+void complain_of_input(const char *command, const char *what, int status, const char *advice) {
+    fprintf(stderr, "s3hls %s: %s: %s (%s)%s%s\n", command, what, s3hls_strerror(status),
+            s3hls_status_name(status), advice[0] ? ". " : "", advice);
 }

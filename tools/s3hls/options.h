@@ -58,5 +58,7 @@ bool parse_count(const char *text, uint32_t min, uint32_t max, uint32_t *count);
 
 /* One line on standard error: what failed, the status, the server's own words, the mend. */
 void complain(const char *command, const char *what, int status, const s3hls_s3_error *error);
+/* The same of an input, with advice about inputs ("": none). */
+void complain_of_input(const char *command, const char *what, int status, const char *advice);
 
 #endif

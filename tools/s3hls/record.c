@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "address.h"
+#include "av_messages.h"
 #include "camera.h"
 #include "delivery.h"
 #include "media.h"
@@ -10,10 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 typedef struct record_options {
     delivery_options delivery;
     media_options media;
+    const char *password_file;
     bool realtime;
     enum { RECONNECT_IF_RTSP, RECONNECT, RECONNECT_NOT } reconnect;
 } record_options;
@@ -91,13 +94,52 @@ static const char *set_no_reconnect(void *ctx, const char *value) {
     return NULL;
 }
 
+static network_options *network_of(void *ctx) {
+    return &((record_options *)ctx)->media.network;
+}
+
+static const char *set_transport(void *ctx, const char *value) {
+    static const char *const names[] = {"tcp", "udp", "auto"};
+    for (int i = 0; i < 3; i++)
+        if (strcmp(value, names[i]) == 0) {
+            network_of(ctx)->transport = (rtsp_transport)i;
+            return NULL;
+        }
+    return "not a transport; give tcp, udp, or auto: TCP, and UDP where the camera refuses TCP";
+}
+
+static const char *set_input_ca(void *ctx, const char *value) {
+    network_of(ctx)->ca_file = value;
+    return access(value, R_OK) == 0 ? NULL : "cannot be read; give a PEM file of certificates";
+}
+
+static const char *set_insecure(void *ctx, const char *value) {
+    (void)value;
+    network_of(ctx)->insecure = true;
+    return NULL;
+}
+
+static const char *set_password_file(void *ctx, const char *value) {
+    ((record_options *)ctx)->password_file = value;
+    return access(value, R_OK) == 0 ? NULL : "cannot be read; give a file with one line";
+}
+
 static const option_kind kinds[] = {
     {"--format", "h264", "a raw stream, whatever it looks like", set_format},
     {"--fps", "RATE", "frames per second of a raw stream; else its own, else 25", set_fps},
     {"--realtime", NULL, "read no faster than the video plays, as a camera would", set_realtime},
     {"--start", "TIME", "when a file was taken; else its modification time less its length",
      set_start},
-    {"--reconnect", NULL, "look for a camera that went away; the default with RTSP", set_reconnect},
+    {"--rtsp-transport", "KIND", "tcp (default), udp, or auto: udp where the camera refuses tcp",
+     set_transport},
+    {"--input-ca", "FILE",
+     "authorities to trust for rtsps:// and https:// (PEM), besides the system's", set_input_ca},
+    {"--input-insecure", NULL, "accept any certificate of the input", set_insecure},
+    {"--input-password-file", "FILE", "its first line is the password of the user in the address",
+     set_password_file},
+    {"--reconnect", NULL,
+     "connect again when the camera went away, the default with RTSP; given, also at the start",
+     set_reconnect},
     {"--no-reconnect", NULL, "end when the camera does", set_no_reconnect},
     {"--segment-duration", "SECONDS", "cut at the first keyframe from here on; default 4",
      set_duration},
@@ -113,8 +155,7 @@ static const option_kind kinds[] = {
 
 typedef struct recording {
     record_options *options;
-    const char *address; /* of the input */
-    const char *name;    /* the same without a password, for people */
+    camera camera; /* or whatever else the input is */
     media *input;
     bool reconnects, first_seen;
     delivery delivery;
@@ -182,10 +223,9 @@ static int64_t counted_us(const recording *r) {
 
 /* @return false: interrupted. */
 static bool reconnect(recording *r, const char *why) {
-    camera gone = {r->address, r->name, &r->options->media, &r->delivery};
     media_close(&r->input); /* a camera may have room for one viewer only */
     r->first_seen = false;
-    return camera_find_again(&gone, &r->input, why);
+    return camera_find_again(&r->camera, &r->input, why);
 }
 
 static void put(recording *r, s3hls_frame *frame) {
@@ -245,10 +285,10 @@ static int finish(recording *r, int read_status, const char *why) {
     char what[512];
     int status, code = delivery_close(&r->delivery, &status);
     if (read_status) {
-        snprintf(what, sizeof what, "%s%s%s", r->name, why[0] ? ": " : "", why);
+        snprintf(what, sizeof what, "%s%s%s", r->camera.name, why[0] ? ": " : "", why);
         complain("record", what, read_status, NULL);
     } else if (status == S3HLS_E_NOT_H264 || status == S3HLS_E_NO_VIDEO) {
-        complain("record", r->name, status, NULL);
+        complain("record", r->camera.name, status, NULL);
         return EXIT_INPUT;
     }
     if (code != EXIT_DONE)
@@ -260,22 +300,51 @@ static int finish(recording *r, int read_status, const char *why) {
     return read_status || r->delivery.stats.nals_damaged ? EXIT_DAMAGED : EXIT_DONE;
 }
 
-static int record(const command_line *line, recording *r) {
-    record_options *o = r->options;
+static int open_input(recording *r) {
     char why[256] = "", what[512];
-    int code = EXIT_FAILED, rc = media_open(&r->input, r->address, &o->media, why);
-    if (rc) {
-        snprintf(what, sizeof what, "%s: %s", r->name, why);
-        complain("record", what, rc, NULL);
-        return EXIT_INPUT;
-    }
-    set_input_kind(o, media_get_facts(r->input));
-    r->delivery.live = live(r);
+    int rc = media_open(&r->input, r->camera.address, &r->options->media, why);
+    if (!rc)
+        return EXIT_DONE;
+    snprintf(what, sizeof what, "%s%s%s", r->camera.name, why[0] ? ": " : "", why);
+    complain_of_input("record", what, rc, network_advice(rc));
+    return EXIT_INPUT;
+}
+
+/* Of a camera that is waited for, nothing is known but that it sends frames. */
+static int open_delivery(const command_line *line, recording *r) {
+    record_options *o = r->options;
+    int code = EXIT_FAILED;
+    r->delivery.live = !r->input || live(r);
+    if (r->input)
+        set_input_kind(o, media_get_facts(r->input));
     if (common_options_open(line, o->delivery.cfg.destination, &code))
         code = delivery_open(&r->delivery, line);
+    if (r->delivery.recorder && o->media.network.insecure)
+        camera_report(&r->camera, "input-insecure",
+                      "warning: its certificate is not verified (--input-insecure)", 0);
+    return code;
+}
+
+/* @return false: interrupted before there was one. */
+static bool await_input(recording *r) {
+    if (!r->input && !camera_find(&r->camera, &r->input))
+        return false;
+    r->delivery.live = live(r);
+    return true;
+}
+
+static int record(const command_line *line, recording *r) {
+    char why[256] = "";
+    bool patient = r->options->reconnect == RECONNECT;
+    int code = patient ? EXIT_DONE : open_input(r);
+    if (code == EXIT_DONE)
+        code = open_delivery(line, r);
     if (r->delivery.recorder) {
+        int rc = S3HLS_OK;
+        bool found = await_input(r);
         r->begun_us = delivery_clock_us();
-        rc = read_all(r, why);
+        if (found)
+            rc = read_all(r, why);
         code = finish(r, rc, why);
     }
     media_close(&r->input);
@@ -290,7 +359,25 @@ static const char *wrong_together(const record_options *o, const char *input) {
         return "--nal-type and --nal-count go together";
     if (o->reconnect == RECONNECT && !strstr(input, "://"))
         return "--reconnect is for addresses: rtsp://camera/stream";
+    if (o->media.network.transport == RTSP_UDP && address_has_scheme(input, "rtsps"))
+        return "rtsps:// carries the video in its TLS connection; --rtsp-transport udp would not";
     return NULL;
+}
+
+/* @return false: the command line is wrong, which is reported. */
+static bool take_input(recording *r, const char *input) {
+    record_options *o = r->options;
+    const char *wrong = wrong_together(o, input);
+    const char *unclear = camera_init(&r->camera, input, o->password_file);
+    r->camera.options = &o->media;
+    r->camera.delivery = &r->delivery;
+    r->reconnects =
+        o->reconnect == RECONNECT || (o->reconnect == RECONNECT_IF_RTSP && address_is_rtsp(input));
+    if (wrong)
+        fprintf(stderr, "s3hls record: %s\n", wrong);
+    else if (unclear)
+        fprintf(stderr, "s3hls record: %s: %s\n", r->camera.name, unclear);
+    return !wrong && !unclear;
 }
 
 int command_record(int argc, char **argv) {
@@ -317,19 +404,11 @@ int command_record(int argc, char **argv) {
     int code;
     delivery_options_init(&o.delivery);
     if (command_line_parse(&line, argc, argv, &code)) {
-        const char *wrong = wrong_together(&o, line.positional[0]);
-        char *address = address_take(line.positional[0]);
-        if (wrong) {
-            fprintf(stderr, "s3hls record: %s\n", wrong);
-            code = EXIT_USAGE;
-        } else {
-            recording r = {.options = &o, .address = address, .name = line.positional[0]};
-            r.delivery.options = &o.delivery;
-            r.reconnects = o.reconnect == RECONNECT ||
-                           (o.reconnect == RECONNECT_IF_RTSP && strncmp(address, "rtsp", 4) == 0);
-            code = record(&line, &r);
-        }
-        free(address);
+        recording r = {.options = &o};
+        r.delivery.options = &o.delivery;
+        av_messages_open(&common.env);
+        code = take_input(&r, line.positional[0]) ? record(&line, &r) : EXIT_USAGE;
+        camera_deinit(&r.camera);
         common_options_close(&common);
     }
     delivery_options_deinit(&o.delivery);

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "av_messages.h"
+#include "address.h"
+#include <libavutil/log.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LINE_MAX_BYTES = 1024 };
+
+static const s3hls_env *receiver; /* libavformat has one log for the whole process */
+static _Thread_local char last_error[256];
+
+/* Codecs complain about each damaged picture; what is of use here comes from protocols and formats.
+ */
+static bool is_of_codec(void *of) {
+    const AVClass *class = of ? *(AVClass **)of : NULL;
+    return class && (class->category == AV_CLASS_CATEGORY_DECODER ||
+                     class->category == AV_CLASS_CATEGORY_BITSTREAM_FILTER);
+}
+
+static void log_once(const char *text) {
+    static _Thread_local char last[256];
+    if (!receiver || !receiver->log || receiver->log_level < S3HLS_LOG_DEBUG ||
+        strncmp(last, text, sizeof last - 1) == 0)
+        return;
+    snprintf(last, sizeof last, "%.255s", text);
+    receiver->log(receiver->ctx, S3HLS_LOG_DEBUG, "libavformat", text);
+}
+
+/* As AV_LOG_DEBUG and above hold whole requests, they never get here. */
+static void receive(void *of, int level, const char *format, va_list arguments) {
+    char line[LINE_MAX_BYTES];
+    int prefix = 0; /* "[tcp @ 0x...] " is not wanted */
+    if (level > AV_LOG_VERBOSE || is_of_codec(of))
+        return;
+    av_log_format_line2(NULL, level, format, arguments, line, sizeof line, &prefix);
+    line[strcspn(line, "\r\n")] = 0;
+    address_mask_all(line);
+    if (!line[0])
+        return;
+    if (level <= AV_LOG_ERROR)
+        snprintf(last_error, sizeof last_error, "%.255s", line);
+    log_once(line);
+}
+
+void av_messages_open(const s3hls_env *env) {
+    receiver = env;
+    av_log_set_level(AV_LOG_VERBOSE);
+    av_log_set_callback(receive);
+}
+
+void av_messages_clear(void) {
+    last_error[0] = 0;
+}
+
+const char *av_messages_last_error(void) {
+    return last_error;
+}
