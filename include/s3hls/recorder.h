@@ -175,6 +175,8 @@ typedef struct s3hls_recorder_stats {
     int64_t clock_offset_ms; /* true time less the system's, as the store's answers say; 0: in use
                                 as it is */
     int64_t credentials_expire_s; /* UNIX seconds; 0: never, or not known */
+    uint64_t nals_refused; /* SEI and other NAL units before a picture that were left out: larger
+                              than 64 KiB together, or no picture came for them */
 } s3hls_recorder_stats;
 
 /** Open a recorder. Checks every value and, for file://, nothing of the disk; for s3://, nothing of
@@ -188,7 +190,8 @@ S3HLS_API int s3hls_recorder_open(s3hls_recorder **out, const s3hls_recorder_con
  * S3HLS_E_SKIPPED: nothing of it was kept: no keyframe has come yet, or damage is being skipped;
  * S3HLS_E_FULL: the pool is empty; this access unit and those up to the next keyframe are dropped,
  * counted, and the segment so far is delivered; S3HLS_E_MALFORMED: it holds damaged NAL units; what
- * could be read was kept; S3HLS_E_EVICTED: accepted, and the oldest waiting segment was dropped for
+ * could be read was kept; S3HLS_E_TOO_LARGE: accepted but for SEI of more than 64 KiB before a
+ * picture; S3HLS_E_EVICTED: accepted, and the oldest waiting segment was dropped for
  * it (S3HLS_DROP_OLDEST); S3HLS_E_INVALID: NULL, no bytes, or a time beyond its range;
  * S3HLS_E_STATE: after drain. */
 S3HLS_API int s3hls_recorder_put_video(s3hls_recorder *recorder, const s3hls_frame *frame);

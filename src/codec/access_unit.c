@@ -8,7 +8,7 @@ static const uint8_t ZEROS[64];
 
 void s3hls__au_init(s3hls__au_parser *p, s3hls__au_input input, unsigned nal_length_size,
                     const s3hls__au_sink *sink) {
-    memset(p, 0, sizeof *p);
+    memset(p, 0, offsetof(s3hls__au_parser, held));
     p->input = input;
     p->nal_length_size = nal_length_size;
     p->sink = *sink;
@@ -35,20 +35,62 @@ static void emit_nal(s3hls__au_parser *p, const uint8_t *nal, size_t size) {
     emit(p, nal, size);
 }
 
-static void emit_prefix(s3hls__au_parser *p, bool with_sets) {
-    for (uint32_t i = 0; i < p->prefix_count; i++) {
-        const uint8_t *nal = p->prefix + p->prefix_nals[i].offset;
-        unsigned type = nal[0] & 31;
-        if (with_sets || (type != S3HLS__NAL_SPS && type != S3HLS__NAL_PPS))
-            emit_nal(p, nal, p->prefix_nals[i].size);
+static void emit_set(void *ctx, const uint8_t *nal, size_t size) {
+    emit_nal(ctx, nal, size);
+}
+
+/* ---- what is held back: NAL units, each behind its size */
+
+static uint32_t held_nal_size(const s3hls__au_parser *p, uint32_t at) {
+    uint32_t size;
+    memcpy(&size, p->held + at, sizeof size);
+    return size;
+}
+
+static void emit_held(s3hls__au_parser *p) {
+    for (uint32_t at = 0; at < p->held_size;) {
+        uint32_t size = held_nal_size(p, at);
+        emit_nal(p, p->held + at + sizeof size, size);
+        at += (uint32_t)sizeof size + size;
     }
 }
 
-static void forget_prefix(s3hls__au_parser *p) {
-    p->prefix_count = p->prefix_used = 0;
+static void forget_held(s3hls__au_parser *p) {
+    p->held_size = 0;
     p->aud = 0;
-    p->recovery_point = false;
+    p->boundary = p->recovery_point = false;
 }
+
+/* It does not fit. */
+static void refuse_held(s3hls__au_parser *p) {
+    p->held_size = p->held_at;
+    p->nals_refused++;
+    p->nal = S3HLS__AT_SKIP;
+}
+
+static void append_held(s3hls__au_parser *p, const uint8_t *data, size_t size) {
+    if (size > S3HLS__AU_HELD_BYTES - p->held_size) {
+        refuse_held(p);
+        return;
+    }
+    memcpy(p->held + p->held_size, data, size);
+    p->held_size += (uint32_t)size;
+    uint32_t whole = p->held_size - p->held_at - (uint32_t)sizeof whole;
+    memcpy(p->held + p->held_at, &whole, sizeof whole);
+}
+
+static void hold(s3hls__au_parser *p) {
+    p->held_at = p->held_size;
+    p->nal = S3HLS__AT_HELD;
+    if (S3HLS__AU_HELD_BYTES - p->held_size < sizeof(uint32_t)) {
+        refuse_held(p);
+        return;
+    }
+    p->held_size += (uint32_t)sizeof(uint32_t);
+    append_held(p, p->head, p->head_size);
+}
+
+/* ---- access units */
 
 static void end_unit(s3hls__au_parser *p) {
     if (p->open && !p->muted)
@@ -56,50 +98,77 @@ static void end_unit(s3hls__au_parser *p) {
     p->open = p->muted = false;
 }
 
-/* AUD, at keyframes the parameter sets, the rest of what was held back (7.4.1.2.3). */
-static void emit_beginning(s3hls__au_parser *p, bool keyframe) {
-    const uint8_t aud[2] = {S3HLS__NAL_AUD, p->aud ? p->aud : 0xf0}; /* any slice type */
-    emit_nal(p, aud, sizeof aud);
-    for (uint32_t i = 0; keyframe && i < p->sets.count; i++)
-        emit_nal(p, p->sets.bytes + p->sets.sets[i].offset, p->sets.sets[i].size);
-    emit_prefix(p, !keyframe);
+/* No more slices follow: what came behind the last one stays with it. */
+static void end_unit_with_held(s3hls__au_parser *p) {
+    if (p->open) {
+        emit_held(p);
+        forget_held(p);
+    }
+    end_unit(p);
 }
 
 static bool sps_changed(s3hls__au_parser *p) {
     const s3hls__parameter_set *set = s3hls__sets_find(&p->sets, S3HLS__NAL_SPS, p->sps.id);
-    const uint8_t *bytes = p->sets.bytes + set->offset;
-    bool first = p->keyframe_sps_size == 0;
-    bool same = p->keyframe_sps_size == set->size && !memcmp(p->keyframe_sps, bytes, set->size);
-    memcpy(p->keyframe_sps, bytes, set->size);
-    p->keyframe_sps_size = set->size;
-    return !first && !same;
+    uint64_t content = s3hls__h264_sps_content(p->sets.bytes + set->offset, set->size);
+    bool changed = p->keyframe_seen && content != p->keyframe_sps;
+    p->keyframe_seen = true;
+    p->keyframe_sps = content;
+    return changed;
 }
 
 /* The other field of the frame that the access unit before began (3.30, 7.4.1.2.4). */
 static bool is_second_field(const s3hls__au_parser *p, const s3hls__h264_slice *s) {
-    const s3hls__h264_slice *first = &p->slice;
-    return p->has_slice && !p->second_field && first->field_pic && s->field_pic &&
+    const s3hls__h264_slice *first = &p->picture.first;
+    return p->known && !p->second_field && first->field_pic && s->field_pic &&
            first->bottom_field != s->bottom_field && first->frame_num == s->frame_num &&
            !(s->nal_unit_type == S3HLS__NAL_IDR && first->nal_unit_type != S3HLS__NAL_IDR) &&
            !(first->nal_ref_idc == 0 && s->nal_ref_idc != 0);
 }
 
+/* AUD, the parameter sets it needs, the rest of what was held back (7.4.1.2.3). */
 static void begin_unit(s3hls__au_parser *p, const s3hls__h264_slice *slice) {
     s3hls__access_unit au = {.idr = slice->nal_unit_type == S3HLS__NAL_IDR,
                              .field_pic = slice->field_pic,
                              .second_field = is_second_field(p, slice),
                              .sps = &p->sps};
+    const uint8_t aud[2] = {S3HLS__NAL_AUD, p->aud ? p->aud : 0xf0}; /* any slice type */
     end_unit(p);
     au.recovery_point = p->recovery_point && !au.idr;
-    bool keyframe = au.idr || au.recovery_point;
+    bool keyframe = (au.idr || au.recovery_point) && !au.second_field;
     au.parameters_changed = keyframe && sps_changed(p);
     au.poc = s3hls__h264_poc_next(&p->poc, &p->sps, slice);
-    p->slice = *slice;
+    s3hls__picture_begin(&p->picture, slice);
     p->second_field = au.second_field;
-    p->has_slice = p->open = true;
+    p->pps_id = p->pps.id;
+    p->known = p->open = true;
     note(p, p->sink.begin(p->sink.ctx, &au));
-    emit_beginning(p, keyframe);
-    forget_prefix(p);
+    emit_nal(p, aud, sizeof aud);
+    s3hls__sets_begin_picture(&p->sets, &p->pps, keyframe, emit_set, p);
+    emit_held(p);
+    forget_held(p);
+}
+
+/* FRAMES: a call ended inside a picture, and the next one has more of it. */
+static void reopen_unit(s3hls__au_parser *p, const s3hls__h264_slice *slice) {
+    s3hls__access_unit au = {.idr = slice->nal_unit_type == S3HLS__NAL_IDR,
+                             .field_pic = slice->field_pic,
+                             .second_field = p->second_field,
+                             .continues = true,
+                             .sps = &p->sps};
+    p->open = true;
+    note(p, p->sink.begin(p->sink.ctx, &au));
+}
+
+/* What is held back stood between two slices of one picture: a prefix NAL unit (G.7.3.2.12), or SEI
+ * where it does not belong. */
+static void continue_unit(s3hls__au_parser *p, const s3hls__h264_slice *slice) {
+    if (!p->open)
+        reopen_unit(p, slice);
+    s3hls__picture_add(&p->picture, slice);
+    if (p->pps.id != p->pps_id)
+        s3hls__sets_use_inside(&p->sets, &p->pps, emit_set, p);
+    emit_held(p);
+    forget_held(p);
 }
 
 /* ---- one NAL unit: what to do with it */
@@ -127,55 +196,59 @@ static int activate(s3hls__au_parser *p, int pps_id) {
     return S3HLS_OK;
 }
 
+/* A slice that cannot be used takes with it what was held back for its picture. Where it may have
+ * begun one, what follows is not of the picture before. */
+static void leave_out_slice(s3hls__au_parser *p, bool headless) {
+    if (headless || p->boundary || !p->open) {
+        end_unit(p);
+        p->known = false;
+    }
+    forget_held(p);
+    p->nal = S3HLS__AT_SKIP;
+}
+
+/* Where a slice belongs. Where slices have no order, a NAL unit that begins an access unit, and a
+ * call that ends one, are believed; elsewhere they may stand between two slices of one picture. */
+static s3hls__slice_place place_slice(const s3hls__au_parser *p, const s3hls__h264_slice *slice) {
+    bool in_order = s3hls__picture_in_order(&p->sps, &p->pps) && !slice->redundant_pic_cnt;
+    bool believed = (p->boundary || !p->open) && !in_order;
+    return s3hls__picture_place(p->known && !believed ? &p->picture : NULL, slice, &p->sps,
+                                &p->pps);
+}
+
 static void decide_slice(s3hls__au_parser *p) {
     s3hls__h264_slice slice;
     int rc = activate(p, s3hls__h264_slice_pps_id(p->head, p->head_size));
     if (rc == S3HLS_E_NOT_FOUND && !p->active) {
         p->slices_early++;
-        p->nal = S3HLS__AT_SKIP;
+        leave_out_slice(p, true);
         return;
     }
     if (!rc)
         rc = s3hls__h264_parse_slice(p->head, p->head_size, &p->sps, &p->pps, &slice);
-    if (rc) {
-        damaged(p, true);
+    s3hls__slice_place place = rc ? S3HLS__SLICE_STRAY : place_slice(p, &slice);
+    if (place == S3HLS__SLICE_STRAY || place == S3HLS__SLICE_HEADLESS) {
+        leave_out_slice(p, place == S3HLS__SLICE_HEADLESS);
+        if (rc || !slice.redundant_pic_cnt) /* else of a picture that never came */
+            damaged(p, true);
         return;
     }
-    bool first = slice.redundant_pic_cnt == 0 &&
-                 (!p->open || s3hls__h264_first_of_picture(&p->slice, &slice, &p->sps));
     p->nal = S3HLS__AT_PASS;
-    if (first)
+    if (place == S3HLS__SLICE_BEGINS)
         begin_unit(p, &slice);
-    else if (!p->open)
-        p->nal = S3HLS__AT_SKIP; /* a redundant slice of a picture that never came */
-    else if (p->prefix_count) {
-        emit_prefix(p, true); /* between slices of one picture: a prefix NAL unit (G.7.3.2.12) */
-        forget_prefix(p);
-    }
-    if (p->nal == S3HLS__AT_PASS)
-        emit_nal(p, p->head, p->head_size);
+    else
+        continue_unit(p, &slice);
+    emit_nal(p, p->head, p->head_size);
 }
 
-static void append_prefix(s3hls__au_parser *p, const uint8_t *data, size_t size) {
-    if (size > S3HLS__AU_PREFIX_BYTES - p->prefix_used) {
-        p->prefix_used = p->prefix_nals[--p->prefix_count].offset;
-        damaged(p, false);
+/* End of sequence and of stream: nothing of the next access unit has come before them. */
+static void decide_end(s3hls__au_parser *p) {
+    p->nal = p->open ? S3HLS__AT_PASS : S3HLS__AT_SKIP;
+    if (!p->open)
         return;
-    }
-    memcpy(p->prefix + p->prefix_used, data, size);
-    p->prefix_used += (uint32_t)size;
-    p->prefix_nals[p->prefix_count - 1].size += (uint32_t)size;
-}
-
-static void begin_prefix_nal(s3hls__au_parser *p) {
-    if (p->prefix_count == S3HLS__AU_PREFIX_NALS) {
-        damaged(p, false);
-        return;
-    }
-    p->prefix_nals[p->prefix_count].offset = p->prefix_used;
-    p->prefix_nals[p->prefix_count++].size = 0;
-    p->nal = S3HLS__AT_PREFIX;
-    append_prefix(p, p->head, p->head_size);
+    emit_held(p);
+    forget_held(p);
+    emit_nal(p, p->head, p->head_size);
 }
 
 /* NAL units 6 to 9 and 15 to 18 behind a picture's last slice begin the next access unit; 14 stands
@@ -184,22 +257,26 @@ static void decide(s3hls__au_parser *p) {
     enum { PREFIX_NAL = 14, SUBSET_SPS = 15, RESERVED_18 = 18 };
     unsigned type = p->head[0] & 31;
     if (p->head[0] & 0x80) { /* forbidden_zero_bit */
-        damaged(p, type >= S3HLS__NAL_NON_IDR && type <= S3HLS__NAL_IDR);
+        bool slice = type >= S3HLS__NAL_NON_IDR && type <= S3HLS__NAL_IDR;
+        if (slice)
+            leave_out_slice(p, false);
+        damaged(p, slice);
         return;
     }
     p->nal_seen[type]++;
     bool begins = (type >= S3HLS__NAL_SEI && type <= S3HLS__NAL_AUD) ||
                   (type >= SUBSET_SPS && type <= RESERVED_18);
-    if (begins)
-        end_unit(p);
+    p->boundary |= begins;
     if (type == S3HLS__NAL_NON_IDR || type == S3HLS__NAL_PARTITION_A || type == S3HLS__NAL_IDR) {
         decide_slice(p);
     } else if (type == S3HLS__NAL_AUD) {
         p->aud = p->head_size > 1 ? p->head[1] : 0;
         p->nal = S3HLS__AT_SKIP; /* written anew, as the first */
     } else if (begins || type == PREFIX_NAL) {
-        begin_prefix_nal(p);
-    } else if (p->open) { /* partitions, filler, ends, extensions: of the picture that is open */
+        hold(p);
+    } else if (type == S3HLS__NAL_END_SEQUENCE || type == S3HLS__NAL_END_STREAM) {
+        decide_end(p);
+    } else if (p->open && !p->boundary) { /* partitions, filler, extensions: of the open picture */
         p->nal = S3HLS__AT_PASS;
         emit_nal(p, p->head, p->head_size);
     } else {
@@ -207,19 +284,18 @@ static void decide(s3hls__au_parser *p) {
     }
 }
 
-static void end_prefix_nal(s3hls__au_parser *p) {
-    uint32_t offset = p->prefix_nals[p->prefix_count - 1].offset;
-    const uint8_t *nal = p->prefix + offset;
-    size_t size = p->prefix_nals[p->prefix_count - 1].size;
+/* Parameter sets are written from where they are kept. */
+static void end_held_nal(s3hls__au_parser *p) {
+    const uint8_t *nal = p->held + p->held_at + sizeof(uint32_t);
+    size_t size = held_nal_size(p, p->held_at);
     unsigned type = nal[0] & 31;
     if (type == S3HLS__NAL_SEI)
         p->recovery_point |= s3hls__h264_recovery_point(nal, size) >= 0;
-    if ((type == S3HLS__NAL_SPS || type == S3HLS__NAL_PPS) &&
-        s3hls__sets_keep(&p->sets, nal, size)) {
-        p->prefix_used = offset;
-        p->prefix_count--;
+    if (type != S3HLS__NAL_SPS && type != S3HLS__NAL_PPS)
+        return;
+    if (s3hls__sets_keep(&p->sets, nal, size))
         damaged(p, false);
-    }
+    p->held_size = p->held_at;
 }
 
 /* ---- NAL units out of bytes */
@@ -241,19 +317,17 @@ static void nal_bytes(s3hls__au_parser *p, const uint8_t *data, size_t size) {
     }
     if (size == 0)
         return;
-    if (p->nal == S3HLS__AT_PREFIX)
-        append_prefix(p, data, size);
+    if (p->nal == S3HLS__AT_HELD)
+        append_held(p, data, size);
     else if (p->nal == S3HLS__AT_PASS)
         emit(p, data, size);
 }
 
 static void nal_end(s3hls__au_parser *p) {
-    if (p->nal == S3HLS__AT_HEAD && p->head_size == 0)
-        damaged(p, false); /* a NAL unit of no bytes */
-    else if (p->nal == S3HLS__AT_HEAD)
+    if (p->nal == S3HLS__AT_HEAD && p->head_size > 0) /* one of no bytes is no damage */
         decide(p);
-    if (p->nal == S3HLS__AT_PREFIX)
-        end_prefix_nal(p);
+    if (p->nal == S3HLS__AT_HELD)
+        end_held_nal(p);
     p->nal = S3HLS__AT_NONE;
 }
 
@@ -360,14 +434,25 @@ static void end_of_nal(s3hls__au_parser *p) {
     p->length_bytes = 0;
 }
 
-static int outcome(const s3hls__au_parser *p, uint64_t damaged_before) {
+typedef struct counts {
+    uint64_t damaged, refused;
+} counts;
+
+static counts counts_of(const s3hls__au_parser *p) {
+    return (counts){p->nals_damaged, p->nals_refused};
+}
+
+static int outcome(const s3hls__au_parser *p, counts before) {
     if (p->status)
         return p->status;
-    return p->nals_damaged > damaged_before ? S3HLS_E_MALFORMED : S3HLS_OK;
+    if (p->nals_damaged > before.damaged)
+        return S3HLS_E_MALFORMED;
+    return p->nals_refused > before.refused ? S3HLS_E_TOO_LARGE : S3HLS_OK;
 }
 
 int s3hls__au_put(s3hls__au_parser *p, const s3hls_span *spans, size_t count) {
-    uint64_t damaged_before = p->nals_damaged, left = 0;
+    counts before = counts_of(p);
+    uint64_t left = 0;
     p->status = S3HLS_OK;
     if (p->input != S3HLS__AU_INPUT_BYTES && !p->nal_length_size &&
         !begins_with_start_code(spans, count))
@@ -385,14 +470,22 @@ int s3hls__au_put(s3hls__au_parser *p, const s3hls_span *spans, size_t count) {
     if (p->input != S3HLS__AU_INPUT_BYTES)
         end_of_nal(p);
     if (p->input == S3HLS__AU_INPUT_FRAMES)
-        end_unit(p);
-    return outcome(p, damaged_before);
+        end_unit_with_held(p);
+    return outcome(p, before);
+}
+
+/* What is held back without a picture to go with is left out; parameter sets are not among it. */
+static void refuse_all_held(s3hls__au_parser *p) {
+    for (uint32_t at = 0; at < p->held_size; p->nals_refused++)
+        at += (uint32_t)sizeof at + held_nal_size(p, at);
+    forget_held(p);
 }
 
 int s3hls__au_flush(s3hls__au_parser *p) {
-    uint64_t damaged_before = p->nals_damaged;
+    counts before = counts_of(p);
     p->status = S3HLS_OK;
     end_of_nal(p);
-    end_unit(p);
-    return outcome(p, damaged_before);
+    end_unit_with_held(p);
+    refuse_all_held(p);
+    return outcome(p, before);
 }

@@ -3,24 +3,27 @@
  *
  *   put(bytes) ──▶ NAL units ──▶ begin(facts) data data ... end ──▶ the muxer
  *
- * What stands before a picture's first slice (AUD, parameter sets, SEI) is held back in a small
- * buffer, because begin must say whether a keyframe comes; the slices pass through as views of the
- * caller's memory: but for the first bytes of each, nothing of them is copied. What comes out is
- * Annex B, begins with an AUD, and has at each keyframe all parameter sets known, whether or not
- * the encoder repeated them. No allocation: the struct is its own memory. */
+ * What stands before a picture's first slice (AUD, parameter sets, SEI) is held back in a buffer,
+ * because begin must say whether a keyframe comes; the slices pass through as views of the caller's
+ * memory: but for the first bytes of each, nothing of them is copied. What comes out is Annex B,
+ * begins with an AUD, and has at each keyframe the parameter sets that its group of pictures uses,
+ * whether or not the encoder repeated them. No allocation: the struct is its own memory. */
 #ifndef S3HLS_CODEC_ACCESS_UNIT_H
 #define S3HLS_CODEC_ACCESS_UNIT_H
 
 #include "codec/parameter_sets.h"
+#include "codec/picture.h"
 #include "s3hls/frame.h"
 
 /* Facts of an access unit, known when its first slice has been read. */
 typedef struct s3hls__access_unit {
     bool idr;                /* keyframe: an IDR picture */
     bool recovery_point;     /* keyframe: recovery point SEI and no IDR (intra refresh, open GOP) */
-    bool parameters_changed; /* keyframe: another SPS than the last keyframe's */
+    bool parameters_changed; /* keyframe: an SPS with other content than the last keyframe's */
     bool field_pic;
     bool second_field; /* second field of the frame that the access unit before began */
+    bool continues;    /* FRAMES: not another one, but slices that the call before left out of its
+                          picture; data and end follow once more */
     int32_t poc;
     const s3hls__h264_sps *sps; /* active; valid during begin */
 } s3hls__access_unit;
@@ -36,17 +39,16 @@ typedef struct s3hls__au_sink {
 } s3hls__au_sink;
 
 typedef enum s3hls__au_input {
-    S3HLS__AU_INPUT_FRAMES, /* a call ends with an access unit's end */
+    S3HLS__AU_INPUT_FRAMES, /* a call ends with an access unit's end; SEI behind its picture stays
+                             */
     S3HLS__AU_INPUT_NALS, /* a call ends with a NAL unit's end; a first one may lack its start code
                            */
     S3HLS__AU_INPUT_BYTES /* a call ends anywhere */
 } s3hls__au_input;
 
-enum {
-    S3HLS__AU_PREFIX_BYTES =
-        16 * 1024, /* of NAL units before a slice; one beyond is left out as damaged */
-    S3HLS__AU_PREFIX_NALS = 64
-};
+/* Of NAL units before a slice, each with four bytes of its own: signed video has SEI of tens of
+ * KiB. One beyond is left out and counted. */
+enum { S3HLS__AU_HELD_BYTES = 64 * 1024 };
 
 /* Members are the parser's own, but for the counters. */
 typedef struct s3hls__au_parser {
@@ -54,6 +56,8 @@ typedef struct s3hls__au_parser {
     uint64_t nals_damaged;   /* that could not be read, left out */
     uint64_t slices_damaged; /* of these, those that held or may have held picture data */
     uint64_t slices_early;   /* before any parameter set: a stream joined in its middle */
+    uint64_t nals_refused;   /* SEI and the like, left out: too large to be held back, or the stream
+                                ended before a picture came that they could go with */
 
     s3hls__au_sink sink;
     s3hls__au_input input;
@@ -64,25 +68,24 @@ typedef struct s3hls__au_parser {
     size_t zeros;          /* seen and held back: a start code's, or the NAL unit's */
     unsigned length_bytes; /* of a length field read so far */
     uint64_t length;       /* that field; then what is left of its NAL unit */
-    enum { S3HLS__AT_NONE, S3HLS__AT_HEAD, S3HLS__AT_PREFIX, S3HLS__AT_PASS, S3HLS__AT_SKIP } nal;
+    enum { S3HLS__AT_NONE, S3HLS__AT_HEAD, S3HLS__AT_HELD, S3HLS__AT_PASS, S3HLS__AT_SKIP } nal;
     uint8_t head[S3HLS__SLICE_HEADER_BYTES]; /* first bytes of a NAL unit, until it is known what to
                                                 do with it */
     size_t head_size;
 
-    /* NAL units before the next slice */
-    uint8_t prefix[S3HLS__AU_PREFIX_BYTES];
-    struct {
-        uint32_t offset, size;
-    } prefix_nals[S3HLS__AU_PREFIX_NALS];
-    uint32_t prefix_count, prefix_used;
-    uint8_t aud; /* second byte of the AUD among them; 0: none */
-    bool recovery_point;
+    /* NAL units behind the newest slice: of the next picture, or of the open one, as the next slice
+     * says */
+    bool boundary;               /* one of them begins an access unit (7.4.1.2.3) */
+    bool recovery_point;         /* one of them is a recovery point SEI */
+    uint8_t aud;                 /* second byte of the AUD among them; 0: none */
+    uint32_t held_size, held_at; /* bytes of held in use; where the newest begins */
 
     /* the access unit that is open */
     bool open;
-    bool muted;     /* the sink wants no more of it */
-    bool has_slice; /* slice and sps are valid: of the newest access unit */
-    s3hls__h264_slice slice;
+    bool muted;             /* the sink wants no more of it */
+    bool known;             /* picture is valid: of the newest access unit */
+    s3hls__picture picture; /* its primary coded picture */
+    uint8_t pps_id;         /* of its first slice */
     bool second_field;
 
     s3hls__parameter_sets sets;
@@ -90,9 +93,11 @@ typedef struct s3hls__au_parser {
     s3hls__h264_pps pps;
     uint32_t active_generation;
     bool active;
-    uint8_t keyframe_sps[S3HLS__SETS_BYTES]; /* SPS of the last keyframe, to see it change */
-    size_t keyframe_sps_size;
+    bool keyframe_seen;
+    uint64_t keyframe_sps; /* content of the last keyframe's SPS, to see it change */
     s3hls__h264_poc poc;
+
+    uint8_t held[S3HLS__AU_HELD_BYTES]; /* last: pages that are never used are never touched */
 } s3hls__au_parser;
 
 /* nal_length_size: 0 for Annex B, 1, 2 or 4 for length-prefixed input. */
@@ -100,8 +105,8 @@ void s3hls__au_init(s3hls__au_parser *p, s3hls__au_input input, unsigned nal_len
                     const s3hls__au_sink *sink);
 
 /* Read pieces (a frame's spans, in order, as if they lay together).
- * @return the sink's first failure, else S3HLS_E_MALFORMED where damage was found, else S3HLS_OK.
- */
+ * @return the sink's first failure, else S3HLS_E_MALFORMED where damage was found, else
+ * S3HLS_E_TOO_LARGE where nals_refused grew, else S3HLS_OK. */
 int s3hls__au_put(s3hls__au_parser *p, const s3hls_span *spans, size_t count);
 
 /* The stream ends here: end the access unit that is open. As s3hls__au_put(). */

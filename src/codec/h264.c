@@ -3,7 +3,7 @@
 #include "codec/nal.h"
 #include <string.h>
 
-enum { EXTENDED_SAR = 255, MAX_DIMENSION = 16384 };
+enum { EXTENDED_SAR = 255, MAX_DIMENSION = 16384, NO_VUI = -2 };
 
 /* Begin at the RBSP of a NAL unit of the given type. */
 static bool open_nal(s3hls__bits *b, const uint8_t *nal, size_t size, unsigned type) {
@@ -106,8 +106,9 @@ static void skip_hrd(s3hls__bits *b) {
     s3hls__bits_read(b, 20); /* four lengths of 5 bits */
 }
 
-/* E.1.1. @return max_num_reorder_frames, or -1 where it is not said. */
-static int32_t read_vui(s3hls__bits *b, s3hls__h264_sps *sps) {
+/* E.1.1. @return max_num_reorder_frames; -1 where there is none; NO_VUI where the bits end early or
+ * make no sense. */
+static int32_t read_vui_fields(s3hls__bits *b, s3hls__h264_sps *sps) {
     if (s3hls__bits_read(b, 1) && s3hls__bits_read(b, 8) == EXTENDED_SAR)
         s3hls__bits_read(b, 32); /* sar_width, sar_height */
     if (s3hls__bits_read(b, 1))
@@ -136,12 +137,22 @@ static int32_t read_vui(s3hls__bits *b, s3hls__h264_sps *sps) {
         s3hls__bits_read(b, 1); /* low_delay_hrd_flag */
     s3hls__bits_read(b, 1);     /* pic_struct_present_flag */
     if (!s3hls__bits_read(b, 1))
-        return -1;
+        return b->failed ? NO_VUI : -1;
     s3hls__bits_read(b, 1);
     for (int i = 0; i < 4; i++)
         s3hls__bits_ue(b); /* max_bytes_per_pic_denom to log2_max_mv_length_vertical */
-    uint32_t reorder = s3hls__bits_ue(b);
-    return b->failed || reorder > 16 ? -1 : (int32_t)reorder;
+    uint32_t reorder = s3hls__bits_ue(b), buffered = s3hls__bits_ue(b);
+    return b->failed || buffered > 16 || reorder > buffered ? NO_VUI : (int32_t)reorder;
+}
+
+/* The SPS up to its VUI suffices to decode: one whose end an encoder cut off counts as without. */
+static int32_t read_vui(s3hls__bits *b, s3hls__h264_sps *sps) {
+    s3hls__h264_sps with = *sps;
+    int32_t reorder = read_vui_fields(b, &with);
+    if (reorder == NO_VUI)
+        return -1;
+    *sps = with;
+    return reorder;
 }
 
 /* MaxDpbMbs of Table A-1 over the picture's macroblocks, at most 16 (A.3.1). */
@@ -189,15 +200,31 @@ int s3hls__h264_parse_sps(const uint8_t *nal, size_t size, s3hls__h264_sps *sps)
     b.failed |= s3hls__bits_ue(&b) > 16; /* max_num_ref_frames */
     s3hls__bits_read(&b, 1);             /* gaps_in_frame_num_value_allowed_flag */
     uint32_t picture_mbs = read_size(&b, sps, chroma_format_idc);
-    int32_t reorder = s3hls__bits_read(&b, 1) ? read_vui(&b, sps) : -1;
+    bool vui = s3hls__bits_read(&b, 1);
     if (b.failed || id > 31 || log2_max_frame_num > 16)
         return S3HLS_E_MALFORMED;
+    int32_t reorder = vui ? read_vui(&b, sps) : -1;
     if (sps->width > MAX_DIMENSION || sps->height > MAX_DIMENSION)
         return S3HLS_E_UNSUPPORTED;
     if (reorder < 0)
         reorder = never_reorders(sps) ? 0 : max_dpb_frames(sps, picture_mbs);
     sps->max_reorder_frames = (uint8_t)reorder;
     return S3HLS_OK;
+}
+
+uint64_t s3hls__h264_sps_content(const uint8_t *nal, size_t size) {
+    uint64_t sum = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+    s3hls__bits b;
+    s3hls__bits_init(&b, nal + 1, size - 1);
+    for (unsigned i = 0; !b.failed; i++) {
+        if (i == 3) /* behind profile, constraints, level */
+            s3hls__bits_ue(&b);
+        uint32_t byte = s3hls__bits_read(&b, 8);
+        if (b.failed && byte == 0)
+            break; /* alignment, which depends on the id's length */
+        sum = (sum ^ byte) * UINT64_C(0x100000001b3);
+    }
+    return sum;
 }
 
 /* ---- picture parameter set */
@@ -241,6 +268,7 @@ int s3hls__h264_parse_pps(const uint8_t *nal, size_t size, s3hls__h264_pps *pps)
     uint32_t groups = s3hls__bits_ue(&b) + 1;
     if (groups > 8 || b.failed)
         return S3HLS_E_MALFORMED;
+    pps->slice_groups = groups > 1;
     if (groups > 1)
         skip_slice_groups(&b, groups);
     s3hls__bits_ue(&b);      /* num_ref_idx_l0_default_active_minus1 */
@@ -284,14 +312,14 @@ int s3hls__h264_parse_slice(const uint8_t *nal, size_t size, const s3hls__h264_s
         return S3HLS_E_MALFORMED;
     slice->nal_unit_type = nal[0] & 31;
     slice->nal_ref_idc = nal[0] >> 5 & 3;
-    s3hls__bits_ue(&b); /* first_mb_in_slice: slices may come in any order */
+    slice->first_mb = s3hls__bits_ue(&b);
     uint32_t slice_type = s3hls__bits_ue(&b);
     slice->slice_type = (uint8_t)slice_type;
     uint32_t pps_id = s3hls__bits_ue(&b);
     slice->pps_id = (uint8_t)pps_id;
     slice->sps_id = sps->id;
     if (sps->separate_colour_plane)
-        s3hls__bits_read(&b, 2);
+        slice->colour_plane = (uint8_t)s3hls__bits_read(&b, 2);
     slice->frame_num = s3hls__bits_read(&b, sps->log2_max_frame_num);
     if (!sps->frame_mbs_only && (slice->field_pic = s3hls__bits_read(&b, 1)))
         slice->bottom_field = s3hls__bits_read(&b, 1);
@@ -309,13 +337,13 @@ int s3hls__h264_parse_slice(const uint8_t *nal, size_t size, const s3hls__h264_s
     }
     if (pps->redundant_pic_cnt_present)
         slice->redundant_pic_cnt = s3hls__bits_ue(&b);
-    bool wrong = slice_type > 9 || pps_id > 255 || slice->idr_pic_id > 65535 ||
-                 slice->redundant_pic_cnt > 127;
+    bool wrong = slice_type > 9 || pps_id > 255 || slice->colour_plane > 2 ||
+                 slice->idr_pic_id > 65535 || slice->redundant_pic_cnt > 127;
     return b.failed || wrong ? S3HLS_E_MALFORMED : S3HLS_OK;
 }
 
-bool s3hls__h264_first_of_picture(const s3hls__h264_slice *a, const s3hls__h264_slice *b,
-                                  const s3hls__h264_sps *sps) {
+/* What a poc_type does not have is 0 in both. */
+bool s3hls__h264_first_of_picture(const s3hls__h264_slice *a, const s3hls__h264_slice *b) {
     bool idr = b->nal_unit_type == S3HLS__NAL_IDR;
     if (a->frame_num != b->frame_num || a->sps_id != b->sps_id || a->field_pic != b->field_pic ||
         a->bottom_field != b->bottom_field || (a->nal_ref_idc == 0) != (b->nal_ref_idc == 0) ||
@@ -323,11 +351,10 @@ bool s3hls__h264_first_of_picture(const s3hls__h264_slice *a, const s3hls__h264_
         return true;
     if (idr && a->idr_pic_id != b->idr_pic_id)
         return true;
-    if (sps->poc_type == 0)
-        return a->pic_order_cnt_lsb != b->pic_order_cnt_lsb ||
-               a->delta_pic_order_cnt_bottom != b->delta_pic_order_cnt_bottom;
-    return sps->poc_type == 1 && (a->delta_pic_order_cnt[0] != b->delta_pic_order_cnt[0] ||
-                                  a->delta_pic_order_cnt[1] != b->delta_pic_order_cnt[1]);
+    return a->pic_order_cnt_lsb != b->pic_order_cnt_lsb ||
+           a->delta_pic_order_cnt_bottom != b->delta_pic_order_cnt_bottom ||
+           a->delta_pic_order_cnt[0] != b->delta_pic_order_cnt[0] ||
+           a->delta_pic_order_cnt[1] != b->delta_pic_order_cnt[1];
 }
 
 /* ---- SEI */

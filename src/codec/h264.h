@@ -39,7 +39,7 @@ typedef struct s3hls__h264_sps {
     int32_t offset_for_non_ref_pic, offset_for_top_to_bottom_field;
     uint32_t ref_frames_in_poc_cycle; /* 0 to 255 */
     int32_t offset_for_ref_frame[255];
-    /* VUI, Annex E; 0 where absent */
+    /* VUI, Annex E; 0 where it is absent, truncated or nonsensical */
     uint32_t num_units_in_tick,
         time_scale; /* frames per second = time_scale / (2 num_units_in_tick) */
     bool fixed_frame_rate;
@@ -54,6 +54,7 @@ typedef struct s3hls__h264_pps {
     uint8_t id, sps_id;
     bool bottom_field_pic_order_present;
     bool redundant_pic_cnt_present;
+    bool slice_groups; /* flexible macroblock ordering */
 } s3hls__h264_pps;
 
 /* Slice header, 7.3.3, down to redundant_pic_cnt. */
@@ -61,6 +62,8 @@ typedef struct s3hls__h264_slice {
     uint8_t nal_unit_type, nal_ref_idc;
     uint8_t slice_type; /* 0 to 9 */
     uint8_t pps_id, sps_id;
+    uint8_t colour_plane; /* 0 to 2; 0 where planes are not coded separately */
+    uint32_t first_mb;    /* macroblock, or pair of them, where it begins */
     uint32_t frame_num;
     bool field_pic, bottom_field;
     uint32_t idr_pic_id;
@@ -73,6 +76,9 @@ typedef struct s3hls__h264_slice {
  * S3HLS_E_UNSUPPORTED (SPS): valid, but a picture beyond 16,384 x 16,384. */
 int s3hls__h264_parse_sps(const uint8_t *nal, size_t size, s3hls__h264_sps *sps);
 int s3hls__h264_parse_pps(const uint8_t *nal, size_t size, s3hls__h264_pps *pps);
+/* A hash of all that an SPS says but its id, of one that can be parsed: an encoder may give the
+ * same parameters another id with each IDR picture. */
+uint64_t s3hls__h264_sps_content(const uint8_t *nal, size_t size);
 /* sps and pps: the active ones for this slice; find them with s3hls__h264_slice_pps_id() first.
  * size may be only the first bytes of the NAL unit; S3HLS__SLICE_HEADER_BYTES of them always do. */
 int s3hls__h264_parse_slice(const uint8_t *nal, size_t size, const s3hls__h264_sps *sps,
@@ -82,9 +88,9 @@ int s3hls__h264_parse_slice(const uint8_t *nal, size_t size, const s3hls__h264_s
 /* pic_parameter_set_id (0 to 255) of a slice's NAL unit, or S3HLS_E_MALFORMED. */
 int s3hls__h264_slice_pps_id(const uint8_t *nal, size_t size);
 
-/* Does slice b begin another primary coded picture than the one slice a belongs to? 7.4.1.2.4 */
-bool s3hls__h264_first_of_picture(const s3hls__h264_slice *a, const s3hls__h264_slice *b,
-                                  const s3hls__h264_sps *sps);
+/* By its header alone, does slice b begin another primary coded picture than the one slice a
+ * belongs to? 7.4.1.2.4; codec/picture.h knows more. */
+bool s3hls__h264_first_of_picture(const s3hls__h264_slice *a, const s3hls__h264_slice *b);
 
 /* Recovery point SEI (D.1.8) in a SEI NAL unit: recovery_frame_cnt, or -1 where there is none. */
 int32_t s3hls__h264_recovery_point(const uint8_t *nal, size_t size);

@@ -1,38 +1,59 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* The parameter sets a stream has shown so far, kept as they came, to be put before keyframes that
- * lack them. */
+/* The parameter sets a stream has shown so far, kept as they came, and which of them must be
+ * written where. There is a place for every id; when their bytes exceed the memory, the sets that
+ * have not been used for the longest time are dropped.
+ *
+ * A keyframe gets the sets that its group of pictures uses, as far as that is known when it begins:
+ * those of its first slice, those that came with it, and those that slices inside pictures have
+ * used before (7.4.1.2.3: none may stand between the slices of a picture). A set that a later
+ * picture is the first to use is written before that picture. */
 #ifndef S3HLS_CODEC_PARAMETER_SETS_H
 #define S3HLS_CODEC_PARAMETER_SETS_H
 
 #include "codec/h264.h"
 
-enum { S3HLS__SETS_BYTES = 8 * 1024, S3HLS__SETS_MAX = 64 };
+enum { S3HLS__SETS_BYTES = 8 * 1024, S3HLS__SETS_MAX = 32 + 256 };
 
 typedef struct s3hls__parameter_set {
     uint8_t type; /* nal_unit_type: 7 or 8 */
     uint8_t id;
+    uint8_t sps_id;        /* the SPS it belongs to, or is */
+    bool came;             /* since the newest picture began */
+    bool written;          /* as it is now, since the newest keyframe */
+    bool inside;           /* slices behind the first of a picture have used it */
     uint16_t offset, size; /* in bytes[] */
+    uint32_t used;         /* when it was used or came last, as clock says */
 } s3hls__parameter_set;
 
 typedef struct s3hls__parameter_sets {
     uint32_t count;
-    uint32_t used;
+    uint32_t bytes_used;
     uint32_t generation;                        /* changes with every set that does */
+    uint32_t clock;                             /* counts uses */
     s3hls__parameter_set sets[S3HLS__SETS_MAX]; /* all SPS before all PPS, each kind by id */
     uint8_t bytes[S3HLS__SETS_BYTES];
 } s3hls__parameter_sets;
 
 /* Keep a NAL unit of type 7 or 8 instead of the one with its id, if it can be read.
- * @return S3HLS_OK; S3HLS_E_MALFORMED; S3HLS_E_UNSUPPORTED; S3HLS_E_TOO_LARGE: no room; the old one
- * stays. */
+ * @return S3HLS_OK; S3HLS_E_MALFORMED; S3HLS_E_UNSUPPORTED; S3HLS_E_TOO_LARGE: larger than all of
+ * the memory; the old one stays. */
 int s3hls__sets_keep(s3hls__parameter_sets *s, const uint8_t *nal, size_t size);
 
 /* NULL where there is none. */
-const s3hls__parameter_set *s3hls__sets_find(const s3hls__parameter_sets *s, uint8_t type,
-                                             uint8_t id);
+s3hls__parameter_set *s3hls__sets_find(s3hls__parameter_sets *s, uint8_t type, uint8_t id);
 
 /* The SPS and PPS a slice refers to. @return S3HLS_OK, S3HLS_E_NOT_FOUND, S3HLS_E_MALFORMED. */
-int s3hls__sets_activate(const s3hls__parameter_sets *s, uint8_t pps_id, s3hls__h264_sps *sps,
+int s3hls__sets_activate(s3hls__parameter_sets *s, uint8_t pps_id, s3hls__h264_sps *sps,
                          s3hls__h264_pps *pps);
+
+/* A picture begins, and its first slice refers to pps. Calls write for each set that must stand
+ * before it, SPS before PPS, each kind by id. */
+void s3hls__sets_begin_picture(s3hls__parameter_sets *s, const s3hls__h264_pps *pps, bool keyframe,
+                               void (*write)(void *ctx, const uint8_t *nal, size_t size),
+                               void *ctx);
+
+/* A slice behind the first of its picture refers to pps; as above. */
+void s3hls__sets_use_inside(s3hls__parameter_sets *s, const s3hls__h264_pps *pps,
+                            void (*write)(void *ctx, const uint8_t *nal, size_t size), void *ctx);
 
 #endif

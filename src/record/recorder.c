@@ -22,7 +22,7 @@ struct s3hls_recorder {
     bool ended;
 
     /* any thread */
-    _Atomic uint64_t bytes_in, nals_damaged, slices_early;
+    _Atomic uint64_t bytes_in, nals_damaged, nals_refused, slices_early;
 };
 
 /* ---- open */
@@ -212,6 +212,14 @@ static int check_frame(const s3hls_recorder *r, const s3hls_frame *f) {
     return r->ended ? S3HLS_E_STATE : S3HLS_OK;
 }
 
+/* The parser's counts, for other threads. */
+static void publish_counts(s3hls_recorder *r) {
+    const s3hls__au_parser *p = &r->writer.parser;
+    atomic_store(&r->nals_damaged, p->nals_damaged);
+    atomic_store(&r->nals_refused, p->nals_refused);
+    atomic_store(&r->slices_early, p->slices_early);
+}
+
 int s3hls_recorder_put_video(s3hls_recorder *r, const s3hls_frame *frame) {
     int rc = check_frame(r, frame);
     if (rc)
@@ -226,8 +234,7 @@ int s3hls_recorder_put_video(s3hls_recorder *r, const s3hls_frame *frame) {
         return S3HLS_E_INVALID;
     atomic_fetch_add(&r->bytes_in, bytes);
     rc = s3hls__writer_put(&r->writer, spans, count, frame);
-    atomic_store(&r->nals_damaged, r->writer.parser.nals_damaged);
-    atomic_store(&r->slices_early, r->writer.parser.slices_early);
+    publish_counts(r);
     return rc;
 }
 
@@ -244,6 +251,7 @@ int s3hls_recorder_flush(s3hls_recorder *r) {
     if (r->ended)
         return S3HLS_E_STATE;
     s3hls__writer_flush(&r->writer);
+    publish_counts(r);
     return S3HLS_OK;
 }
 
@@ -261,6 +269,7 @@ static bool anything_accepted(s3hls_recorder *r) {
 static int end_input(s3hls_recorder *r) {
     if (!r->ended)
         s3hls__writer_finish(&r->writer);
+    publish_counts(r);
     r->ended = true;
     return anything_accepted(r) ? S3HLS_OK : nothing_recorded(r);
 }
@@ -372,6 +381,7 @@ int s3hls_recorder_get_stats(s3hls_recorder *r, s3hls_recorder_stats *stats) {
     stats->frames_dropped = atomic_load(&r->writer.frames_dropped);
     stats->bytes_in = atomic_load(&r->bytes_in);
     stats->nals_damaged = atomic_load(&r->nals_damaged);
+    stats->nals_refused = atomic_load(&r->nals_refused);
     for (int i = 0; i < S3HLS_CAUSE_COUNT; i++)
         stats->retries += stats->retries_by[i] = atomic_load(&box->retries_by[i]);
     stats->media_us = atomic_load(&r->writer.media_us);

@@ -295,8 +295,23 @@ static bool timeline_ends(s3hls__writer *w, const s3hls__access_unit *au) {
     return true;
 }
 
+/* More of the access unit that the call before ended: into the same PES packet. */
+static int continue_unit(s3hls__writer *w) {
+    w->unit_continues = true;
+    if (w->skipping || !w->slot) {
+        w->call_skipped++;
+        w->call_status = w->call_status ? w->call_status : S3HLS_E_SKIPPED;
+        return S3HLS_E_SKIPPED;
+    }
+    save(w);
+    return S3HLS_OK;
+}
+
 static int unit_begin(void *ctx, const s3hls__access_unit *au) {
     s3hls__writer *w = ctx;
+    if (au->continues)
+        return continue_unit(w);
+    w->unit_continues = false;
     bool keyframe = (au->idr || au->recovery_point) && !au->second_field;
     s3hls__timing_next(&w->timing, au, w->given, w->pts_us, w->composition_us);
     w->given = false;
@@ -355,13 +370,15 @@ static int unit_end(void *ctx) {
     int rc = s3hls__ts_end_unit(&w->mux, &w->out);
     if (rc)
         return skip_unit(w, give_up_unit(w, rc));
+    w->call_kept++;
+    if (w->unit_continues)
+        return S3HLS_OK;
     int64_t end = w->timing.pts_90k + w->timing.frame_90k;
     if (end > w->kept_end_90k)
         w->kept_end_90k = end;
     atomic_fetch_add(&w->frames_in, 1);
     w->slot->gops += w->unit_is_key;
     w->units++;
-    w->call_kept++;
     return S3HLS_OK;
 }
 
@@ -396,7 +413,7 @@ int s3hls__writer_put(s3hls__writer *w, const s3hls_span *spans, size_t count,
     int rc = s3hls__au_put(&w->parser, spans, count);
     if (w->call_skipped && (w->call_status != S3HLS_E_SKIPPED || !w->call_kept))
         return w->call_status;
-    if (rc == S3HLS_E_MALFORMED)
+    if (rc == S3HLS_E_MALFORMED || rc == S3HLS_E_TOO_LARGE)
         return rc;
     return w->call_evicted ? S3HLS_E_EVICTED : S3HLS_OK;
 }

@@ -33,6 +33,7 @@ typedef struct s3hls__writer {
     uint64_t full_blocks; /* of slot, before the one out points into */
     uint32_t units;       /* access units in slot */
     bool unit_is_key;     /* the one that is being written */
+    bool unit_continues;  /* it has been counted by the call before */
     uint64_t orders;
     bool skipping;        /* up to the next keyframe */
     bool dropped;         /* there was no room for what is being skipped */

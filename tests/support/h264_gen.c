@@ -73,11 +73,11 @@ static size_t write_pps(uint8_t *out) {
     return end_nal(&b);
 }
 
-static size_t write_slice(const h264_gen *g, uint8_t *out) {
+static size_t write_slice(const h264_gen *g, uint32_t number, uint8_t *out) {
     uint64_t in_gop = g->pictures % g->gop;
     bool idr = in_gop == 0;
     bits b = begin_nal(out, idr ? 0x65 : 0x41);
-    put_ue(&b, 0);            /* first_mb_in_slice */
+    put_ue(&b, 10 * number);  /* first_mb_in_slice */
     put_ue(&b, idr ? 7 : 5);  /* slice_type: all I, all P */
     put_ue(&b, 0);            /* pic_parameter_set_id */
     put(&b, in_gop & 255, 8); /* frame_num */
@@ -85,7 +85,7 @@ static size_t write_slice(const h264_gen *g, uint8_t *out) {
         put_ue(&b, g->pictures / g->gop % 2); /* idr_pic_id */
     put(&b, 1, 1);
     size_t size = 4 + (b.n + 7) / 8, want = idr ? g->key_bytes : g->other_bytes;
-    uint32_t seed = (uint32_t)g->pictures * 2654435761u + 1;
+    uint32_t seed = (uint32_t)g->pictures * 2654435761u + 1 + number;
     for (; size < want; size++) { /* never two zero bytes: no start code, no emulation prevention */
         seed = seed * 1664525u + 1013904223u;
         out[size] = (uint8_t)(seed >> 24) | 1;
@@ -95,13 +95,15 @@ static size_t write_slice(const h264_gen *g, uint8_t *out) {
 
 size_t h264_gen_next(h264_gen *g, uint8_t *out, size_t cap) {
     size_t slice = g->key_bytes > g->other_bytes ? g->key_bytes : g->other_bytes, n = 0;
-    if (cap < slice + 128)
+    uint32_t slices = g->slices ? g->slices : 1;
+    if (cap < slices * slice + 128)
         return 0;
     if (g->pictures % g->gop == 0 && !(g->sets_once && g->pictures)) {
         n += write_sps(g, out);
         n += write_pps(out + n);
     }
-    n += write_slice(g, out + n);
+    for (uint32_t i = 0; i < slices; i++)
+        n += write_slice(g, i, out + n);
     g->pictures++;
     return n;
 }

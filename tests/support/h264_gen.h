@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* A tiny camera for tests: H.264 with real parameter sets and slice headers and payload of no
- * meaning, as many bytes as asked for. Baseline, one slice a picture, picture order type 2, Annex
+ * meaning, as many bytes as asked for. Constrained baseline, picture order type 2, Annex
  * B. */
 #ifndef TESTS_SUPPORT_H264_GEN_H
 #define TESTS_SUPPORT_H264_GEN_H
@@ -14,11 +14,12 @@ typedef struct h264_gen {
     uint32_t gop;                    /* pictures from IDR to IDR */
     uint32_t key_bytes, other_bytes; /* of a slice, about */
     bool sets_once;                  /* parameter sets with the first picture only */
+    uint32_t slices;                 /* of a picture; 0: one */
     uint64_t pictures;               /* made so far */
 } h264_gen;
 
-/* The next access unit into out (S3HLS-independent; cap must hold the slice and 128 bytes). @return
- * its size. */
+/* The next access unit into out (S3HLS-independent; cap must hold the slices and 128 bytes).
+ * @return its size. */
 size_t h264_gen_next(h264_gen *g, uint8_t *out, size_t cap);
 
 #endif

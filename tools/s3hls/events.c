@@ -101,6 +101,7 @@ json_t *json_of_stats(const s3hls_recorder_stats *s) {
         {"frames_dropped", (int64_t)s->frames_dropped},
         {"gops_dropped", (int64_t)s->gops_dropped},
         {"nals_damaged", (int64_t)s->nals_damaged},
+        {"nals_refused", (int64_t)s->nals_refused},
         {"bytes_in", (int64_t)s->bytes_in},
         {"segments_accepted", (int64_t)s->segments_accepted},
         {"segments_delivered", (int64_t)s->segments_delivered},

@@ -42,6 +42,8 @@ static const field fields[] = {
           "Groups of pictures of which frames were dropped."),
     FIELD("s3hls_nals_damaged_total", "counter", nals_damaged, 1,
           "NAL units that could not be read."),
+    FIELD("s3hls_nals_refused_total", "counter", nals_refused, 1,
+          "SEI NAL units left out: too large, or without a picture."),
     FIELD("s3hls_segments_accepted_total", "counter", segments_accepted, 1,
           "Segments ended, or found in the spool."),
     FIELD("s3hls_segments_delivered_total", "counter", segments_delivered, 1,

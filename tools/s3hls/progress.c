@@ -94,6 +94,9 @@ static void print_video(const s3hls_recorder_stats *s, const char *from, const c
     if (s->frames_skipped || s->nals_damaged)
         printf("left out: %" PRIu64 " frames; unreadable: %" PRIu64 " NAL units\n",
                s->frames_skipped, s->nals_damaged);
+    if (s->nals_refused)
+        printf("left out: %" PRIu64 " NAL units (SEI) larger than 64 KiB, or without a picture\n",
+               s->nals_refused);
     if (s->frames_dropped)
         printf("NO ROOM FOR: %" PRIu64 " frames of %" PRIu64
                " groups; a larger --pool holds more\n",

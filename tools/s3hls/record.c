@@ -297,7 +297,8 @@ static int finish(recording *r, int read_status, const char *why) {
         return EXIT_INPUT;
     if (status)
         return EXIT_FAILED;
-    return read_status || r->delivery.stats.nals_damaged ? EXIT_DAMAGED : EXIT_DONE;
+    const s3hls_recorder_stats *stats = &r->delivery.stats;
+    return read_status || stats->nals_damaged || stats->nals_refused ? EXIT_DAMAGED : EXIT_DONE;
 }
 
 static int open_input(recording *r) {

@@ -9,118 +9,10 @@
 #include "codec/access_unit.h"
 #include "codec/nal.h"
 #include "h264_gen.h"
+#include "stream.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- a sink that remembers what it was given */
-
-typedef struct seen {
-    uint8_t *bytes;
-    size_t size, capacity;
-    int units, idr, recovery, changed, second_fields, ends;
-    s3hls__h264_sps sps;
-    int32_t poc[64];
-    int refuse_from; /* unit from which begin says no; 0: never */
-} seen;
-
-static void remember(seen *s, const void *data, size_t n) {
-    if (s->size + n > s->capacity) {
-        s->capacity = 2 * (s->size + n);
-        s->bytes = realloc(s->bytes, s->capacity);
-    }
-    memcpy(s->bytes + s->size, data, n);
-    s->size += n;
-}
-
-static int on_begin(void *ctx, const s3hls__access_unit *au) {
-    seen *s = ctx;
-    const uint8_t facts[4] = {au->idr, au->recovery_point, au->second_field,
-                              au->parameters_changed};
-    remember(s, facts, sizeof facts);
-    remember(s, &au->poc, sizeof au->poc);
-    if (s->units < 64)
-        s->poc[s->units] = au->poc;
-    s->units++;
-    s->idr += au->idr;
-    s->recovery += au->recovery_point;
-    s->changed += au->parameters_changed;
-    s->second_fields += au->second_field;
-    s->sps = *au->sps;
-    return s->refuse_from && s->units >= s->refuse_from ? S3HLS_E_FULL : S3HLS_OK;
-}
-
-static int on_data(void *ctx, const uint8_t *data, size_t size) {
-    remember(ctx, data, size);
-    return S3HLS_OK;
-}
-
-static int on_end(void *ctx) {
-    ((seen *)ctx)->ends++;
-    remember(ctx, "END", 3);
-    return S3HLS_OK;
-}
-
-static void seen_deinit(seen *s) {
-    free(s->bytes);
-    memset(s, 0, sizeof *s);
-}
-
-static s3hls__au_parser *parser(s3hls__au_input input, unsigned length_size, seen *s) {
-    s3hls__au_sink sink = {s, on_begin, on_data, on_end};
-    s3hls__au_parser *p = malloc(sizeof *p);
-    memset(s, 0, sizeof *s);
-    s3hls__au_init(p, input, length_size, &sink);
-    return p;
-}
-
-/* A copy in memory of its own size, so that reading past it is seen. */
-static int put_copy(s3hls__au_parser *p, const uint8_t *data, size_t size) {
-    uint8_t *copy = malloc(size ? size : 1);
-    memcpy(copy, data, size);
-    s3hls_span span = {copy, size};
-    int rc = s3hls__au_put(p, &span, 1);
-    free(copy);
-    return rc;
-}
-
-static void parse_all(const uint8_t *data, size_t size, size_t step, seen *s,
-                      s3hls__au_parser **keep) {
-    s3hls__au_parser *p = parser(S3HLS__AU_INPUT_BYTES, 0, s);
-    for (size_t at = 0; at < size; at += step)
-        put_copy(p, data + at, size - at < step ? size - at : step);
-    s3hls__au_flush(p);
-    if (keep)
-        *keep = p;
-    else
-        free(p);
-}
-
-/* ---- bits by hand */
-
-typedef struct bits {
-    uint8_t bytes[256];
-    size_t n;
-} bits;
-
-static void u(bits *b, uint32_t value, unsigned count) {
-    while (count--) {
-        b->bytes[b->n / 8] |= (uint8_t)(((value >> count) & 1) << (7 - b->n % 8));
-        b->n++;
-    }
-}
-
-static void ue(bits *b, uint32_t value) {
-    unsigned length = 0;
-    while ((value + 1) >> (length + 1))
-        length++;
-    u(b, 0, length);
-    u(b, value + 1, length + 1);
-}
-
-static void se(bits *b, int32_t value) {
-    ue(b, value > 0 ? 2 * (uint32_t)value - 1 : 2 * (uint32_t)-value);
-}
 
 /* An SPS with what differs between tests. */
 typedef struct sps_kind {
@@ -183,24 +75,6 @@ static void write_sps(bits *b, sps_kind k) {
         ue(b, 4);
     }
     u(b, 1, 1);
-}
-
-static size_t size_of(const bits *b) {
-    return (b->n + 7) / 8;
-}
-
-/* Emulation prevention, as a NAL unit on the wire has it. */
-static size_t escape(const bits *b, uint8_t *to) {
-    size_t n = 0, zeros = 0;
-    for (size_t i = 0; i < size_of(b); i++) {
-        if (zeros >= 2 && b->bytes[i] <= 3) {
-            to[n++] = 3;
-            zeros = 0;
-        }
-        to[n++] = b->bytes[i];
-        zeros = b->bytes[i] ? 0 : zeros + 1;
-    }
-    return n;
 }
 
 static void bit_reader_skips_emulation_prevention_and_ends_cleanly(void **state) {
@@ -419,13 +293,13 @@ static void parameter_sets_come_before_every_keyframe(void **state) {
 }
 
 /* A slice of an interlaced stream: field and redundant slices, which x264 does not write. */
-static size_t write_slice(uint8_t *to, unsigned type, unsigned frame_num, bool field, bool bottom,
-                          unsigned poc_lsb, unsigned redundant) {
+static size_t write_slice(uint8_t *to, unsigned type, unsigned first_mb, unsigned frame_num,
+                          bool field, bool bottom, unsigned poc_lsb, unsigned redundant) {
     bits b = {.n = 0};
     static const uint8_t start[] = {0, 0, 1};
     memcpy(to, start, 3);
     u(&b, type | 0x60, 8);
-    ue(&b, 0);
+    ue(&b, first_mb);
     ue(&b, 7);
     ue(&b, 0);
     u(&b, frame_num, 4);
@@ -465,13 +339,13 @@ static void fields_are_access_units_and_redundant_slices_are_not(void **state) {
     (void)state;
     uint8_t data[1024];
     size_t n = write_interlaced_sets(data);
-    n += write_slice(data + n, 5, 0, true, false, 0, 0);
-    n += write_slice(data + n, 1, 0, true, true, 1, 0); /* second field, P after I */
-    n += write_slice(data + n, 1, 0, true, true, 1, 1); /* redundant: of the same picture */
-    n += write_slice(data + n, 1, 1, true, false, 2, 0);
-    n += write_slice(data + n, 1, 1, true, false, 2, 0); /* its second slice */
-    n += write_slice(data + n, 1, 1, true, true, 3, 0);
-    n += write_slice(data + n, 1, 2, false, false, 4, 0); /* a frame */
+    n += write_slice(data + n, 5, 0, 0, true, false, 0, 0);
+    n += write_slice(data + n, 1, 0, 0, true, true, 1, 0); /* second field, P after I */
+    n += write_slice(data + n, 1, 0, 0, true, true, 1, 1); /* redundant: of the same picture */
+    n += write_slice(data + n, 1, 0, 1, true, false, 2, 0);
+    n += write_slice(data + n, 1, 99, 1, true, false, 2, 0); /* its second slice */
+    n += write_slice(data + n, 1, 0, 1, true, true, 3, 0);
+    n += write_slice(data + n, 1, 0, 2, false, false, 4, 0); /* a frame */
     seen s;
     s3hls__au_parser *p;
     parse_all(data, n, 5, &s, &p);
@@ -541,8 +415,8 @@ static void unreadable_units_are_counted_and_left_out(void **state) {
     static const uint8_t half[] = {0, 0};
     assert_int_equal(put_copy(p, half, sizeof half), S3HLS_E_MALFORMED);
     static const uint8_t none[] = {0, 0, 0, 0};
-    assert_int_equal(put_copy(p, none, sizeof none), S3HLS_E_MALFORMED);
-    assert_int_equal(p->nals_damaged, 3);
+    assert_int_equal(put_copy(p, none, sizeof none), S3HLS_OK);
+    assert_int_equal(p->nals_damaged, 2);
     free(p);
     seen_deinit(&s);
 }

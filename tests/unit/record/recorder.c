@@ -314,6 +314,68 @@ static void every_way_in_gives_the_same_segments(void **state) {
 
 /* ---- bad input */
 
+/* An encoder's slices, each handed over as if it were a frame. */
+static void a_frame_in_pieces_is_one_picture(void **state) {
+    (void)state;
+    world *w = world_open();
+    s3hls_recorder_config cfg = config(w);
+    s3hls_recorder *r;
+    h264_gen g = camera();
+    g.slices = 3;
+    assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
+    for (int i = 0; i < 50; i++) {
+        size_t size = h264_gen_next(&g, frame_bytes, sizeof frame_bytes), at = 0;
+        for (size_t end = 1; end <= size; end++) {
+            static const uint8_t start[] = {0, 0, 0, 1};
+            bool slice = end < size && !memcmp(frame_bytes + end, start, 4) &&
+                         (frame_bytes[end + 4] & 31) < 6;
+            if (end < size && !(slice && end > at + 100))
+                continue;
+            s3hls_frame f = {.data = frame_bytes + at, .size = end - at};
+            assert_int_equal(s3hls_recorder_put_video(r, &f), S3HLS_OK);
+            at = end;
+        }
+    }
+    assert_int_equal(s3hls_recorder_drain(r, 5000), S3HLS_OK);
+    s3hls_recorder_stats s = stats_of(r);
+    assert_int_equal(s.frames_in, 50);
+    assert_int_equal(s.frames_skipped + s.nals_damaged, 0);
+    assert_int_equal(s.media_us, 2000000);
+    assert_int_equal(s3hls_recorder_close(&r, 0), S3HLS_OK);
+    world_close(w);
+}
+
+/* Signed video: what fits is stored, what does not is named. */
+static void large_sei_is_stored_or_refused_by_name(void **state) {
+    (void)state;
+    world *w = world_open();
+    s3hls_recorder_config cfg = config(w);
+    s3hls_recorder *r;
+    h264_gen g = camera();
+    static uint8_t bytes[1 << 17];
+    assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        size_t left = i ? 70000 : 40000, n = 6;
+        memcpy(bytes, "\0\0\0\1\6\5", n); /* user_data_unregistered */
+        memset(bytes + n, 255, left / 255);
+        n += left / 255;
+        bytes[n++] = (uint8_t)(left % 255);
+        memset(bytes + n, 7, left);
+        n += left;
+        bytes[n++] = 0x80;
+        s3hls_frame f = {.data = bytes, .size = n};
+        f.size += h264_gen_next(&g, bytes + n, sizeof bytes - n);
+        assert_int_equal(s3hls_recorder_put_video(r, &f), i ? S3HLS_E_TOO_LARGE : S3HLS_OK);
+    }
+    assert_int_equal(s3hls_recorder_drain(r, 5000), S3HLS_OK);
+    s3hls_recorder_stats s = stats_of(r);
+    assert_int_equal(s.frames_in, 2);
+    assert_int_equal(s.nals_refused, 1);
+    assert_in_range(s.bytes_delivered, 50000, 60000);
+    assert_int_equal(s3hls_recorder_close(&r, 0), S3HLS_OK);
+    world_close(w);
+}
+
 static void what_is_not_h264_is_said_so(void **state) {
     (void)state;
     world *w = world_open();
@@ -508,6 +570,8 @@ int main(void) {
         cmocka_unit_test(no_segment_outgrows_what_its_timeline_promises),
         cmocka_unit_test(a_jump_of_times_begins_another_timeline_and_loses_nothing),
         cmocka_unit_test(every_way_in_gives_the_same_segments),
+        cmocka_unit_test(a_frame_in_pieces_is_one_picture),
+        cmocka_unit_test(large_sei_is_stored_or_refused_by_name),
         cmocka_unit_test(what_is_not_h264_is_said_so),
         cmocka_unit_test(without_a_clock_segments_wait_for_their_names),
         cmocka_unit_test(a_clock_that_never_comes_is_told_of),

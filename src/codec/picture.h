@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* Which slices make a picture (7.4.1.2.4). Pure.
+ *
+ * Headers tell most pictures apart, but not all: an encoder may give consecutive pictures the same
+ * ones. Hence a second slice with macroblock 0 begins a picture whatever its header says. Where
+ * slices have an order (everywhere but in streams that may use ASO or FMO), one that fits the
+ * picture neither by its header nor by its place is damaged, or its picture's begin is lost. */
+#ifndef S3HLS_CODEC_PICTURE_H
+#define S3HLS_CODEC_PICTURE_H
+
+#include "codec/h264.h"
+
+/* A primary coded picture of which some slices have come. */
+typedef struct s3hls__picture {
+    s3hls__h264_slice first; /* its first slice */
+    uint8_t begun;           /* bit n: the slice with macroblock 0 of colour plane n has come */
+    uint32_t next_mb[3];     /* by colour plane: a slice in order begins here or later */
+} s3hls__picture;
+
+typedef enum s3hls__slice_place {
+    S3HLS__SLICE_BEGINS,    /* the first slice of another picture */
+    S3HLS__SLICE_CONTINUES, /* a slice of this picture, primary or redundant */
+    S3HLS__SLICE_STRAY,     /* its header is of another picture, its place is not: damaged */
+    S3HLS__SLICE_HEADLESS   /* of another picture, whose begin is lost */
+} s3hls__slice_place;
+
+/* Where a slice belongs. picture: NULL where none is known. */
+s3hls__slice_place s3hls__picture_place(const s3hls__picture *picture,
+                                        const s3hls__h264_slice *slice, const s3hls__h264_sps *sps,
+                                        const s3hls__h264_pps *pps);
+
+/* Do slices come in the order of their macroblocks? Not where the profile allows arbitrary slice
+ * order (A.2.1, A.2.3) or the PPS has slice groups. */
+bool s3hls__picture_in_order(const s3hls__h264_sps *sps, const s3hls__h264_pps *pps);
+
+void s3hls__picture_begin(s3hls__picture *picture, const s3hls__h264_slice *slice);
+void s3hls__picture_add(s3hls__picture *picture, const s3hls__h264_slice *slice);
+
+#endif
