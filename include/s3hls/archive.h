@@ -3,6 +3,8 @@
  * What a store holds of one camera, found by LIST alone: the names carry time, duration and order.
  *
  *   {YYYY}/{MM}/{DD}/{HH}/{mm}/{SS}.{mmm}-{duration_ms}-{sequence}-{timeline}.ts
+ *   the same with open- or inner- before {sequence}: it does not decode on its own,
+ *   s3hls_segment_entry
  *   timelines/{timeline}.json
  *   {YYYY}/{MM}/{DD}/{HH}/{mm}/{SS}.ts         as the AWS sample SDK wrote it
  */
@@ -17,6 +19,20 @@ extern "C" {
 
 #define S3HLS_KEY_MAX 96 /* bytes of a segment's key below the prefix, with the NUL */
 
+/** Where decoding can begin in a segment. Its name says so. */
+typedef enum s3hls_segment_entry {
+    /** At its first picture, an IDR picture: it decodes on its own. Names without a mark; also
+     * taken for names of the AWS sample SDK, which do not say. */
+    S3HLS_ENTRY_IDR = 0,
+    /** "open-": at its first picture, an I picture with a recovery point (open GOP, intra refresh);
+     * pictures that are shown before it, or before the recovery is complete, refer to the segment
+     * before. */
+    S3HLS_ENTRY_RECOVERY = 1,
+    /** "inner-": not at its first picture: it begins inside a GOP, because a limit of size or
+     * duration ended the segment before; it needs that one to decode. */
+    S3HLS_ENTRY_NONE = 2
+} s3hls_segment_entry;
+
 /** One segment. */
 typedef struct s3hls_segment {
     int64_t start_ms;     /* UTC of its first frame, ms since 1970 */
@@ -26,6 +42,7 @@ typedef struct s3hls_segment {
     uint64_t timeline; /* parameters and timestamps run unbroken within one */
     uint64_t size;     /* bytes */
     int64_t modified_unix_s; /* when the store received it */
+    s3hls_segment_entry entry;
 } s3hls_segment;
 
 /** What a timeline's object says, for CODECS, RESOLUTION and TARGETDURATION. */
@@ -97,6 +114,12 @@ S3HLS_API int s3hls_archive_list(s3hls_archive *archive, int64_t from_ms, int64_
  * @return as s3hls_archive_list(); S3HLS_E_INVALID also where from_ms is later than that. */
 S3HLS_API int s3hls_archive_recent(s3hls_archive *archive, int64_t from_ms,
                                    s3hls_segment_list *list, s3hls_s3_error *error);
+/** As s3hls_archive_list(), for what is to be decoded. Where the first segment of the range begins
+ * inside a GOP (S3HLS_ENTRY_NONE), also the segments before it, back to one in which decoding can
+ * begin, at most ten minutes before from_ms. Where that one, or one in between, is not there,
+ * nothing is added: then the first segments cannot be decoded. */
+S3HLS_API int s3hls_archive_list_playable(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
+                                          s3hls_segment_list *list, s3hls_s3_error *error);
 S3HLS_API void s3hls_segment_list_deinit(s3hls_segment_list *list, const s3hls_env *env);
 
 /** A stretch that was recorded without a gap of more than 100 ms. */

@@ -33,7 +33,9 @@ extern "C" {
     XX(TIMELINE, 12, "timeline")         /* count: its number; message: why it began */            \
     XX(CLOCK, 13, "clock")             /* duration_ms: the wall clock stepped, or is corrected, by \
                                           so much */                                               \
-    XX(CREDENTIALS, 14, "credentials") /* status: S3HLS_OK: renewed; else why they could not be */
+    XX(CREDENTIALS, 14, "credentials") /* status: S3HLS_OK: renewed; else why they could not be */ \
+    XX(DEPENDENT, 15, "dependent-segments") /* message: why segments do not decode on their own    \
+                                               from now on; once until it changes */
 
 typedef enum s3hls_event_type {
 #define S3HLS__XX(name, number, text) S3HLS_EVENT_##name = (number),

@@ -54,11 +54,16 @@ static inline void s3hls_playlist_config_init(s3hls_playlist_config *cfg) {
 }
 
 /** Write a media playlist.
+ * It begins with a segment in which decoding can begin: of a range the first such segment that is
+ * given (s3hls_archive_list_playable() gives one where there is one), of a live list one at or
+ * before the window's begin. VOD lists of which each segment begins with an IDR picture claim
+ * EXT-X-INDEPENDENT-SEGMENTS; lists that are polled never do.
  * Missing sequence numbers of one timeline become EXT-X-GAP entries as long as the hole; a new
  * timeline EXT-X-DISCONTINUITY; MEDIA-SEQUENCE and DISCONTINUITY-SEQUENCE come from the names
  * alone, so every replica writes the same. A live list holds one session: it begins after the last
  * jump between sessions.
- * @param segments  ascending by time, as s3hls_archive_list() answers; not one: S3HLS_E_NOT_FOUND
+ * @param segments  ascending by time, as s3hls_archive_list() answers; not one, or of an EVENT list
+ * not one in which decoding can begin: S3HLS_E_NOT_FOUND
  * @param text      receives the playlist, NUL-terminated, to be freed with s3hls_free()
  * @param size      receives its length; may be NULL
  * @return S3HLS_OK, S3HLS_E_INVALID, S3HLS_E_NOT_FOUND, S3HLS_E_NOMEM, or the url function's. */
@@ -73,11 +78,18 @@ S3HLS_API void s3hls_playlist_bandwidth(const s3hls_segment *segments, size_t co
                                         uint32_t target_duration_ms, uint64_t *peak_bps,
                                         uint64_t *average_bps);
 
+/** Does each of the segments decode on its own (S3HLS_ENTRY_IDR)? Non-zero: yes; also for none. */
+S3HLS_API int s3hls_playlist_independent(const s3hls_segment *segments, size_t count);
+
 /** One media playlist in a multivariant playlist. */
 typedef struct s3hls_variant {
     const char *url;                /* of the media playlist: no line ends */
     uint64_t peak_bps, average_bps; /* BANDWIDTH, AVERAGE-BANDWIDTH */
     const s3hls_timeline *timeline; /* CODECS, RESOLUTION, FRAME-RATE; NULL: not known */
+    /** Non-zero: each segment of it, now and later, begins with an IDR picture. With all variants
+     * so, EXT-X-INDEPENDENT-SEGMENTS is written; s3hls_playlist_independent() tells for a closed
+     * range, a list that grows cannot know. 0: not known. */
+    int independent;
 } s3hls_variant;
 
 /** Write a multivariant playlist (RFC 8216 bis 4.4.6). What a timeline says that would not be one

@@ -76,12 +76,17 @@ static char *add_number(char *p, uint64_t value, char after) {
     return add_digits(p, value, count, after);
 }
 
+/* By s3hls_segment_entry, before the sequence. */
+static const char *const MARKS[] = {"", "open-", "inner-"};
+enum { MARK_COUNT = sizeof MARKS / sizeof MARKS[0] };
+
 int s3hls_segment_key_format(const s3hls_segment *segment, char *key, size_t key_size) {
     const s3hls_segment *s = segment;
-    if (s->start_ms < 0 || s->start_ms >= INT64_C(253402300800000)) /* the year 10000 */
+    if ((unsigned)s->entry >= MARK_COUNT || s->start_ms < 0 ||
+        s->start_ms >= INT64_C(253402300800000)) /* the year 10000 */
         return S3HLS_E_INVALID;
     civil c = civil_of(s->start_ms);
-    char name[S3HLS_KEY_MAX], *p = name; /* the longest is 80 bytes */
+    char name[S3HLS_KEY_MAX], *p = name; /* the longest is 85 bytes */
     p = add_digits(p, (uint64_t)c.year, 4, '/');
     p = add_digits(p, c.month, 2, '/');
     p = add_digits(p, c.day, 2, '/');
@@ -91,7 +96,9 @@ int s3hls_segment_key_format(const s3hls_segment *segment, char *key, size_t key
     if (!s->seed_name) {
         p = add_digits(p, c.ms, 3, '-');
         p = add_number(p, s->duration_ms, '-');
-        p = add_number(p, s->sequence, '-');
+        size_t mark = strlen(MARKS[s->entry]);
+        memcpy(p, MARKS[s->entry], mark);
+        p = add_number(p + mark, s->sequence, '-');
         p = add_number(p, s->timeline, '.');
     }
     memcpy(p, "ts", 3);
@@ -137,6 +144,18 @@ static uint64_t number(reader *r, uint64_t max) {
     return value;
 }
 
+/* The mark, if there is one. */
+static s3hls_segment_entry entry_mark(reader *r) {
+    for (int i = 1; i < MARK_COUNT && r->ok; i++) {
+        size_t size = strlen(MARKS[i]);
+        if (size <= (size_t)(r->end - r->p) && memcmp(r->p, MARKS[i], size) == 0) {
+            r->p += size;
+            return (s3hls_segment_entry)i;
+        }
+    }
+    return S3HLS_ENTRY_IDR;
+}
+
 int s3hls_segment_key_parse(const char *key, size_t key_size, s3hls_segment *segment) {
     reader r = {key, key + key_size, true};
     civil c = {0};
@@ -159,6 +178,7 @@ int s3hls_segment_key_parse(const char *key, size_t key_size, s3hls_segment *seg
         expect(&r, '-');
         segment->duration_ms = (uint32_t)number(&r, LONGEST_MS);
         expect(&r, '-');
+        segment->entry = entry_mark(&r);
         segment->sequence = number(&r, UINT64_MAX);
         expect(&r, '-');
         segment->timeline = number(&r, UINT64_MAX);

@@ -11,6 +11,7 @@
 enum {
     HOURS_MAX = 40 * 24,         /* a longer range is listed key after key */
     LONGEST_SEGMENT_MS = 120000, /* what began so long before a range may reach into it */
+    ENTRY_REACH_MS = 600000,     /* how far before a range decoding may begin for it */
     LATE_MS = 120000,            /* what an hour's end is asked for again, for what comes late */
     SEED_DURATION_MAX_MS = 10000 /* of a segment that does not say its own */
 };
@@ -289,15 +290,33 @@ static void guess_durations(s3hls_segment_list *list) {
     }
 }
 
-static void keep_overlapping(s3hls_segment_list *list, int64_t from_ms, int64_t to_ms) {
+/* Keep what overlaps the range, and from the given one on what comes before it. */
+static void keep_range(s3hls_segment_list *list, size_t first, int64_t from_ms, int64_t to_ms) {
     size_t kept = 0;
     for (size_t i = 0; i < list->count; i++) {
         const s3hls_segment *s = &list->segments[i];
         bool twice = i > 0 && by_time(s - 1, s) == 0;
-        if (!twice && s->start_ms < to_ms && s->start_ms + s->duration_ms > from_ms)
+        if (!twice && s->start_ms < to_ms && (i >= first || s->start_ms + s->duration_ms > from_ms))
             list->segments[kept++] = *s;
     }
     list->count = kept;
+}
+
+static size_t first_overlapping(const s3hls_segment_list *list, int64_t from_ms) {
+    size_t i = 0;
+    while (i < list->count && list->segments[i].start_ms + list->segments[i].duration_ms <= from_ms)
+        i++;
+    return i;
+}
+
+/* Where decoding has to begin for the given segment: the segments before it that it needs run on
+ * without a gap. What is found may need others that are not listed. */
+static size_t entry_for(const s3hls_segment *s, size_t first) {
+    size_t at = first;
+    for (size_t i = first; s[at].entry == S3HLS_ENTRY_NONE && i-- > 0;)
+        if (s[i].timeline == s[at].timeline && s[i].sequence + 1 == s[at].sequence)
+            at = i;
+    return at;
 }
 
 /* By key it is by time already, but for what differs in the same millisecond. */
@@ -318,16 +337,13 @@ static list_fn way_of(int64_t begin_ms, int64_t to_ms) {
     return hours ? list_hours : list_all;
 }
 
-/* way: NULL chooses by the range. */
-static int list_range(s3hls_archive *archive, int64_t from_ms, int64_t to_ms, list_fn way,
-                      s3hls_segment_list *list, s3hls_s3_error *error) {
-    s3hls_s3_error unused;
-    if (!archive || !list || from_ms >= to_ms)
-        return S3HLS_E_INVALID;
+/* All segments that begin from reach_ms before the range on, up to its end. way: NULL chooses by
+ * the range. */
+static int list_with_reach(s3hls_archive *archive, int64_t from_ms, int64_t to_ms, int64_t reach_ms,
+                           list_fn way, s3hls_segment_list *list, s3hls_s3_error *error) {
     memset(list, 0, sizeof *list);
-    error = error ? error : &unused;
     memset(error, 0, sizeof *error);
-    int64_t begin_ms = from_ms > LONGEST_SEGMENT_MS ? from_ms - LONGEST_SEGMENT_MS : 0;
+    int64_t begin_ms = from_ms > reach_ms ? from_ms - reach_ms : 0;
     if (!way)
         way = way_of(begin_ms, to_ms);
     int rc = S3HLS_OK;
@@ -339,13 +355,50 @@ static int list_range(s3hls_archive *archive, int64_t from_ms, int64_t to_ms, li
     }
     sort_by_time(list);
     guess_durations(list);
-    keep_overlapping(list, from_ms, to_ms);
     return S3HLS_OK;
+}
+
+static int list_range(s3hls_archive *archive, int64_t from_ms, int64_t to_ms, list_fn way,
+                      s3hls_segment_list *list, s3hls_s3_error *error) {
+    s3hls_s3_error unused;
+    if (!archive || !list || from_ms >= to_ms)
+        return S3HLS_E_INVALID;
+    int rc = list_with_reach(archive, from_ms, to_ms, LONGEST_SEGMENT_MS, way, list,
+                             error ? error : &unused);
+    if (!rc)
+        keep_range(list, list->count, from_ms, to_ms);
+    return rc;
 }
 
 int s3hls_archive_list(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
                        s3hls_segment_list *list, s3hls_s3_error *error) {
     return list_range(archive, from_ms, to_ms, NULL, list, error);
+}
+
+int s3hls_archive_list_playable(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
+                                s3hls_segment_list *list, s3hls_s3_error *error) {
+    static const int64_t reach_ms[] = {LONGEST_SEGMENT_MS, ENTRY_REACH_MS};
+    s3hls_s3_error unused;
+    if (!archive || !list || from_ms >= to_ms)
+        return S3HLS_E_INVALID;
+    size_t first, entry;
+    for (int i = 0;; i++) {
+        int rc = list_with_reach(archive, from_ms, to_ms, reach_ms[i], NULL, list,
+                                 error ? error : &unused);
+        if (rc)
+            return rc;
+        first = entry = first_overlapping(list, from_ms);
+        if (first < list->count)
+            entry = entry_for(list->segments, first);
+        bool found = first == list->count || list->segments[entry].entry != S3HLS_ENTRY_NONE;
+        if (found || entry > 0 || i == 1)
+            break;
+        s3hls_segment_list_deinit(list, &archive->env); /* it begins before what was listed */
+    }
+    if (first < list->count && list->segments[entry].entry == S3HLS_ENTRY_NONE)
+        entry = first;
+    keep_range(list, entry, from_ms, to_ms);
+    return S3HLS_OK;
 }
 
 /* Where anything arrived in its time, what arrived before its time is not what is live now. */

@@ -60,6 +60,13 @@ static void add_variant(s3hls__strbuf *b, const s3hls_variant *v) {
     s3hls__strbuf_addf(b, "\n%s\n", v->url);
 }
 
+static bool all_independent(const s3hls_variant *variants, size_t count) {
+    bool all = true;
+    for (size_t i = 0; i < count; i++)
+        all = all && variants[i].independent;
+    return all;
+}
+
 int s3hls_playlist_write_multivariant(const s3hls_variant *variants, size_t count, char **text,
                                       size_t *size, const s3hls_env *env) {
     s3hls_env e = s3hls__env_resolve(env);
@@ -73,7 +80,9 @@ int s3hls_playlist_write_multivariant(const s3hls_variant *variants, size_t coun
         if (!variants[i].url || !variants[i].url[0] || strpbrk(variants[i].url, "\r\n"))
             return S3HLS_E_INVALID;
     s3hls__strbuf_init(&b, &e, TEXT_MAX_BYTES);
-    s3hls__strbuf_add_str(&b, "#EXTM3U\n#EXT-X-INDEPENDENT-SEGMENTS\n");
+    s3hls__strbuf_add_str(&b, "#EXTM3U\n");
+    if (all_independent(variants, count))
+        s3hls__strbuf_add_str(&b, "#EXT-X-INDEPENDENT-SEGMENTS\n");
     for (size_t i = 0; i < count; i++)
         add_variant(&b, &variants[i]);
     size_t written = b.size;

@@ -140,6 +140,27 @@ static uint32_t target_duration_s(const writer *w, const s3hls_segment *s, size_
     return seconds ? seconds : 1;
 }
 
+/* The first segment from the given one on in which decoding can begin; count where there is none.
+ */
+static size_t next_entry(const s3hls_segment *s, size_t at, size_t count) {
+    while (at < count && s[at].entry == S3HLS_ENTRY_NONE)
+        at++;
+    return at;
+}
+
+/* Where a list may begin that would begin at the given segment of a session: there or before, so
+ * that decoding can begin; where that is not listed, behind. */
+static size_t entry_near(const s3hls_segment *s, size_t at, size_t count) {
+    size_t before = at;
+    while (s[before].entry == S3HLS_ENTRY_NONE && before > 0 &&
+           s3hls__segment_same_session(&s[before - 1], &s[before]))
+        before--;
+    if (s[before].entry != S3HLS_ENTRY_NONE)
+        return before;
+    size_t behind = next_entry(s, at, count);
+    return behind < count ? behind : at;
+}
+
 /* The newest segments of the newest session, and no fewer than three target durations (6.2.2). */
 static size_t live_begin(const writer *w, const s3hls_segment *s, size_t count) {
     size_t want = w->cfg->live_segments < 3 ? 3 : w->cfg->live_segments, at = count - 1;
@@ -148,7 +169,21 @@ static size_t live_begin(const writer *w, const s3hls_segment *s, size_t count) 
     while (at > 0 && s3hls__segment_same_session(&s[at - 1], &s[at]) &&
            (count - at < want || long_ms < 3 * target_ms))
         long_ms += s[--at].duration_ms;
-    return at;
+    return entry_near(s, at, count);
+}
+
+/* @return count where an EVENT list has nothing to begin with yet: its begin must not change. */
+static size_t list_begin(const writer *w, const s3hls_segment *s, size_t count) {
+    if (w->cfg->type == S3HLS_PLAYLIST_LIVE)
+        return live_begin(w, s, count);
+    size_t first = next_entry(s, 0, count);
+    return first == count && w->cfg->type == S3HLS_PLAYLIST_VOD ? 0 : first;
+}
+
+/* EXT-X-INDEPENDENT-SEGMENTS (RFC 8216 4.3.5.1). A list that players poll never claims it: the next
+ * segment may be another, and what a list said must not change. */
+static bool independent(const writer *w, const s3hls_segment *s, size_t count) {
+    return w->cfg->type == S3HLS_PLAYLIST_VOD && s3hls_playlist_independent(s, count);
 }
 
 /* A second listing of the range would begin with the same segment: so does each load of the list.
@@ -162,7 +197,9 @@ static void add_start(writer *w, const s3hls_segment *first) {
 
 static int write_playlist(writer *w, const s3hls_segment *s, size_t count) {
     bool live = w->cfg->type == S3HLS_PLAYLIST_LIVE, vod = w->cfg->type == S3HLS_PLAYLIST_VOD;
-    size_t first = live ? live_begin(w, s, count) : 0;
+    size_t first = list_begin(w, s, count);
+    if (first == count)
+        return S3HLS_E_NOT_FOUND;
     w->target_s = target_duration_s(w, s + first, count - first);
     s3hls__strbuf_addf(&w->text, "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:%" PRIu32 "\n",
                        w->target_s);
@@ -172,7 +209,8 @@ static int write_playlist(writer *w, const s3hls_segment *s, size_t count) {
                            s[first].timeline % TIMELINES);
     if (!live)
         s3hls__strbuf_addf(&w->text, "#EXT-X-PLAYLIST-TYPE:%s\n", vod ? "VOD" : "EVENT");
-    s3hls__strbuf_add_str(&w->text, "#EXT-X-INDEPENDENT-SEGMENTS\n");
+    if (independent(w, s + first, count - first))
+        s3hls__strbuf_add_str(&w->text, "#EXT-X-INDEPENDENT-SEGMENTS\n");
     if (!live)
         add_start(w, &s[first]);
     for (size_t i = first; i < count && !w->status && !w->text.status; i++)
@@ -195,6 +233,13 @@ static int write_polled(writer *w, const s3hls_segment *s, size_t count) {
     int rc = write_playlist(w, settled, count);
     s3hls__env_free(&w->env, settled);
     return rc;
+}
+
+int s3hls_playlist_independent(const s3hls_segment *segments, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (segments[i].entry != S3HLS_ENTRY_IDR)
+            return 0;
+    return 1;
 }
 
 int s3hls_playlist_write(const s3hls_playlist_config *config, const s3hls_segment *segments,

@@ -10,35 +10,60 @@ void s3hls__segmenter_init(s3hls__segmenter *s, uint32_t duration_ms, uint64_t m
     s->nal_count = nal_count;
 }
 
-void s3hls__segmenter_begin(s3hls__segmenter *s, int64_t pts_90k, uint64_t nals_seen) {
-    s->forced = false;
-    s->start_90k = s->gop_start_90k = pts_90k;
+static const int64_t LONGEST_90K = (int64_t)S3HLS__SEGMENT_MAX_MS * 90;
+
+void s3hls__segmenter_begin(s3hls__segmenter *s, int64_t pts_90k, uint64_t nals_seen,
+                            bool keyframe) {
+    s->inside = !keyframe;
+    s->start_90k = pts_90k;
     s->start_nals = nals_seen;
     s->gop_start_bytes = 0;
+    if (keyframe) {
+        s->forced = false;
+        s->gop_start_90k = pts_90k;
+        s->gop_bytes_before = 0;
+    }
 }
 
 /* A GOP ends with the keyframe at pts_90k. */
 static void note_gop(s3hls__segmenter *s, int64_t pts_90k, uint64_t bytes) {
-    if (pts_90k - s->gop_start_90k > s->longest_gop_90k)
-        s->longest_gop_90k = pts_90k - s->gop_start_90k;
-    if (bytes - s->gop_start_bytes > s->largest_gop_bytes)
-        s->largest_gop_bytes = bytes - s->gop_start_bytes;
+    uint64_t size = s->gop_bytes_before + bytes - s->gop_start_bytes;
+    int64_t length = pts_90k - s->gop_start_90k;
+    if (length > s->longest_gop_90k)
+        s->longest_gop_90k = length;
+    s->likely_gop_90k -= s->likely_gop_90k / 16;
+    if (length > s->likely_gop_90k)
+        s->likely_gop_90k = length;
+    s->likely_gop_bytes -= s->likely_gop_bytes / 16;
+    if (size > s->likely_gop_bytes)
+        s->likely_gop_bytes = size;
     s->gop_start_90k = pts_90k;
     s->gop_start_bytes = bytes;
+    s->gop_bytes_before = 0;
+}
+
+/* Is there room for another GOP, as long and as large as they are, before a guard would cut it? */
+static bool next_gop_fits(const s3hls__segmenter *s, int64_t pts_90k, uint64_t bytes) {
+    return bytes + s->likely_gop_bytes <= s->max_bytes &&
+           pts_90k - s->start_90k + s->likely_gop_90k <= LONGEST_90K;
 }
 
 bool s3hls__segmenter_keyframe(s3hls__segmenter *s, int64_t pts_90k, uint64_t bytes,
                                uint64_t nals_seen, int64_t frame_90k) {
     note_gop(s, pts_90k, bytes);
-    if (s->forced || bytes + s->largest_gop_bytes > s->max_bytes)
+    if (s->forced || s->inside || !next_gop_fits(s, pts_90k, bytes))
         return true;
     if (s->nal_count)
         return nals_seen - s->start_nals >= s->nal_count;
     return pts_90k - s->start_90k + frame_90k / 2 >= s->duration_90k;
 }
 
-bool s3hls__segmenter_guard(const s3hls__segmenter *s, int64_t pts_90k, uint64_t bytes) {
-    return bytes >= s->max_bytes || pts_90k - s->start_90k >= (int64_t)S3HLS__SEGMENT_MAX_MS * 90;
+bool s3hls__segmenter_guard(s3hls__segmenter *s, int64_t pts_90k, uint64_t bytes,
+                            int64_t frame_90k) {
+    bool cut = bytes >= s->max_bytes || pts_90k - s->start_90k + frame_90k > LONGEST_90K;
+    if (cut)
+        s->gop_bytes_before += bytes - s->gop_start_bytes;
+    return cut;
 }
 
 uint32_t s3hls__segmenter_target_ms(const s3hls__segmenter *s, uint32_t duration_ms) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* When a segment ends. Pure. Only keyframes begin a segment; the guards alone may end one inside a
- * GOP. */
+ * GOP, and the next keyframe ends the segment that begins there. */
 #ifndef S3HLS_RECORD_SEGMENTER_H
 #define S3HLS_RECORD_SEGMENTER_H
 
@@ -16,26 +16,32 @@ typedef struct s3hls__segmenter {
     uint32_t nal_count; /* 0: by duration */
 
     bool forced; /* the caller asked for a cut */
+    bool inside; /* the segment that is being filled begins inside a GOP */
     /* of the segment that is being filled */
     int64_t start_90k;
     uint64_t start_nals; /* NAL units of the rule's type seen when it began */
     int64_t gop_start_90k;
     uint64_t gop_start_bytes;
-    int64_t longest_gop_90k; /* of the timeline so far */
-    uint64_t largest_gop_bytes;
+    uint64_t gop_bytes_before; /* of the GOP, in the segments before this one */
+    int64_t longest_gop_90k;   /* of the timeline so far */
+    int64_t likely_gop_90k;    /* the longest and the largest of late: what was once is forgotten */
+    uint64_t likely_gop_bytes;
 } s3hls__segmenter;
 
 void s3hls__segmenter_init(s3hls__segmenter *s, uint32_t duration_ms, uint64_t max_bytes,
                            uint32_t nal_count);
-/* A segment begins with the access unit at pts_90k. */
-void s3hls__segmenter_begin(s3hls__segmenter *s, int64_t pts_90k, uint64_t nals_seen);
+/* A segment begins with the access unit at pts_90k, which is a keyframe or not. */
+void s3hls__segmenter_begin(s3hls__segmenter *s, int64_t pts_90k, uint64_t nals_seen,
+                            bool keyframe);
 
 /* A keyframe comes at pts_90k, the segment holds bytes so far: end it here? frame_90k: a frame's
  * duration, of which half is forgiven, so that a jittering clock does not double a segment. */
 bool s3hls__segmenter_keyframe(s3hls__segmenter *s, int64_t pts_90k, uint64_t bytes,
                                uint64_t nals_seen, int64_t frame_90k);
-/* Any other access unit: has the GOP outgrown the guards? */
-bool s3hls__segmenter_guard(const s3hls__segmenter *s, int64_t pts_90k, uint64_t bytes);
+/* Any other access unit: end the segment here, because its GOP has outgrown a guard, or would with
+ * a frame of frame_90k? */
+bool s3hls__segmenter_guard(s3hls__segmenter *s, int64_t pts_90k, uint64_t bytes,
+                            int64_t frame_90k);
 
 /* The longest segment to expect, ms, whole seconds, once one of duration_ms has ended. */
 uint32_t s3hls__segmenter_target_ms(const s3hls__segmenter *s, uint32_t duration_ms);

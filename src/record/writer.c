@@ -60,7 +60,8 @@ static s3hls_segment describe_segment(s3hls__writer *w, int64_t end_90k) {
                            .duration_ms = end_ms > start_ms ? (uint32_t)(end_ms - start_ms) : 1,
                            .sequence = w->sequence++,
                            .timeline = w->timeline.timeline,
-                           .size = s3hls__writer_bytes(w)};
+                           .size = s3hls__writer_bytes(w),
+                           .entry = w->entry};
 }
 
 static void note_segment(s3hls__writer *w, const s3hls_segment *segment, int64_t end_90k) {
@@ -81,10 +82,14 @@ static void tell_timeline(s3hls__writer *w) {
 }
 
 /* No segment is longer than its timeline's object promised (RFC 8216 6.2.1): one that is begins
- * another, and the pictures run on. */
+ * another, and the pictures run on. But one that needs the segment before to decode stays with it:
+ * players reset their decoders at a discontinuity. The next keyframe begins another timeline. */
 static void widen_timeline(s3hls__writer *w, s3hls_segment *segment) {
     if (w->timeline_unsaid ||
         (segment->duration_ms + 500) / 1000 <= w->timeline.target_duration_ms / 1000)
+        return;
+    w->timeline_outgrown = segment->entry == S3HLS_ENTRY_NONE;
+    if (w->timeline_outgrown)
         return;
     segment->timeline = w->timeline.timeline = w->timelines++;
     w->timeline_unsaid = true;
@@ -155,7 +160,9 @@ static void begin_timeline(s3hls__writer *w, const s3hls__access_unit *au) {
                                    .container = "ts"};
     s3hls__h264_codecs(au->sps, w->timeline.codecs);
     w->timeline_begun = w->timeline_unsaid = true;
-    w->segmenter.longest_gop_90k = 0;
+    if (!w->timeline_outgrown)
+        w->segmenter.longest_gop_90k = 0;
+    w->timeline_outgrown = false;
     s3hls__ts_init(&w->mux, S3HLS__TS_STREAM_H264);
     tell_timeline(w);
 }
@@ -199,16 +206,18 @@ static int more_room(void *ctx, s3hls__ts_output *out) {
     return S3HLS_OK;
 }
 
-static int begin_segment(s3hls__writer *w) {
+static int begin_segment(s3hls__writer *w, s3hls_segment_entry entry) {
     s3hls__slot *slot;
     while (!(slot = s3hls__outbox_free_slot(w->box)) || !s3hls__slot_begin(slot, w->pool))
         if (!evict(w))
             return S3HLS_E_FULL;
     w->slot = slot;
+    w->entry = entry;
     w->full_blocks = w->units = 0;
     w->out.p = s3hls__pool_data(w->pool, slot->first);
     w->out.end = w->out.p + S3HLS__BLOCK_BYTES;
-    s3hls__segmenter_begin(&w->segmenter, w->timing.pts_90k, rule_nals(w));
+    s3hls__segmenter_begin(&w->segmenter, w->timing.pts_90k, rule_nals(w),
+                           entry != S3HLS_ENTRY_NONE);
     return s3hls__ts_begin_segment(&w->mux, &w->out);
 }
 
@@ -274,10 +283,43 @@ static bool cut_due(s3hls__writer *w, bool keyframe, bool new_timeline) {
     int64_t pts = w->timing.pts_90k;
     uint64_t bytes = s3hls__writer_bytes(w);
     if (!keyframe)
-        return s3hls__segmenter_guard(&w->segmenter, pts, bytes);
+        return s3hls__segmenter_guard(&w->segmenter, pts, bytes, w->timing.frame_90k);
     return s3hls__segmenter_keyframe(&w->segmenter, pts, bytes, rule_nals(w),
                                      w->timing.frame_90k) ||
            new_timeline;
+}
+
+enum { DEPENDENT_BY_RECOVERY, DEPENDENT_BY_SIZE, DEPENDENT_BY_DURATION };
+static const char *const DEPENDENT_WORDS[] = {
+    [DEPENDENT_BY_RECOVERY] = "the encoder's keyframes are recovery points, not IDR pictures: "
+                              "pictures beside them need the segment before",
+    [DEPENDENT_BY_SIZE] = "a group of pictures is larger than a segment may be (by default 3/4 of "
+                          "the pool), so that segments begin inside it: shorten the encoder's "
+                          "keyframe interval, or enlarge the pool",
+    [DEPENDENT_BY_DURATION] = "a group of pictures is longer than 60 s, so that segments begin "
+                              "inside it: shorten the encoder's keyframe interval"};
+
+/* A segment is cut before a picture at which decoding can begin so. One that does not decode on its
+ * own is reported, each cause once, and again only after many that do. */
+static void note_entry(s3hls__writer *w, s3hls_segment_entry next) {
+    enum { WHOLE_AGAIN = 10 };
+    if (next == S3HLS_ENTRY_IDR) {
+        if (++w->whole_segments >= WHOLE_AGAIN)
+            w->causes_told = 0;
+        return;
+    }
+    w->whole_segments = 0;
+    bool large = s3hls__writer_bytes(w) >= w->segmenter.max_bytes;
+    int cause = next == S3HLS_ENTRY_RECOVERY ? DEPENDENT_BY_RECOVERY
+                : large                      ? DEPENDENT_BY_SIZE
+                                             : DEPENDENT_BY_DURATION;
+    if (w->causes_told & 1u << cause)
+        return;
+    w->causes_told |= 1u << cause;
+    s3hls__log(w->env, S3HLS_LOG_WARN, "record", "segments do not decode on their own: %s",
+               DEPENDENT_WORDS[cause]);
+    s3hls__outbox_tell(
+        w->box, &(s3hls_event){.type = S3HLS_EVENT_DEPENDENT, .message = DEPENDENT_WORDS[cause]});
 }
 
 /* Does this keyframe begin another timeline, and why? */
@@ -290,6 +332,8 @@ static bool timeline_ends(s3hls__writer *w, const s3hls__access_unit *au) {
         w->timeline_reason = "other parameters";
     else if (w->correction_us)
         w->timeline_reason = "the wall clock stepped";
+    else if (w->timeline_outgrown)
+        w->timeline_reason = "longer segments";
     else
         return false;
     return true;
@@ -305,6 +349,18 @@ static int continue_unit(s3hls__writer *w) {
     }
     save(w);
     return S3HLS_OK;
+}
+
+/* End the segment before this access unit, where that is due; never between a frame's fields.
+ * @return whether a timeline begins here */
+static bool cut_before(s3hls__writer *w, const s3hls__access_unit *au, s3hls_segment_entry entry) {
+    bool keyframe = entry != S3HLS_ENTRY_NONE, new_timeline = keyframe && timeline_ends(w, au);
+    if (!w->slot || au->second_field || !cut_due(w, keyframe, new_timeline))
+        return new_timeline;
+    note_entry(w, entry);
+    end_segment(w, w->timing.pts_90k);
+    correct_wall(w);
+    return keyframe && (new_timeline || timeline_ends(w, au));
 }
 
 static int unit_begin(void *ctx, const s3hls__access_unit *au) {
@@ -327,22 +383,13 @@ static int unit_begin(void *ctx, const s3hls__access_unit *au) {
     s3hls__wall_note(&w->wall, w->timing.pts_90k);
 
     int rc = S3HLS_OK;
-    bool new_timeline = keyframe && timeline_ends(w, au);
-    if (w->slot && cut_due(w, keyframe, new_timeline)) {
-        if (!keyframe)
-            s3hls__log(w->env, S3HLS_LOG_WARN, "record",
-                       "no keyframe for %" PRIu64
-                       " bytes: segment ended inside a GOP, the next one "
-                       "needs it to decode",
-                       s3hls__writer_bytes(w));
-        end_segment(w, w->timing.pts_90k);
-        correct_wall(w);
-        new_timeline = new_timeline || (keyframe && timeline_ends(w, au));
-    }
-    if (new_timeline)
+    s3hls_segment_entry entry = !keyframe ? S3HLS_ENTRY_NONE
+                                : au->idr ? S3HLS_ENTRY_IDR
+                                          : S3HLS_ENTRY_RECOVERY;
+    if (cut_before(w, au, entry))
         begin_timeline(w, au);
     if (!w->slot)
-        rc = begin_segment(w);
+        rc = begin_segment(w, entry);
     if (!rc) {
         if (w->dropped)
             number_hole(w);

@@ -29,11 +29,14 @@ typedef struct s3hls__writer {
     s3hls__segmenter segmenter;
     s3hls__ts_mux mux;
     s3hls__ts_output out;
-    s3hls__slot *slot;    /* being filled; NULL: none */
-    uint64_t full_blocks; /* of slot, before the one out points into */
-    uint32_t units;       /* access units in slot */
-    bool unit_is_key;     /* the one that is being written */
-    bool unit_continues;  /* it has been counted by the call before */
+    s3hls__slot *slot;         /* being filled; NULL: none */
+    uint64_t full_blocks;      /* of slot, before the one out points into */
+    uint32_t units;            /* access units in slot */
+    bool unit_is_key;          /* the one that is being written */
+    bool unit_continues;       /* it has been counted by the call before */
+    s3hls_segment_entry entry; /* of slot */
+    uint32_t whole_segments;   /* in a row, that decode on their own */
+    unsigned causes_told;      /* why they do not: bits */
     uint64_t orders;
     bool skipping;        /* up to the next keyframe */
     bool dropped;         /* there was no room for what is being skipped */
@@ -63,6 +66,7 @@ typedef struct s3hls__writer {
     s3hls_timeline timeline;
     bool timeline_begun, timeline_unsaid; /* its object has not been handed over yet */
     uint64_t timelines;
+    bool timeline_outgrown; /* a segment was longer than its object says: another one is due */
     const char *timeline_reason;
     int64_t correction_us; /* of the wall clock, that a new timeline is to make; 0: none */
     int64_t first_given_us;

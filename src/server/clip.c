@@ -154,7 +154,8 @@ static int read_segment(void *ctx, const s3hls_segment *segment, char **body, si
 static int remux(source *s) {
     const s3hls__request *r = &s->clip->request;
     s3hls_segment_list list;
-    int rc = s3hls_archive_list(s->archive, r->from_ms, r->to_ms, &list, &s->error);
+    int rc = (r->share[0] ? s3hls_archive_list : s3hls_archive_list_playable)(
+        s->archive, r->from_ms, r->to_ms, &list, &s->error);
     if (rc)
         return rc;
     s3hls__remux job = {.env = &s->clip->clips->env,

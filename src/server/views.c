@@ -286,19 +286,37 @@ static s3hls__answer *write_playlist(view *v, s3hls_segment_list *list,
     return hold(v, s3hls__answer_text(v->account, "application/vnd.apple.mpegurl", text, size), f);
 }
 
-/* The segments that a playlist is made of: of the range that was asked for, or the newest, as far
- * as a share link reaches. */
+static bool ends_by(const s3hls_segment *segment, int64_t ms) {
+    return segment->start_ms + segment->duration_ms <= ms;
+}
+
+/* The segments that a playlist is made of: of the range that was asked for, and before it what
+ * decoding needs, or the newest; as far as a share link reaches. */
 static int list_segments(view *v, s3hls_segment_list *list) {
     const s3hls__request *r = v->request;
-    if (r->has_range)
-        return s3hls_archive_list(v->archive, r->from_ms, r->to_ms, list, &v->error);
-    int64_t from_ms = v->now_ms - S3HLS__LIVE_WINDOW_MS;
-    if (from_ms < v->grant->from_ms)
-        from_ms = v->grant->from_ms;
-    int rc = s3hls_archive_recent(v->archive, from_ms, list, &v->error);
-    while (!rc && list->count && list->segments[list->count - 1].start_ms >= v->grant->to_ms)
+    const s3hls__grant *grant = v->grant;
+    int64_t live_ms = v->now_ms - S3HLS__LIVE_WINDOW_MS;
+    int rc =
+        r->has_range
+            ? s3hls_archive_list_playable(v->archive, r->from_ms, r->to_ms, list, &v->error)
+            : s3hls_archive_recent(v->archive, live_ms > grant->from_ms ? live_ms : grant->from_ms,
+                                   list, &v->error);
+    if (rc)
+        return rc;
+    size_t early = 0;
+    while (early < list->count && ends_by(&list->segments[early], grant->from_ms))
+        early++;
+    list->count -= early;
+    if (early)
+        memmove(list->segments, list->segments + early, list->count * sizeof *list->segments);
+    while (list->count && list->segments[list->count - 1].start_ms >= grant->to_ms)
         list->count--;
-    return rc;
+    return S3HLS_OK;
+}
+
+/* From its end on nothing of a range changes any more, but for what comes late. */
+static bool is_closed(const view *v) {
+    return v->request->has_range && v->request->to_ms + LIVE_MS < v->now_ms;
 }
 
 /* Has the camera put nothing for so long that it is no longer waited for? */
@@ -315,8 +333,7 @@ static void configure(const view *v, const s3hls_segment *last, s3hls_playlist_c
     cfg->target_duration_ms = target_duration_ms(v, last);
     cfg->now_ms = v->now_ms;
     if (r->has_range) {
-        bool closed = r->to_ms + LIVE_MS < v->now_ms;
-        cfg->type = closed ? S3HLS_PLAYLIST_VOD : S3HLS_PLAYLIST_EVENT;
+        cfg->type = is_closed(v) ? S3HLS_PLAYLIST_VOD : S3HLS_PLAYLIST_EVENT;
         cfg->ended = r->to_ms <= v->now_ms && last->start_ms + last->duration_ms >= r->to_ms;
         cfg->start_ms = r->from_ms;
     } else {
@@ -368,7 +385,8 @@ static void add_media_url(const s3hls__request *r, s3hls__strbuf *b) {
 static int write_master(const view *v, const s3hls_segment_list *list, char **text, size_t *size) {
     const s3hls_segment *last = &list->segments[list->count - 1];
     s3hls_timeline timeline;
-    s3hls_variant variant = {0};
+    s3hls_variant variant = {
+        .independent = is_closed(v) && s3hls_playlist_independent(list->segments, list->count)};
     char *url = NULL;
     s3hls__strbuf b;
     if (!last->seed_name &&

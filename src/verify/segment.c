@@ -25,6 +25,7 @@ typedef struct reader {
     bool pcr_known;
     int64_t pcr;
 
+    bool enters_late; /* by its name: it begins inside a GOP */
     bool unit_open, random_access;
     size_t pes_length, pes_bytes;
     s3hls__units units;
@@ -160,7 +161,7 @@ static void end_unit(reader *r) {
     if (r->pes_length && r->pes_length != r->pes_bytes)
         wrong(r, S3HLS_FAULT_PES, "PES_packet_length %zu, but %zu bytes", r->pes_length,
               r->pes_bytes);
-    if (report->access_units == 1 && !keyframe)
+    if (report->access_units == 1 && !keyframe && !r->enters_late)
         s3hls__fault_note(report, S3HLS_FAULT_KEYFRAME, "begins inside a group of pictures");
 }
 
@@ -340,6 +341,7 @@ int s3hls_verify_segment(const s3hls_segment *segment, const uint8_t *data, size
     memset(&r, 0, sizeof r);
     report->first_pcr_90k = report->last_pcr_90k = -1;
     r.report = report;
+    r.enters_late = segment && segment->entry == S3HLS_ENTRY_NONE;
     r.pmt_pid = r.video_pid = r.pcr_pid = -1;
     list_pid(&r, 0);
     read_packets(&r, data, size);

@@ -10,6 +10,10 @@
 
 enum { PUBLISH_WAIT_S = 10 };
 
+/* Two segments of 4 s of a 4K camera (16 to 24 Mbit/s) and room for the network to falter; three
+ * quarters of it bound a segment, so that GOPs of 10 s at that rate stay whole. */
+enum { POOL_BYTES = 32 << 20 };
+
 /* ---- options */
 
 static delivery_options *own(void *ctx) {
@@ -148,7 +152,7 @@ static const char *set_quiet(void *ctx, const char *value) {
 
 const option_kind delivery_kinds[] = {
     {"--to", "URL", "s3://bucket/prefix or file:///directory (needed)", set_to},
-    {"--pool", "SIZE", "memory for segments that wait; default 4M", set_pool},
+    {"--pool", "SIZE", "memory for segments that wait; default 32M", set_pool},
     {"--in-flight", "N", "uploads at once; default 4", set_in_flight},
     {"--deadline", "SECONDS",
      "give up when nothing could be delivered for so long; default 60, 0 never", set_deadline},
@@ -178,6 +182,7 @@ const option_kind delivery_kinds[] = {
 void delivery_options_init(delivery_options *o) {
     memset(o, 0, sizeof *o);
     s3hls_recorder_config_init(&o->cfg);
+    o->cfg.pool_bytes = POOL_BYTES;
     o->cfg.object.tags = o->tags;
     o->cfg.object.metadata = o->metadata;
     o->deadline_s = 60;
@@ -240,6 +245,9 @@ static void on_event(void *ctx, const s3hls_event *event) {
         d->state = DELIVERY_HELD;
     else if (event->type == S3HLS_EVENT_DELIVERED)
         publish_segment(d->publisher, event->key, event->bytes);
+    else if (event->type == S3HLS_EVENT_DEPENDENT && !d->logs_warnings)
+        fprintf(stderr, "%ss3hls %s: segments do not decode on their own: %s\n",
+                d->progress.on ? "\r\033[K" : "", d->command, event->message);
     events_tell(d->events, event);
 }
 
@@ -267,6 +275,7 @@ static int open_recorder(delivery *d, const command_line *line) {
     cfg.env = &line->common->env;
     cfg.on_event = on_event;
     cfg.event_ctx = d;
+    d->logs_warnings = cfg.env->log_level >= S3HLS_LOG_WARN;
     int rc = s3hls_recorder_open(&d->recorder, &cfg);
     if (!rc)
         return EXIT_DONE;

@@ -35,8 +35,9 @@ typedef struct delivery {
     events *events;
     metrics *metrics;
     publisher *publisher;
-    bool live;      /* a camera does not wait, and is not given up */
-    bool abandoned; /* before all that was to be delivered was seen */
+    bool logs_warnings; /* -v */
+    bool live;          /* a camera does not wait, and is not given up */
+    bool abandoned;     /* before all that was to be delivered was seen */
     atomic_int state;
     atomic_bool input_gone; /* a camera is looked for */
     atomic_ulong reconnects;

@@ -202,33 +202,42 @@ int live_write(live_list *l, s3hls_archive *archive, bool ended, const s3hls_env
 
 /* ---- hours */
 
-/* Addresses as seen from the hour's own folder. */
-static void take_folder_off(char *playlist, const char *folder) {
-    char *to = playlist;
-    for (const char *from = playlist; *from;) {
-        size_t n = strcspn(from, "\n") + 1;
-        if (strncmp(from, folder, FOLDER_BYTES) == 0)
-            from += FOLDER_BYTES, n -= FOLDER_BYTES;
-        memmove(to, from, n);
-        to += n;
-        from += n;
+/* A playlist with addresses as seen from the hour's own folder. One of the hour before may be
+ * listed, where decoding begins. @return text to be freed; NULL: out of memory */
+static char *seen_from_folder(const char *playlist, const char *folder) {
+    char *adapted = NULL;
+    size_t size;
+    FILE *to = open_memstream(&adapted, &size);
+    for (const char *line = playlist; to && *line;) {
+        size_t n = strcspn(line, "\n") + 1;
+        bool inside = strncmp(line, folder, FOLDER_BYTES) == 0;
+        if (line[0] != '#' && !inside)
+            fputs("../../../../", to);
+        fwrite(line + (inside ? FOLDER_BYTES : 0), 1, n - (inside ? FOLDER_BYTES : 0), to);
+        line += n;
     }
-    *to = 0;
+    if (to && fclose(to)) {
+        free(adapted);
+        adapted = NULL;
+    }
+    return adapted;
 }
 
-static int write_index(s3hls_archive *archive, const s3hls_playlist_config *cfg,
+static int write_index(s3hls_archive *archive, int64_t begin_ms, const s3hls_playlist_config *cfg,
                        const s3hls_segment *segments, size_t count, s3hls_s3_error *error) {
     char key[S3HLS_KEY_MAX], *playlist;
     enum { OPEN_AGE_S = 30, CLOSED_AGE_S = 86400 };
     int rc = s3hls_playlist_write(cfg, segments, count, &playlist, NULL);
     if (rc)
         return rc;
-    s3hls_segment_key_format(segments, key, sizeof key);
-    take_folder_off(playlist, key);
-    strcpy(key + FOLDER_BYTES, "index.m3u8");
-    rc = put_playlist(archive, key, playlist,
-                      cfg->type == S3HLS_PLAYLIST_VOD ? CLOSED_AGE_S : OPEN_AGE_S, error);
+    s3hls_segment_key_format(&(s3hls_segment){.start_ms = begin_ms}, key, sizeof key);
+    char *adapted = seen_from_folder(playlist, key);
     s3hls_free(cfg->env, playlist);
+    strcpy(key + FOLDER_BYTES, "index.m3u8");
+    rc = adapted ? put_playlist(archive, key, adapted,
+                                cfg->type == S3HLS_PLAYLIST_VOD ? CLOSED_AGE_S : OPEN_AGE_S, error)
+                 : S3HLS_E_NOMEM;
+    free(adapted);
     return rc;
 }
 
@@ -240,12 +249,15 @@ int hour_write(s3hls_archive *archive, int64_t begin_ms, bool over, uint32_t tar
     cfg.type = over ? S3HLS_PLAYLIST_VOD : S3HLS_PLAYLIST_EVENT;
     cfg.target_duration_ms = target_ms;
     cfg.env = env;
-    int rc = s3hls_archive_list(archive, begin_ms, begin_ms + HOUR_MS, &list, error);
+    int rc = s3hls_archive_list_playable(archive, begin_ms, begin_ms + HOUR_MS, &list, error);
     size_t first = 0;
     while (first < list.count && list.segments[first].start_ms < begin_ms) /* reaches into it */
         first++;
-    if (!rc && first < list.count)
-        rc = write_index(archive, &cfg, list.segments + first, list.count - first, error);
+    bool any = first < list.count;
+    while (any && first > 0 && list.segments[first].entry == S3HLS_ENTRY_NONE)
+        first--;
+    if (!rc && any)
+        rc = write_index(archive, begin_ms, &cfg, list.segments + first, list.count - first, error);
     s3hls_segment_list_deinit(&list, env);
     return rc;
 }

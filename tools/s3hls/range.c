@@ -41,7 +41,8 @@ static int list_and_run(const command_line *line, range_fn run) {
         return code;
     int rc = s3hls_archive_open(&archive, url, &range->common.s3, &range->common.env);
     if (!rc)
-        rc = s3hls_archive_list(archive, range_from_ms(range), range_to_ms(range), &list, &error);
+        rc = (range->playable ? s3hls_archive_list_playable : s3hls_archive_list)(
+            archive, range_from_ms(range), range_to_ms(range), &list, &error);
     if (rc) {
         complain(line->command, url, rc, &error);
         code = rc == S3HLS_E_INVALID ? EXIT_USAGE : EXIT_FAILED;

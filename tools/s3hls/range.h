@@ -11,6 +11,7 @@
 typedef struct range_options {
     common_options common;
     int64_t from_us, to_us; /* INT64_MIN, INT64_MAX: open */
+    bool playable;          /* of the command: s3hls_archive_list_playable() */
 } range_options;
 
 #define RANGE_ALL                                                                                  \
@@ -32,7 +33,8 @@ int64_t range_to_ms(const range_options *range);
 /* What a command does with the range it asked for. @return its exit code. */
 typedef int (*range_fn)(const command_line *line, s3hls_archive *archive,
                         const s3hls_segment_list *list);
-/* List the range that line->ctx, which begins with its range_options, asks for, and hand it to run.
+/* List the range that line->ctx, which begins with its range_options, asks for, and hand it to run;
+ * with range_options.playable, from where decoding has to begin.
  * @return run's exit code, or one that was complained of; the options are closed. */
 int range_run(const command_line *line, range_fn run);
 

@@ -58,12 +58,16 @@ static void print_segment(const s3hls_segment *s, int64_t gap_ms) {
 }
 
 static void print_segment_json(const s3hls_segment *s, int64_t gap_ms) {
+    static const char *const entries[] = {[S3HLS_ENTRY_IDR] = "idr",
+                                          [S3HLS_ENTRY_RECOVERY] = "recovery",
+                                          [S3HLS_ENTRY_NONE] = "none"};
     char key[S3HLS_KEY_MAX];
     s3hls_segment_key_format(s, key, sizeof key);
     printf("{\"start_ms\":%" PRId64 ",\"duration_ms\":%" PRIu32 ",\"gap_before_ms\":%" PRId64
            ",\"bytes\":%" PRIu64 ",\"sequence\":%" PRIu64 ",\"timeline\":%" PRIu64
-           ",\"key\":\"%s\"}\n",
-           s->start_ms, s->duration_ms, gap_ms, s->size, s->sequence, s->timeline, key);
+           ",\"entry\":\"%s\",\"key\":\"%s\"}\n",
+           s->start_ms, s->duration_ms, gap_ms, s->size, s->sequence, s->timeline,
+           entries[s->entry], key);
 }
 
 static int print_list(const command_line *line, s3hls_archive *archive,
@@ -184,6 +188,7 @@ int command_playlist(int argc, char **argv) {
         {NULL, NULL, NULL, NULL},
     };
     read_options o = {.range = RANGE_ALL};
+    o.range.playable = true;
     command_line line = {
         .command = "playlist",
         .arguments = "URL [--from TIME] [--to TIME] [OPTION...]",

@@ -14,6 +14,8 @@ const LATE_MS = 60000; // nothing for so long: the camera has stopped
 /** Everything of an address but what is signed anew each time. */
 const keyOf = (address) => address.split("?")[0];
 const timelineOf = (address) => keyOf(address).match(/-(\d+)\.ts$/)?.[1];
+/** Does it begin inside a group of pictures, so that it needs the segment before to decode? */
+const isInner = (segment) => /-inner-\d+-\d+\.ts$/.test(keyOf(segment.address));
 
 /** A media playlist's segments, each with begin and end on the wall; gaps are left out. */
 export function parse(text, base) {
@@ -56,7 +58,6 @@ export function format(segments, { first, breaks, start, ended }) {
     `#EXT-X-TARGETDURATION:${target}`,
     `#EXT-X-MEDIA-SEQUENCE:${first}`,
     `#EXT-X-DISCONTINUITY-SEQUENCE:${breaks}`,
-    "#EXT-X-INDEPENDENT-SEGMENTS",
     `#EXT-X-START:TIME-OFFSET=${offsetOf(segments, start).toFixed(3)},PRECISE=YES`,
   ];
   segments.forEach((s, i) => {
@@ -189,8 +190,11 @@ export class Footage {
     return spans.find((span) => span[1] > from + JOINED_MS)?.[0] ?? null;
   }
 
+  /** Takes off what ends before a moment, but not what the first segment that stays needs to decode. */
   #trim(before) {
-    while (this.#segments.length > 1 && this.#segments[0].to < before) {
+    let count = this.#segments.slice(0, -1).filter((s) => s.to < before).length;
+    while (count > 0 && isInner(this.#segments[count])) count--;
+    for (; count > 0; count--) {
       const [old, next] = this.#segments;
       this.#segments.shift();
       this.#left.first++;

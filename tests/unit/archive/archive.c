@@ -104,6 +104,57 @@ static void a_range_holds_what_overlaps_it(void **state) {
                      S3HLS_E_INVALID);
 }
 
+/* Begins of what is listed, in seconds from noon on. */
+static void playable(fixture *f, int from_s, int to_s, const char *expected) {
+    s3hls_segment_list list;
+    char begins[256] = "";
+    assert_int_equal(s3hls_archive_list_playable(f->archive, NOON_MS + from_s * INT64_C(1000),
+                                                 NOON_MS + to_s * INT64_C(1000), &list, NULL),
+                     S3HLS_OK);
+    for (size_t i = 0; i < list.count; i++)
+        snprintf(begins + strlen(begins), sizeof begins - strlen(begins), "%d ",
+                 (int)((list.segments[i].start_ms - NOON_MS) / 1000));
+    assert_string_equal(begins, expected);
+    s3hls_segment_list_deinit(&list, NULL);
+}
+
+static void a_playable_range_begins_at_a_keyframe(void **state) {
+    fixture *f = *state;
+    static const struct {
+        int start_s, duration_s;
+        s3hls_segment_entry entry;
+        int number;
+    } made[] = {
+        {-700, 60, S3HLS_ENTRY_IDR, 0},  {-640, 60, S3HLS_ENTRY_NONE, 1},
+        {-580, 60, S3HLS_ENTRY_NONE, 2}, {-520, 60, S3HLS_ENTRY_RECOVERY, 3},
+        {-460, 60, S3HLS_ENTRY_NONE, 4}, {-400, 60, S3HLS_ENTRY_NONE, 5},
+        {-340, 60, S3HLS_ENTRY_NONE, 6}, {-280, 60, S3HLS_ENTRY_NONE, 8}, /* 7 is missing */
+        {-160, 60, S3HLS_ENTRY_IDR, 9},  {-100, 130, S3HLS_ENTRY_NONE, 10},
+        {30, 30, S3HLS_ENTRY_NONE, 11},  {60, 1, S3HLS_ENTRY_IDR, 12},
+        {61, 60, S3HLS_ENTRY_NONE, 100},
+    };
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
+        s3hls_segment s = {.start_ms = NOON_MS + made[i].start_s * INT64_C(1000),
+                           .duration_ms = (uint32_t)made[i].duration_s * 1000,
+                           .entry = made[i].entry,
+                           .sequence = 1782820800u + (unsigned)made[i].number,
+                           .timeline = 1782820800};
+        char key[S3HLS_KEY_MAX];
+        s3hls_segment_key_format(&s, key, sizeof key);
+        put_unsynced(f, key);
+    }
+    playable(f, 60, 61, "60 ");                      /* nothing before is needed */
+    playable(f, 40, 61, "-160 -100 30 60 ");         /* over the hour's begin */
+    playable(f, -500, -490, "-520 ");                /* a recovery point is enough */
+    playable(f, -300, -290, "-520 -460 -400 -340 "); /* further back than a segment lasts */
+    playable(f, -230, -220, "-280 ");                /* what it needs is missing */
+    playable(f, 70, 80, "61 ");                      /* so far apart is another session */
+    playable(f, -530, -529, "-700 -640 -580 ");
+    playable(f, 200, 300, "");
+    assert_int_equal(s3hls_archive_list_playable(f->archive, 5, 5, &(s3hls_segment_list){0}, NULL),
+                     S3HLS_E_INVALID);
+}
+
 static void foreign_keys_are_counted_and_timelines_are_not(void **state) {
     fixture *f = *state;
     s3hls_segment_list list;
@@ -426,6 +477,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_range_holds_what_overlaps_it),
+        TEST(a_playable_range_begins_at_a_keyframe),
         TEST(foreign_keys_are_counted_and_timelines_are_not),
         TEST(folders_beside_the_years_are_not_opened),
         TEST(sample_sdk_names_last_to_the_next),

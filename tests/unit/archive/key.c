@@ -31,6 +31,18 @@ static void names_say_what_the_layout_says(void **state) {
     assert_true(s.seed_name);
 }
 
+static void names_say_where_decoding_can_begin(void **state) {
+    (void)state;
+    s3hls_segment s = parsed("2026/11/23/03/12/00.250-4000-7-6.ts");
+    assert_int_equal(s.entry, S3HLS_ENTRY_IDR);
+    s = parsed("2026/11/23/03/12/00.250-4000-open-7-6.ts");
+    assert_int_equal(s.entry, S3HLS_ENTRY_RECOVERY);
+    assert_int_equal(s.timeline, 6);
+    s = parsed("2026/11/23/03/12/00.250-4000-inner-7-6.ts");
+    assert_int_equal(s.entry, S3HLS_ENTRY_NONE);
+    assert_int_equal(s.sequence, 7);
+}
+
 /* Each day of four centuries and more, against the C library's own calendar. */
 static void every_day_is_named_as_the_calendar_has_it(void **state) {
     (void)state;
@@ -59,7 +71,8 @@ static void any_segment_comes_back_from_its_name(void **state) {
         s3hls_segment s = {.start_ms = (int64_t)(r[0] % UINT64_C(253402300800000)),
                            .duration_ms = (uint32_t)r[1] % 86400001,
                            .sequence = r[2],
-                           .timeline = r[3]};
+                           .timeline = r[3],
+                           .entry = (s3hls_segment_entry)(i % 3)};
         char key[S3HLS_KEY_MAX];
         int n = s3hls_segment_key_format(&s, key, sizeof key);
         assert_int_equal(n, strlen(key));
@@ -97,6 +110,15 @@ static void what_is_no_name_of_ours_is_refused(void **state) {
                                       "1969/12/31/23/59/59.ts",
                                       "2026-11-23-03-12-00.ts",
                                       "2026/11/23/03/12/00.250-4000-1-.ts",
+                                      "2026/11/23/03/12/00.250-4000--1-1.ts",
+                                      "2026/11/23/03/12/00.250-4000-inner1-1.ts",
+                                      "2026/11/23/03/12/00.250-4000-Inner-1-1.ts",
+                                      "2026/11/23/03/12/00.250-4000-inner-open-1-1.ts",
+                                      "2026/11/23/03/12/00.250-4000-inner-1.ts",
+                                      "2026/11/23/03/12/00.250-inner-4000-1-1.ts",
+                                      "2026/11/23/03/12/00.250-4000-1-1-inner.ts",
+                                      "2026/11/23/03/12/00.250-4000-inne",
+                                      "2026/11/23/03/12/00-inner.ts",
                                       "02026/11/23/03/12/00.ts"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         s3hls_segment s;
@@ -105,6 +127,8 @@ static void what_is_no_name_of_ours_is_refused(void **state) {
     }
     char key[S3HLS_KEY_MAX];
     s3hls_segment s = {.start_ms = -1};
+    assert_int_equal(s3hls_segment_key_format(&s, key, sizeof key), S3HLS_E_INVALID);
+    s = (s3hls_segment){.entry = (s3hls_segment_entry)3};
     assert_int_equal(s3hls_segment_key_format(&s, key, sizeof key), S3HLS_E_INVALID);
     s.start_ms = INT64_C(253402300800000);
     assert_int_equal(s3hls_segment_key_format(&s, key, sizeof key), S3HLS_E_INVALID);
@@ -127,6 +151,7 @@ static void a_timeline_is_said_in_json(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_say_what_the_layout_says),
+        cmocka_unit_test(names_say_where_decoding_can_begin),
         cmocka_unit_test(every_day_is_named_as_the_calendar_has_it),
         cmocka_unit_test(any_segment_comes_back_from_its_name),
         cmocka_unit_test(what_is_no_name_of_ours_is_refused),

@@ -55,6 +55,65 @@ static void vod_says_all_that_a_player_needs(void **state) {
     free(text);
 }
 
+static char *write_entries(s3hls_playlist_type type, const char *entries) {
+    static s3hls_segment s[32];
+    size_t count = strlen(entries);
+    session(s, count, 0, S);
+    for (size_t i = 0; i < count; i++)
+        s[i].entry = entries[i] == 'I'   ? S3HLS_ENTRY_IDR
+                     : entries[i] == 'r' ? S3HLS_ENTRY_RECOVERY
+                                         : S3HLS_ENTRY_NONE;
+    return write(type, s, count);
+}
+
+static void independence_is_claimed_where_each_segment_begins_with_an_idr(void **state) {
+    (void)state;
+    static const struct {
+        s3hls_playlist_type type;
+        const char *entries;
+        bool claimed;
+    } cases[] = {
+        {S3HLS_PLAYLIST_VOD, "IIII", true},  {S3HLS_PLAYLIST_VOD, "IIrI", false},
+        {S3HLS_PLAYLIST_VOD, "II.I", false}, {S3HLS_PLAYLIST_VOD, "..II", true},
+        {S3HLS_PLAYLIST_VOD, "r", false},    {S3HLS_PLAYLIST_LIVE, "IIII", false},
+        {S3HLS_PLAYLIST_EVENT, "II", false}, /* what comes next may be another */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *text = write_entries(cases[i].type, cases[i].entries);
+        assert_int_equal(strstr(text, "#EXT-X-INDEPENDENT-SEGMENTS\n") != NULL, cases[i].claimed);
+        free(text);
+    }
+}
+
+static uint64_t first_number(const char *text) {
+    return strtoull(strstr(text, "MEDIA-SEQUENCE:") + 15, NULL, 10) - S;
+}
+
+static void a_list_begins_where_decoding_can(void **state) {
+    (void)state;
+    static const struct {
+        s3hls_playlist_type type;
+        const char *entries;
+        uint64_t first;
+    } cases[] = {
+        {S3HLS_PLAYLIST_VOD, "I.I.", 0},         {S3HLS_PLAYLIST_VOD, "..r.I", 2},
+        {S3HLS_PLAYLIST_VOD, "...", 0},          {S3HLS_PLAYLIST_EVENT, ".I.I", 1},
+        {S3HLS_PLAYLIST_LIVE, "IIIIIIIIII", 4},  {S3HLS_PLAYLIST_LIVE, "IIIr......", 3},
+        {S3HLS_PLAYLIST_LIVE, "......I....", 6}, {S3HLS_PLAYLIST_LIVE, "...........", 5},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *text = write_entries(cases[i].type, cases[i].entries);
+        assert_int_equal(first_number(text), cases[i].first);
+        free(text);
+    }
+    s3hls_playlist_config cfg;
+    s3hls_segment inner = {.start_ms = NOON_MS, .duration_ms = 4000, .entry = S3HLS_ENTRY_NONE};
+    char *text;
+    s3hls_playlist_config_init(&cfg);
+    cfg.type = S3HLS_PLAYLIST_EVENT;
+    assert_int_equal(s3hls_playlist_write(&cfg, &inner, 1, &text, NULL), S3HLS_E_NOT_FOUND);
+}
+
 static void missing_numbers_are_gaps_as_long_as_the_hole(void **state) {
     (void)state;
     s3hls_segment s[4];
@@ -380,6 +439,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vod_says_all_that_a_player_needs),
         cmocka_unit_test(an_event_holds_all_and_may_grow),
+        cmocka_unit_test(independence_is_claimed_where_each_segment_begins_with_an_idr),
+        cmocka_unit_test(a_list_begins_where_decoding_can),
         cmocka_unit_test(missing_numbers_are_gaps_as_long_as_the_hole),
         cmocka_unit_test(another_timeline_or_session_is_a_discontinuity),
         cmocka_unit_test(seed_names_have_no_numbers_to_miss),

@@ -42,7 +42,8 @@ static void make_recording(s3hls_segment *s) {
                                .duration_ms = 4000,
                                .sequence = sequence,
                                .timeline = timeline,
-                               .modified_unix_s = arrives_s};
+                               .modified_unix_s = arrives_s,
+                               .entry = (s3hls_segment_entry)(i ? chance(6) % 3 : 0)};
     }
 }
 
@@ -241,7 +242,7 @@ static void bandwidth_is_that_of_neighbours(void **state) {
 static void a_multivariant_playlist_says_what_is_known(void **state) {
     (void)state;
     s3hls_timeline t = {S, 4000, 1920, 1080, 29970, "avc1.640028", "ts"};
-    s3hls_variant v[] = {{"live.m3u8", 2000000, 1000000, &t}, {"sub/live.m3u8", 5, 4, NULL}};
+    s3hls_variant v[] = {{"live.m3u8", 2000000, 1000000, &t, 1}, {"sub/live.m3u8", 5, 4, NULL, 1}};
     char *text;
     size_t size;
     assert_int_equal(s3hls_playlist_write_multivariant(v, 2, &text, &size, NULL), S3HLS_OK);
@@ -251,6 +252,10 @@ static void a_multivariant_playlist_says_what_is_known(void **state) {
                               "live.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=5,AVERAGE-BANDWIDTH=4\n"
                               "sub/live.m3u8\n");
     assert_int_equal(size, strlen(text));
+    free(text);
+    v[1].independent = 0;
+    assert_int_equal(s3hls_playlist_write_multivariant(v, 2, &text, &size, NULL), S3HLS_OK);
+    assert_null(strstr(text, "INDEPENDENT"));
     free(text);
     strcpy(t.codecs, "avc1\",X=\"");
     assert_int_equal(s3hls_playlist_write_multivariant(v, 1, &text, NULL, NULL), S3HLS_OK);

@@ -184,7 +184,7 @@ static void cuts_at_the_keyframe_that_completes_the_duration(void **state) {
     (void)state;
     s3hls__segmenter s;
     s3hls__segmenter_init(&s, 4000, 1 << 30, 0);
-    s3hls__segmenter_begin(&s, 1000, 0);
+    s3hls__segmenter_begin(&s, 1000, 0, true);
     assert_false(s3hls__segmenter_keyframe(&s, 1000 + 180000, 500, 0, 3600));
     assert_false(s3hls__segmenter_keyframe(&s, 1000 + 360000 - 1801, 900, 0, 3600));
     assert_true(s3hls__segmenter_keyframe(&s, 1000 + 360000 - 1800, 900, 0, 3600));
@@ -194,7 +194,7 @@ static void cuts_by_the_rule_of_nals(void **state) {
     (void)state;
     s3hls__segmenter s;
     s3hls__segmenter_init(&s, 4000, 1 << 30, 3);
-    s3hls__segmenter_begin(&s, 0, 5);
+    s3hls__segmenter_begin(&s, 0, 5, true);
     assert_false(s3hls__segmenter_keyframe(&s, 900000, 1, 7, 3600));
     assert_true(s3hls__segmenter_keyframe(&s, 900001, 1, 8, 3600));
 }
@@ -203,22 +203,64 @@ static void cuts_early_where_the_next_gop_would_not_fit(void **state) {
     (void)state;
     s3hls__segmenter s;
     s3hls__segmenter_init(&s, 10000, 1000, 0);
-    s3hls__segmenter_begin(&s, 0, 0);
+    s3hls__segmenter_begin(&s, 0, 0, true);
     assert_false(s3hls__segmenter_keyframe(&s, 90000, 400, 0, 3600));
     assert_true(s3hls__segmenter_keyframe(&s, 180000, 800, 0, 3600));
-    assert_false(s3hls__segmenter_guard(&s, 180000, 999));
-    assert_true(s3hls__segmenter_guard(&s, 180000, 1000));
-    assert_true(s3hls__segmenter_guard(&s, 60 * 90000, 10));
+    assert_false(s3hls__segmenter_guard(&s, 180000, 999, 3600));
+    assert_true(s3hls__segmenter_guard(&s, 180000, 1000, 3600));
+    assert_true(s3hls__segmenter_guard(&s, 60 * 90000, 10, 3600));
+}
+
+static void after_a_cut_inside_a_gop_the_next_keyframe_cuts(void **state) {
+    (void)state;
+    s3hls__segmenter s;
+    s3hls__segmenter_init(&s, 4000, 1000, 0);
+    s3hls__segmenter_begin(&s, 0, 0, true);
+    assert_true(s3hls__segmenter_guard(&s, 90000, 1000, 3600));
+    s3hls__segmenter_begin(&s, 90000, 0, false);
+    assert_true(s3hls__segmenter_keyframe(&s, 93600, 10, 0, 3600)); /* however soon it comes */
+    s3hls__segmenter_begin(&s, 93600, 0, true);
+    /* the GOP was larger than the part of it in the segment that ended with it */
+    assert_true(s3hls__segmenter_keyframe(&s, 97200, 500, 0, 3600));
+}
+
+static void one_large_gop_does_not_shorten_segments_for_ever(void **state) {
+    (void)state;
+    s3hls__segmenter s;
+    s3hls__segmenter_init(&s, 4000, 1000, 0);
+    s3hls__segmenter_begin(&s, 0, 0, true);
+    assert_true(s3hls__segmenter_keyframe(&s, 90000, 990, 0, 3600));
+    int cuts = 0;
+    for (int i = 1, bytes = 0; i <= 100; i++) { /* GOPs of a second and 100 bytes */
+        if (bytes == 0)
+            s3hls__segmenter_begin(&s, 90000 * i, 0, true);
+        bool cut =
+            s3hls__segmenter_keyframe(&s, 90000 * (i + 1), (uint64_t)(bytes += 100), 0, 3600);
+        cuts += cut;
+        bytes = cut ? 0 : bytes;
+    }
+    assert_in_range(cuts, 25, 40);
+}
+
+static void cuts_before_a_gop_that_would_outlast_a_minute(void **state) {
+    (void)state;
+    s3hls__segmenter s;
+    s3hls__segmenter_init(&s, 50000, 1 << 30, 0);
+    s3hls__segmenter_begin(&s, 0, 0, true);
+    assert_true(s3hls__segmenter_keyframe(&s, 40 * 90000, 10, 0, 3600));
+    s3hls__segmenter_begin(&s, 40 * 90000, 0, true);
+    assert_false(s3hls__segmenter_guard(&s, 70 * 90000, 10, 15 * 90000));
+    assert_true(s3hls__segmenter_guard(&s, 100 * 90000, 10, 15 * 90000)); /* a minute, not more */
 }
 
 static void cuts_on_call_once(void **state) {
     (void)state;
     s3hls__segmenter s;
     s3hls__segmenter_init(&s, 4000, 1 << 30, 0);
-    s3hls__segmenter_begin(&s, 0, 0);
+    s3hls__segmenter_begin(&s, 0, 0, true);
     s.forced = true;
     assert_true(s3hls__segmenter_keyframe(&s, 3600, 10, 0, 3600));
-    s3hls__segmenter_begin(&s, 3600, 0);
+    s3hls__segmenter_begin(&s, 3600, 0, true);
     assert_false(s3hls__segmenter_keyframe(&s, 7200, 10, 0, 3600));
 }
 
@@ -226,7 +268,7 @@ static void target_duration_foresees_whole_gops(void **state) {
     (void)state;
     s3hls__segmenter s;
     s3hls__segmenter_init(&s, 4000, 1 << 30, 0);
-    s3hls__segmenter_begin(&s, 0, 0);
+    s3hls__segmenter_begin(&s, 0, 0, true);
     s3hls__segmenter_keyframe(&s, 3 * 90000, 10, 0, 3600);
     assert_int_equal(s3hls__segmenter_target_ms(&s, 3000), 6000);
     assert_int_equal(s3hls__segmenter_target_ms(&s, 6001), 7000);
@@ -246,6 +288,9 @@ int main(void) {
         cmocka_unit_test(cuts_at_the_keyframe_that_completes_the_duration),
         cmocka_unit_test(cuts_by_the_rule_of_nals),
         cmocka_unit_test(cuts_early_where_the_next_gop_would_not_fit),
+        cmocka_unit_test(after_a_cut_inside_a_gop_the_next_keyframe_cuts),
+        cmocka_unit_test(one_large_gop_does_not_shorten_segments_for_ever),
+        cmocka_unit_test(cuts_before_a_gop_that_would_outlast_a_minute),
         cmocka_unit_test(cuts_on_call_once),
         cmocka_unit_test(target_duration_foresees_whole_gops),
     };
