@@ -66,7 +66,8 @@ typedef struct s3hls_iot_options {
     const char *certificate; /* PEM file of the device's certificate; needed */
     const char
         *key; /* PEM file of its key, or a "pkcs11:" URI where libcurl and OpenSSL can; needed */
-    const char *ca_file; /* PEM file of trusted CAs; NULL: the system's */
+    const char *ca_file; /* PEM file of CAs that are trusted beside the system's, read again for
+                            each connection; NULL: the system's alone */
     uint32_t timeout_ms; /* of a whole request; 0: 20,000 */
     void *reserved[4];   /* zero */
 } s3hls_iot_options;
@@ -76,8 +77,8 @@ typedef struct s3hls_iot_options {
  * S3HLS_ENDPOINT_CREDENTIALS; else they answer S3HLS_E_UNSUPPORTED. */
 
 /** Keys from the AWS IoT Core credentials provider, by mutual TLS.
- * @return S3HLS_OK; S3HLS_E_INVALID: the log line names the option; S3HLS_E_IO: a file cannot be
- * read; S3HLS_E_NOMEM; S3HLS_E_UNSUPPORTED. */
+ * @return S3HLS_OK; S3HLS_E_INVALID: the log line names the option or file; S3HLS_E_IO: one cannot
+ * be read; S3HLS_E_NOMEM; S3HLS_E_UNSUPPORTED. */
 S3HLS_API int s3hls_credentials_open_iot(s3hls_credentials_provider **out,
                                          const s3hls_iot_options *options, const s3hls_env *env);
 

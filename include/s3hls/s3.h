@@ -2,7 +2,8 @@
 /** @file s3.h
  * An S3 object client over libcurl: put, get, head, remove, list, presign. Usable on its own.
  * Calls block until the answer is there. One client serves one thread at a time; credentials
- * may be shared. TLS is always verified.
+ * may be shared. TLS is always verified: by the system's authorities (SSL_CERT_FILE and
+ * SSL_CERT_DIR name others, as for curl's tool) and those of ca_file.
  */
 #ifndef S3HLS_S3_H
 #define S3HLS_S3_H
@@ -40,7 +41,8 @@ typedef struct s3hls_s3_options {
     const char *region; /* NULL: "us-east-1" */
     const char
         *endpoint; /* "https://host[:port]"; NULL: AWS's own for the region, .com.cn for cn- */
-    const char *ca_file;                     /* PEM file of trusted CAs; NULL: the system's */
+    const char *ca_file; /* PEM file of CAs that are trusted beside the system's, read again for
+                            each connection; NULL: the system's alone */
     s3hls_credentials_provider *credentials; /* NULL: the usual chain; a reference is kept */
     s3hls_addressing addressing;
     s3hls_payload payload;
@@ -82,7 +84,8 @@ typedef struct s3hls_s3 s3hls_s3;
 /** Open a client for one bucket.
  * @param bucket  3 to 63 characters of [a-z0-9.-]
  * @return S3HLS_OK; S3HLS_E_INVALID: bucket, region or endpoint malformed;
- * S3HLS_E_CREDENTIALS: none given and none found; S3HLS_E_IO: CA file not readable;
+ * also: the CA file holds no certificate; S3HLS_E_CREDENTIALS: none given and none found;
+ * S3HLS_E_IO: CA file not readable;
  * S3HLS_E_NOMEM. Does not touch the network. */
 S3HLS_API int s3hls_s3_open(s3hls_s3 **out, const char *bucket, const s3hls_s3_options *options,
                             const s3hls_env *env);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "s3/client.h"
+#include "s3/authorities.h"
 #include "s3/credentials.h"
 #include "s3hls/s3hls.h"
 #include <stdio.h>
@@ -40,10 +41,9 @@ static int configure(s3hls__s3_client *c, const char *bucket, const char *prefix
                    bucket, c->region, o->endpoint ? o->endpoint : "(default)");
         return S3HLS_E_INVALID;
     }
-    if (c->ca_file && access(c->ca_file, R_OK)) {
-        s3hls__log(env, S3HLS_LOG_ERROR, "s3", "CA file %s cannot be read", c->ca_file);
-        return S3HLS_E_IO;
-    }
+    int rc = s3hls__authorities_check(c->ca_file, env);
+    if (rc)
+        return rc;
     c->own_endpoint = o->endpoint != NULL;
     c->home.bucket_in_host = bucket_goes_into_host(c, o);
     if (c->home.bucket_in_host && c->home.endpoint.literal) {

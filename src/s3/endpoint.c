@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Keys from an address: AWS IoT Core by the device's certificate, a container's, an instance's. */
+#include "s3/authorities.h"
 #include "s3/credentials.h"
 #include "s3/errors.h"
 #include <arpa/inet.h>
@@ -71,6 +72,11 @@ static CURLcode run(endpoint *e, CURL *easy) {
     return code;
 }
 
+static CURLcode prepare_tls(CURL *easy, void *context, void *arg) {
+    (void)arg;
+    return s3hls__authorities_add_system(easy, context);
+}
+
 static void set_up(CURL *easy, const endpoint *e, answer *a) {
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -78,6 +84,8 @@ static void set_up(CURL *easy, const endpoint *e, answer *a) {
 #endif
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    if (e->ca_file && s3hls__tls_is_openssl())
+        curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, prepare_tls);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)e->connect_timeout_ms);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)e->timeout_ms);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, write_body);
@@ -91,7 +99,7 @@ static bool set_texts(CURL *easy, const endpoint *e, const char *method, const c
     return !curl_easy_setopt(easy, CURLOPT_URL, url) &&
            !curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method) &&
            !curl_easy_setopt(easy, CURLOPT_NOPROXY, "*") && /* keys are nobody else's business */
-           (!e->ca_file || !curl_easy_setopt(easy, CURLOPT_CAINFO, e->ca_file)) &&
+           s3hls__authorities_set(easy, e->ca_file) &&
            (!e->certificate || !curl_easy_setopt(easy, CURLOPT_SSLCERT, e->certificate)) &&
            (!e->key || !curl_easy_setopt(easy, CURLOPT_SSLKEY, e->key)) &&
            (!token || !curl_easy_setopt(easy, CURLOPT_SSLKEYTYPE, "ENG"));
@@ -276,7 +284,7 @@ static const char *iot_wrong(const s3hls_iot_options *o) {
 }
 
 static bool readable(const s3hls_env *env, const char *path) {
-    if (!path || strncmp(path, "pkcs11:", 7) == 0 || access(path, R_OK) == 0)
+    if (strncmp(path, "pkcs11:", 7) == 0 || access(path, R_OK) == 0)
         return true;
     s3hls__log(env, S3HLS_LOG_ERROR, "s3", "%s cannot be read", path);
     return false;
@@ -294,8 +302,11 @@ int s3hls_credentials_open_iot(s3hls_credentials_provider **out, const s3hls_iot
         s3hls__log(&env, S3HLS_LOG_ERROR, "s3", "iot: %s", wrong);
         return S3HLS_E_INVALID;
     }
-    if (!readable(&env, o->certificate) || !readable(&env, o->key) || !readable(&env, o->ca_file))
+    if (!readable(&env, o->certificate) || !readable(&env, o->key))
         return S3HLS_E_IO;
+    int rc = s3hls__authorities_check(o->ca_file, &env);
+    if (rc)
+        return rc;
     snprintf(url, sizeof url, "https://%s/role-aliases/%s/credentials", o->endpoint, o->role_alias);
     endpoint *e = open_endpoint(&env, url);
     if (!e)

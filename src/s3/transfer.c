@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "base/strbuf.h"
+#include "s3/authorities.h"
 #include "s3/client.h"
 #include "s3/credentials.h"
 #include "s3/errors.h"
@@ -107,15 +108,18 @@ static size_t write_answer(char *data, size_t unit, size_t count, void *arg) {
 
 /* Without a clock nobody can tell whether a certificate is valid yet: its chain and name are
  * verified as ever, its dates by the server's clock once that is known. */
-static CURLcode set_tls_time(CURL *easy, void *ssl, void *arg) {
-    const s3hls__s3_client *c = arg;
-    X509_VERIFY_PARAM *verify = SSL_CTX_get0_param(ssl);
-    (void)easy;
+static void set_tls_time(const s3hls__s3_client *c, SSL_CTX *context) {
+    X509_VERIFY_PARAM *verify = SSL_CTX_get0_param(context);
     if (c->server_clock_s)
         X509_VERIFY_PARAM_set_time(verify, (time_t)s3hls__s3_now_s(c));
     else if (!s3hls__env_wall_is_set(&c->env))
         X509_VERIFY_PARAM_set_flags(verify, X509_V_FLAG_NO_CHECK_TIME);
-    return CURLE_OK;
+}
+
+static CURLcode prepare_tls(CURL *easy, void *context, void *arg) {
+    const s3hls__s3_client *c = arg;
+    set_tls_time(c, context);
+    return c->ca_file ? s3hls__authorities_add_system(easy, context) : CURLE_OK;
 }
 
 /* What libcurl copies. Without memory for it libcurl would go on with what it has: the system's
@@ -124,7 +128,7 @@ static bool set_texts(CURL *easy, const call *k) {
     const s3hls__s3_client *c = k->client;
     return !curl_easy_setopt(easy, CURLOPT_URL, k->request.url) &&
            !curl_easy_setopt(easy, CURLOPT_USERAGENT, c->user_agent) &&
-           (!c->ca_file || !curl_easy_setopt(easy, CURLOPT_CAINFO, c->ca_file)) &&
+           s3hls__authorities_set(easy, c->ca_file) &&
            (k->exchange.op->kind != S3HLS__OP_REMOVE ||
             !curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "DELETE"));
 }
@@ -139,8 +143,9 @@ static void set_connection(CURL *easy, s3hls__s3_client *c) {
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-    if (c->server_clock_s || !s3hls__env_wall_is_set(&c->env)) {
-        curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, set_tls_time);
+    bool prepared = c->ca_file || c->server_clock_s || !s3hls__env_wall_is_set(&c->env);
+    if (prepared && s3hls__tls_is_openssl()) {
+        curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, prepare_tls);
         curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, c);
     }
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)c->connect_timeout_ms);

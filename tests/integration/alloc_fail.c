@@ -435,6 +435,9 @@ int main(int argc, char **argv) {
     certificates = argv[1];
     snprintf(ca_file, sizeof ca_file, "%s/ca.pem", certificates);
     snprintf(spool, sizeof spool, "%s/spool", certificates);
+    char other[512]; /* the system's authorities: one, that did not sign the server's */
+    snprintf(other, sizeof other, "%s/other.pem", certificates);
+    setenv("SSL_CERT_FILE", other, 1);
     if (!install_memory())
         return 1;
     tls_server_start(&server, certificates);
