@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "archive/folder.h"
-#include "s3/list.h"
+#include "s3/listing.h"
 #include <string.h>
 
 /* s3hls_s3_list_fn */
@@ -19,7 +19,7 @@ void s3hls__folder_init(s3hls__folder *f, const char *name, const s3hls_env *env
                         .by_folder = true,
                         .on_object = on_object,
                         .sink_ctx = f,
-                        .list_page = s3hls__s3_list_page};
+                        .lister = &s3hls__s3_lister};
 }
 
 int s3hls__folder_status(const s3hls__folder *f) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* The segments of a range. */
-#include "s3/list.h"
 #include "archive/archive.h"
 #include "archive/hour.h"
 #include "archive/key.h"
+#include "s3/listing.h"
 #include "store/store.h"
 #include <stdlib.h>
 #include <string.h>
@@ -147,7 +147,7 @@ static void start_next_hour(hour_list *l, collection *c) {
                         .start_after = l->start_after[0] ? l->start_after : NULL,
                         .on_object = on_object,
                         .sink_ctx = l,
-                        .list_page = s3hls__s3_list_page,
+                        .lister = &s3hls__s3_lister,
                         .done = hour_done,
                         .user = c};
     c->running++;
@@ -258,7 +258,7 @@ static int list_all(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
                     .wants_folder = is_in_a_year,
                     .on_object = on_walk,
                     .sink_ctx = &w,
-                    .list_page = s3hls__s3_list_page};
+                    .lister = &s3hls__s3_lister};
     int rc = s3hls__store_run(archive->store, &op, error);
     return w.status ? w.status : rc == S3HLS_E_CANCELLED ? S3HLS_OK : rc;
 }

@@ -78,6 +78,7 @@ int s3hls__s3_client_open(s3hls__s3_client **out, s3hls__http *http, const char 
         return S3HLS_E_NOMEM;
     c->env = e;
     c->http = http;
+    c->habits = &c->own_habits;
     int rc = configure(c, bucket, prefix, options ? options : &defaults);
     if (rc)
         s3hls__s3_client_close(&c);
@@ -98,6 +99,12 @@ void s3hls__s3_client_close(s3hls__s3_client **client) {
     s3hls__env_free(&env, c->user_agent);
     s3hls__env_free(&env, c);
     *client = NULL;
+}
+
+/* Of one bucket on one server they list alike. */
+void s3hls__s3_client_share_habits(s3hls__s3_client *c, const s3hls__s3_client *other) {
+    if (strcmp(c->bucket, other->bucket) == 0 && strcmp(c->home.host, other->home.host) == 0)
+        c->habits = other->habits;
 }
 
 s3hls_credentials_provider *s3hls__s3_client_credentials(const s3hls__s3_client *c) {

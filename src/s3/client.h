@@ -23,6 +23,7 @@ struct s3hls__s3_client {
     bool own_endpoint; /* the caller's, not the region's */
     bool sign_payload, crc32c;
     uint32_t connect_timeout_ms, stall_timeout_ms;
+    s3hls__list_habits own_habits, *habits; /* habits: its own, or another client's */
     _Atomic int64_t server_clock_s; /* the server's less the monotonic one, once a server has
                                        refused ours; 0: not */
 };
@@ -54,10 +55,10 @@ typedef struct s3hls__s3_request {
     struct curl_slist *headers;
 } s3hls__s3_request;
 
-/* Describe an operation and sign that. token: "", or of a listing's next page.
+/* Describe an operation and sign that. page: of a listing; else NULL.
  * @return S3HLS_OK; S3HLS_E_INVALID: key or header malformed; S3HLS_E_TOO_LARGE; S3HLS_E_NOMEM. */
 int s3hls__s3_request_open(s3hls__s3_request *out, const s3hls__s3_client *c,
-                           const s3hls__place *place, s3hls__op *op, const char *token);
+                           const s3hls__place *place, s3hls__op *op, const s3hls__list_ask *page);
 void s3hls__s3_request_close(s3hls__s3_request *request, const s3hls__s3_client *c);
 
 /* GET of less than the whole object. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "s3/list.h"
+#include "s3/listing.h"
 #include "s3/simple.h"
 #include "s3/xml.h"
 #include <errno.h>
@@ -122,7 +123,7 @@ int s3hls_s3_list(s3hls_s3 *client, const char *prefix, const char *start_after,
                     .start_after = start_after,
                     .on_object = on_object,
                     .sink_ctx = ctx,
-                    .list_page = s3hls__s3_list_page};
+                    .lister = &s3hls__s3_lister};
     if (!client || !on_object)
         return S3HLS_E_INVALID;
     s3hls__s3_run(client, &op);

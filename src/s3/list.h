@@ -6,7 +6,8 @@
 
 #include "s3/object.h"
 
-/* s3hls__op.list_page: one page of ListObjectsV2 with encoding-type=url.
+/* One page of ListObjectsV2 with encoding-type=url: calls op->on_object for each object, sets token
+ * ("" on the last page; with its NUL at most S3HLS__LIST_TOKEN_BYTES).
  * @return S3HLS_OK; S3HLS_E_PROTOCOL: not such a page; S3HLS_E_CANCELLED: on_object stopped;
  * S3HLS_E_NOMEM. */
 int s3hls__s3_list_page(s3hls__op *op, const char *xml, size_t size, char *token);

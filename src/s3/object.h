@@ -21,7 +21,39 @@ typedef enum s3hls__op_kind {
     S3HLS__OP_SETTING /* GET of one of the bucket's own: "cors"; not of a store */
 } s3hls__op_kind;
 
-enum { S3HLS__LIST_TOKEN_BYTES = 2048 };
+enum { S3HLS__LIST_TOKEN_BYTES = 2048, S3HLS__LIST_KEY_BYTES = 1025 };
+
+/* How a server lists, as far as that is known: of one client, or of all that share one. */
+typedef struct s3hls__list_habits {
+    uint32_t in_order;   /* so many keys came in ascending order */
+    bool unsorted;       /* keys come in no order */
+    bool wrong_tokens;   /* its continuation tokens lead back, or nowhere */
+    bool no_start_after; /* it refuses start-after */
+} s3hls__list_habits;
+
+/* Where the next page is to begin; both empty: at the beginning. Not with the client's prefix. */
+typedef struct s3hls__list_ask {
+    char token[S3HLS__LIST_TOKEN_BYTES]; /* "": none */
+    char start_after[S3HLS__LIST_KEY_BYTES];
+} s3hls__list_ask;
+
+/* How a client's listing goes on from page to page: s3/listing.h. Given by the caller, so that a
+ * library that never lists needs no XML parser. */
+typedef struct s3hls__listing s3hls__listing;
+struct s3hls__op;
+typedef struct s3hls__lister {
+    /* @return S3HLS_OK, S3HLS_E_NOMEM. op, habits and env outlive the listing. */
+    int (*open)(s3hls__listing **out, struct s3hls__op *op, s3hls__list_habits *habits,
+                const s3hls_env *env);
+    const s3hls__list_ask *(*ask)(const s3hls__listing *listing);
+    /* One page of S3's answer: calls op->on_object for what can be told already. *more: ask again.
+     * @return S3HLS_OK; S3HLS_E_PROTOCOL: it makes no sense; S3HLS_E_CANCELLED: on_object stopped;
+     * S3HLS_E_TOO_LARGE; S3HLS_E_NOMEM. */
+    int (*page)(s3hls__listing *listing, const char *xml, size_t size, bool *more);
+    /* What was asked for was refused. @return true: ask again, it is something else. */
+    bool (*refused)(s3hls__listing *listing);
+    void (*close)(s3hls__listing **listing); /* NULL inside too */
+} s3hls__lister;
 
 /* The caller owns it and keeps it still from start until done was called. */
 typedef struct s3hls__op {
@@ -44,15 +76,11 @@ typedef struct s3hls__op {
                        "2026/", once, with nothing else known; files and folders of a page may come
                        one kind after the other */
     bool (*wants_folder)(
-        const char *folder);    /* LIST of a directory: are keys in that folder looked
-         for (its own key, with a slash at its end)? Others are not opened. NULL: all */
-    s3hls_s3_list_fn on_object; /* LIST; HEAD too: called once, key as given */
-    /* LIST: reads one page of S3's answer, calls on_object for each object, sets token ("" on the
-     * last page; with its NUL below S3HLS__LIST_TOKEN_BYTES). Given by the caller, so that a
-     * library that never lists needs no XML parser: s3hls__s3_list_page() of s3/list.h. Directories
-     * do not use it. */
-    int (*list_page)(struct s3hls__op *op, const char *xml, size_t size, char *token);
-    void *sink_ctx; /* of on_data and on_object */
+        const char *folder);     /* LIST of a directory: are keys in that folder looked
+          for (its own key, with a slash at its end)? Others are not opened. NULL: all */
+    s3hls_s3_list_fn on_object;  /* LIST; HEAD too: called once, key as given */
+    const s3hls__lister *lister; /* LIST: &s3hls__s3_lister; directories do not use it */
+    void *sink_ctx;              /* of on_data and on_object */
 
     bool fresh;   /* on a connection of its own, the host looked up anew: after a failure */
     bool patient; /* no time-out while no byte moves: the caller looks at s3hls__http_idle_us() */
@@ -62,8 +90,9 @@ typedef struct s3hls__op {
     void *user;
 
     s3hls_s3_error error;   /* result, valid in done */
-    size_t prefix_size;     /* LIST, the carrier's own: bytes before the keys it reports */
-    bool partly_told;       /* LIST: a page has been told: from the beginning, it would be twice */
+    const char *prefix;     /* LIST, the carrier's own: stands before the keys it reports */
+    size_t prefix_size;     /* ... its bytes */
+    bool partly_told;       /* LIST: keys have been told: from the beginning, it would be twice */
     struct s3hls__op *next; /* the carrier's own */
 } s3hls__op;
 
@@ -108,6 +137,9 @@ void s3hls__s3_client_close(s3hls__s3_client **client); /* with no operation und
 /* Begin an operation. Never calls done itself: even what fails at once is reported by the next
  * step. */
 void s3hls__s3_start(s3hls__s3_client *client, s3hls__op *op);
+/* Learn from the other's listings, and have it learn from this one's; the other is closed after it.
+ */
+void s3hls__s3_client_share_habits(s3hls__s3_client *client, const s3hls__s3_client *other);
 s3hls_credentials_provider *s3hls__s3_client_credentials(const s3hls__s3_client *client);
 /* What the client adds to the system's clock when it signs, seconds. Any thread. */
 int64_t s3hls__s3_client_clock_offset_s(const s3hls__s3_client *client);

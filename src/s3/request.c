@@ -161,25 +161,24 @@ static bool join(char to[PATH_BYTES], const char *a, const char *b) {
     return n >= 0 && n <= S3HLS__KEY_BYTES_MAX;
 }
 
-static int describe_list(const s3hls__s3_client *c, s3hls__op *op, const char *token, request *r) {
-    op->prefix_size = strlen(c->prefix);
-    if (!join(r->prefix, c->prefix, op->key) ||
-        (op->start_after && !join(r->start_after, c->prefix, op->start_after)))
+static int describe_list(const s3hls__s3_client *c, const s3hls__op *op,
+                         const s3hls__list_ask *page, request *r) {
+    if (!join(r->prefix, c->prefix, op->key) || !join(r->start_after, c->prefix, page->start_after))
         return S3HLS_E_INVALID;
     ask(r, "list-type", "2");
     if (op->by_folder)
         ask(r, "delimiter", "/");
     ask(r, "encoding-type", "url");
     ask(r, "prefix", r->prefix);
-    if (token[0])
-        ask(r, "continuation-token", token);
-    else if (op->start_after)
+    if (page->token[0])
+        ask(r, "continuation-token", page->token);
+    else if (page->start_after[0])
         ask(r, "start-after", r->start_after);
     return S3HLS_OK;
 }
 
-static int describe(const s3hls__s3_client *c, const s3hls__place *place, s3hls__op *op,
-                    const char *token, request *r) {
+static int describe(const s3hls__s3_client *c, const s3hls__place *place, const s3hls__op *op,
+                    const s3hls__list_ask *page, request *r) {
     bool list = op->kind == S3HLS__OP_LIST, setting = op->kind == S3HLS__OP_SETTING;
     memset(r, 0, sizeof *r);
     if (list || setting || op->setting)
@@ -194,7 +193,7 @@ static int describe(const s3hls__s3_client *c, const s3hls__place *place, s3hls_
     if (op->kind == S3HLS__OP_PUT)
         return describe_put(c, op, r);
     if (list)
-        return describe_list(c, op, token, r);
+        return describe_list(c, op, page, r);
     if (setting)
         ask(r, op->key, "");
     if (op->kind == S3HLS__OP_GET && s3hls__s3_is_range(op)) {
@@ -265,13 +264,13 @@ static int make_url(const s3hls__s3_client *c, const s3hls__place *place,
 }
 
 int s3hls__s3_request_open(s3hls__s3_request *out, const s3hls__s3_client *c,
-                           const s3hls__place *place, s3hls__op *op, const char *token) {
+                           const s3hls__place *place, s3hls__op *op, const s3hls__list_ask *page) {
     s3hls_sigv4_result signature;
     s3hls__keys keys;
     request r;
     memset(out, 0, sizeof *out);
     out->method = methods[op->kind];
-    int rc = describe(c, place, op, token, &r);
+    int rc = describe(c, place, op, page, &r);
     if (rc)
         return rc;
     rc = s3hls__credentials_get(c->credentials, &keys);

@@ -32,8 +32,8 @@ typedef struct call {
     char error_text[CURL_ERROR_SIZE];
     char error_body[ERROR_BODY_MAX];
     size_t error_size;
-    s3hls__strbuf page;                  /* LIST */
-    char token[S3HLS__LIST_TOKEN_BYTES]; /* LIST: of the next page */
+    s3hls__strbuf page;      /* LIST: the answer */
+    s3hls__listing *listing; /* LIST; else NULL */
 } call;
 
 /* ---- what libcurl calls */
@@ -199,7 +199,9 @@ static void undo(call *k) {
 
 static int begin(call *k) {
     const s3hls__place *place = k->redirected ? &k->elsewhere : &k->client->home;
-    int rc = s3hls__s3_request_open(&k->request, k->client, place, k->exchange.op, k->token);
+    s3hls__op *op = k->exchange.op;
+    int rc = s3hls__s3_request_open(&k->request, k->client, place, op,
+                                    k->listing ? op->lister->ask(k->listing) : NULL);
     if (rc)
         return rc;
     note_progress(k);
@@ -207,7 +209,7 @@ static int begin(call *k) {
     if (!easy || !set_texts(easy, k))
         return S3HLS_E_NOMEM;
     set_connection(easy, k->client);
-    set_patience(easy, k->client, k->exchange.op);
+    set_patience(easy, k->client, op);
     set_transfer(easy, k);
     return s3hls__http_begin(k->client->http, &k->exchange);
 }
@@ -298,15 +300,12 @@ static void report_head(const call *k) {
 /* @return true: another page has been asked for. */
 static bool read_page(call *k) {
     s3hls__op *op = k->exchange.op;
-    char before[S3HLS__LIST_TOKEN_BYTES];
-    strcpy(before, k->token);
-    op->partly_told = true;
-    op->error.status = op->list_page(op, k->page.data ? k->page.data : "", k->page.size, k->token);
-    if (op->error.status == S3HLS_OK && k->token[0] && strcmp(before, k->token) == 0)
-        op->error.status = S3HLS_E_PROTOCOL; /* the same page for ever */
-    if (op->error.status == S3HLS_E_PROTOCOL)
+    bool more = false;
+    op->error.status =
+        op->lister->page(k->listing, k->page.data ? k->page.data : "", k->page.size, &more);
+    if (op->error.status == S3HLS_E_PROTOCOL && !op->error.message[0])
         snprintf(op->error.message, sizeof op->error.message, "the listing is not valid XML");
-    return !op->error.status && k->token[0] && begin_again(k);
+    return !op->error.status && more && begin_again(k);
 }
 
 static void finish(call *k) {
@@ -319,6 +318,8 @@ static void finish(call *k) {
                k->request.method, op->key, s3hls_status_name(op->error.status),
                op->error.http_status, (c->env.monotonic_us(c->env.ctx) - k->begun_us) / 1000);
     undo(k);
+    if (k->listing)
+        op->lister->close(&k->listing);
     s3hls__env_free(&c->env, k);
     s3hls__http_post(c->http, op);
 }
@@ -347,6 +348,8 @@ static bool mend(call *k) {
     const s3hls_s3_error *e = &k->exchange.op->error;
     if (e->status == S3HLS_OK || !e->http_status || k->mended >= MENDED_MAX)
         return false;
+    if (k->listing && (e->status == S3HLS_E_INVALID || e->status == S3HLS_E_UNSUPPORTED))
+        return k->exchange.op->lister->refused(k->listing);
     switch (s3hls__s3_action(e, k->request.signed_s)) {
     case S3HLS__CORRECT_CLOCK:
         return s3hls__s3_learn_clock(k->client, e, k->request.signed_s);
@@ -393,7 +396,12 @@ void s3hls__s3_start(s3hls__s3_client *c, s3hls__op *op) {
     k->exchange.ended = ended;
     k->begun_us = c->env.monotonic_us(c->env.ctx);
     s3hls__strbuf_init(&k->page, &c->env, LIST_PAGE_MAX);
-    op->error.status = begin(k);
+    op->prefix = c->prefix;
+    op->prefix_size = strlen(c->prefix);
+    if (op->kind == S3HLS__OP_LIST)
+        op->error.status = op->lister->open(&k->listing, op, c->habits, &c->env);
+    if (!op->error.status)
+        op->error.status = begin(k);
     if (op->error.status == S3HLS_E_INVALID)
         strcpy(op->error.message, "key or header is malformed");
     if (op->error.status == S3HLS_E_CREDENTIALS)

@@ -12,6 +12,8 @@ typedef struct s3hls__store_calls {
     void (*close)(s3hls_store *store);
     int64_t (*clock_offset_s)(const s3hls_store *store);                  /* NULL: 0 */
     s3hls_credentials_provider *(*credentials)(const s3hls_store *store); /* NULL: none */
+    /* Of another store of the same kind, which is closed later; NULL: there is nothing to learn */
+    void (*learn_from)(s3hls_store *store, const s3hls_store *other);
 } s3hls__store_calls;
 
 struct s3hls_store {

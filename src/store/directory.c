@@ -248,7 +248,7 @@ static void close_store(s3hls_store *store) {
 
 int s3hls__store_open_directory(s3hls_store **out, const char *path, s3hls__http *http,
                                 const s3hls_s3_options *options, const s3hls_env *env) {
-    static const s3hls__store_calls calls = {start, url, close_store, NULL, NULL};
+    static const s3hls__store_calls calls = {start, url, close_store, NULL, NULL, NULL};
     size_t size = strlen(path);
     uint32_t mode = options ? options->file_mode : 0;
     while (size && path[size - 1] == '/')

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Listing a store: apart, because S3's listings need an XML parser. */
-#include "s3/list.h"
+#include "s3/listing.h"
 #include "store/store.h"
 
 int s3hls_store_list(s3hls_store *store, const char *prefix, const char *start_after,
@@ -10,6 +10,6 @@ int s3hls_store_list(s3hls_store *store, const char *prefix, const char *start_a
                     .start_after = start_after,
                     .on_object = on_object,
                     .sink_ctx = ctx,
-                    .list_page = s3hls__s3_list_page};
+                    .lister = &s3hls__s3_lister};
     return s3hls__store_run(store, &op, error);
 }

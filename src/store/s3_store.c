@@ -32,6 +32,10 @@ static void close_store(s3hls_store *store) {
     s3hls__s3_client_close(&((s3_store *)store)->client);
 }
 
+static void learn_from(s3hls_store *store, const s3hls_store *other) {
+    s3hls__s3_client_share_habits(client_of(store), ((const s3_store *)other)->client);
+}
+
 enum { LONGEST_NAME = 100, PREFIX_MAX = S3HLS__KEY_BYTES_MAX - LONGEST_NAME };
 
 /* "bucket[/prefix]": slashes at the prefix's ends do not count; one stands before each key. */
@@ -56,7 +60,8 @@ static int split(const char *path, char bucket[64], char prefix[PREFIX_MAX + 2])
 
 int s3hls__store_open_s3(s3hls_store **out, const char *path, s3hls__http *http,
                          const s3hls_s3_options *options, const s3hls_env *env) {
-    static const s3hls__store_calls calls = {start, url, close_store, clock_offset_s, credentials};
+    static const s3hls__store_calls calls = {start,          url,         close_store,
+                                             clock_offset_s, credentials, learn_from};
     char bucket[64], prefix[PREFIX_MAX + 2];
     int rc = split(path, bucket, prefix);
     if (rc) {

@@ -43,7 +43,10 @@ int s3hls_store_open_beside(s3hls_store **out, const char *url, s3hls_store *oth
         o = *options;
     if (!o.credentials)
         o.credentials = s3hls__store_credentials(other);
-    return s3hls__store_open(out, url, other->http, &o, &other->env);
+    int rc = s3hls__store_open(out, url, other->http, &o, &other->env);
+    if (!rc && (*out)->calls == other->calls && other->calls->learn_from)
+        other->calls->learn_from(*out, other);
+    return rc;
 }
 
 void s3hls_store_close(s3hls_store **store) {

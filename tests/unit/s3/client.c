@@ -513,11 +513,11 @@ static int count_object(void *ctx, const s3hls_s3_object *object) {
 
 static void pages_are_followed_to_the_last(void **state) {
     (void)state;
-    BENCH(b, {.answer = PAGE(KEY("a+b") MORE("t/1=")), .close = true},
-          {.answer = PAGE(KEY("c%2Bd")), .close = true});
+    BENCH(b, {.answer = PAGE(KEY("p+q/2+b") MORE("t/1=")), .close = true},
+          {.answer = PAGE(KEY("p+q/3%2Bd")), .close = true});
     assert_int_equal(s3hls_s3_list(b->s3, "p q", "p q/1", count_object, b, &b->error), S3HLS_OK);
     assert_int_equal(b->objects, 2);
-    assert_string_equal(b->data, "c+d");
+    assert_string_equal(b->data, "p q/3+d");
     assert_line(
         &b->server.requests[0],
         "GET /bucket?encoding-type=url&list-type=2&prefix=p%20q&start-after=p%20q%2F1 HTTP/1.1");
@@ -533,23 +533,41 @@ static int fetch_keys(void *ctx, s3hls_credentials *keys) {
     return S3HLS_OK;
 }
 
-/* Whoever was told of the first page would be told of it twice. */
-static void a_listing_that_was_begun_is_not_told_anew(void **state) {
-    (void)state;
+/* A page of so many keys in ascending order, "k000" and so on. */
+static char *page_of(int count) {
+    char *page = malloc((size_t)count * 64 + 512), *at = page;
+    at += sprintf(at, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n<ListBucketResult>");
+    for (int i = 0; i < count; i++)
+        at += sprintf(at, KEY("k%03d"), i);
+    strcpy(at, MORE("t") "</ListBucketResult>");
+    return page;
+}
+
+/* What was told already would be told twice; where nothing was, the listing begins anew. */
+static void a_listing_that_was_begun_is_not_told_anew(int keys, int status, int requests,
+                                                      int objects) {
     int fetched = 0;
-    BENCH(b, {.answer = PAGE(KEY("a") MORE("t")), .close = true},
+    char *page = page_of(keys);
+    BENCH(b, {.answer = page, .close = true},
           {.answer = ANSWER("400 No", "", ERROR_BODY("ExpiredToken")), .close = true},
-          {.answer = PAGE(KEY("a") KEY("b")), .close = true});
+          {.answer = PAGE(KEY("k000") KEY("k001")), .close = true});
     s3hls_credentials_close(&b->options.credentials);
     assert_int_equal(
         s3hls_credentials_open_callback(&b->options.credentials, fetch_keys, &fetched, NULL),
         S3HLS_OK);
     s3hls_s3_close(&b->s3);
     open_client(b);
-    assert_int_equal(s3hls_s3_list(b->s3, NULL, NULL, count_object, b, &b->error),
-                     S3HLS_E_CREDENTIALS);
-    assert_int_equal(b->server.request_count, 2);
+    assert_int_equal(s3hls_s3_list(b->s3, NULL, NULL, count_object, b, &b->error), status);
+    assert_int_equal(b->server.request_count, requests);
+    assert_int_equal(b->objects, objects);
     END(b);
+    free(page);
+}
+
+static void each_key_is_told_once(void **state) {
+    (void)state;
+    a_listing_that_was_begun_is_not_told_anew(300, S3HLS_E_CREDENTIALS, 2, 300);
+    a_listing_that_was_begun_is_not_told_anew(1, S3HLS_OK, 3, 2);
 }
 
 static void a_listing_that_makes_no_sense_ends(void **state) {
@@ -563,7 +581,7 @@ static void a_listing_that_makes_no_sense_ends(void **state) {
          S3HLS_E_PROTOCOL},
         {{PAGE(KEY("a") MORE("t")), ANSWER("503 Busy", "", ERROR_BODY("SlowDown"))},
          S3HLS_E_THROTTLED},
-        {{PAGE(KEY("stop") KEY("b")), NULL}, S3HLS_E_CANCELLED},
+        {{PAGE(KEY("stop") KEY("t")), NULL}, S3HLS_E_CANCELLED},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         BENCH(b, {.answer = cases[i].pages[0], .close = true},
@@ -801,7 +819,7 @@ int main(void) {
         cmocka_unit_test(silence_is_waited_for_only_so_long),
         cmocka_unit_test(who_cannot_be_reached_is_told_apart),
         cmocka_unit_test(pages_are_followed_to_the_last),
-        cmocka_unit_test(a_listing_that_was_begun_is_not_told_anew),
+        cmocka_unit_test(each_key_is_told_once),
         cmocka_unit_test(a_listing_that_makes_no_sense_ends),
         cmocka_unit_test(a_page_without_end_is_not_kept),
         cmocka_unit_test(operations_can_be_cancelled),
