@@ -108,7 +108,7 @@ s3hls__answer *s3hls__answer_problem(s3hls__answer_account *account, unsigned st
     s3hls__answer *a = s3hls__answer_text(account, "application/problem+json", text, size);
     if (a) {
         a->status = status;
-        a->retry_after_s = status == 503 || status == 429 ? 2 : 0;
+        a->retry_after_s = status == 503 || status == 504 || status == 429 ? 2 : 0;
     }
     return a;
 }

@@ -12,10 +12,11 @@ enum {
 
 typedef struct entry {
     LIST_ENTRY(entry) in_bucket;
-    TAILQ_ENTRY(entry) in_order; /* in the queue while pending, else by last use */
+    TAILQ_ENTRY(entry) in_order; /* in the queue, then among what is being made, then by last use */
     s3hls__request request;
     s3hls__grant grant;
     bool pending, kept;
+    int64_t begun_us;       /* while pending: when it was asked for */
     s3hls__answer *answer;  /* NULL while the first is pending */
     s3hls__waiter *waiters; /* while pending */
 } entry;
@@ -31,7 +32,7 @@ struct s3hls__answers {
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t work;
     LIST_HEAD(, entry) buckets[BUCKETS];
-    struct entries queue, kept; /* kept: least recently used first */
+    struct entries queue, making, kept; /* kept: least recently used first */
     size_t queued;
     uint64_t kept_bytes;
     bool closing;
@@ -86,6 +87,12 @@ static void drop(s3hls__answers *a, entry *e) {
     s3hls__env_free(&a->config.env, e);
 }
 
+static void keep(s3hls__answers *a, entry *e) {
+    e->kept = true;
+    TAILQ_INSERT_TAIL(&a->kept, e, in_order);
+    a->kept_bytes += bytes_of(e);
+}
+
 static void evict(s3hls__answers *a) {
     entry *e;
     while (a->kept_bytes > a->config.cache_bytes && (e = TAILQ_FIRST(&a->kept))) {
@@ -129,6 +136,7 @@ static bool begin(s3hls__answers *a, entry *e) {
     }
     e->kept = false;
     e->pending = true;
+    e->begun_us = a->config.env.monotonic_us(a->config.env.ctx);
     TAILQ_INSERT_TAIL(&a->queue, e, in_order);
     a->queued++;
     pthread_cond_signal(&a->work);
@@ -168,6 +176,7 @@ static bool join(s3hls__answers *a, const s3hls__request *r, const s3hls__grant 
             drop(a, e);
         return false;
     }
+    waiter->since_us = a->config.env.monotonic_us(a->config.env.ctx);
     waiter->next = e->waiters;
     e->waiters = waiter;
     return true;
@@ -184,6 +193,60 @@ void s3hls__answers_join(s3hls__answers *a, const s3hls__request *r, const s3hls
     waiter->wake(waiter);
 }
 
+/* ---- what takes too long */
+
+static bool is_overdue(int64_t since_us, int64_t now_us) {
+    return now_us - since_us > S3HLS__ANSWER_DEADLINE_S * INT64_C(1000000);
+}
+
+/* With the lock. Take out who has waited too long. */
+static void take_overdue(entry *e, int64_t now_us, s3hls__waiter **overdue) {
+    for (s3hls__waiter **at = &e->waiters; *at;) {
+        s3hls__waiter *w = *at;
+        if (!is_overdue(w->since_us, now_us)) {
+            at = &w->next;
+            continue;
+        }
+        *at = w->next;
+        w->next = *overdue;
+        *overdue = w;
+    }
+}
+
+/* With the lock. */
+static void give_up(s3hls__answers *a, entry *e) {
+    TAILQ_REMOVE(&a->queue, e, in_order);
+    a->queued--;
+    e->pending = false;
+    if (e->answer)
+        keep(a, e);
+    else
+        drop(a, e);
+}
+
+void s3hls__answers_expire(s3hls__answers *a) {
+    s3hls__waiter *overdue = NULL;
+    entry *e, *next;
+    int64_t now_us = a->config.env.monotonic_us(a->config.env.ctx);
+    pthread_mutex_lock(&a->lock);
+    TAILQ_FOREACH(e, &a->making, in_order)
+    take_overdue(e, now_us, &overdue);
+    for (e = TAILQ_FIRST(&a->queue); e; e = next) {
+        next = TAILQ_NEXT(e, in_order);
+        take_overdue(e, now_us, &overdue);
+        if (!e->waiters && is_overdue(e->begun_us, now_us))
+            give_up(a, e);
+    }
+    evict(a);
+    pthread_mutex_unlock(&a->lock);
+    if (!overdue)
+        return;
+    s3hls__answer *answer = s3hls__answer_problem(a->config.account, 504,
+                                                  "the store does not answer in time; try again");
+    wake(overdue, answer);
+    s3hls__answer_release(answer);
+}
+
 /* ---- making */
 
 /* With the lock; the answer, or NULL, takes the place of the one before. */
@@ -193,9 +256,8 @@ static s3hls__waiter *settle(s3hls__answers *a, entry *e, s3hls__answer *answer)
     e->answer = answer ? s3hls__answer_refer(answer) : NULL;
     e->waiters = NULL;
     e->pending = false;
-    e->kept = true;
-    TAILQ_INSERT_TAIL(&a->kept, e, in_order);
-    a->kept_bytes += bytes_of(e);
+    TAILQ_REMOVE(&a->making, e, in_order);
+    keep(a, e);
     evict(a);
     return waiters;
 }
@@ -213,6 +275,7 @@ static void *work(void *ctx) {
             continue;
         }
         TAILQ_REMOVE(&a->queue, e, in_order);
+        TAILQ_INSERT_TAIL(&a->making, e, in_order);
         a->queued--;
         bool skip = a->closing || !worker;
         pthread_mutex_unlock(&a->lock);
@@ -244,6 +307,7 @@ int s3hls__answers_open(s3hls__answers **out, const s3hls__answers_config *confi
     pthread_mutex_init(&a->lock, NULL);
     pthread_cond_init(&a->work, NULL);
     TAILQ_INIT(&a->queue);
+    TAILQ_INIT(&a->making);
     TAILQ_INIT(&a->kept);
     unsigned workers = config->workers < WORKERS_MAX ? config->workers : WORKERS_MAX;
     while (a->started < workers && pthread_create(&a->threads[a->started], NULL, work, a) == 0)

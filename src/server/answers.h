@@ -9,10 +9,13 @@
 
 typedef struct s3hls__answers s3hls__answers;
 
+enum { S3HLS__ANSWER_DEADLINE_S = 15 }; /* nobody waits longer for a store */
+
 /* Who waits for an answer. wake is called once, from a worker or from the call itself, without a
  * lock; answer is then a reference of the waiter's own, or NULL: out of memory, or closed. */
 typedef struct s3hls__waiter {
     struct s3hls__waiter *next;
+    int64_t since_us; /* set by s3hls__answers_join() */
     s3hls__answer *answer;
     void (*wake)(struct s3hls__waiter *waiter);
 } s3hls__waiter;
@@ -45,6 +48,9 @@ s3hls__answer *s3hls__answers_find(s3hls__answers *answers, const s3hls__request
  * for already is answered with a 503 at once. */
 void s3hls__answers_join(s3hls__answers *answers, const s3hls__request *request,
                          const s3hls__grant *grant, s3hls__waiter *waiter);
+/* Answer 504 to who has waited for longer than S3HLS__ANSWER_DEADLINE_S, whatever the workers do;
+ * give up what was not begun and nobody waits for any more. To be called once a second. */
+void s3hls__answers_expire(s3hls__answers *answers);
 /* How many were made, for metrics. */
 uint64_t s3hls__answers_made(const s3hls__answers *answers);
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "server/clip.h"
+#include "base/wait.h"
 #include "server/remux.h"
-#include <pthread.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <time.h>
 
 enum {
     AHEAD_BYTES = 1 << 20, /* how far a clip runs ahead of its reader */
-    READER_TIMEOUT_S = 30  /* a reader that takes nothing for so long is gone */
+    READER_TIMEOUT_S = 30, /* a reader that takes nothing for so long is gone */
+    STORE_TIMEOUT_S = 30   /* a reader waits no longer for the store */
 };
 
 struct s3hls__clip {
@@ -20,10 +20,12 @@ struct s3hls__clip {
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t taken;
     bool paused; /* the reader waits to be resumed */
-    bool left;   /* the reader is gone */
-    bool cut;    /* the server stops */
-    bool ended;  /* the thread is */
-    int status;  /* how it ended */
+    int64_t paused_us;
+    bool left;    /* the reader is gone */
+    bool cut;     /* the server stops, or the store takes too long */
+    bool overdue; /* the store does */
+    bool ended;   /* the thread is */
+    int status;   /* how it ended */
     s3hls__answer *refusal;
     size_t begin, size; /* of the ring */
     uint8_t ring[AHEAD_BYTES];
@@ -52,6 +54,10 @@ typedef struct source {
 
 /* ---- between thread and reader */
 
+static int64_t now_us(const s3hls__clips *clips) {
+    return clips->env.monotonic_us(clips->env.ctx);
+}
+
 static void resume_reader(s3hls__clip *c) {
     if (c->paused && !c->left) {
         c->paused = false;
@@ -68,9 +74,7 @@ static void free_clip(s3hls__clip *c) {
 
 /* With the lock: until there is room. */
 static int wait_for_room(s3hls__clip *c) {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += READER_TIMEOUT_S;
+    struct timespec until = s3hls__wait_until(READER_TIMEOUT_S);
     while (c->size == AHEAD_BYTES && !c->left && !c->cut)
         if (pthread_cond_timedwait(&c->taken, &c->lock, &until))
             return S3HLS_E_TIMEOUT;
@@ -106,10 +110,11 @@ ssize_t s3hls__clip_read(s3hls__clip *c, char *data, size_t max) {
         c->size -= n;
         pthread_cond_signal(&c->taken);
         result = (ssize_t)n;
-    } else if (c->ended) {
-        result = c->status ? -2 : -1;
+    } else if (c->ended || c->overdue) {
+        result = c->status || c->overdue ? -2 : -1;
     } else {
         c->paused = true;
+        c->paused_us = now_us(c->clips);
         c->reader.pause(c->reader.ctx);
     }
     pthread_mutex_unlock(&c->lock);
@@ -189,7 +194,10 @@ static void end(s3hls__clip *c, int status, s3hls__answer *refusal) {
     TAILQ_REMOVE(&clips->running, c, in_order);
     pthread_mutex_lock(&c->lock);
     c->status = status;
-    c->refusal = refusal;
+    if (c->refusal)
+        s3hls__answer_release(refusal);
+    else
+        c->refusal = refusal;
     c->ended = true;
     resume_reader(c);
     bool left = c->left;
@@ -228,8 +236,9 @@ s3hls__clip *s3hls__clip_begin(s3hls__clips *clips, const s3hls__request *reques
         c->request = *request;
         c->reader = *reader;
         c->paused = true;
+        c->paused_us = now_us(clips);
         pthread_mutex_init(&c->lock, NULL);
-        pthread_cond_init(&c->taken, NULL);
+        s3hls__wait_init(&c->taken);
         TAILQ_INSERT_TAIL(&clips->running, c, in_order);
         clips->count++;
         atomic_fetch_add(&clips->metrics->clips_running, 1);
@@ -262,6 +271,28 @@ int s3hls__clips_open(s3hls__clips **out, s3hls__catalog *catalog, s3hls__answer
     pthread_mutex_init(&clips->lock, NULL);
     pthread_cond_init(&clips->ended, NULL);
     return S3HLS_OK;
+}
+
+/* With its lock. Its thread stays with the store until that answers. */
+static void expire(s3hls__clip *c) {
+    if (!c->paused || c->left ||
+        now_us(c->clips) - c->paused_us <= STORE_TIMEOUT_S * INT64_C(1000000))
+        return;
+    c->overdue = c->cut = true;
+    c->refusal = s3hls__answer_problem(c->clips->account, 504,
+                                       "the store does not answer in time; try again");
+    resume_reader(c);
+}
+
+void s3hls__clips_expire(s3hls__clips *clips) {
+    s3hls__clip *c;
+    pthread_mutex_lock(&clips->lock);
+    TAILQ_FOREACH(c, &clips->running, in_order) {
+        pthread_mutex_lock(&c->lock);
+        expire(c);
+        pthread_mutex_unlock(&c->lock);
+    }
+    pthread_mutex_unlock(&clips->lock);
 }
 
 void s3hls__clips_stop(s3hls__clips *clips) {

@@ -21,6 +21,9 @@ typedef struct s3hls__clip_reader {
 
 int s3hls__clips_open(s3hls__clips **out, s3hls__catalog *catalog, s3hls__answer_account *account,
                       s3hls__metrics *metrics, unsigned max, const s3hls_env *env);
+/* Answer 504, or break off, where the store keeps a reader waiting for too long. To be called once
+ * a second. */
+void s3hls__clips_expire(s3hls__clips *clips);
 /* Break all off, and wait until they have ended. */
 void s3hls__clips_stop(s3hls__clips *clips);
 void s3hls__clips_close(s3hls__clips **clips);

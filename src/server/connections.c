@@ -3,7 +3,6 @@
 #include <pthread.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
-#include <time.h>
 
 struct s3hls__connection {
     TAILQ_ENTRY(s3hls__connection) in_order;
@@ -16,71 +15,41 @@ struct s3hls__connection {
 struct s3hls__connections {
     s3hls_env env;
     s3hls__metrics *metrics;
-    pthread_t watcher;
-    bool watching;
 
-    pthread_mutex_t lock; /* of all below */
-    pthread_cond_t stop;
+    pthread_mutex_t lock;                 /* of all below */
     TAILQ_HEAD(, s3hls__connection) idle; /* longest first; busy ones are in no list */
-    bool stopping;
 };
 
-/* With the lock: so that a socket's number is not another's by now. */
-static void end_slow(s3hls__connections *all) {
-    int64_t now_us = all->env.monotonic_us(all->env.ctx);
+void s3hls__connections_expire(s3hls__connections *all) {
     s3hls__connection *c;
+    pthread_mutex_lock(&all->lock);
+    int64_t now_us = all->env.monotonic_us(all->env.ctx);
     while ((c = TAILQ_FIRST(&all->idle)) &&
            now_us - c->since_us > S3HLS__REQUEST_TIMEOUT_S * INT64_C(1000000)) {
         TAILQ_REMOVE(&all->idle, c, in_order);
-        c->busy = true; /* is in no list */
-        shutdown(c->fd, SHUT_RDWR);
+        c->busy = true;             /* is in no list */
+        shutdown(c->fd, SHUT_RDWR); /* under the lock: its number is not another's yet */
         atomic_fetch_add(&all->metrics->slow, 1);
     }
-}
-
-static void *watch(void *ctx) {
-    s3hls__connections *all = ctx;
-    struct timespec until;
-    pthread_mutex_lock(&all->lock);
-    while (!all->stopping) {
-        end_slow(all);
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += 1;
-        pthread_cond_timedwait(&all->stop, &all->lock, &until);
-    }
     pthread_mutex_unlock(&all->lock);
-    return NULL;
 }
 
 int s3hls__connections_open(s3hls__connections **out, s3hls__metrics *metrics,
                             const s3hls_env *env) {
-    s3hls__connections *all = s3hls__env_alloc(env, sizeof *all);
-    *out = all;
+    s3hls__connections *all = *out = s3hls__env_alloc(env, sizeof *all);
     if (!all)
         return S3HLS_E_NOMEM;
     all->env = *env;
     all->metrics = metrics;
     TAILQ_INIT(&all->idle);
     pthread_mutex_init(&all->lock, NULL);
-    pthread_cond_init(&all->stop, NULL);
-    all->watching = pthread_create(&all->watcher, NULL, watch, all) == 0;
-    if (all->watching)
-        return S3HLS_OK;
-    s3hls__connections_close(out);
-    return S3HLS_E_NOMEM;
+    return S3HLS_OK;
 }
 
 void s3hls__connections_close(s3hls__connections **connections) {
     s3hls__connections *all = *connections;
     if (!all)
         return;
-    pthread_mutex_lock(&all->lock);
-    all->stopping = true;
-    pthread_cond_signal(&all->stop);
-    pthread_mutex_unlock(&all->lock);
-    if (all->watching)
-        pthread_join(all->watcher, NULL);
-    pthread_cond_destroy(&all->stop);
     pthread_mutex_destroy(&all->lock);
     s3hls_env env = all->env;
     s3hls__env_free(&env, all);

@@ -16,10 +16,11 @@ enum {
     S3HLS__STALL_TIMEOUT_S = 20    /* no byte either way */
 };
 
-/* Starts the thread that watches. */
 int s3hls__connections_open(s3hls__connections **out, s3hls__metrics *metrics,
                             const s3hls_env *env);
 void s3hls__connections_close(s3hls__connections **connections);
+/* End those that are overdue. To be called once a second. */
+void s3hls__connections_expire(s3hls__connections *connections);
 
 /* NULL: out of memory; the connection is then not watched, and its requests are not answered. */
 s3hls__connection *s3hls__connection_begin(s3hls__connections *connections, int fd);

@@ -348,14 +348,19 @@ static bool host_is_own(const exchange *x) {
 }
 
 static s3hls__problem check_access(exchange *x) {
+    static const char not_own[] = "without a token only localhost and addresses are answered to";
     s3hls_server *s = x->server;
     const s3hls__request *r = &x->request;
     int64_t now_s = s3hls__env_wall_s(&s->env);
     bool watching = r->route == S3HLS__ROUTE_METRICS || r->route == S3HLS__ROUTE_HEALTH;
     if (!s->config.token_file && !host_is_own(x))
-        return (s3hls__problem){421, "without tokens only localhost and addresses are answered to"};
-    if (r->route == S3HLS__ROUTE_PAGE || (watching && is_local(x)))
+        return (s3hls__problem){421, not_own};
+    if (r->route == S3HLS__ROUTE_PAGE)
         return (s3hls__problem){0, NULL};
+    if (watching && is_local(x) && host_is_own(x))
+        return (s3hls__problem){0, NULL};
+    if (watching && is_local(x) && !header(x, "Authorization"))
+        return (s3hls__problem){421, not_own};
     s3hls__problem refused =
         s3hls__access_check(s->access, header(x, "Authorization"), r->share, now_s, &x->grant);
     if (!x->grant.share) /* what granted nothing is not repeated */

@@ -273,6 +273,14 @@ static s3hls__answer *make_answer(void *ctx, const s3hls__request *request,
     return s3hls__view_make(w->desk, &w->server->account, request, grant);
 }
 
+/* Whatever workers and stores do, nobody waits for ever. */
+static void look(void *ctx) {
+    s3hls_server *s = ctx;
+    s3hls__connections_expire(s->connections);
+    s3hls__answers_expire(s->answers);
+    s3hls__clips_expire(s->clips);
+}
+
 static int open_parts(s3hls_server *s) {
     int rc = check_config(&s->config, &s->env);
     if (!rc)
@@ -300,6 +308,8 @@ static int open_parts(s3hls_server *s) {
                                      .make = make_answer};
     if (!rc)
         rc = s3hls__answers_open(&s->answers, &answers);
+    if (!rc)
+        rc = s3hls__watchdog_open(&s->watchdog, look, s, &s->env);
     return rc ? rc : open_daemon(s);
 }
 
@@ -349,6 +359,7 @@ void s3hls_server_close(s3hls_server **server, uint32_t deadline_ms) {
         s3hls__clips_stop(s->clips);
     if (s->answers)
         s3hls__answers_stop(s->answers);
+    s3hls__watchdog_close(&s->watchdog);
     if (s->daemon)
         MHD_stop_daemon(s->daemon);
     if (s->listen_fd >= 0)

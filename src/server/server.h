@@ -17,6 +17,7 @@
 #include "server/files.h"
 #include "server/metrics.h"
 #include "server/views.h"
+#include "server/watchdog.h"
 #include <microhttpd.h>
 
 struct s3hls_server {
@@ -31,6 +32,7 @@ struct s3hls_server {
     s3hls__catalog *catalog;
     struct MHD_Daemon *daemon;
     int listen_fd;
+    s3hls__watchdog *watchdog;
 
     /* any thread */
     s3hls__answer_account account;

@@ -53,6 +53,12 @@ echo "ok: tokens, TLS"
 is 200 /metrics "${tls[@]}"
 is 200 /healthz "${tls[@]}"
 is 401 /metrics "${tls[@]}" -H "X-Forwarded-For: 192.0.2.1"
+for path in /metrics /healthz; do # nor through a visitor's browser
+    is 421 $path "${tls[@]}" -H "Host: evil.example"
+    is 401 $path "${tls[@]}" -H "Host: evil.example" -H "Authorization: Bearer not-a-token-01234"
+    is 200 $path "${tls[@]}" -H "Host: nvr.example" -H "$owner"
+    is 200 $path "${tls[@]}" -H "Host: localhost"
+done
 
 share() { # share OPTIONS: makes a link for cam-1, into $share
     is 200 "/api/cameras/cam-1/share?$range&$1" "${tls[@]}" -X POST -H "$door"

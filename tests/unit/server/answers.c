@@ -190,6 +190,47 @@ static void too_much_is_refused(void **state) {
     close_world(w);
 }
 
+/* All workers are stuck in a store that does not answer. */
+static void nobody_waits_longer_than_the_deadline(void **state) {
+    static viewer viewers[20];
+    s3hls__grant grant = {0};
+    world *w = open_world(1 << 20);
+    (void)state;
+    w->blocked = true;
+    for (int i = 0; i < 20; i++) {
+        char camera[16];
+        snprintf(camera, sizeof camera, "cam-%d", i / 2);
+        s3hls__request r = live_of(camera);
+        viewers[i] = (viewer){.waiter.wake = on_wake, .world = w};
+        if (i == 10)
+            w->now_us += 10000000;
+        s3hls__answers_join(w->answers, &r, &grant, &viewers[i].waiter);
+    }
+    s3hls__answers_expire(w->answers);
+    assert_int_equal(w->woken, 0);
+    w->now_us += S3HLS__ANSWER_DEADLINE_S * INT64_C(1000000) - 9000000;
+    s3hls__answers_expire(w->answers);
+    assert_int_equal(w->woken, 10);
+    w->now_us += 10000000;
+    s3hls__answers_expire(w->answers);
+    assert_int_equal(w->woken, 20);
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(viewers[i].waiter.answer->status, 504);
+        assert_true(viewers[i].waiter.answer->retry_after_s > 0);
+        s3hls__answer_release(viewers[i].waiter.answer);
+    }
+    /* what a worker had begun is kept, the rest is not made for nobody */
+    viewer v = {.waiter.wake = on_wake, .world = w};
+    s3hls__request r = live_of("late");
+    s3hls__answers_join(w->answers, &r, &grant, &v.waiter);
+    w->blocked = false;
+    wait_for(&w->woken, 21);
+    assert_int_equal(v.waiter.answer->status, 200);
+    assert_in_range(w->made, 1, 4); /* as many as workers took */
+    s3hls__answer_release(v.waiter.answer);
+    close_world(w);
+}
+
 static void stopping_wakes_all(void **state) {
     static viewer viewers[20];
     s3hls__grant grant = {0};
@@ -240,6 +281,7 @@ int main(void) {
         cmocka_unit_test(many_who_ask_share_one),
         cmocka_unit_test(memory_is_bounded),
         cmocka_unit_test(too_much_is_refused),
+        cmocka_unit_test(nobody_waits_longer_than_the_deadline),
         cmocka_unit_test(stopping_wakes_all),
         cmocka_unit_test(text_is_tagged_and_compressed),
     };
