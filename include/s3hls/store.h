@@ -23,7 +23,8 @@ typedef struct s3hls_store s3hls_store;
 S3HLS_API int s3hls_store_open(s3hls_store **out, const char *url, const s3hls_s3_options *options,
                                const s3hls_env *env);
 /** Open a store that uses the connections of another and, where options name none, its credentials:
- * for many prefixes of one bucket. Both serve the same thread; the other is closed after it.
+ * for many prefixes of one bucket. Both serve the same thread; the other is closed after it. A
+ * directory below the other's is reached without following symbolic links.
  * @return as s3hls_store_open(). */
 S3HLS_API int s3hls_store_open_beside(s3hls_store **out, const char *url, s3hls_store *other,
                                       const s3hls_s3_options *options);

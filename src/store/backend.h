@@ -38,9 +38,11 @@ typedef struct s3hls__unreadable {
 } s3hls__unreadable;
 
 /* A directory's LIST, in ascending order of whole keys. A folder that cannot be opened is logged
- * and passed over, unless recordings may lie in it: then the listing fails. @return a status;
- * op->error says more. */
-int s3hls__directory_list(const char *root, s3hls__unreadable *unreadable, s3hls__op *op,
+ * and passed over, unless recordings may lie in it: then the listing fails.
+ * @param root  its name, for messages  @param fd  it, opened; closed by the call; -1: errno says
+ * why
+ * @return a status; op->error says more. */
+int s3hls__directory_list(const char *root, int fd, s3hls__unreadable *unreadable, s3hls__op *op,
                           const s3hls_env *env);
 
 #define S3HLS__TEMPORARY_PREFIX ".tmp-" /* of files that are being written; never listed */

@@ -13,7 +13,8 @@
 
 typedef struct directory {
     s3hls_store base;
-    char *root; /* absolute, without a slash at its end */
+    char *root;         /* absolute, without a slash at its end */
+    size_t linked_size; /* bytes of it in which symbolic links are followed */
     mode_t file_mode, folder_mode;
     s3hls__unreadable unreadable;
 } directory;
@@ -67,11 +68,31 @@ static int enter(const directory *d, int above, const char *part, size_t size, b
     return s3hls__disk_sync_folder(above) ? -1 : openat(above, name, FOLDER | O_NOFOLLOW);
 }
 
+/* @return descriptor; -1: errno says why. */
+static int open_root(const directory *d) {
+    char linked[PATH_MAX];
+    if (d->linked_size >= sizeof linked) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(linked, d->root, d->linked_size);
+    linked[d->linked_size] = 0;
+    int fd = open(linked, FOLDER);
+    for (const char *at = d->root + d->linked_size; fd >= 0 && *at;) {
+        int above = fd;
+        size_t size = strcspn(++at, "/");
+        fd = enter(d, above, at, size, false);
+        close_quietly(above);
+        at += size;
+    }
+    return fd;
+}
+
 /* The folder that an object stands in. @return descriptor, *name is the key's last part; -1. */
 static int open_folder(const directory *d, const char *key, bool make, const char **name) {
-    int fd = open(d->root, FOLDER);
+    int fd = open_root(d);
     if (fd < 0 && errno == ENOENT && make && s3hls__disk_make_folders(d->root, d->folder_mode) == 0)
-        fd = open(d->root, FOLDER);
+        fd = open_root(d);
     for (const char *slash; fd >= 0 && (slash = strchr(key, '/')); key = slash + 1) {
         int above = fd;
         fd = enter(d, above, key, (size_t)(slash - key), make);
@@ -221,7 +242,8 @@ static void start(s3hls_store *store, s3hls__op *op) {
         remove_object(d, op);
         break;
     case S3HLS__OP_LIST:
-        op->error.status = s3hls__directory_list(d->root, &d->unreadable, op, &store->env);
+        op->error.status =
+            s3hls__directory_list(d->root, open_root(d), &d->unreadable, op, &store->env);
         break;
     case S3HLS__OP_SETTING:
         op->error.status = S3HLS_E_UNSUPPORTED;
@@ -246,9 +268,18 @@ static void close_store(s3hls_store *store) {
     s3hls__env_free(&store->env, ((directory *)store)->root);
 }
 
+/* Within the other's directory no link is followed. */
+static void learn_from(s3hls_store *store, const s3hls_store *other) {
+    directory *d = (directory *)store;
+    const directory *outer = (const directory *)other;
+    size_t size = strlen(outer->root);
+    if (strncmp(d->root, outer->root, size) == 0 && d->root[size] == '/')
+        d->linked_size = outer->linked_size;
+}
+
 int s3hls__store_open_directory(s3hls_store **out, const char *path, s3hls__http *http,
                                 const s3hls_s3_options *options, const s3hls_env *env) {
-    static const s3hls__store_calls calls = {start, url, close_store, NULL, NULL, NULL};
+    static const s3hls__store_calls calls = {start, url, close_store, NULL, NULL, learn_from};
     size_t size = strlen(path);
     uint32_t mode = options ? options->file_mode : 0;
     while (size && path[size - 1] == '/')
@@ -275,6 +306,7 @@ int s3hls__store_open_directory(s3hls_store **out, const char *path, s3hls__http
         s3hls__env_free(env, d);
         return S3HLS_E_NOMEM;
     }
+    d->linked_size = size;
     *out = &d->base;
     return S3HLS_OK;
 }

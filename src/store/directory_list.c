@@ -214,20 +214,25 @@ static int walk_folder(walk *w, const opened *f) {
     return rc;
 }
 
-int s3hls__directory_list(const char *root, s3hls__unreadable *unreadable, s3hls__op *op,
+static int list(walk *w, const char *root, int fd, int code) {
+    const char *start_after = w->op->start_after ? w->op->start_after : "";
+    int n = snprintf(w->path, sizeof w->path, "%s/", root);
+    if (n < 0 || (size_t)n >= sizeof w->path)
+        return S3HLS_E_TOO_LARGE;
+    if (strlen(start_after) >= sizeof w->start_after)
+        return S3HLS_E_INVALID;
+    strcpy(w->start_after, start_after);
+    w->root_size = (size_t)n;
+    if (fd < 0)
+        return code == ENOENT || code == ENOTDIR || code == ELOOP ? S3HLS_OK : failed(w, code);
+    return walk_folder(w, &(opened){fd, (size_t)n});
+}
+
+int s3hls__directory_list(const char *root, int fd, s3hls__unreadable *unreadable, s3hls__op *op,
                           const s3hls_env *env) {
     walk w = {.op = op, .env = env, .unreadable = unreadable};
-    int n = snprintf(w.path, sizeof w.path, "%s/", root);
-    if (n < 0 || (size_t)n >= sizeof w.path)
-        return S3HLS_E_TOO_LARGE;
-    if (op->start_after && strlen(op->start_after) >= sizeof w.start_after)
-        return S3HLS_E_INVALID;
-    strcpy(w.start_after, op->start_after ? op->start_after : "");
-    w.root_size = (size_t)n;
-    opened top = {open(w.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), (size_t)n};
-    if (top.fd < 0)
-        return errno == ENOENT || errno == ENOTDIR ? S3HLS_OK : failed(&w, errno);
-    int rc = walk_folder(&w, &top);
-    close(top.fd);
+    int rc = list(&w, root, fd, errno);
+    if (fd >= 0)
+        close(fd);
     return rc;
 }

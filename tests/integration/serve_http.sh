@@ -175,6 +175,23 @@ server=$first
 stop
 kill -0 "$second" 2>/dev/null && fail "left behind"
 
+# a link in a camera's place leads nowhere
+mkdir -p links/site
+ln -s "$work/store/cam-1" links/linked
+ln -s "$work/store" links/site/all
+cp -r store/cam-1 links/site/real
+serve links "file://$work/links"
+is 200 /api/cameras
+has '"cameras":\[\{"id":"site/real"' body
+for path in "/hls/linked/range.m3u8?$range" "/media/linked/${path#*/}" "/clip/linked.mp4?$range" /hls/site%2Fall%2Fcam-1/live.m3u8 \
+    "/hls/site%2Fall%2Fcam-1/range.m3u8?$range" "/api/cameras/linked/days?month=2026-01"; do
+    is 404 "$path"
+done
+is 200 "/hls/site%2Freal/range.m3u8?$range"
+stop
+path=$(cd store && find cam-1/2026 -name '*.ts' | sort | head -n 1)
+echo "ok: links"
+
 # footage of a clock that ran ahead is not live, before and after the clock is right again; its own time shows it
 record ahead $((now + 86400))
 record ahead $((now + 3000))

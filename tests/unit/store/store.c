@@ -184,6 +184,41 @@ static void links_are_not_followed(void **state) {
     assert_int_equal(rmdir(elsewhere), 0); /* nothing new in it */
 }
 
+/* Nor does one in the place of a folder that is opened as a store of its own. */
+static void a_store_beside_another_is_reached_without_links(void **state) {
+    fixture *f = *state;
+    char path[128], below[160];
+    s3hls_store *beside;
+    put(f, "real/door/object", "x");
+    snprintf(path, sizeof path, "%s/linked", f->dir);
+    assert_int_equal(symlink("real", path), 0);
+    snprintf(path, sizeof path, "%s/real/window", f->dir);
+    assert_int_equal(symlink("door", path), 0);
+    static const struct {
+        const char *below, *keys;
+    } cases[] = {
+        {"real", "door/object "},  {"real/door", "object "}, {"linked", ""},
+        {"linked/door", ""},       {"real/window", ""},      {"real/none", ""},
+        {"", "real/door/object "},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        snprintf(below, sizeof below, "%s%s", f->url, cases[i].below);
+        assert_int_equal(s3hls_store_open_beside(&beside, below, f->store, NULL), S3HLS_OK);
+        fixture other = {.store = beside};
+        assert_string_equal(list(&other, NULL, NULL), cases[i].keys);
+        bool found = strcmp(cases[i].below, "real/door") == 0;
+        assert_string_equal(get(&other, "object", 0, UINT64_MAX),
+                            found ? "x" : "S3HLS_E_NOT_FOUND");
+        s3hls_store_close(&beside);
+    }
+    /* an administrator's link is followed */
+    snprintf(below, sizeof below, "%slinked", f->url);
+    assert_int_equal(s3hls_store_open(&beside, below, NULL, NULL), S3HLS_OK);
+    fixture other = {.store = beside};
+    assert_string_equal(list(&other, NULL, NULL), "door/object ");
+    s3hls_store_close(&beside);
+}
+
 static int note_size(void *ctx, const s3hls_s3_object *object) {
     *(uint64_t *)ctx = object->size;
     return 0;
@@ -473,6 +508,7 @@ int main(void) {
         TEST(listings_ascend_by_whole_keys),
         TEST(what_lies_elsewhere_is_not_in_the_store),
         TEST(links_are_not_followed),
+        TEST(a_store_beside_another_is_reached_without_links),
         TEST(what_is_no_object_is_not_found),
         TEST(failures_name_the_place),
         TEST(a_directory_without_rights_says_so),
