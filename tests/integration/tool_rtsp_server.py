@@ -5,14 +5,21 @@
 RTSP (RFC 2326) with RTP inside the connection, H.264 as in RFC 6184. Prints its port. Sends each
 viewer the clip as fast as it is taken, then ends the connection ("end") or falls silent until the
 viewer leaves ("stall"); "late" sends it from the second picture on, and ends the connection.
+
+"live" sends it as a camera does: one GOP of a second after the other, each picture when it was
+taken, for two seconds. "cached" is a relay that first sends at once the GOP that it has kept.
+"audio" is "live" with audio that is announced and never comes. Each of them prints when the first
+picture was taken, in seconds since 1970.
 """
 import base64
 import re
 import socket
 import struct
 import sys
+import time
 
 MTU = 1400
+LIVE_SECONDS = 2
 START_CODE = re.compile(b"\0\0\0?\1")
 
 
@@ -31,36 +38,56 @@ def rtp_payloads(nal):
 
 def rtp_packets(nals, fps):
     """One slice a picture: what comes before a slice belongs to its picture."""
-    sequence = time = 0
+    sequence = stamp = 0
     for nal in nals:
         picture_ends = nal[0] & 31 in (1, 5)
         payloads = rtp_payloads(nal)
         for i, payload in enumerate(payloads):
             marker = picture_ends and i == len(payloads) - 1
-            header = struct.pack(">BBHII", 0x80, 96 | marker << 7, sequence & 0xFFFF, time, 1)
+            header = struct.pack(">BBHII", 0x80, 96 | marker << 7, sequence & 0xFFFF, stamp, 1)
             yield b"$\0" + struct.pack(">H", len(header + payload)) + header + payload
             sequence += 1
         if picture_ends:
-            time += 90000 // fps
+            stamp += 90000 // fps
 
 
-def description(nals):
+def live_packets(nals, fps, ending):
+    """RTP packets of one GOP repeated, at the time of each picture."""
+    places = [i for i, n in enumerate(nals) if n[0] & 31 in (1, 5)]
+    gop = nals[: places[fps - 1] + 1]
+    begin = time.time() - (1 if ending == "cached" else 0)
+    print(f"{begin:.3f}", flush=True)
+    pictures = 0
+    for packet in rtp_packets(gop * LIVE_SECONDS, fps):
+        due = begin + pictures / fps
+        time.sleep(max(0, due - time.time()))
+        yield packet
+        pictures += packet[5] >> 7  # the marker
+
+
+def description(nals, ending):
     sets = [base64.b64encode(next(n for n in nals if n[0] & 31 == kind)).decode() for kind in (7, 8)]
     lines = [
         "v=0", "o=- 0 0 IN IP4 127.0.0.1", "s=camera", "c=IN IP4 127.0.0.1", "t=0 0", "m=video 0 RTP/AVP 96",
         "a=rtpmap:96 H264/90000", "a=fmtp:96 packetization-mode=1;sprop-parameter-sets=" + ",".join(sets),
         "a=control:track1",
     ]
+    if ending == "audio":
+        lines += ["m=audio 0 RTP/AVP 8", "a=rtpmap:8 PCMA/8000", "a=control:track2"]
     return "\r\n".join(lines) + "\r\n"
 
 
-def answer(method, nals):
+def answer(method, nals, ending, channel):
     if method == "DESCRIBE":
-        body = description(nals)
+        body = description(nals, ending)
         return f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n{body}"
     if method == "SETUP":
-        return "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\nSession: 1\r\n\r\n"
+        return f"Transport: RTP/AVP/TCP;unicast;interleaved={channel}\r\nSession: 1\r\n\r\n"
     return "Public: DESCRIBE, SETUP, PLAY\r\nSession: 1\r\n\r\n"
+
+
+def first_slice(nals):
+    return next(i for i, n in enumerate(nals) if n[0] & 31 in (1, 5))
 
 
 def serve(viewer, nals, fps, ending):
@@ -73,9 +100,13 @@ def serve(viewer, nals, fps, ending):
         head = b"\n".join(lines).decode()
         method = head.split(" ", 1)[0]
         sequence = re.search(r"CSeq: *(\d+)", head).group(1)
-        viewer.sendall(f"RTSP/1.0 200 OK\r\nCSeq: {sequence}\r\n{answer(method, nals)}".encode())
-    first_slice = next(i for i, n in enumerate(nals) if n[0] & 31 in (1, 5))
-    for packet in rtp_packets(nals[first_slice + 1 :] if ending == "late" else nals, fps):
+        channel = (re.search(r"interleaved=(\S+)", head) or [None, "0-1"])[1]
+        viewer.sendall(f"RTSP/1.0 200 OK\r\nCSeq: {sequence}\r\n{answer(method, nals, ending, channel)}".encode())
+    if ending in ("live", "cached", "audio"):
+        packets = live_packets(nals, fps, ending)
+    else:
+        packets = rtp_packets(nals[first_slice(nals) + 1 :] if ending == "late" else nals, fps)
+    for packet in packets:
         viewer.sendall(packet)
     if ending != "stall":
         viewer.shutdown(socket.SHUT_WR)

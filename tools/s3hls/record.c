@@ -247,7 +247,7 @@ static int read_all(recording *r, char why[256]) {
     s3hls_frame frame;
     /* fits beside a segment that is full */
     size_t chunk = r->options->delivery.cfg.pool_bytes / 16;
-    while (!delivery_interrupted() && wait_for_room(r)) {
+    while (wait_for_room(r)) { /* interrupted: what has arrived is still handed out */
         int rc = media_read(r->input, chunk, &frame, why);
         if (rc > 0)
             put(r, &frame);

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "container.h"
+#include "arrival.h"
+#include "network.h"
+#include "pictures.h"
+#include "s3hls/status.h"
+#include "units.h"
+#include <libavcodec/avcodec.h>
+#include <libavcodec/bsf.h>
+#include <libavformat/avformat.h>
+#include <libavutil/avstring.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { BUFFER_BYTES = 64 * 1024 };
+
+struct container {
+    bool (*stopped)(void);
+    network *network; /* of a URL */
+    AVFormatContext *format;
+    AVIOContext *io; /* over the source's read */
+    int stream;      /* of the video; -1: not found yet */
+    AVPacket *first; /* of the video, read to find it; NULL: handed on */
+    AVBSFContext *annex_b;
+    int64_t duration_us;
+    bool live; /* pictures have an age */
+
+    AVCodecParserContext *parser; /* for picture order counts */
+    AVCodecContext *parsing;
+    pictures pictures;
+    arrival arrival;
+    bool ended;
+    int end; /* status that ended it */
+    char end_why[256];
+
+    AVPacket *packet; /* handed out */
+    bool await_keyframe;
+};
+
+/* As much as a recorder takes between the times of decoding and showing a picture. */
+static const int64_t MAX_COMPOSITION_US = 10000000;
+/* Without video for so long there is none; as libavformat's probesize. */
+static const int64_t SEARCH_BYTES = 5000000, SEARCH_US = 10000000;
+
+static int64_t monotonic_us(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* ---- opening */
+
+/* AVIOInterruptCB: libavformat asks while it waits for a network. */
+static int is_stopped(void *opaque) {
+    return ((container *)opaque)->stopped();
+}
+
+static int open_io(container *c, const container_source *source) {
+    uint8_t *buffer = av_malloc(BUFFER_BYTES);
+    c->io = buffer
+                ? avio_alloc_context(buffer, BUFFER_BYTES, 0, source->ctx, source->read, NULL, NULL)
+                : NULL;
+    if (!c->io)
+        av_free(buffer);
+    c->format->pb = c->io;
+    return c->io ? S3HLS_OK : S3HLS_E_NOMEM;
+}
+
+/* A file's name is no URL, whatever it looks like. */
+static int open_file(AVFormatContext **format, const char *name, char why[256]) {
+    char *url = av_asprintf("file:%s", name);
+    int rc = url ? avformat_open_input(format, url, NULL, NULL) : AVERROR(ENOMEM);
+    av_free(url);
+    return rc < 0 ? network_status(rc, why) : S3HLS_OK;
+}
+
+static int open_format(container *c, const container_source *source, char why[256]) {
+    c->format = avformat_alloc_context();
+    if (!c->format || (source->read && open_io(c, source)))
+        return S3HLS_E_NOMEM;
+    c->format->interrupt_callback = (AVIOInterruptCB){is_stopped, c};
+    int rc = source->is_url
+                 ? network_open(&c->network, &c->format, source->name, source->network, why)
+                 : open_file(&c->format, source->name, why);
+    if (rc != S3HLS_E_MALFORMED)
+        return rc;
+    snprintf(why, 256, "neither a raw H.264 stream nor a video file");
+    return S3HLS_E_NOT_H264;
+}
+
+/* @return 1: found; 0: not yet; negative: a status. */
+static int choose_stream(container *c, char why[256]) {
+    c->stream = av_find_best_stream(c->format, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
+    if (c->stream < 0)
+        return 0;
+    enum AVCodecID codec = c->format->streams[c->stream]->codecpar->codec_id;
+    if (codec == AV_CODEC_ID_NONE)
+        return 0;
+    if (codec == AV_CODEC_ID_H264)
+        return 1;
+    snprintf(why, 256, "its video is %s",
+             codec == AV_CODEC_ID_HEVC ? "H.265 (HEVC)" : avcodec_get_name(codec));
+    return S3HLS_E_NOT_H264;
+}
+
+/* Read until the first packet of the video: some containers name their streams as they come, and
+ * some give the parameter sets then. libavformat's own search (avformat_find_stream_info) would
+ * hold a camera's first seconds back. */
+static int find_video(container *c, char why[256]) {
+    int64_t end_us = monotonic_us() + SEARCH_US;
+    for (int rc = 0;;) {
+        rc = choose_stream(c, why);
+        if (rc < 0)
+            return rc;
+        bool found = rc > 0, listed = !(c->format->ctx_flags & AVFMTCTX_NOHEADER);
+        bool searched =
+            monotonic_us() > end_us || (c->format->pb && avio_tell(c->format->pb) > SEARCH_BYTES);
+        if (!found && (searched || (listed && c->stream < 0)))
+            break;
+        rc = av_read_frame(c->format, c->first);
+        if (rc == AVERROR(EAGAIN))
+            continue;
+        if (rc == AVERROR_EOF || rc == AVERROR_EXIT)
+            break;
+        if (rc < 0)
+            return network_status(rc, why);
+        rc = found ? 1 : choose_stream(c, why); /* it may have come with this packet */
+        if (rc != 0 && (rc < 0 || c->first->stream_index == c->stream))
+            return rc < 0 ? rc : S3HLS_OK;
+        av_packet_unref(c->first);
+    }
+    if (choose_stream(c, why) > 0)
+        return S3HLS_OK; /* without pictures: reading says so */
+    snprintf(why, 256, "no video in it");
+    return S3HLS_E_NOT_H264;
+}
+
+static int open_annex_b(container *c, char why[256]) {
+    const AVStream *stream = c->format->streams[c->stream];
+    const AVBitStreamFilter *filter = av_bsf_get_by_name("h264_mp4toannexb");
+    int rc = filter ? av_bsf_alloc(filter, &c->annex_b) : AVERROR_BSF_NOT_FOUND;
+    if (rc >= 0)
+        rc = avcodec_parameters_copy(c->annex_b->par_in, stream->codecpar);
+    if (rc >= 0) {
+        c->annex_b->time_base_in = stream->time_base;
+        rc = av_bsf_init(c->annex_b);
+    }
+    return rc < 0 ? network_status(rc, why) : S3HLS_OK;
+}
+
+/* Of a file without an index, libavformat reads the ends of it. */
+static int64_t survey_duration_us(const char *name) {
+    AVFormatContext *other = NULL;
+    char why[256];
+    int64_t duration_us = 0;
+    if (open_file(&other, name, why) == S3HLS_OK && avformat_find_stream_info(other, NULL) >= 0)
+        duration_us = other->duration;
+    avformat_close_input(&other);
+    return duration_us;
+}
+
+static void find_duration(container *c, const container_source *source) {
+    const AVIOContext *pb = c->format->pb;
+    bool whole = !source->read && pb && (pb->seekable & AVIO_SEEKABLE_NORMAL) &&
+                 avio_size(c->format->pb) > 0;
+    int64_t duration_us = c->format->duration;
+    if (duration_us <= 0 && whole && !source->is_url)
+        duration_us = survey_duration_us(source->name);
+    else if (duration_us <= 0 && whole && avformat_find_stream_info(c->format, NULL) >= 0)
+        duration_us = c->format->duration;
+    c->duration_us = duration_us > 0 ? duration_us : 0;
+    c->live = source->read || (source->is_url && c->duration_us == 0);
+}
+
+static int open_all(container *c, const container_source *source, char why[256]) {
+    int rc = open_format(c, source, why);
+    if (rc)
+        return rc;
+    c->first = av_packet_alloc();
+    c->packet = av_packet_alloc();
+    c->parser = av_parser_init(AV_CODEC_ID_H264);
+    c->parsing = avcodec_alloc_context3(NULL);
+    if (!c->first || !c->packet || !c->parser || !c->parsing)
+        return S3HLS_E_NOMEM;
+    c->parser->flags |= PARSER_FLAG_COMPLETE_FRAMES;
+    rc = find_video(c, why);
+    if (!rc)
+        rc = open_annex_b(c, why);
+    if (rc)
+        return rc;
+    find_duration(c, source);
+    const AVRational unit = c->annex_b->time_base_out;
+    int delay = c->annex_b->par_in->video_delay;
+    pictures_init(&c->pictures, unit.den / unit.num > 0 ? unit.den / unit.num : 1,
+                  delay > 0 ? (unsigned)delay : 0, c->live);
+    if (!c->live)
+        arrival_settle(&c->arrival, false);
+    return S3HLS_OK;
+}
+
+int container_open(container **out, const container_source *source, char why[256]) {
+    container *c = *out = calloc(1, sizeof *c);
+    if (!c)
+        return S3HLS_E_NOMEM;
+    c->stopped = source->stopped;
+    c->await_keyframe = source->at_keyframe;
+    c->stream = -1;
+    int rc = open_all(c, source, why);
+    if (rc)
+        container_close(out);
+    return rc;
+}
+
+void container_close(container **slot) {
+    container *c = *slot;
+    if (!c)
+        return;
+    pictures_end(&c->pictures);
+    for (picture x; pictures_pop(&c->pictures, &x);)
+        av_packet_free((AVPacket **)&x.packet);
+    pictures_deinit(&c->pictures);
+    av_packet_free(&c->first);
+    av_packet_free(&c->packet);
+    av_parser_close(c->parser);
+    avcodec_free_context(&c->parsing);
+    av_bsf_free(&c->annex_b);
+    avformat_close_input(&c->format);
+    network_close(&c->network);
+    if (c->io) {
+        av_freep(&c->io->buffer);
+        avio_context_free(&c->io);
+    }
+    free(c);
+    *slot = NULL;
+}
+
+int64_t container_duration_us(const container *c) {
+    return c->duration_us;
+}
+
+const char *container_format(const container *c) {
+    return c->format->iformat->name;
+}
+
+/* ---- times */
+
+/* Rounded up, as a recorder rounds its 90 kHz down: what is on that clock stays what it is. */
+static int64_t to_us(const container *c, int64_t time) {
+    return av_rescale_q_rnd(time, c->annex_b->time_base_out, (AVRational){1, 1000000}, AV_ROUND_UP);
+}
+
+static int64_t own_time_us(const container *c, const picture *x) {
+    return x->pts != PICTURES_NO_TIME   ? to_us(c, x->pts)
+           : x->dts != PICTURES_NO_TIME ? to_us(c, x->dts)
+                                        : PICTURES_NO_TIME;
+}
+
+/* libavformat takes packets apart where the container does not: the end of a picture is seen when
+ * the next one begins. */
+static bool ends_with_next(const container *c) {
+    const AVCodecParserContext *parser = av_stream_get_parser(c->format->streams[c->stream]);
+    return parser && !(parser->flags & PARSER_FLAG_COMPLETE_FRAMES);
+}
+
+static uint64_t age_us(container *c, const picture *x, int64_t pts_us) {
+    if (!c->live)
+        return 0;
+    int64_t age =
+        monotonic_us() - x->arrived_us + arrival_late_us(&c->arrival, x->arrived_us, pts_us);
+    if (ends_with_next(c))
+        age += arrival_picture_us(&c->arrival);
+    return age > 0 ? (uint64_t)age : 0;
+}
+
+static void set_frame(container *c, const picture *x, s3hls_frame *frame) {
+    frame->data = c->packet->data;
+    frame->size = (size_t)c->packet->size;
+    frame->pts_us = to_us(c, x->pts);
+    frame->composition_offset_us = frame->pts_us - to_us(c, x->dts);
+    if (frame->composition_offset_us > MAX_COMPOSITION_US) /* a broken time, not a deep GOP */
+        frame->composition_offset_us = 0;
+    frame->age_us = age_us(c, x, frame->pts_us);
+}
+
+/* ---- reading */
+
+static int32_t order_of(container *c, const AVPacket *p) {
+    uint8_t *out;
+    int size;
+    av_parser_parse2(c->parser, c->parsing, &out, &size, p->data, p->size, p->pts, p->dts, p->pos);
+    return c->parser->output_picture_number;
+}
+
+static int64_t time_of(int64_t time) {
+    return time == AV_NOPTS_VALUE ? PICTURES_NO_TIME : time;
+}
+
+/* A packet of the video has come through the filter. */
+static int take_picture(container *c, AVPacket *p) {
+    picture x = {.packet = p,
+                 .pts = time_of(p->pts),
+                 .dts = time_of(p->dts),
+                 .duration = p->duration,
+                 .arrived_us = monotonic_us(),
+                 .idr = units_idr(p->data, (size_t)p->size),
+                 .key = p->flags & AV_PKT_FLAG_KEY};
+    if (x.pts == PICTURES_NO_TIME || x.dts == PICTURES_NO_TIME)
+        x.order = order_of(c, p);
+    if (c->live && own_time_us(c, &x) != PICTURES_NO_TIME)
+        arrival_note(&c->arrival, x.arrived_us, own_time_us(c, &x));
+    return pictures_push(&c->pictures, &x) ? S3HLS_OK : S3HLS_E_NOMEM;
+}
+
+static int next_packet(container *c, AVPacket *p) {
+    if (c->first && c->first->size) {
+        av_packet_move_ref(p, c->first);
+        return 0;
+    }
+    if (c->stopped())
+        return AVERROR_EOF;
+    return av_read_frame(c->format, p);
+}
+
+/* Read one packet, and take the pictures that it completes.
+ * @return 0; negative: libavformat's, AVERROR_EOF at the end. */
+static int fetch(container *c) {
+    AVPacket *p = av_packet_alloc();
+    int rc = p ? next_packet(c, p) : AVERROR(ENOMEM);
+    bool end = rc == AVERROR_EOF || rc == AVERROR_EXIT,
+         ours = rc >= 0 && p->stream_index == c->stream;
+    if (end || ours)
+        rc = av_bsf_send_packet(c->annex_b, end ? NULL : p);
+    while (rc >= 0 && (end || ours)) {
+        if (!p && !(p = av_packet_alloc()))
+            rc = AVERROR(ENOMEM);
+        if (rc >= 0)
+            rc = av_bsf_receive_packet(c->annex_b, p);
+        if (rc >= 0 && p->size > 0) {
+            rc = take_picture(c, p) ? AVERROR(ENOMEM) : 0;
+            p = rc ? p : NULL;
+        }
+    }
+    av_packet_free(&p);
+    return rc == AVERROR(EAGAIN) ? 0 : rc;
+}
+
+static void end_reading(container *c, int rc) {
+    c->ended = true;
+    if (rc != AVERROR_EOF)
+        c->end = network_status(rc, c->end_why);
+    pictures_end(&c->pictures);
+    arrival_settle(&c->arrival, false);
+}
+
+int container_read(container *c, s3hls_frame *frame, char why[256]) {
+    picture x;
+    av_packet_unref(c->packet);
+    for (;;) {
+        while (c->arrival.settled && pictures_pop(&c->pictures, &x)) {
+            av_packet_move_ref(c->packet, x.packet);
+            av_packet_free((AVPacket **)&x.packet);
+            set_frame(c, &x, frame);
+            c->await_keyframe &= !x.key;
+            if (!c->await_keyframe)
+                return 1;
+            av_packet_unref(c->packet);
+        }
+        if (c->ended) {
+            snprintf(why, 256, "%s", c->end_why);
+            return c->end;
+        }
+        int rc = fetch(c);
+        if (rc < 0)
+            end_reading(c, rc);
+    }
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "pictures.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* A step of presentation beyond this, and beyond so many pictures, begins anew. */
+enum { JUMP_S = 10, JUMP_PICTURES = 4 * PICTURES_REORDER_MAX, STEP_MAX_S = 60 };
+
+void pictures_init(pictures *p, int64_t second, unsigned least_depth, bool live) {
+    memset(p, 0, sizeof *p);
+    p->second = second;
+    p->least_depth = least_depth < PICTURES_REORDER_MAX ? least_depth : PICTURES_REORDER_MAX;
+    p->live = live;
+    p->step = second / 25;
+}
+
+void pictures_deinit(pictures *p) {
+    free(p->queue);
+    p->queue = NULL;
+}
+
+static picture *at(const pictures *p, size_t i) {
+    return p->queue + p->first + i;
+}
+
+bool pictures_push(pictures *p, const picture *next) {
+    if (p->first + p->count == p->capacity && p->first > p->count) {
+        memmove(p->queue, at(p, 0), p->count * sizeof *p->queue);
+        p->first = 0;
+    }
+    if (p->first + p->count == p->capacity) {
+        size_t capacity = p->capacity ? p->capacity * 2 : 64;
+        picture *queue = realloc(p->queue, capacity * sizeof *queue);
+        if (!queue)
+            return false;
+        p->queue = queue;
+        p->capacity = capacity;
+    }
+    *at(p, p->count++) = *next;
+    at(p, p->count - 1)->placed = false;
+    return true;
+}
+
+void pictures_end(pictures *p) {
+    p->ended = true;
+}
+
+static bool has(int64_t time) {
+    return time != PICTURES_NO_TIME;
+}
+
+/* ---- what the container gives */
+
+/* The first picture that has a time shows it; pictures before it had none yet. */
+static bool find_given(pictures *p) {
+    for (size_t i = 0; i < p->count && !p->given; i++) {
+        const picture *x = at(p, i);
+        if (has(x->pts) || has(x->dts))
+            p->given = !has(x->dts) ? PICTURES_PTS : !has(x->pts) ? PICTURES_DTS : PICTURES_BOTH;
+    }
+    if (!p->given && (p->ended || p->count > PICTURES_REORDER_MAX))
+        p->given = PICTURES_BOTH; /* none has: they are counted */
+    return p->given;
+}
+
+static int64_t given_time(const pictures *p, const picture *x) {
+    return p->given == PICTURES_DTS ? x->dts : x->pts;
+}
+
+/* How long the pictures before the first one with a time last: as long as that one. */
+static int64_t first_step(const pictures *p, size_t first) {
+    if (first + 1 < p->count && has(given_time(p, at(p, first + 1)))) {
+        int64_t step = given_time(p, at(p, first + 1)) - given_time(p, at(p, first));
+        if (step > 0 && step < STEP_MAX_S * p->second)
+            return step;
+    }
+    return at(p, first)->duration > 0 ? at(p, first)->duration : p->step;
+}
+
+/* The time of a picture without one: a step after the one before; at the beginning, steps before
+ * the first one that has a time. */
+static int64_t follow(const pictures *p, int64_t last) {
+    if (p->begun)
+        return last + p->step;
+    for (size_t i = 0; i < p->count; i++)
+        if (has(given_time(p, at(p, i))))
+            return given_time(p, at(p, i)) - (int64_t)i * first_step(p, i);
+    return 0;
+}
+
+/* ---- the depth of reordering: how many pictures are decoded before one and shown after it */
+
+static bool shown_after(const pictures *p, size_t earlier, size_t later) {
+    if (p->given == PICTURES_PTS)
+        return has(at(p, earlier)->pts) && has(at(p, later)->pts) &&
+               at(p, earlier)->pts > at(p, later)->pts;
+    for (size_t i = earlier + 1; i <= later; i++)
+        if (at(p, i)->idr)
+            return false;
+    return at(p, earlier)->order > at(p, later)->order;
+}
+
+static unsigned depth_at(const pictures *p, size_t later) {
+    unsigned depth = 0;
+    for (size_t i = later > PICTURES_WINDOW ? later - PICTURES_WINDOW : 0; i < later; i++)
+        depth += shown_after(p, i, later);
+    return depth;
+}
+
+/* A camera's pictures in the order in which they are shown: there is nothing to wait for. */
+static bool in_order(const pictures *p) {
+    return p->count >= 2 && !shown_after(p, 0, 1) && at(p, 1)->order - at(p, 0)->order <= 2 &&
+           at(p, 1)->order > at(p, 0)->order;
+}
+
+static bool find_depth(pictures *p) {
+    size_t sequences = 0;
+    for (size_t i = 1; i < p->count; i++)
+        sequences += at(p, i)->idr;
+    if (!p->ended && p->count < PICTURES_WINDOW && !sequences && !(p->live && in_order(p)))
+        return false;
+    p->depth = p->least_depth;
+    for (size_t i = 1; i < p->count; i++) {
+        unsigned depth = depth_at(p, i);
+        if (depth > p->depth)
+            p->depth = depth;
+    }
+    if (p->depth > PICTURES_REORDER_MAX)
+        p->depth = PICTURES_REORDER_MAX;
+    p->depth_known = true;
+    return true;
+}
+
+/* ---- DTS from PTS */
+
+static int64_t jump_of(const pictures *p) {
+    int64_t by_step = JUMP_PICTURES * p->step, least = JUMP_S * p->second;
+    return by_step > least ? by_step : least;
+}
+
+/* Presentation begins, or begins anew: before its earliest picture, as many times as reordering is
+ * deep. */
+static void begin_latest(pictures *p) {
+    int64_t jump = p->begun ? jump_of(p) : INT64_MAX / 4;
+    int64_t newest = at(p, 0)->pts, earliest = newest, next = INT64_MAX;
+    for (size_t i = 1; i < p->count && i <= PICTURES_REORDER_MAX; i++) {
+        int64_t pts = at(p, i)->pts;
+        if (!has(pts) || pts > newest + jump || pts < newest - jump)
+            break;
+        if (pts < earliest) {
+            next = earliest;
+            earliest = pts;
+        } else if (pts < next && pts > earliest) {
+            next = pts;
+        }
+    }
+    if (next != INT64_MAX)
+        p->step = next - earliest;
+    for (unsigned i = 0; i <= p->depth; i++)
+        p->latest[i] = earliest + ((int64_t)i - 1 - (int64_t)p->depth) * p->step;
+}
+
+/* Reordering is deeper than it was seen to be: from here on, DTS runs one picture earlier. */
+static void deepen(pictures *p) {
+    memmove(p->latest + 1, p->latest, (p->depth + 1) * sizeof *p->latest);
+    p->depth++;
+}
+
+static void place_dts(pictures *p, picture *x) {
+    int64_t newest = p->latest[p->depth], jump = jump_of(p);
+    if (!p->begun || x->pts > newest + jump || x->pts < newest - jump)
+        begin_latest(p);
+    else if (x->pts <= p->last_dts && p->depth < PICTURES_REORDER_MAX)
+        deepen(p);
+    unsigned i = 0; /* the new time takes the place of the earliest, which was used */
+    for (; i < p->depth && p->latest[i + 1] < x->pts; i++)
+        p->latest[i] = p->latest[i + 1];
+    p->latest[i] = x->pts;
+    x->dts = p->latest[0];
+}
+
+/* ---- PTS from DTS */
+
+/* The earliest picture not shown yet, once no earlier one can come. */
+static picture *next_shown(pictures *p) {
+    size_t i = 0, waiting = 0;
+    picture *earliest = NULL;
+    bool complete = false;
+    while (i < p->count && at(p, i)->placed)
+        i++;
+    for (; i < p->count && !complete; i++) {
+        picture *x = at(p, i);
+        complete = waiting && x->idr;
+        if (complete || x->placed)
+            continue;
+        waiting++;
+        if (!earliest || x->order < earliest->order)
+            earliest = x;
+    }
+    return complete || p->ended || waiting > PICTURES_REORDER_MAX ? earliest : NULL;
+}
+
+/* The n-th picture that is shown has the time of the n-th that is decoded. */
+static void place_pts(pictures *p) {
+    size_t shown = 0;
+    for (size_t i = 0; i < p->count; i++)
+        shown += at(p, i)->placed;
+    for (picture *x; shown < p->count && (x = next_shown(p)); shown++) {
+        x->pts = at(p, shown)->dts;
+        x->placed = true;
+    }
+}
+
+static void fill_dts(pictures *p) {
+    for (size_t i = 0; i < p->count; i++)
+        if (!has(at(p, i)->dts))
+            at(p, i)->dts = i ? at(p, i - 1)->dts + p->step : follow(p, p->last_dts);
+}
+
+/* ---- out */
+
+static bool complete(pictures *p, picture *x) {
+    if (p->given != PICTURES_BOTH && !p->depth_known && !find_depth(p))
+        return false;
+    if (p->given == PICTURES_DTS) {
+        fill_dts(p);
+        place_pts(p);
+        return x->placed;
+    }
+    if (!has(x->pts))
+        x->pts = has(x->dts) ? x->dts : follow(p, p->last_pts);
+    if (p->given == PICTURES_PTS)
+        place_dts(p, x);
+    else if (!has(x->dts))
+        x->dts = p->begun && p->last_dts + p->step < x->pts ? p->last_dts + p->step : x->pts;
+    return true;
+}
+
+bool pictures_pop(pictures *p, picture *out) {
+    if (!p->count || (!p->given && !find_given(p)) || !complete(p, at(p, 0)))
+        return false;
+    if (!p->begun)
+        p->ahead = (int64_t)p->depth * first_step(p, 0);
+    *out = *at(p, 0);
+    p->first++;
+    p->count--;
+    int64_t step = out->duration > 0 ? out->duration : out->dts - p->last_dts;
+    if (p->begun || out->duration > 0)
+        p->step = step > 0 && step < STEP_MAX_S * p->second ? step : p->step;
+    p->last_pts = out->pts;
+    p->last_dts = out->dts;
+    p->begun = true;
+    if (p->given == PICTURES_DTS) /* decoded so much earlier than shown */
+        out->dts -= p->ahead;
+    if (out->dts > out->pts)
+        out->dts = out->pts;
+    return true;
+}
