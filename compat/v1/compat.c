@@ -67,10 +67,13 @@ static char *make_url(const char *bucket, const char *prefix) {
 }
 
 static s3hls_s3_options s3_options(void) {
+    s3hls_checksum checksum;
+    s3hls_s3_checksum_configured(NULL, &checksum);
     return (s3hls_s3_options){.region = session.region,
                               .endpoint = variable("AWS_ENDPOINT_URL_S3"),
                               .ca_file = variable("AWS_CA_BUNDLE"),
-                              .credentials = session.credentials};
+                              .credentials = session.credentials,
+                              .checksum = checksum};
 }
 
 static int begin_put(const s3hls_credentials *keys, const char *region, const char *bucket,

@@ -32,14 +32,17 @@ typedef struct s3hls_credentials_provider s3hls_credentials_provider;
 S3HLS_API int s3hls_credentials_open_static(s3hls_credentials_provider **out,
                                             const s3hls_credentials *keys, const s3hls_env *env);
 
-/** Keys from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, read once.
+/** Keys from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, read once, without
+ * blanks or a line end around them.
  * @return as above; S3HLS_E_CREDENTIALS: a variable is not set. */
 S3HLS_API int s3hls_credentials_open_environment(s3hls_credentials_provider **out,
                                                  const s3hls_env *env);
 
-/** Keys from a shared credentials file ("[profile]", aws_access_key_id, aws_secret_access_key,
- * aws_session_token), read once.
- * @param path     NULL: $AWS_SHARED_CREDENTIALS_FILE, else ~/.aws/credentials
+/** Keys from a shared credentials file ("[name]" or "[profile name]", aws_access_key_id,
+ * aws_secret_access_key, aws_session_token), read again when a server has refused them, on the
+ * thread whose request that was.
+ * @param path     NULL: $AWS_SHARED_CREDENTIALS_FILE, else ~/.aws/credentials, and where that has
+ * no such profile $AWS_CONFIG_FILE, else ~/.aws/config
  * @param profile  NULL: $AWS_PROFILE, else "default"
  * @return as above; S3HLS_E_CREDENTIALS: no such profile or a key missing in it;
  * S3HLS_E_NOT_FOUND: no such file; S3HLS_E_IO. */

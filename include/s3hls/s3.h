@@ -24,16 +24,25 @@ typedef enum s3hls_addressing {
 } s3hls_addressing;
 
 typedef enum s3hls_payload {
-    S3HLS_PAYLOAD_AUTO = 0,    /* signed over http, unsigned over https */
+    S3HLS_PAYLOAD_AUTO = 0,    /* signed over http and where no checksum is sent, else unsigned */
     S3HLS_PAYLOAD_SIGNED = 1,  /* x-amz-content-sha256 = SHA-256 of the body */
     S3HLS_PAYLOAD_UNSIGNED = 2 /* UNSIGNED-PAYLOAD */
 } s3hls_payload;
 
 typedef enum s3hls_checksum {
     S3HLS_CHECKSUM_AUTO = 0, /* CRC32C when the payload is unsigned, else none */
-    S3HLS_CHECKSUM_NONE = 1, /* for S3 clones that refuse x-amz-checksum-* */
-    S3HLS_CHECKSUM_CRC32C = 2
+    S3HLS_CHECKSUM_NONE = 1, /* for servers that refuse x-amz-checksum-*: the payload is signed */
+    S3HLS_CHECKSUM_CRC32C = 2,
+    S3HLS_CHECKSUM_MD5 = 3 /* Content-MD5: for such servers, where Object Lock needs a digest */
 } s3hls_checksum;
+
+/** What AWS_REQUEST_CHECKSUM_CALCULATION, else request_checksum_calculation of the profile in
+ * ~/.aws/config ($AWS_CONFIG_FILE) or the shared credentials file says, as AWS's SDKs read it:
+ * when_supported is S3HLS_CHECKSUM_AUTO, when_required S3HLS_CHECKSUM_NONE, whatever the case.
+ * Nothing reads it by itself: s3hls_s3_options.checksum takes it.
+ * @param profile  NULL: $AWS_PROFILE, else "default"
+ * @return S3HLS_OK, S3HLS_CHECKSUM_AUTO where nothing is said; S3HLS_E_INVALID: another value. */
+S3HLS_API int s3hls_s3_checksum_configured(const char *profile, s3hls_checksum *out);
 
 /** How to reach S3. Zero it, set what you need; shared by every config that can lead to S3.
  * Strings are copied at open. */

@@ -25,6 +25,16 @@ static bool bucket_goes_into_host(const s3hls__s3_client *c, const s3hls_s3_opti
     return !o->endpoint && !strchr(c->bucket, '.');
 }
 
+/* Something always protects the body: its signature, or a checksum that the server compares. */
+static void choose_integrity(s3hls__s3_client *c, const s3hls_s3_options *o) {
+    c->sign_payload = o->payload == S3HLS_PAYLOAD_SIGNED ||
+                      (o->payload == S3HLS_PAYLOAD_AUTO &&
+                       (!c->home.endpoint.tls || o->checksum == S3HLS_CHECKSUM_NONE));
+    c->checksum = o->checksum;
+    if (o->checksum == S3HLS_CHECKSUM_AUTO)
+        c->checksum = c->sign_payload ? S3HLS_CHECKSUM_NONE : S3HLS_CHECKSUM_CRC32C;
+}
+
 static int configure(s3hls__s3_client *c, const char *bucket, const char *prefix,
                      const s3hls_s3_options *o) {
     const s3hls_env *env = &c->env;
@@ -52,10 +62,7 @@ static int configure(s3hls__s3_client *c, const char *bucket, const char *prefix
         return S3HLS_E_INVALID;
     }
     s3hls__s3_place_name(&c->home, c->bucket);
-    c->sign_payload = o->payload == S3HLS_PAYLOAD_AUTO ? !c->home.endpoint.tls
-                                                       : o->payload == S3HLS_PAYLOAD_SIGNED;
-    c->crc32c = o->checksum == S3HLS_CHECKSUM_AUTO ? !c->sign_payload
-                                                   : o->checksum == S3HLS_CHECKSUM_CRC32C;
+    choose_integrity(c, o);
     c->connect_timeout_ms = o->connect_timeout_ms ? o->connect_timeout_ms : 10000;
     c->stall_timeout_ms = o->stall_timeout_ms ? o->stall_timeout_ms : 20000;
     if (o->credentials)

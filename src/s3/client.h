@@ -21,7 +21,8 @@ struct s3hls__s3_client {
     char *bucket, *prefix, *region, *ca_file, *user_agent;
     s3hls__place home;
     bool own_endpoint; /* the caller's, not the region's */
-    bool sign_payload, crc32c;
+    bool sign_payload;
+    s3hls_checksum checksum; /* none, CRC32C or MD5 */
     uint32_t connect_timeout_ms, stall_timeout_ms;
     s3hls__list_habits own_habits, *habits; /* habits: its own, or another client's */
     _Atomic int64_t server_clock_s; /* the server's less the monotonic one, once a server has

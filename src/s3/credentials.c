@@ -16,13 +16,28 @@ bool s3hls__key_copy(char *to, size_t max, const char *from, bool required) {
     return true;
 }
 
-static int copy_keys(s3hls__keys *to, const s3hls_credentials *from) {
+/* What is wrong with a key is said without what it is. */
+static bool take_key(char *to, size_t max, const char *from, bool required, const char *name,
+                     const s3hls_env *env) {
+    if (s3hls__key_copy(to, max, from, required))
+        return true;
+    size_t size = from ? strlen(from) : 0;
+    s3hls__log(env, S3HLS_LOG_ERROR, "s3", "the %s %s", name,
+               size == 0    ? "is missing"
+               : size > max ? "is too long"
+                            : "holds a blank, a line end or another character that no key has");
+    return false;
+}
+
+static int copy_keys(s3hls__keys *to, const s3hls_credentials *from, const s3hls_env *env) {
     memset(to, 0, sizeof *to);
     if (!from ||
-        !s3hls__key_copy(to->access_key_id, S3HLS_ACCESS_KEY_MAX, from->access_key_id, true) ||
-        !s3hls__key_copy(to->secret_access_key, S3HLS_SECRET_KEY_MAX, from->secret_access_key,
-                         true) ||
-        !s3hls__key_copy(to->session_token, S3HLS_SESSION_TOKEN_MAX, from->session_token, false)) {
+        !take_key(to->access_key_id, S3HLS_ACCESS_KEY_MAX, from->access_key_id, true,
+                  "access key ID", env) ||
+        !take_key(to->secret_access_key, S3HLS_SECRET_KEY_MAX, from->secret_access_key, true,
+                  "secret access key", env) ||
+        !take_key(to->session_token, S3HLS_SESSION_TOKEN_MAX, from->session_token, false,
+                  "session token", env)) {
         s3hls__keys_wipe(to);
         return S3HLS_E_INVALID;
     }
@@ -80,7 +95,7 @@ int s3hls_credentials_open_static(s3hls_credentials_provider **out, const s3hls_
 
 int s3hls_credentials_set(s3hls_credentials_provider *provider, const s3hls_credentials *keys) {
     s3hls__keys copy;
-    int rc = provider ? copy_keys(&copy, keys) : S3HLS_E_INVALID;
+    int rc = provider ? copy_keys(&copy, keys, &provider->env) : S3HLS_E_INVALID;
     if (rc)
         return rc;
     pthread_mutex_lock(&provider->lock);

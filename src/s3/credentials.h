@@ -3,7 +3,7 @@
  *
  *   credentials.c  keys, and who holds the provider
  *   renew.c        the thread of one that fetches its keys
- *   profile.c      environment, shared file, the usual chain
+ *   places.c       environment, files of profiles (profile.c reads one), the usual chain
  *   endpoint.c     IoT Core, container, instance (a room of its own: it needs a JSON parser) */
 #ifndef S3HLS_S3_CREDENTIALS_H
 #define S3HLS_S3_CREDENTIALS_H
@@ -31,6 +31,9 @@ typedef struct s3hls__fetcher {
     void *ctx;
     /* @return S3HLS_OK: keys and, where it is known, the time at their source (else 0). */
     int (*fetch)(void *ctx, s3hls__keys *keys, int64_t *source_unix_s);
+    /* In place of fetch: look at once where they lie, on the thread of who asks; it may be a slow
+     * disk, but no network. */
+    int (*read_again)(void *ctx, s3hls__keys *keys);
     void (*interrupt)(
         void *ctx); /* end a fetch that is under way, and all to come; any thread; may be NULL */
     void (*close)(void *ctx); /* may be NULL */
@@ -47,7 +50,7 @@ struct s3hls_credentials_provider {
     /* set at open */
     s3hls_env env;
     const char *source;     /* for people */
-    s3hls__fetcher fetcher; /* fetch NULL: the keys are what they are */
+    s3hls__fetcher fetcher; /* fetch NULL: the keys are what they are, or what is read again */
     pthread_t thread;
     bool has_thread;
 
@@ -96,9 +99,12 @@ s3hls_credentials_provider *s3hls__credentials_retain(s3hls_credentials_provider
  * @return S3HLS_OK; S3HLS_E_CREDENTIALS: there are none yet, or they have expired and others are
  * being fetched. Keys that nobody fetches are given out as they are. */
 int s3hls__credentials_get(s3hls_credentials_provider *provider, s3hls__keys *keys);
-/* A server does not take these keys: others are fetched, if somebody does that.
+/* A server does not take these keys: others are fetched, if somebody does that, or read where these
+ * were read.
  * @return true: the provider has others already. */
 bool s3hls__credentials_refused(s3hls_credentials_provider *provider, const char *access_key_id);
+/* Read keys again where they were read. @return true: they are others. */
+bool s3hls__credentials_read_again(s3hls_credentials_provider *provider);
 /* Does the provider fetch its keys, so that others may come? */
 bool s3hls__credentials_renews(const s3hls_credentials_provider *provider);
 /* Wait until there are valid keys other than those (NULL: any), or a fetch has failed.

@@ -248,7 +248,8 @@ static endpoint *open_endpoint(const s3hls_env *env, const char *url) {
 
 static int start(s3hls_credentials_provider **out, const char *source, endpoint *e,
                  int (*fetch)(void *ctx, s3hls__keys *keys, int64_t *source_unix_s)) {
-    s3hls__fetcher fetcher = {e, fetch, interrupt, close_endpoint};
+    s3hls__fetcher fetcher = {
+        .ctx = e, .fetch = fetch, .interrupt = interrupt, .close = close_endpoint};
     s3hls_env env = e->env;
     return s3hls__credentials_open_fetched(out, source, &fetcher, &env);
 }

@@ -55,6 +55,48 @@ void s3hls__s3_error_name_region(s3hls_s3_error *error, const char *region) {
                  n ? "; " : "", region);
 }
 
+/* The option that leaves out, or changes, what a server's message speaks of. */
+static const struct {
+    const char *named, *option;
+} options[] = {
+    {"checksum", "set checksum to none (--checksum none), or md5"},
+    {"crc32", "set checksum to none (--checksum none), or md5"},
+    {"content-md5", "set checksum to none (--checksum none)"},
+    {"unsigned", "sign the payload (--checksum none)"},
+    {"content-sha256", "sign the payload (--checksum none)"},
+    {"tagging", "leave out tags (--tag)"},
+    {"storage-class", "leave out storage_class (--storage-class)"},
+    {"storage class", "leave out storage_class (--storage-class)"},
+    {"server-side-encryption", "leave out encryption (--sse)"},
+    {"if-none-match", "leave out no_overwrite (--no-overwrite)"},
+    {"x-amz-meta", "leave out metadata (--metadata)"},
+};
+
+static const char *option_for(const s3hls_s3_error *error, bool checksum_sent) {
+    static const char *const codes[] = {"NotImplemented", "InvalidArgument", "InvalidRequest",
+                                        "UnsupportedHeader"};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (strcasestr(error->message, options[i].named))
+            return options[i].option;
+    for (size_t i = 0; checksum_sent && i < sizeof codes / sizeof *codes; i++)
+        if (strcmp(error->code, codes[i]) == 0)
+            return "it may be x-amz-checksum-crc32c: try checksum none (--checksum none); s3hls "
+                   "doctor tries each header";
+    return NULL;
+}
+
+void s3hls__s3_error_name_option(s3hls_s3_error *error, bool checksum_sent) {
+    const char *option = option_for(error, checksum_sent);
+    if (!option)
+        return;
+    size_t size = strlen(error->message),
+           most = sizeof error->message - sizeof "; " - strlen(option);
+    size = size < most ? size : most;
+    while (size > 0 && (error->message[size] & 0xc0) == 0x80) /* not inside a character */
+        size--;
+    snprintf(error->message + size, sizeof error->message - size, "%s%s", size ? "; " : "", option);
+}
+
 /* ---- the failure table
  *
  * What came back, in S3's own words, in HTTP's, in libcurl's ("Error responses" of the S3 API

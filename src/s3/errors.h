@@ -12,6 +12,11 @@ void s3hls__s3_error_scan(s3hls_s3_error *error, const char *body, size_t size);
 /* Have the message name the region the bucket lives in, where it does not yet. "" adds nothing. */
 void s3hls__s3_error_name_region(s3hls_s3_error *error, const char *region);
 
+/* Have the message of a PUT that was refused name the option for what was refused: the header that
+ * the message speaks of; else, where the answer is one for headers that a server does not know and
+ * a checksum was sent, that one. The message is cut where it does not fit beside. */
+void s3hls__s3_error_name_option(s3hls_s3_error *error, bool checksum_sent);
+
 /* The text of <tag>…</tag>, cut to fit, XML's own five entities left as they are; text stays as it
  * is where there is none. */
 void s3hls__s3_scan(const char *body, size_t size, const char *tag, char *text, size_t text_size);

@@ -96,7 +96,7 @@ static void end_element(s3hls__xml *x, const char *name) {
         read_page_element(p, name);
 }
 
-int s3hls__s3_list_page(s3hls__op *op, const char *xml, size_t size, char *token) {
+int s3hls__s3_list_page(s3hls__op *op, const char *xml, size_t size, char *token, bool *more) {
     page p;
     memset(&p, 0, sizeof p);
     p.xml.root = "ListBucketResult";
@@ -108,12 +108,14 @@ int s3hls__s3_list_page(s3hls__op *op, const char *xml, size_t size, char *token
     static const char encoded[] = "<EncodingType>url</EncodingType>";
     p.encoded = memmem(xml, size, encoded, sizeof encoded - 1) != NULL;
     token[0] = 0;
+    *more = false;
     int rc = s3hls__xml_read(&p.xml, xml, size);
     if (rc)
         return rc;
+    *more = p.truncated;
     if (!p.truncated)
         token[0] = 0;
-    return p.truncated && !token[0] ? S3HLS_E_PROTOCOL : S3HLS_OK;
+    return S3HLS_OK;
 }
 
 int s3hls_s3_list(s3hls_s3 *client, const char *prefix, const char *start_after,

@@ -7,9 +7,10 @@
 #include "s3/object.h"
 
 /* One page of ListObjectsV2 with encoding-type=url: calls op->on_object for each object, sets token
- * ("" on the last page; with its NUL at most S3HLS__LIST_TOKEN_BYTES).
+ * ("" where there is none; with its NUL at most S3HLS__LIST_TOKEN_BYTES) and *more: other pages
+ * follow, by the token or, without one, by start-after.
  * @return S3HLS_OK; S3HLS_E_PROTOCOL: not such a page; S3HLS_E_CANCELLED: on_object stopped;
  * S3HLS_E_NOMEM. */
-int s3hls__s3_list_page(s3hls__op *op, const char *xml, size_t size, char *token);
+int s3hls__s3_list_page(s3hls__op *op, const char *xml, size_t size, char *token, bool *more);
 
 #endif

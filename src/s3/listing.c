@@ -10,7 +10,7 @@
 enum {
     PROVEN_KEYS = 256,
     CHECKED_KEYS = 4096,        /* in no order: looked through for keys that came twice */
-    EMPTY_PAGES_MAX = 1000,     /* one after the other, each of which says that there is more */
+    EMPTY_PAGES_MAX = 100,      /* one after the other, each of which says that there is more */
     TEXT_MAX_BYTES = 128 << 20, /* of keys that are gathered: more than a million */
     KEY_SIZE = S3HLS__XML_TEXT_BYTES
 };
@@ -314,12 +314,12 @@ static bool is_mostly_twice(s3hls__listing *l) {
     return kept <= count / 2;
 }
 
-static int next_whole(s3hls__listing *l, const char *token, bool *more) {
-    if (!token[0]) {
+static int next_whole(s3hls__listing *l, const char *token, bool truncated, bool *more) {
+    if (!truncated) {
         sort(l);
         return tell(l);
     }
-    if (leads_in_a_circle(l, token) || is_mostly_twice(l))
+    if (!token[0] || leads_in_a_circle(l, token) || is_mostly_twice(l))
         return fail(l, "the listing leads in a circle, in no order: it cannot be read whole");
     strcpy(l->ask.token, token);
     l->ask.start_after[0] = 0;
@@ -328,17 +328,17 @@ static int next_whole(s3hls__listing *l, const char *token, bool *more) {
 }
 
 /* What follows a page in order. */
-static int next_in_order(s3hls__listing *l, const char *token, bool *more) {
+static int next_in_order(s3hls__listing *l, const char *token, bool truncated, bool *more) {
     bool progress = l->count > l->begin, asked_by_token = l->ask.token[0] != 0;
     bool circle = token[0] && leads_in_a_circle(l, token);
     if (l->nowhere && progress)
         note_wrong_tokens(l);
-    if (l->by_key && l->pages > 1 && !progress && token[0])
+    if (l->by_key && l->pages > 1 && !progress && truncated)
         return fail(l, "the listing leads in a circle, by token and by start-after");
     /* there was more, and then nothing */
-    l->nowhere = asked_by_token && !l->any && !token[0] && !l->habits->no_start_after &&
+    l->nowhere = asked_by_token && !l->any && !truncated && !l->habits->no_start_after &&
                  (l->last[OBJECTS][0] || l->last[FOLDERS][0]);
-    if (!token[0] && !l->nowhere)
+    if (!truncated && !l->nowhere)
         return tell(l);
     if (token[0] && !circle && !l->by_key && !token_is_doubtful(l, token)) {
         strcpy(l->ask.token, token);
@@ -350,13 +350,13 @@ static int next_in_order(s3hls__listing *l, const char *token, bool *more) {
     return page_by_key(l, more);
 }
 
-static int take_page(s3hls__listing *l, const char *token, bool *more) {
+static int take_page(s3hls__listing *l, const char *token, bool truncated, bool *more) {
     l->pages++;
     l->empty_pages = l->any ? 0 : l->empty_pages + 1;
     if (l->empty_pages > EMPTY_PAGES_MAX)
         return fail(l, "the listing does not end: page after page is empty");
     if (l->whole)
-        return next_whole(l, token, more);
+        return next_whole(l, token, truncated, more);
     if (!page_is_sorted(l))
         return begin_whole(l, more);
     size_t came = l->count;
@@ -368,12 +368,13 @@ static int take_page(s3hls__listing *l, const char *token, bool *more) {
         note_wrong_tokens(l);
         return page_by_key(l, more);
     }
-    int rc = next_in_order(l, token, more);
+    int rc = next_in_order(l, token, truncated, more);
     return rc == S3HLS_OK && *more && l->habits->in_order >= PROVEN_KEYS ? tell(l) : rc;
 }
 
 static int read_page(s3hls__listing *l, const char *xml, size_t size, bool *more) {
     char token[S3HLS__LIST_TOKEN_BYTES];
+    bool truncated;
     s3hls__op page = *l->op;
     page.on_object = keep;
     page.sink_ctx = l;
@@ -382,10 +383,10 @@ static int read_page(s3hls__listing *l, const char *xml, size_t size, bool *more
     l->any = false;
     *more = false;
     l->habits->no_start_after |= l->refused;
-    int rc = s3hls__s3_list_page(&page, xml, size, token);
+    int rc = s3hls__s3_list_page(&page, xml, size, token, &truncated);
     if (rc == S3HLS_E_CANCELLED)
         return l->text.status ? l->text.status : S3HLS_E_NOMEM;
-    return rc ? rc : take_page(l, token, more);
+    return rc ? rc : take_page(l, token, truncated, more);
 }
 
 static bool ask_otherwise(s3hls__listing *l) {

@@ -217,7 +217,7 @@ int s3hls_credentials_open_callback(s3hls_credentials_provider **out,
     if (!c)
         return S3HLS_E_NOMEM;
     *c = (callback){e, fetch, ctx};
-    s3hls__fetcher fetcher = {c, call_back, NULL, free_callback};
+    s3hls__fetcher fetcher = {.ctx = c, .fetch = call_back, .close = free_callback};
     return s3hls__credentials_open_fetched(out, "the program's function", &fetcher, env);
 }
 
@@ -235,6 +235,33 @@ bool s3hls__credentials_renews(const s3hls_credentials_provider *p) {
     return p->fetcher.fetch != NULL;
 }
 
+static bool same_keys(const s3hls__keys *a, const s3hls__keys *b) {
+    return strcmp(a->access_key_id, b->access_key_id) == 0 &&
+           strcmp(a->secret_access_key, b->secret_access_key) == 0 &&
+           strcmp(a->session_token, b->session_token) == 0;
+}
+
+bool s3hls__credentials_read_again(s3hls_credentials_provider *p) {
+    s3hls__keys keys;
+    if (!p->fetcher.read_again)
+        return false;
+    bool others = p->fetcher.read_again(p->fetcher.ctx, &keys) == S3HLS_OK;
+    if (others) {
+        pthread_mutex_lock(&p->lock);
+        others = !same_keys(&keys, &p->keys);
+        if (others)
+            s3hls__credentials_take(p, &keys, 0);
+        pthread_mutex_unlock(&p->lock);
+    }
+    s3hls__keys_wipe(&keys);
+    if (others) {
+        s3hls__log(&p->env, S3HLS_LOG_INFO, "s3", "keys from %s: read again, they have changed",
+                   p->source);
+        s3hls__credentials_tell(p, S3HLS_OK);
+    }
+    return others;
+}
+
 bool s3hls__credentials_refused(s3hls_credentials_provider *p, const char *access_key_id) {
     pthread_mutex_lock(&p->lock);
     bool others = valid(p) && strcmp(p->keys.access_key_id, access_key_id) != 0;
@@ -243,7 +270,7 @@ bool s3hls__credentials_refused(s3hls_credentials_provider *p, const char *acces
         pthread_cond_broadcast(&p->changed);
     }
     pthread_mutex_unlock(&p->lock);
-    return others;
+    return others || s3hls__credentials_read_again(p);
 }
 
 int s3hls__credentials_wait(s3hls_credentials_provider *p, const char *other_than,

@@ -39,9 +39,9 @@ s3hls_span s3hls__span_body_at(void *ctx, uint64_t offset) {
     return span;
 }
 
-static int digest_body(const s3hls__op *op, const EVP_MD *kind, char *hex) {
-    uint8_t digest[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
+static int digest_body(const s3hls__op *op, const EVP_MD *kind, uint8_t digest[EVP_MAX_MD_SIZE],
+                       unsigned *size) {
+    *size = 0;
     EVP_MD_CTX *md = EVP_MD_CTX_new();
     bool ok = md && EVP_DigestInit_ex(md, kind, NULL);
     for (uint64_t at = 0; ok && at < op->body_size;) {
@@ -49,21 +49,28 @@ static int digest_body(const s3hls__op *op, const EVP_MD *kind, char *hex) {
         ok = span.size > 0 && EVP_DigestUpdate(md, span.data, span.size);
         at += span.size;
     }
-    ok = ok && EVP_DigestFinal_ex(md, digest, &size);
+    ok = ok && EVP_DigestFinal_ex(md, digest, size);
     EVP_MD_CTX_free(md);
-    for (unsigned i = 0; ok && i < size; i++)
-        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
     return ok ? S3HLS_OK : S3HLS_E_NOMEM;
+}
+
+static int digest_in_hex(const s3hls__op *op, const EVP_MD *kind, char *hex) {
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned size;
+    int rc = digest_body(op, kind, digest, &size);
+    for (unsigned i = 0; !rc && i < size; i++)
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    return rc;
 }
 
 bool s3hls__s3_etag_fits(const s3hls__op *op, const char *etag) {
     char hex[33];
     if (strspn(etag, "0123456789abcdefABCDEF") != 32 || etag[32])
         return true;
-    return digest_body(op, EVP_md5(), hex) == S3HLS_OK && strcasecmp(hex, etag) == 0;
+    return digest_in_hex(op, EVP_md5(), hex) == S3HLS_OK && strcasecmp(hex, etag) == 0;
 }
 
-static void checksum_body(const s3hls__op *op, char base64[12]) {
+static void crc32c_of_body(const s3hls__op *op, char *base64) {
     s3hls__crc32c_table table;
     s3hls__crc32c_init(&table);
     uint32_t crc = 0;
@@ -93,7 +100,7 @@ typedef struct request {
     int64_t unix_s; /* when it is signed */
     char path[PATH_BYTES];
     char payload_hash[65];
-    char checksum[12];
+    char checksum[32]; /* base64 */
     char range[48];
     char prefix[PATH_BYTES], start_after[PATH_BYTES]; /* LIST */
 } request;
@@ -135,6 +142,28 @@ static bool is_reserved(const char *name) {
     return false;
 }
 
+static bool is_said(const request *r, const char *name) {
+    for (size_t i = 0; i < r->header_count; i++)
+        if (strcasecmp(r->headers[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static int say_checksum(const s3hls__s3_client *c, const s3hls__op *op, request *r) {
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned size;
+    if (c->checksum == S3HLS_CHECKSUM_CRC32C) {
+        crc32c_of_body(op, r->checksum);
+        say(r, "x-amz-checksum-crc32c", r->checksum);
+    } else if (c->checksum == S3HLS_CHECKSUM_MD5 && !is_said(r, "content-md5")) {
+        if (digest_body(op, EVP_md5(), digest, &size))
+            return S3HLS_E_NOMEM;
+        EVP_EncodeBlock((uint8_t *)r->checksum, digest, (int)size);
+        say(r, "content-md5", r->checksum);
+    }
+    return S3HLS_OK;
+}
+
 static int describe_put(const s3hls__s3_client *c, const s3hls__op *op, request *r) {
     const s3hls_s3_put_options *put = op->put;
     say(r, "content-type",
@@ -146,12 +175,11 @@ static int describe_put(const s3hls__s3_client *c, const s3hls__op *op, request 
             return S3HLS_E_INVALID;
         say(r, put->headers[i].name, put->headers[i].value);
     }
-    if (c->crc32c) {
-        checksum_body(op, r->checksum);
-        say(r, "x-amz-checksum-crc32c", r->checksum);
-    }
+    int rc = say_checksum(c, op, r);
+    if (rc)
+        return rc;
     if (c->sign_payload)
-        return digest_body(op, EVP_sha256(), r->payload_hash);
+        return digest_in_hex(op, EVP_sha256(), r->payload_hash);
     strcpy(r->payload_hash, S3HLS_SIGV4_UNSIGNED_PAYLOAD);
     return S3HLS_OK;
 }

@@ -239,6 +239,10 @@ static bool sent_whole_body(const call *k) {
     return k->exchange.op->kind != S3HLS__OP_PUT || (uint64_t)sent >= k->exchange.op->body_size;
 }
 
+static bool is_object_put(const call *k) {
+    return k->exchange.op->kind == S3HLS__OP_PUT && !k->exchange.op->setting;
+}
+
 static void read_error(call *k, CURLcode code) {
     s3hls_s3_error *e = &k->exchange.op->error;
     const char *request_id = answer_header(k, "x-amz-request-id"), *date = answer_header(k, "date"),
@@ -264,12 +268,13 @@ static void read_error(call *k, CURLcode code) {
         e->status = s3hls__s3_status_of_answer(e->http_status, e->code);
         if (e->status == S3HLS_E_REGION && region)
             s3hls__s3_error_name_region(e, region);
+        if ((e->status == S3HLS_E_INVALID || e->status == S3HLS_E_UNSUPPORTED) && is_object_put(k))
+            s3hls__s3_error_name_option(e, k->client->checksum == S3HLS_CHECKSUM_CRC32C);
         if (e->status == S3HLS_OK && !sent_whole_body(k)) {
             e->status = S3HLS_E_NETWORK;
             snprintf(e->message, sizeof e->message, "answered before the whole body was sent");
         }
-        if (e->status == S3HLS_OK && k->exchange.op->kind == S3HLS__OP_PUT && !k->has_etag &&
-            !k->exchange.op->setting) {
+        if (e->status == S3HLS_OK && is_object_put(k) && !k->has_etag) {
             e->status = S3HLS_E_PROTOCOL;
             snprintf(e->message, sizeof e->message, "no ETag: it is not S3 that answered");
         }
@@ -357,6 +362,8 @@ static bool mend(call *k) {
         return follow(k);
     case S3HLS__REFRESH:
         return s3hls__credentials_refused(k->client->credentials, k->request.access_key_id);
+    case S3HLS__HOLD: /* some servers say of keys that were rotated that they may do nothing */
+        return e->status == S3HLS_E_ACCESS && s3hls__credentials_read_again(k->client->credentials);
     default:
         return false;
     }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 /* ---- values */
@@ -135,6 +136,25 @@ static const char *set_file_mode(void *ctx, const char *value) {
                : "not a mode of files; give 0600 to 0777, of which the owner has 6 at least";
 }
 
+static const char *set_checksum(void *ctx, const char *value) {
+    static const struct {
+        const char *name;
+        s3hls_checksum checksum;
+    } kinds[] = {
+        {"auto", S3HLS_CHECKSUM_AUTO},          {"when_supported", S3HLS_CHECKSUM_AUTO},
+        {"crc32c", S3HLS_CHECKSUM_CRC32C},      {"md5", S3HLS_CHECKSUM_MD5},
+        {"when_required", S3HLS_CHECKSUM_NONE}, {"none", S3HLS_CHECKSUM_NONE},
+    };
+    common_options *common = ctx;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcasecmp(value, kinds[i].name) == 0) {
+            common->s3.checksum = kinds[i].checksum;
+            common->checksum_given = true;
+            return NULL;
+        }
+    return "not a checksum; give auto, crc32c, md5 or none";
+}
+
 static const char *set_verbose(void *ctx, const char *value) {
     s3hls_env *env = &((common_options *)ctx)->env;
     (void)value;
@@ -166,6 +186,8 @@ static const option_kind common_kinds[] = {
     {"--virtual-host", NULL, "https://bucket.endpoint/key", set_virtual_host},
     {"--file-mode", "MODE", "of new files in a directory or a spool, less the umask; default 0600",
      set_file_mode},
+    {"--checksum", "KIND", "auto, crc32c, md5 or none, for servers that refuse x-amz-checksum-*",
+     set_checksum},
     {"-v", NULL, "say more on standard error", set_verbose},
     {"-vv", NULL, "say every request", set_very_verbose},
     {NULL, NULL, NULL, NULL},
@@ -208,11 +230,26 @@ static int open_credentials(common_options *common, const char **what) {
     return s3hls_credentials_open_default(out, &common->env);
 }
 
+static bool find_checksum(common_options *common, const char *command) {
+    if (common->checksum_given ||
+        s3hls_s3_checksum_configured(common->profile, &common->s3.checksum) == S3HLS_OK)
+        return true;
+    fprintf(stderr,
+            "s3hls %s: AWS_REQUEST_CHECKSUM_CALCULATION, or request_checksum_calculation of the "
+            "profile: give when_supported or when_required\n",
+            command);
+    return false;
+}
+
 bool common_options_open(const command_line *line, const char *url, int *exit_code) {
     common_options *common = line->common;
     if (strncmp(url, "s3://", 5) != 0)
         return true;
     const char *what;
+    if (!find_checksum(common, line->command)) {
+        *exit_code = EXIT_USAGE;
+        return false;
+    }
     int rc = open_credentials(common, &what);
     if (rc) {
         complain(line->command, what, rc, NULL);

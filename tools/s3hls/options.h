@@ -22,6 +22,7 @@ typedef struct common_options {
     s3hls_s3_options s3;
     s3hls_env env;
     const char *profile;
+    bool checksum_given;
     s3hls_iot_options iot; /* endpoint NULL: not used */
     s3hls_credentials_provider *credentials;
 } common_options;

@@ -13,6 +13,9 @@
 #define TOKEN  "SESSION/TOKEN+OF=TEST"
 #define OK_200 "HTTP/1.1 200 OK\r\nETag: \"x\"\r\nContent-Length: 0\r\n\r\n"
 
+#define ERROR_BODY(code)            "<Error><Code>" code "</Code><Message>Said so</Message></Error>"
+#define ANSWER(line, headers, body) "HTTP/1.1 " line "\r\nConnection: close\r\n" headers "\r\n" body
+
 /* A server, a client on it, and what a call gathered. */
 typedef struct bench {
     canned_server server;
@@ -175,6 +178,103 @@ static void an_unsigned_put_carries_a_checksum(void **state) {
     END(b);
 }
 
+static void a_put_is_protected_without_a_checksum_too(void **state) {
+    (void)state;
+    BENCH(b, {.answer = OK_200});
+    const canned_request *r = b->server.requests;
+    s3hls_s3_close(&b->s3);
+    b->options.payload = S3HLS_PAYLOAD_UNSIGNED;
+    b->options.checksum = S3HLS_CHECKSUM_MD5;
+    open_client(b);
+    assert_int_equal(put(b, "k", "123456789"), S3HLS_OK);
+    assert_header(&r[0], "content-md5", "JfnnlDI7RTiF9RgfG2JNCw==");
+    assert_header(&r[0], "x-amz-checksum-crc32c", NULL);
+    static const char *const names[] = {"content-md5", "content-type", "host"};
+    assert_signed(&r[0], "PUT", "/bucket/k", names, 3);
+    const s3hls_header own = {"Content-MD5", "JfnnlDI7RTiF9RgfG2JNCw=="};
+    const s3hls_s3_put_options options = {NULL, &own, 1};
+    const s3hls_span span = {(const uint8_t *)"123456789", 9};
+    assert_int_equal(s3hls_s3_put(b->s3, "k", &span, 1, &options, NULL), S3HLS_OK);
+    assert_header(&r[1], "content-md5", own.value); /* once: two would not match the signature */
+    assert_null(strcasestr(strcasestr(r[1].head, "content-md5:") + 1, "\ncontent-md5:"));
+    END(b);
+    /* over https: no checksum, so that the payload is signed */
+    s3hls_s3_options o = {.endpoint = "https://s3.example", .checksum = S3HLS_CHECKSUM_NONE};
+    s3hls_credentials_open_static(&o.credentials, &(s3hls_credentials){ID, SECRET, NULL, 0}, NULL);
+    s3hls__s3_client *c;
+    assert_int_equal(s3hls__s3_client_open(&c, NULL, "bucket", NULL, &o, NULL), S3HLS_OK);
+    assert_true(c->sign_payload && c->checksum == S3HLS_CHECKSUM_NONE);
+    s3hls__s3_client_close(&c);
+    o.checksum = S3HLS_CHECKSUM_AUTO;
+    assert_int_equal(s3hls__s3_client_open(&c, NULL, "bucket", NULL, &o, NULL), S3HLS_OK);
+    assert_true(!c->sign_payload && c->checksum == S3HLS_CHECKSUM_CRC32C);
+    s3hls__s3_client_close(&c);
+    s3hls_credentials_close(&o.credentials);
+}
+
+static void a_refused_header_is_named_by_its_option(void **state) {
+    (void)state;
+    BENCH(b, {.answer = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n<Error><Code>"
+                        "InvalidArgument</Code><Message>Unsupported header 'x-amz-checksum-crc32c' "
+                        "received</Message></Error>",
+              .close = true});
+    s3hls_s3_close(&b->s3);
+    b->options.payload = S3HLS_PAYLOAD_UNSIGNED;
+    open_client(b);
+    assert_int_equal(put(b, "k", "x"), S3HLS_E_INVALID);
+    assert_non_null(strstr(b->error.message, "--checksum none"));
+    END(b);
+}
+
+static void write_text(const char *path, const char *text) {
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+/* Keys that were rotated in their file while a client lives: read again when they are refused,
+ * whichever of them changed and whatever the server calls it. */
+static void keys_that_are_refused_are_read_again(void **state) {
+    (void)state;
+    static const char old[] = "[default]\naws_access_key_id=OLD\naws_secret_access_key=s\n",
+                      other_id[] = "[default]\naws_access_key_id=NEW\naws_secret_access_key=s\n",
+                      other_secret[] = "[default]\naws_access_key_id=OLD\n"
+                                       "aws_secret_access_key=t\n";
+    static const struct {
+        const char *code, *rotated;
+        int first, requests;
+    } cases[] = {
+        {"InvalidAccessKeyId", other_id, S3HLS_E_CREDENTIALS, 3},
+        {"SignatureDoesNotMatch", other_secret, S3HLS_E_CREDENTIALS, 3},
+        {"ExpiredToken", other_id, S3HLS_E_CREDENTIALS, 3},
+        {"AccessDenied", other_id, S3HLS_E_ACCESS, 3},
+    };
+    char path[] = "/tmp/s3hls-keys-XXXXXX";
+    close(mkstemp(path));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char refusal[256];
+        snprintf(refusal, sizeof refusal, ANSWER("403 Forbidden", "", ERROR_BODY("%s")),
+                 cases[i].code);
+        BENCH(b, {.answer = refusal, .close = true}, {.answer = refusal, .close = true},
+              {.answer = OK_200});
+        s3hls_s3_close(&b->s3);
+        s3hls_credentials_close(&b->options.credentials);
+        write_text(path, old);
+        assert_int_equal(
+            s3hls_credentials_open_profile(&b->options.credentials, path, "default", &b->env),
+            S3HLS_OK);
+        open_client(b);
+        assert_int_equal(put(b, "k", "x"), cases[i].first); /* the file has the same keys */
+        unlink(path);
+        write_text(path, cases[i].rotated);
+        assert_int_equal(put(b, "k", "x"), S3HLS_OK);
+        assert_int_equal(b->server.request_count, cases[i].requests);
+        END(b);
+    }
+    unlink(path);
+}
+
 static void one_connection_serves_many_requests(void **state) {
     (void)state;
     BENCH(b, {.answer = OK_200}, {.answer = OK_200}, {.answer = "HTTP/1.1 204 No Content\r\n\r\n"});
@@ -277,9 +377,6 @@ static void a_head_tells_size_and_time(void **state) {
     assert_string_equal(b->error.request_id, "R9");
     END(b);
 }
-
-#define ERROR_BODY(code)            "<Error><Code>" code "</Code><Message>Said so</Message></Error>"
-#define ANSWER(line, headers, body) "HTTP/1.1 " line "\r\nConnection: close\r\n" headers "\r\n" body
 
 static void errors_are_told_in_full(void **state) {
     (void)state;
@@ -801,6 +898,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_put_is_signed_whole_and_sent_exactly),
         cmocka_unit_test(an_unsigned_put_carries_a_checksum),
+        cmocka_unit_test(a_put_is_protected_without_a_checksum_too),
+        cmocka_unit_test(a_refused_header_is_named_by_its_option),
+        cmocka_unit_test(keys_that_are_refused_are_read_again),
         cmocka_unit_test(one_connection_serves_many_requests),
         cmocka_unit_test(replaced_keys_are_used_at_once),
         cmocka_unit_test(what_cannot_be_asked_is_not),

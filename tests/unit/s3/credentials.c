@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "s3/credentials.h"
+#include "s3hls/s3.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -96,9 +97,13 @@ static void write_file(const char *text) {
 
 static int make_folder(void **state) {
     (void)state;
-    static const char *const names[] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
-                                        "AWS_SESSION_TOKEN", "AWS_PROFILE",
-                                        "AWS_SHARED_CREDENTIALS_FILE"};
+    static const char *const names[] = {"AWS_ACCESS_KEY_ID",
+                                        "AWS_SECRET_ACCESS_KEY",
+                                        "AWS_SESSION_TOKEN",
+                                        "AWS_PROFILE",
+                                        "AWS_SHARED_CREDENTIALS_FILE",
+                                        "AWS_CONFIG_FILE",
+                                        "AWS_REQUEST_CHECKSUM_CALCULATION"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         unsetenv(names[i]);
     strcpy(strrchr(folder, '-'), "-XXXXXX");
@@ -169,6 +174,92 @@ static void profiles_are_read_however_they_are_written(void **state) {
     assert_int_equal(s3hls_credentials_open_default(&p, NULL), S3HLS_E_CREDENTIALS);
     assert_int_equal(s3hls_credentials_open_profile(&p, NULL, "none", NULL), S3HLS_E_CREDENTIALS);
     assert_null(p);
+}
+
+/* A line end that a file or a secret store left in a variable is no part of a key. */
+static void blanks_around_a_variable_are_left_out(void **state) {
+    (void)state;
+    s3hls_credentials_provider *p;
+    world w;
+    world_init(&w);
+    s3hls_env env = world_env(&w);
+    setenv("AWS_ACCESS_KEY_ID", "ID\n", 1);
+    setenv("AWS_SECRET_ACCESS_KEY", "  SECRET\r\n", 1);
+    setenv("AWS_SESSION_TOKEN", "TOKEN ", 1);
+    assert_int_equal(s3hls_credentials_open_environment(&p, &env), S3HLS_OK);
+    assert_keys(p, "ID", "SECRET", "TOKEN");
+    s3hls_credentials_close(&p);
+    assert_non_null(strstr(w.log, "AWS_ACCESS_KEY_ID has blanks"));
+    assert_non_null(strstr(w.log, "AWS_SECRET_ACCESS_KEY has blanks"));
+    assert_null(strstr(w.log, "SECRET\n"));
+    memset(w.log, 0, sizeof w.log);
+    const s3hls_credentials keys = {"ID", "SE CRET\n", NULL, 0};
+    assert_int_equal(s3hls_credentials_open_static(&p, &keys, &env), S3HLS_E_INVALID);
+    assert_non_null(strstr(w.log, "secret access key"));
+    assert_null(strstr(w.log, "CRET"));
+    assert_int_equal(w.out, 0);
+}
+
+static void sections_are_found_however_they_are_written(void **state) {
+    (void)state;
+    static const char *const heads[] = {
+        "[default] # mine",        "[default];mine", "\xef\xbb\xbf[default]", "[ profile default ]",
+        "[profile\tdefault]  # x", "[\"default\"]",  "[profile 'default']",   "  [default]",
+    };
+    s3hls_credentials_provider *p;
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+        for (int crlf = 0; crlf < 2; crlf++) {
+            char text[512];
+            const char *end = crlf ? "\r\n" : "\n";
+            snprintf(text, sizeof text,
+                     "%s%sAWS_Access_Key_Id = ID # old%ss3 =%s  aws_access_key_id = nested%s"
+                     "aws_secret_access_key=SECRET\t;x%saws_session_token = # none%s"
+                     "[profile other]%saws_access_key_id = OTHER%s",
+                     heads[i], end, end, end, end, end, end, end, end);
+            write_file(text);
+            if (s3hls_credentials_open_profile(&p, NULL, NULL, NULL))
+                fail_msg("%s", heads[i]);
+            assert_keys(p, "ID", "SECRET", "");
+            s3hls_credentials_close(&p);
+        }
+    static const char *const others[] = {"[defaults]", "[profiledefault]", "[default",
+                                         "[]",         "[profile]",        "[profile \"default]"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        char text[256];
+        snprintf(text, sizeof text, "%s\naws_access_key_id=I\naws_secret_access_key=S\n",
+                 others[i]);
+        write_file(text);
+        if (s3hls_credentials_open_profile(&p, NULL, NULL, NULL) != S3HLS_E_CREDENTIALS)
+            fail_msg("%s", others[i]);
+    }
+}
+
+static void keys_may_be_in_the_config_file(void **state) {
+    (void)state;
+    char config[300];
+    s3hls_credentials_provider *p;
+    snprintf(config, sizeof config, "%s/config", folder);
+    setenv("AWS_CONFIG_FILE", config, 1);
+    FILE *f = fopen(config, "w");
+    fputs("[default]\nregion=x\n[profile cam] # here\naws_access_key_id=ID\n"
+          "aws_secret_access_key=S\nrequest_checksum_calculation = WHEN_REQUIRED ; B2\n",
+          f);
+    fclose(f);
+    assert_int_equal(s3hls_credentials_open_profile(&p, NULL, "cam", NULL), S3HLS_OK);
+    assert_keys(p, "ID", "S", "");
+    s3hls_credentials_close(&p);
+    assert_int_equal(s3hls_credentials_open_profile(&p, NULL, NULL, NULL), S3HLS_E_CREDENTIALS);
+    s3hls_checksum checksum;
+    assert_int_equal(s3hls_s3_checksum_configured(NULL, &checksum), S3HLS_OK);
+    assert_int_equal(checksum, S3HLS_CHECKSUM_AUTO);
+    assert_int_equal(s3hls_s3_checksum_configured("cam", &checksum), S3HLS_OK);
+    assert_int_equal(checksum, S3HLS_CHECKSUM_NONE);
+    setenv("AWS_REQUEST_CHECKSUM_CALCULATION", "When_Supported", 1);
+    assert_int_equal(s3hls_s3_checksum_configured("cam", &checksum), S3HLS_OK);
+    assert_int_equal(checksum, S3HLS_CHECKSUM_AUTO);
+    setenv("AWS_REQUEST_CHECKSUM_CALCULATION", "never", 1);
+    assert_int_equal(s3hls_s3_checksum_configured("cam", &checksum), S3HLS_E_INVALID);
+    unlink(config);
 }
 
 static void files_that_cannot_serve_say_why(void **state) {
@@ -254,6 +345,11 @@ int main(void) {
         cmocka_unit_test_setup_teardown(the_environment_is_read, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(profiles_are_read_however_they_are_written, make_folder,
                                         remove_folder),
+        cmocka_unit_test_setup_teardown(blanks_around_a_variable_are_left_out, make_folder,
+                                        remove_folder),
+        cmocka_unit_test_setup_teardown(sections_are_found_however_they_are_written, make_folder,
+                                        remove_folder),
+        cmocka_unit_test_setup_teardown(keys_may_be_in_the_config_file, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(files_that_cannot_serve_say_why, make_folder,
                                         remove_folder),
         cmocka_unit_test_setup_teardown(the_tail_of_a_long_line_is_no_line, make_folder,

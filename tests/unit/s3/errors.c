@@ -159,6 +159,46 @@ static void error_bodies_are_scanned(void **state) {
     }
 }
 
+static void what_is_refused_is_named_by_its_option(void **state) {
+    (void)state;
+    static const struct {
+        const char *code, *message;
+        bool checksum;
+        const char *option;
+    } cases[] = {
+        {"InvalidArgument",
+         "Unsupported header 'x-amz-checksum-crc32c' received for this API call.", true,
+         "--checksum none"},
+        {"NotImplemented", "A header you provided implies functionality that is not implemented",
+         true, "--checksum none"},
+        {"NotImplemented", "A header you provided implies functionality that is not implemented",
+         false, NULL},
+        {"NotImplemented", "Header 'x-amz-tagging' is not implemented", true, "--tag"},
+        {"InvalidRequest", "unsigned payload not allowed", true, "--checksum none"},
+        {"InvalidStorageClass", "The storage class you specified is not valid", true,
+         "--storage-class"},
+        {"MalformedXML", "no", true, NULL},
+        {"InvalidArgument", "", true, "--checksum none"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        s3hls_s3_error e = {0};
+        strcpy(e.code, cases[i].code);
+        strcpy(e.message, cases[i].message);
+        s3hls__s3_error_name_option(&e, cases[i].checksum);
+        if (cases[i].option ? !strstr(e.message, cases[i].option)
+                            : strcmp(e.message, cases[i].message) != 0)
+            fail_msg("%zu: %s", i, e.message);
+        assert_ptr_equal(strstr(e.message, cases[i].message), e.message);
+    }
+    s3hls_s3_error e = {0};
+    for (int i = 0; i < 126; i++)
+        strcat(e.message, "\xc3\xa9");
+    strcpy(e.code, "InvalidArgument");
+    s3hls__s3_error_name_option(&e, true);
+    assert_non_null(strstr(e.message, "\xc3\xa9; it may be x-amz-checksum-crc32c"));
+    assert_non_null(strstr(e.message, "doctor tries each header"));
+}
+
 static void long_texts_are_cut_between_characters(void **state) {
     (void)state;
     char body[700] = "<Code>";
@@ -212,6 +252,7 @@ int main(void) {
         cmocka_unit_test(every_status_has_an_action_and_a_cause),
         cmocka_unit_test(broken_transfers_become_statuses),
         cmocka_unit_test(error_bodies_are_scanned),
+        cmocka_unit_test(what_is_refused_is_named_by_its_option),
         cmocka_unit_test(long_texts_are_cut_between_characters),
         cmocka_unit_test(crc32c_gives_the_known_answers),
     };

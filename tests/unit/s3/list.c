@@ -22,6 +22,7 @@ static int note(void *ctx, const s3hls_s3_object *object) {
 }
 
 static char token[S3HLS__LIST_TOKEN_BYTES];
+static bool more;
 
 static int read_prefixed(listing *l, const char *xml, size_t size, size_t prefix_size) {
     memset(l->keys, 0, sizeof l->keys);
@@ -30,7 +31,7 @@ static int read_prefixed(listing *l, const char *xml, size_t size, size_t prefix
     char *fenced = malloc(size ? size : 1);
     memcpy(fenced, xml, size);
     strcpy(token, "left over");
-    int rc = s3hls__s3_list_page(&op, fenced, size, token);
+    int rc = s3hls__s3_list_page(&op, fenced, size, token, &more);
     free(fenced);
     return rc;
 }
@@ -99,6 +100,10 @@ static void pages_end_and_may_be_empty(void **state) {
                                         "t</NextContinuationToken>" CLOSE),
                      S3HLS_OK);
     assert_string_equal(token, "");
+    assert_false(more);
+    assert_int_equal(read_page(&l, OPEN "<IsTruncated>true</IsTruncated>" CLOSE), S3HLS_OK);
+    assert_string_equal(token, ""); /* goes on without a token */
+    assert_true(more);
 }
 
 /* MinIO names the encoding after the keys, some servers encode nothing. */
@@ -147,7 +152,6 @@ static void what_is_no_page_is_refused(void **state) {
         OPEN "<Contents><Key>a</Key><Size>18446744073709551616</Size></Contents>" CLOSE,
         OPEN URL_ENCODED "<Contents><Key>a%2</Key></Contents>" CLOSE,
         OPEN URL_ENCODED "<Contents><Key>a%00b</Key></Contents>" CLOSE,
-        OPEN "<IsTruncated>true</IsTruncated>" CLOSE, /* and no way to go on */
         OPEN "<Contents><Key>\x80</Key></Contents>" CLOSE,
         "<!DOCTYPE ListBucketResult><ListBucketResult/>",
         ("<!DOCTYPE x [<!ENTITY e \"ee\"><!ENTITY f \"&e;&e;\">]>"

@@ -22,6 +22,8 @@ typedef struct fake {
     size_t token_stays;      /* from this page on the token does not change; 0: never */
     size_t token_turns_back; /* from this page on to the first; 0: never */
     bool token_is_new;       /* ... by another token each time */
+    bool no_token;           /* says that there is more, but not how to go on */
+    bool never_ends;         /* says that there is more behind the last key */
     bool token_doubled;      /* a key with its folder twice: leads to what sorts behind that */
 } fake;
 
@@ -148,7 +150,9 @@ static void answer(bench *b, const s3hls__list_ask *ask) {
                                     "</Contents>",
                                     b->order[at]);
         }
-    if (at < f->count) {
+    if ((at < f->count || f->never_ends) && f->no_token) {
+        size += (size_t)sprintf(b->xml + size, "<IsTruncated>true</IsTruncated>");
+    } else if (at < f->count || f->never_ends) {
         write_token(b, at, number + 1, token);
         size += (size_t)sprintf(b->xml + size,
                                 "<IsTruncated>true</IsTruncated><NextContinuationToken>%s"
@@ -226,6 +230,8 @@ static void every_habit_is_read_whole_and_in_order(void **state) {
         {.count = 90, .page = 10, .token_turns_back = 4, .token_is_new = true},
         {.count = 2500, .page = 1000, .token_doubled = true},
         {.count = 40, .page = 10, .token_doubled = true},
+        {.count = 2500, .page = 1000, .no_token = true},
+        {.count = 40, .page = 10, .no_token = true},
     };
     for (size_t i = 0; i < sizeof fakes / sizeof *fakes; i++) {
         bench *b = open_bench(fakes[i]);
@@ -304,6 +310,12 @@ static void what_cannot_be_read_whole_is_an_error(void **state) {
         {.count = 300, .page = 10, .shuffled = true, .token_stays = 2},
         {.count = 300, .page = 10, .shuffled = true, .token_turns_back = 5},
         {.count = 300, .page = 10, .token_stays = 1, .ignores_after = true},
+        {.count = 300, .page = 10, .no_token = true, .ignores_after = true},
+        {.count = 30, .page = 10, .shuffled = true, .no_token = true},
+        {.count = 0, .page = 10, .no_token = true, .never_ends = true},
+        {.count = 30, .page = 10, .never_ends = true},
+        {.count = 30, .page = 10, .never_ends = true, .shuffled = true},
+        {.count = 30, .page = 10, .never_ends = true, .token_is_new = true},
         {.count = 300, .page = 10, .token_stays = 1, .no_start_after = true},
     };
     for (size_t i = 0; i < sizeof fakes / sizeof *fakes; i++) {
