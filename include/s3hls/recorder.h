@@ -104,6 +104,11 @@ typedef struct s3hls_recorder_config {
     void *event_ctx;
 
     const s3hls_env *env; /* NULL: the process's own */
+
+    /** Where frames are counted, non-zero: at the rate that the stream itself states (VUI of its
+     * SPS, H.264 E.2.1: time_scale / (2 num_units_in_tick)); frame_rate_num/frame_rate_den only
+     * where it states none, or one beyond 1/60 to 300. 0 (default): at the given rate. */
+    int frame_rate_of_stream;
 } s3hls_recorder_config;
 
 static inline void s3hls_recorder_config_init(s3hls_recorder_config *cfg) {
@@ -175,6 +180,8 @@ typedef struct s3hls_recorder_stats {
     int64_t clock_offset_ms; /* true time less the system's, as the store's answers say; 0: in use
                                 as it is */
     int64_t credentials_expire_s; /* UNIX seconds; 0: never, or not known */
+    uint32_t
+        frame_rate_milli;  /* frames per 1,000 seconds, where they are counted; 0: they are not */
     uint64_t nals_refused; /* SEI and other NAL units before a picture that were left out: larger
                               than 64 KiB together, or no picture came for them */
 } s3hls_recorder_stats;

@@ -131,6 +131,31 @@ int s3hls__ts_begin_unit(s3hls__ts_mux *m, s3hls__ts_output *out, const s3hls__t
     return S3HLS_OK;
 }
 
+bool s3hls__ts_begins_unit(const uint8_t *packet) {
+    return (packet[1] & 0x1f) == S3HLS__TS_VIDEO_PID >> 8 &&
+           packet[2] == (S3HLS__TS_VIDEO_PID & 0xff) && (packet[1] & 0x40);
+}
+
+static void move_timestamp(uint8_t *p, int64_t by_90k) {
+    int64_t time_90k = (int64_t)(p[0] >> 1 & 7) << 30 | (int64_t)p[1] << 22 |
+                       (int64_t)(p[2] >> 1) << 15 | (int64_t)p[3] << 7 | p[4] >> 1;
+    write_timestamp(p, p[0] >> 4, time_90k + by_90k);
+}
+
+void s3hls__ts_move_unit(uint8_t *packet, int64_t by_90k) {
+    uint8_t *pes = packet + HEADER + (packet[3] & 0x20 ? 1 + packet[4] : 0);
+    move_timestamp(pes + 9, by_90k);
+    if (pes[7] & 0x40)
+        move_timestamp(pes + 14, by_90k);
+}
+
+bool s3hls__ts_set_pcr(uint8_t *packet, int64_t pcr_90k) {
+    bool has_one = packet[3] & 0x20 && packet[4] >= 7 && packet[5] & 0x10;
+    if (has_one)
+        write_pcr(packet + 6, pcr_90k);
+    return has_one;
+}
+
 /* Whole packets, as many as there is memory for at once. */
 static const uint8_t *write_whole(s3hls__ts_mux *m, s3hls__ts_output *out, const uint8_t *data,
                                   const uint8_t *end) {

@@ -64,6 +64,13 @@ int s3hls__ts_begin_segment(s3hls__ts_mux *m, s3hls__ts_output *out);
  * because HLS says EXT-X-DISCONTINUITY instead. */
 int s3hls__ts_begin_unit(s3hls__ts_mux *m, s3hls__ts_output *out, const s3hls__ts_unit *unit);
 
+/* To give an access unit that is written already another time: the packet with its PES header, and
+ * those before it that carry a PCR and nothing else. */
+bool s3hls__ts_begins_unit(const uint8_t *packet);
+void s3hls__ts_move_unit(uint8_t *packet, int64_t by_90k);
+/* @return false: it carries no PCR. */
+bool s3hls__ts_set_pcr(uint8_t *packet, int64_t pcr_90k);
+
 /* Payload, each byte copied once. */
 int s3hls__ts_write(s3hls__ts_mux *m, s3hls__ts_output *out, const uint8_t *data, size_t size);
 

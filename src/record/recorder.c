@@ -23,6 +23,7 @@ struct s3hls_recorder {
 
     /* any thread */
     _Atomic uint64_t bytes_in, nals_damaged, nals_refused, slices_early;
+    _Atomic uint32_t frame_rate_milli;
 };
 
 /* ---- open */
@@ -218,6 +219,8 @@ static void publish_counts(s3hls_recorder *r) {
     atomic_store(&r->nals_damaged, p->nals_damaged);
     atomic_store(&r->nals_refused, p->nals_refused);
     atomic_store(&r->slices_early, p->slices_early);
+    if (r->writer.timing.rate_num)
+        atomic_store(&r->frame_rate_milli, s3hls__writer_frame_rate_milli(&r->writer));
 }
 
 int s3hls_recorder_put_video(s3hls_recorder *r, const s3hls_frame *frame) {
@@ -393,6 +396,7 @@ int s3hls_recorder_get_stats(s3hls_recorder *r, s3hls_recorder_stats *stats) {
     stats->last_error = box->last_error;
     stats->last_error_us = box->last_error_us;
     pthread_mutex_unlock(&box->error_lock);
+    stats->frame_rate_milli = atomic_load(&r->frame_rate_milli);
     stats->clock_offset_ms = clock_offset_ms(r);
     s3hls_credentials_info keys;
     if (s3hls_credentials_describe(box->keys, &keys) == S3HLS_OK)

@@ -2,63 +2,126 @@
 #include "record/timing.h"
 #include <string.h>
 
+enum {
+    DEFAULT_90K = 3600,        /* 25 fps where nobody says */
+    GAP_90K = 2 * 90000,       /* before a keyframe: a step beyond this may be a gap or a jump, */
+    JUMP_90K = 10 * 90000,     /* elsewhere one beyond this a jump */
+    LONGEST_90K = 60 * 90000,  /* step in any case */
+    STEP_BACK_90K = 2 * 90000, /* a jump back up to this is a clock that was corrected */
+    USUAL_TIMES = 4,           /* so many times the usual distance is still no gap */
+    HABIT = 1000,              /* pictures within which a second long distance is no accident */
+    NEAREST_90K = 512          /* pictures that a third one is put between */
+};
+
 void s3hls__timing_init(s3hls__timing *t, uint32_t rate_num, uint32_t rate_den) {
     memset(t, 0, sizeof *t);
     t->rate_num = rate_num;
     t->rate_den = rate_den;
+    t->base_90k = S3HLS__TIMING_ORIGIN_90K;
     t->frame_90k = rate_num ? (int64_t)90000 * rate_den / rate_num : 0;
-    t->poc_step = 2;
-    t->latest_half = -2;
+    s3hls__order_init(&t->order);
 }
 
-/* Half frames to 90 kHz, without the product of count and rate ever overflowing. */
-static int64_t halves_to_90k(const s3hls__timing *t, int64_t halves) {
-    int64_t unit = (int64_t)45000 * t->rate_den;
-    return S3HLS__TIMING_ORIGIN_90K + halves / t->rate_num * unit +
-           halves % t->rate_num * unit / t->rate_num;
+bool s3hls__timing_sps_rate(const s3hls__h264_sps *sps, uint32_t *num, uint32_t *den) {
+    enum { SLOWEST_S = 60, FASTEST = 300 };
+    uint64_t ticks = (uint64_t)sps->num_units_in_tick * 2, scale = sps->time_scale;
+    if (!ticks || !scale || scale * SLOWEST_S < ticks || scale > ticks * FASTEST)
+        return false;
+    uint64_t divisor = ticks, rest = scale;
+    while (rest) {
+        uint64_t next = divisor % rest;
+        divisor = rest;
+        rest = next;
+    }
+    ticks /= divisor;
+    scale /= divisor;
+    for (; ticks > 1000000 || scale > 1000000; ticks /= 2, scale /= 2) {
+    }
+    *num = (uint32_t)scale;
+    *den = (uint32_t)ticks;
+    return true;
 }
 
-/* An IDR picture: presentation begins anew behind all that was presented, and a larger reordering
- * depth does not set DTS back. */
-static void begin_sequence(s3hls__timing *t, const s3hls__access_unit *au) {
-    uint32_t reorder = 2u * au->sps->max_reorder_frames;
-    if (reorder > t->reorder_halves)
-        t->next_half += reorder - t->reorder_halves;
-    t->reorder_halves = reorder;
-    if (t->next_half < t->latest_half + 2)
-        t->next_half = t->latest_half + 2;
-    t->idr_half = t->latest_half = t->next_half;
+/* ---- pictures counted */
+
+/* The time of a place, without the product of count and rate ever overflowing. */
+static int64_t place_to_90k(const s3hls__timing *t, int64_t place) {
+    int64_t second = (int64_t)S3HLS__ORDER_FRAME * t->rate_num, part = (int64_t)90000 * t->rate_den;
+    int64_t from = place - t->base;
+    return t->base_90k + from / second * part + from % second * part / second;
 }
 
-/* Place in presentation order: the order count's, within what reordering allows (H.264 C.4.5.3), so
- * that a stream with holes in its counts cannot run away. */
-static int64_t presentation_half(s3hls__timing *t, const s3hls__access_unit *au) {
-    enum { FARTHEST_AHEAD = 2 * 16 };
-    if (t->reorder_halves == 0)
-        return t->next_half;
-    if (!au->field_pic && (au->poc & 1))
-        t->poc_step = 1;
-    int64_t half = t->idr_half + (int64_t)au->poc * 2 / t->poc_step;
-    if (half < t->next_half - t->reorder_halves)
-        half = t->next_half - t->reorder_halves;
-    if (half > t->next_half + FARTHEST_AHEAD)
-        half = t->next_half + FARTHEST_AHEAD;
-    return half;
+/* A stream may state another rate at each IDR picture: it holds from the place of that on. */
+static void follow_rate(s3hls__timing *t, const s3hls__h264_sps *sps) {
+    uint32_t num, den;
+    if (!t->rate_of_stream || !s3hls__timing_sps_rate(sps, &num, &den) ||
+        ((uint64_t)num * t->rate_den == (uint64_t)t->rate_num * den))
+        return;
+    int64_t end = t->started ? s3hls__order_end(&t->order) : 0;
+    t->base_90k = place_to_90k(t, end);
+    t->base = end;
+    t->rate_num = num;
+    t->rate_den = den;
+    t->frame_90k = (int64_t)90000 * den / num;
 }
 
-static void count_frame(s3hls__timing *t, const s3hls__access_unit *au) {
+static void count_picture(s3hls__timing *t, const s3hls__access_unit *au) {
+    int64_t last_90k = t->started ? t->dts_90k : INT64_MIN;
     if (!t->started || (au->idr && !au->second_field))
-        begin_sequence(t, au);
-    if (au->second_field)
-        t->next_half--; /* half a frame after the first one */
-    int64_t half =
-        au->second_field && t->reorder_halves == 0 ? t->next_half : presentation_half(t, au);
-    if (half > t->latest_half)
-        t->latest_half = half;
-    t->pts_90k = halves_to_90k(t, half);
-    t->dts_90k = halves_to_90k(t, t->next_half - t->reorder_halves);
-    t->next_half += au->second_field ? 1 : 2;
+        follow_rate(t, au->sps);
+    s3hls__order_next(&t->order, au);
+    t->pts_90k = place_to_90k(t, t->order.pts);
+    t->dts_90k = place_to_90k(t, t->order.dts);
+    if (t->dts_90k <= last_90k)
+        t->dts_90k = last_90k + 1;
+    if (t->pts_90k < t->dts_90k)
+        t->pts_90k = t->dts_90k;
 }
+
+/* ---- distances of pictures */
+
+/* The middle one of those remembered: one that is out of the way does not change it. */
+static int64_t usual_step(const s3hls__timing *t) {
+    int64_t sorted[S3HLS__TIMING_STEPS];
+    unsigned count = t->steps < S3HLS__TIMING_STEPS ? t->steps : S3HLS__TIMING_STEPS;
+    for (unsigned i = 0; i < count; i++) {
+        unsigned k = i;
+        for (; k > 0 && sorted[k - 1] > t->steps_90k[i]; k--)
+            sorted[k] = sorted[k - 1];
+        sorted[k] = t->steps_90k[i];
+    }
+    return sorted[count / 2];
+}
+
+/* A distance counts once the picture behind it has confirmed it. */
+static void learn_step(s3hls__timing *t) {
+    if (t->step_90k <= 0)
+        return;
+    t->slow_90k -= t->slow_90k >> 16; /* half of it in half an hour at 25 fps */
+    if (t->step_90k > GAP_90K) {
+        int64_t both = t->rare_90k < t->step_90k ? t->rare_90k : t->step_90k;
+        if (t->steps - t->rare_at < HABIT && both > t->slow_90k)
+            t->slow_90k = both;
+        t->rare_90k = t->step_90k;
+        t->rare_at = t->steps;
+    }
+    t->steps_90k[t->steps++ % S3HLS__TIMING_STEPS] = t->step_90k;
+    t->step_90k = 0;
+    t->frame_90k = usual_step(t);
+}
+
+/* What is still a picture's distance: cameras slow down at night, and skip pictures while nothing
+ * moves. Nothing is known of the first ones. */
+static int64_t longest_step(const s3hls__timing *t, int64_t bound) {
+    int64_t longest = USUAL_TIMES * t->frame_90k;
+    if (2 * t->slow_90k > longest)
+        longest = 2 * t->slow_90k;
+    if (t->steps == 0 || longest > LONGEST_90K)
+        return LONGEST_90K;
+    return longest > bound ? longest : bound;
+}
+
+/* ---- the caller's times */
 
 /* Microseconds to 90 kHz, rounded down; callers keep |us| below 2^59. */
 static int64_t us_to_90k(int64_t us) {
@@ -66,55 +129,159 @@ static int64_t us_to_90k(int64_t us) {
     return scaled >= 0 ? scaled / 100 : -((-scaled + 99) / 100);
 }
 
-static int64_t vui_frame_90k(const s3hls__h264_sps *sps) {
-    int64_t frame = 3600; /* 25 fps where nobody says */
-    if (sps->num_units_in_tick && sps->time_scale)
-        frame = (int64_t)180000 * sps->num_units_in_tick / sps->time_scale;
-    return frame > 0 && frame <= S3HLS__TIMING_JUMP_90K ? frame : 3600;
+static int64_t sps_frame_90k(const s3hls__h264_sps *sps) {
+    uint32_t num, den;
+    return s3hls__timing_sps_rate(sps, &num, &den) ? (int64_t)90000 * den / num : DEFAULT_90K;
+}
+
+static void place(s3hls__timing *t, int64_t dts_90k, int64_t composition_90k) {
+    t->before_90k = t->dts_90k;
+    t->dts_90k = dts_90k;
+    t->pts_90k = dts_90k + composition_90k;
+}
+
+/* The time goes on from where it is followed: the distance waits for the next one's word. */
+static void place_on_line(s3hls__timing *t, int64_t given_90k, int64_t composition_90k) {
+    learn_step(t);
+    t->step_90k = (given_90k - t->given_90k) / (t->frames > 0 ? t->frames : 1);
+    t->given_90k = given_90k;
+    t->frames = 0;
+    t->jumped = 0;
+    t->late = false;
+    place(t, given_90k + t->offset_90k, composition_90k);
+}
+
+/* The picture before was ahead of its time: this one lies before it, where it would have anyway. */
+static bool was_ahead(const s3hls__timing *t, int64_t at_90k) {
+    return t->dts_90k - t->before_90k > 2 * t->frame_90k && at_90k - t->before_90k >= NEAREST_90K &&
+           at_90k - t->before_90k < longest_step(t, GAP_90K);
+}
+
+/* Behind a picture that was ahead and stays there: half the usual distance, up to the line. */
+static void catch_up(s3hls__timing *t, int64_t given_90k, int64_t composition_90k) {
+    t->late = true;
+    t->given_90k = given_90k;
+    t->step_90k = t->frames = 0;
+    place(t, t->dts_90k + t->frame_90k / 2 + 1, composition_90k);
+}
+
+/* Put it between its neighbours. Where it cannot be moved any more, those behind it come closer
+ * together. */
+static void correct_before(s3hls__timing *t, int64_t given_90k, int64_t composition_90k) {
+    int64_t at = given_90k + t->offset_90k, between = (at - t->before_90k) / 2;
+    if (!t->movable) {
+        catch_up(t, given_90k, composition_90k);
+        return;
+    }
+    if (between > t->frame_90k)
+        between = t->frame_90k;
+    t->restamped = true;
+    t->moved_by_90k = t->before_90k + between - t->dts_90k;
+    t->step_90k = 0;
+    t->dts_90k += t->moved_by_90k;
+    place_on_line(t, given_90k, composition_90k);
+}
+
+/* Just behind the one before, although it was stamped before it: two pictures in one millisecond, a
+ * jittering clock, or a caller that gives B-frames no composition offset. */
+static void squeeze(s3hls__timing *t, int64_t at_90k, int64_t composition_90k) {
+    int64_t dts_90k = t->dts_90k + 1, pts_90k = at_90k + composition_90k;
+    place(t, dts_90k, pts_90k > dts_90k ? pts_90k - dts_90k : 0);
+}
+
+/* It may be a jump: the picture follows the one before by the usual distance, or by its own from
+ * the one with which the jump began; until there are enough of them. */
+static void doubt(s3hls__timing *t, int64_t given_90k, int64_t composition_90k, int64_t expected) {
+    int64_t on = given_90k - t->jump_given_90k;
+    int64_t jump = given_90k + t->offset_90k - t->dts_90k;
+    if (t->jumped && on > 0 && on <= longest_step(t, JUMP_90K)) {
+        t->jumped++;
+        place(t, t->dts_90k + on, composition_90k);
+    } else {
+        t->jumped = 1;
+        place(t, expected, composition_90k);
+        t->jumped_90k = t->pts_90k;
+    }
+    t->jump_given_90k = given_90k;
+    if (t->jumped < S3HLS__TIMING_PERSISTS)
+        return;
+    t->step_90k = on;
+    t->offset_90k = t->dts_90k - given_90k;
+    t->given_90k = given_90k;
+    t->frames = t->jumped = 0;
+    t->broken |= jump > 0 || jump < -STEP_BACK_90K;
+}
+
+/* Does the picture go on from a jump in doubt rather than from what was before it? */
+static bool goes_on_from_jump(const s3hls__timing *t, int64_t given_90k, int64_t step) {
+    int64_t on = given_90k - t->jump_given_90k - t->frame_90k, off = step - t->frame_90k;
+    return t->jumped && on > -t->frame_90k && (on < 0 ? -on : on) < (off < 0 ? -off : off);
+}
+
+static void follow_given(s3hls__timing *t, const s3hls__access_unit *au, int64_t given_90k,
+                         int64_t composition_90k, int64_t expected) {
+    bool keyframe = (au->idr || au->recovery_point) && !au->second_field;
+    int64_t at = given_90k + t->offset_90k, step = at - t->dts_90k;
+    bool reordered = composition_90k == 0 && !au->idr && au->poc < t->poc;
+    if (step > 0 && !t->jumped && !t->late)
+        learn_step(t);
+    if (goes_on_from_jump(t, given_90k, step)) {
+        doubt(t, given_90k, composition_90k, expected);
+    } else if (t->late && step < t->frame_90k / 2) {
+        catch_up(t, given_90k, composition_90k);
+    } else if (step > 0 && step <= longest_step(t, keyframe ? GAP_90K : JUMP_90K)) {
+        place_on_line(t, given_90k, composition_90k);
+    } else if (step <= 0 && step > -JUMP_90K && reordered) {
+        squeeze(t, at, composition_90k);
+    } else if (step <= 0 && !t->jumped && was_ahead(t, at)) {
+        correct_before(t, given_90k, composition_90k);
+    } else if (step <= 0 && step > -t->frame_90k && !t->jumped) {
+        squeeze(t, at, composition_90k);
+    } else {
+        doubt(t, given_90k, composition_90k, expected);
+        t->doubtful = keyframe && t->jumped == 1 && (step > 0 || step < -STEP_BACK_90K);
+    }
 }
 
 static void follow_caller(s3hls__timing *t, const s3hls__access_unit *au, bool given,
                           int64_t pts_us, int64_t composition_us) {
     if (!t->frame_90k)
-        t->frame_90k = vui_frame_90k(au->sps);
-    int64_t composition = us_to_90k(composition_us);
+        t->frame_90k = sps_frame_90k(au->sps);
+    int64_t composition = us_to_90k(composition_us), given_90k = us_to_90k(pts_us) - composition;
     int64_t expected = t->dts_90k + (au->second_field ? t->frame_90k / 2 : t->frame_90k);
-    if (!t->started) {
-        t->offset_90k = S3HLS__TIMING_ORIGIN_90K - (us_to_90k(pts_us) - composition);
-        expected = S3HLS__TIMING_ORIGIN_90K;
-    }
     bool repeated = t->started && pts_us == t->last_given_us;
-    if (!given || (repeated && au->second_field)) {
-        t->pts_90k += expected - t->dts_90k;
-        t->dts_90k = expected;
-        return;
+    t->frames += !au->second_field;
+    if (!t->started)
+        expected = S3HLS__TIMING_ORIGIN_90K;
+    if (!t->started || (t->anew && given)) {
+        t->offset_90k = expected - given_90k;
+        t->given_90k = given_90k;
+        t->step_90k = t->frames = t->jumped = 0;
+        t->anew = t->late = false;
+        place(t, expected, composition);
+    } else if (!given || (repeated && au->second_field)) {
+        place(t, expected, t->pts_90k - t->dts_90k);
+    } else {
+        follow_given(t, au, given_90k, composition, expected);
     }
-    int64_t pts = us_to_90k(pts_us) + t->offset_90k;
-    int64_t dts = pts - composition;
-    int64_t step = dts - t->dts_90k;
-    if (t->started && (step > S3HLS__TIMING_JUMP_90K || step < -2 * t->frame_90k)) {
-        t->broken = true;
-        t->offset_90k += expected - dts;
-        dts = expected;
-        pts = dts + composition;
-    } else if (t->started && step <= 0) { /* two frames in one millisecond, a jittering clock */
-        dts = t->dts_90k + 1;
-    } else if (t->started && !au->second_field) {
-        t->frame_90k = step;
-    }
-    t->last_given_us = pts_us;
-    t->dts_90k = dts;
-    t->pts_90k = pts > dts ? pts : dts;
+    t->poc = au->poc;
+    if (given)
+        t->last_given_us = pts_us;
+}
+
+void s3hls__timing_interrupt(s3hls__timing *t) {
+    t->anew = t->started;
+    t->broken = t->started;
 }
 
 void s3hls__timing_next(s3hls__timing *t, const s3hls__access_unit *au, bool given, int64_t pts_us,
                         int64_t composition_us) {
+    t->restamped = t->doubtful = false;
     if (t->rate_num)
-        count_frame(t, au);
+        count_picture(t, au);
     else
         follow_caller(t, au, given, pts_us, composition_us);
     t->started = true;
-    int64_t end = t->pts_90k + t->frame_90k;
-    if (end > t->end_90k)
-        t->end_90k = end;
+    t->movable = false;
+    t->duration_90k = au->second_field ? t->frame_90k / 2 : t->frame_90k;
 }

@@ -1,47 +1,81 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Times of access units on one running 90 kHz clock that never steps back. Pure.
  *
- * Either frames are counted at a given rate, and pictures put in order by their order count; or the
- * caller's times are followed, small disorder is smoothed, and a break (backwards, a jump) is
- * bridged by one frame's duration and remembered: the recorder then begins a new timeline at the
- * next keyframe. */
+ * Either pictures are counted, at a given rate or the stream's own, and put in order by their order
+ * count (order.h). Or the caller's times are followed, whatever their distances, as long as they
+ * rise. What does not fit is one of three things, and only the pictures behind it tell which:
+ *
+ *   a picture that is stamped wrong    the next one lies where it would have: the wrong one is
+ * given the time its neighbours leave it a gap in the pictures              the next ones go on
+ * behind it: it is kept. Before a keyframe it belongs to no segment: that is a jump a jump of the
+ * clock                several pictures go on from there: they are taken to run on, and but for a
+ * small step back the jump is remembered: the recorder then begins a new timeline
+ *
+ * So a time is never taken for a picture's duration. The last picture lasts as long as is usual. */
 #ifndef S3HLS_RECORD_TIMING_H
 #define S3HLS_RECORD_TIMING_H
 
-#include "codec/access_unit.h"
+#include "record/order.h"
 
 enum {
-    S3HLS__TIMING_ORIGIN_90K = 90000,   /* first DTS: room for the PCR to run ahead of it */
-    S3HLS__TIMING_JUMP_90K = 10 * 90000 /* a step forward beyond this is a break */
+    S3HLS__TIMING_ORIGIN_90K = 90000, /* first DTS: PCR can run ahead of it */
+    S3HLS__TIMING_STEPS = 8,          /* distances of pictures that are remembered */
+    S3HLS__TIMING_PERSISTS = 3        /* pictures that go on from a jump make it true */
 };
 
 typedef struct s3hls__timing {
     uint32_t rate_num, rate_den; /* frames per second; rate_num 0: the caller gives times */
+    bool rate_of_stream;         /* rate_num/rate_den only where the stream states none */
 
-    int64_t pts_90k, dts_90k; /* of the newest access unit */
-    int64_t end_90k;          /* where presentation ends so far: latest PTS and one frame */
-    int64_t frame_90k;        /* nominal duration of a frame */
+    /* of the newest access unit */
+    int64_t pts_90k, dts_90k;
+    int64_t duration_90k; /* the usual one */
+    bool doubtful;        /* a keyframe behind a gap or jump, if it is one: a segment ends here */
+
+    int64_t frame_90k; /* usual duration of a frame */
     bool started;
-    bool broken; /* sticky, cleared by the recorder: the caller's times broke off */
+    bool broken;          /* sticky, cleared by the recorder: the clock jumped */
+    int64_t jumped_90k;   /* PTS of the first access unit behind that jump */
+    bool restamped;       /* the access unit before the newest has another time: */
+    int64_t moved_by_90k; /* to be added to its PTS and DTS; negative */
+    bool movable;         /* set by the recorder: the newest access unit could still be moved */
 
-    /* frames counted, in half frames, so that a field has a place of its own */
-    int64_t next_half;       /* place of the next access unit in decoding order */
-    int64_t idr_half;        /* place of the newest IDR picture in presentation order */
-    int64_t latest_half;     /* latest place presented so far */
-    int32_t poc_step;        /* order counts from frame to frame: 2, or 1 once an odd one came */
-    uint32_t reorder_halves; /* DTS runs behind the count by so much */
+    /* pictures counted */
+    s3hls__order order;
+    int64_t base, base_90k; /* the place at which the rate began to hold, and its time */
 
-    /* caller's times */
+    /* caller's times, of decoding */
     int64_t offset_90k;    /* clock = caller's time + offset */
-    int64_t last_given_us; /* to tell a repeated time from a new one */
+    int64_t last_given_us; /* PTS, to tell a repeated time from a new one */
+    int32_t poc;           /* of the newest access unit */
+    int64_t given_90k;     /* newest that was followed */
+    int64_t before_90k;    /* DTS of the access unit before the newest */
+    int64_t step_90k;      /* caller's distance of these two, for each frame; 0: not known */
+    int frames;            /* since given_90k */
+    int64_t steps_90k[S3HLS__TIMING_STEPS];
+    unsigned steps;         /* remembered so far */
+    int64_t slow_90k;       /* the longest distance that comes again and again, fading */
+    int64_t rare_90k;       /* the newest that was long, */
+    unsigned rare_at;       /* and when */
+    int jumped;             /* pictures that go on from a jump in doubt */
+    int64_t jump_given_90k; /* time of the newest of them */
+    bool late;              /* catching up with times that lie behind */
+    bool anew;              /* the next time is taken to run on, whatever it is */
 } s3hls__timing;
 
 void s3hls__timing_init(s3hls__timing *t, uint32_t rate_num, uint32_t rate_den);
 
 /* Time of the next access unit, in decoding order, kept or not.
  * given: the call this access unit began in has a time (pts_us, composition_us >= 0) that no access
- * unit has used yet. Sets t->pts_90k and t->dts_90k: pts >= dts, dts above the last one. */
+ * unit has used yet. Sets pts_90k and dts_90k: pts >= dts, dts above the last one. */
 void s3hls__timing_next(s3hls__timing *t, const s3hls__access_unit *au, bool given, int64_t pts_us,
                         int64_t composition_us);
+
+/* The pictures end here. Whenever they go on, they run on from here, on a clock that jumped. */
+void s3hls__timing_interrupt(s3hls__timing *t);
+
+/* Frames per second that an SPS states. @return false: it states none, or one that no camera has
+ * (below 1/60 or above 300). */
+bool s3hls__timing_sps_rate(const s3hls__h264_sps *sps, uint32_t *num, uint32_t *den);
 
 #endif

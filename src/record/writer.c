@@ -111,6 +111,7 @@ static void end_segment(s3hls__writer *w, int64_t end_90k) {
         say_timeline(w, slot->segment.duration_ms);
     note_segment(w, &slot->segment, end_90k);
     w->slot = NULL;
+    w->timing.movable = false;
     hand_over(w, slot);
 }
 
@@ -126,9 +127,10 @@ static void begin_session(s3hls__writer *w) {
 }
 
 /* Wall time of a new timeline: what the clock's correction says, now, or what the footage's own
- * times say; but for a correction never before what is recorded already. */
-static int64_t new_anchor_us(const s3hls__writer *w) {
-    int64_t anchor_us;
+ * times say; but for a correction never before what is recorded already. begun_us: for how long its
+ * first segment has been going on. */
+static int64_t new_anchor_us(const s3hls__writer *w, int64_t begun_us) {
+    int64_t anchor_us, end_us = w->end_us + begun_us;
     if (w->correction_us)
         return s3hls__wall_at(&w->wall, w->timing.pts_90k) + w->correction_us;
     if (!w->end_us)
@@ -139,31 +141,34 @@ static int64_t new_anchor_us(const s3hls__writer *w) {
         anchor_us = w->wall.start_time_us + (w->timing.last_given_us - w->first_given_us);
     else
         anchor_us = s3hls__wall_at(&w->wall, w->timing.pts_90k);
-    return anchor_us > w->end_us ? anchor_us : w->end_us;
+    return anchor_us > end_us ? anchor_us : end_us;
 }
 
-static uint32_t frame_rate_milli(const s3hls__writer *w) {
+uint32_t s3hls__writer_frame_rate_milli(const s3hls__writer *w) {
     if (w->timing.rate_num)
         return (uint32_t)((uint64_t)w->timing.rate_num * 1000 / w->timing.rate_den);
     return w->timing.frame_90k > 0 ? (uint32_t)(90000000 / w->timing.frame_90k) : 0;
 }
 
+/* The segment that is being filled begins it, or, without one, the access unit at hand. */
 static void begin_timeline(s3hls__writer *w, const s3hls__access_unit *au) {
+    int64_t begun_90k = w->slot ? w->timing.pts_90k - w->segmenter.start_90k : 0;
     settle(w);
-    s3hls__wall_anchor(&w->wall, w->timing.pts_90k, new_anchor_us(w));
+    s3hls__wall_anchor(&w->wall, w->timing.pts_90k, new_anchor_us(w, begun_90k * 100 / 9));
     w->correction_us = 0;
     w->timing.broken = false;
     w->timeline = (s3hls_timeline){.timeline = w->timelines++,
                                    .width = au->sps->width,
                                    .height = au->sps->height,
-                                   .frame_rate_milli = frame_rate_milli(w),
+                                   .frame_rate_milli = s3hls__writer_frame_rate_milli(w),
                                    .container = "ts"};
     s3hls__h264_codecs(au->sps, w->timeline.codecs);
     w->timeline_begun = w->timeline_unsaid = true;
     if (!w->timeline_outgrown)
         w->segmenter.longest_gop_90k = 0;
     w->timeline_outgrown = false;
-    s3hls__ts_init(&w->mux, S3HLS__TS_STREAM_H264);
+    if (!w->slot)
+        s3hls__ts_init(&w->mux, S3HLS__TS_STREAM_H264);
     tell_timeline(w);
 }
 
@@ -277,6 +282,49 @@ static int skip_unit(s3hls__writer *w, int status) {
     return status;
 }
 
+/* ---- times that turn out otherwise */
+
+/* The next packet of the segment, from *p in *block on. */
+static uint8_t *next_packet(const s3hls__writer *w, uint8_t **p, uint32_t *block) {
+    uint8_t *begin = s3hls__pool_data(w->pool, *block);
+    if (*p == begin + S3HLS__BLOCK_BYTES) {
+        *block = s3hls__pool_next(w->pool, *block);
+        *p = s3hls__pool_data(w->pool, *block);
+    }
+    *p += S3HLS__TS_PACKET;
+    return *p - S3HLS__TS_PACKET;
+}
+
+/* The access unit before this one has another time: correct it where it lies, and the PCRs that
+ * lead up to it, evenly. */
+static void restamp_before(s3hls__writer *w) {
+    int64_t from = w->saved.mux.last_pcr_90k, to = w->timing.before_90k - S3HLS__TS_PCR_LEAD_90K;
+    uint8_t *p = w->saved.out.p, *packet;
+    uint32_t block = w->saved.last;
+    int64_t count = 1;
+    while (!s3hls__ts_begins_unit(next_packet(w, &p, &block)))
+        count++;
+    p = w->saved.out.p;
+    block = w->saved.last;
+    for (int64_t i = 1; i <= count; i++) {
+        packet = next_packet(w, &p, &block);
+        if (s3hls__ts_set_pcr(packet, from + (to - from) * i / count))
+            w->mux.last_pcr_90k = from + (to - from) * i / count;
+    }
+    s3hls__ts_move_unit(packet, w->timing.moved_by_90k);
+    w->kept_end_90k += w->timing.moved_by_90k;
+    if (w->kept_end_90k < w->kept_before_90k)
+        w->kept_end_90k = w->kept_before_90k;
+}
+
+/* The segment that is being filled began with a jump, which is certain now. */
+static void begin_timeline_late(s3hls__writer *w, const s3hls__access_unit *au) {
+    if (!w->timing.broken || !w->slot || w->segmenter.start_90k != w->timing.jumped_90k)
+        return;
+    w->timeline_reason = "the encoder's times broke off, or it fell silent";
+    begin_timeline(w, au);
+}
+
 /* ---- the parser's sink */
 
 static bool cut_due(s3hls__writer *w, bool keyframe, bool new_timeline) {
@@ -286,7 +334,7 @@ static bool cut_due(s3hls__writer *w, bool keyframe, bool new_timeline) {
         return s3hls__segmenter_guard(&w->segmenter, pts, bytes, w->timing.frame_90k);
     return s3hls__segmenter_keyframe(&w->segmenter, pts, bytes, rule_nals(w),
                                      w->timing.frame_90k) ||
-           new_timeline;
+           new_timeline || w->timing.doubtful;
 }
 
 enum { DEPENDENT_BY_RECOVERY, DEPENDENT_BY_SIZE, DEPENDENT_BY_DURATION };
@@ -342,6 +390,7 @@ static bool timeline_ends(s3hls__writer *w, const s3hls__access_unit *au) {
 /* More of the access unit that the call before ended: into the same PES packet. */
 static int continue_unit(s3hls__writer *w) {
     w->unit_continues = true;
+    w->timing.movable = false; /* what is saved is not where it begins any more */
     if (w->skipping || !w->slot) {
         w->call_skipped++;
         w->call_status = w->call_status ? w->call_status : S3HLS_E_SKIPPED;
@@ -371,6 +420,8 @@ static int unit_begin(void *ctx, const s3hls__access_unit *au) {
     bool keyframe = (au->idr || au->recovery_point) && !au->second_field;
     s3hls__timing_next(&w->timing, au, w->given, w->pts_us, w->composition_us);
     w->given = false;
+    if (w->timing.restamped)
+        restamp_before(w);
     if (keyframe)
         w->damage_seen = w->parser.slices_damaged;
     else if (w->damage_seen != w->parser.slices_damaged)
@@ -380,6 +431,7 @@ static int unit_begin(void *ctx, const s3hls__access_unit *au) {
         return skip_unit(w, S3HLS_E_SKIPPED);
     if (!w->session_begun)
         begin_session(w);
+    begin_timeline_late(w, au);
     s3hls__wall_note(&w->wall, w->timing.pts_90k);
 
     int rc = S3HLS_OK;
@@ -420,9 +472,11 @@ static int unit_end(void *ctx) {
     w->call_kept++;
     if (w->unit_continues)
         return S3HLS_OK;
-    int64_t end = w->timing.pts_90k + w->timing.frame_90k;
+    int64_t end = w->timing.pts_90k + w->timing.duration_90k;
+    w->kept_before_90k = w->kept_end_90k;
     if (end > w->kept_end_90k)
         w->kept_end_90k = end;
+    w->timing.movable = w->units > 0; /* where the segment begins is in the last one's name */
     atomic_fetch_add(&w->frames_in, 1);
     w->slot->gops += w->unit_is_key;
     w->units++;
@@ -438,6 +492,7 @@ void s3hls__writer_init(s3hls__writer *w, const s3hls_recorder_config *cfg, uint
                                                               : S3HLS__AU_INPUT_FRAMES;
     s3hls__au_init(&w->parser, input, cfg->nal_length_size, &sink);
     s3hls__timing_init(&w->timing, cfg->frame_rate_num, cfg->frame_rate_den);
+    w->timing.rate_of_stream = cfg->frame_rate_of_stream != 0;
     s3hls__segmenter_init(&w->segmenter, cfg->segment_duration_ms, max_bytes,
                           cfg->segment_nal_count);
     w->nal_type = cfg->segment_nal_type;
@@ -469,7 +524,7 @@ void s3hls__writer_flush(s3hls__writer *w) {
     s3hls__au_flush(&w->parser);
     end_segment(w, w->kept_end_90k);
     w->skipping = true;
-    w->timing.broken = w->timeline_begun; /* whenever it goes on, it does not run on from here */
+    s3hls__timing_interrupt(&w->timing);
 }
 
 void s3hls__writer_finish(s3hls__writer *w) {

@@ -71,8 +71,9 @@ typedef struct s3hls__writer {
     int64_t correction_us; /* of the wall clock, that a new timeline is to make; 0: none */
     int64_t first_given_us;
     int64_t end_us; /* wall time, or provisional, of the end of what is recorded; 0: nothing */
-    int64_t kept_end_90k; /* where what was kept ends */
-    int64_t recorded_90k; /* length of all ended segments */
+    int64_t kept_end_90k;    /* where what was kept ends */
+    int64_t kept_before_90k; /* and without its last access unit */
+    int64_t recorded_90k;    /* length of all ended segments */
 } s3hls__writer;
 
 /* All members of the first group are set by the caller, the rest is zero. */
@@ -89,6 +90,9 @@ void s3hls__writer_flush(s3hls__writer *w);
 
 /* The input ends: the open access unit and the segment end with it. */
 void s3hls__writer_finish(s3hls__writer *w);
+
+/* Frames per 1,000 seconds, as the newest are counted or come; 0: not known. */
+uint32_t s3hls__writer_frame_rate_milli(const s3hls__writer *w);
 
 /* Bytes in the segment that is being filled. */
 uint64_t s3hls__writer_bytes(const s3hls__writer *w);

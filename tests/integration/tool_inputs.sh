@@ -94,6 +94,13 @@ record 0 clip.h264 start --start 1767323045.5
 says '^from 2026-01-02T03:04:05.500Z'
 record 0 "$S3HLS_STREAMS/fps60.h264" fps
 says '^recorded 4.000 s'
+record 0 - fps-pipe <"$S3HLS_STREAMS/fps60.h264"
+says '^recorded 4.000 s'
+ffmpeg -v error -nostdin -i "$S3HLS_STREAMS/fps60.h264" -c copy -bsf:v h264_metadata=tick_rate=1200 fps600.h264
+record 0 fps600.h264 fps600 # no camera's: 25
+says '^recorded 9.600 s'
+record 0 - fps600-pipe <fps600.h264
+says '^recorded 9.600 s'
 record 0 "$S3HLS_STREAMS/fps60.h264" fps --fps 30000/1001
 says '^recorded 8.008 s'
 before=$(date +%s%N)

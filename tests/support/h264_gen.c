@@ -40,20 +40,24 @@ static size_t end_nal(bits *b) {
 
 static size_t write_sps(const h264_gen *g, uint8_t *out) {
     bits b = begin_nal(out, 0x67);
-    put(&b, 66, 8);   /* profile_idc: baseline */
-    put(&b, 0xc0, 8); /* constraint_set0, 1 */
-    put(&b, 30, 8);   /* level_idc */
-    put_ue(&b, 0);    /* seq_parameter_set_id */
-    put_ue(&b, 4);    /* log2_max_frame_num_minus4 */
-    put_ue(&b, 2);    /* pic_order_cnt_type */
-    put_ue(&b, 1);    /* max_num_ref_frames */
-    put(&b, 0, 1);    /* gaps_in_frame_num_value_allowed_flag */
+    put(&b, g->fields ? 77 : 66, 8);  /* profile_idc: main, baseline */
+    put(&b, g->fields ? 0 : 0xc0, 8); /* constraint_set0, 1 */
+    put(&b, 30, 8);                   /* level_idc */
+    put_ue(&b, 0);                    /* seq_parameter_set_id */
+    put_ue(&b, 4);                    /* log2_max_frame_num_minus4 */
+    put_ue(&b, g->fields ? 0 : 2);    /* pic_order_cnt_type */
+    if (g->fields)
+        put_ue(&b, 4); /* log2_max_pic_order_cnt_lsb_minus4 */
+    put_ue(&b, 1);     /* max_num_ref_frames */
+    put(&b, 0, 1);     /* gaps_in_frame_num_value_allowed_flag */
     put_ue(&b, g->width / 16 - 1);
-    put_ue(&b, g->height / 16 - 1);
-    put(&b, 1, 1); /* frame_mbs_only_flag */
-    put(&b, 1, 1); /* direct_8x8_inference_flag */
-    put(&b, 0, 1); /* frame_cropping_flag */
-    put(&b, 0, 1); /* vui_parameters_present_flag */
+    put_ue(&b, g->height / (g->fields ? 32 : 16) - 1);
+    put(&b, !g->fields, 1); /* frame_mbs_only_flag */
+    if (g->fields)
+        put(&b, 0, 1); /* mb_adaptive_frame_field_flag */
+    put(&b, 1, 1);     /* direct_8x8_inference_flag */
+    put(&b, 0, 1);     /* frame_cropping_flag */
+    put(&b, 0, 1);     /* vui_parameters_present_flag */
     return end_nal(&b);
 }
 
@@ -77,12 +81,17 @@ static size_t write_slice(const h264_gen *g, uint32_t number, uint8_t *out) {
     uint64_t in_gop = g->pictures % g->gop;
     bool idr = in_gop == 0;
     bits b = begin_nal(out, idr ? 0x65 : 0x41);
-    put_ue(&b, 10 * number);  /* first_mb_in_slice */
-    put_ue(&b, idr ? 7 : 5);  /* slice_type: all I, all P */
-    put_ue(&b, 0);            /* pic_parameter_set_id */
-    put(&b, in_gop & 255, 8); /* frame_num */
+    put_ue(&b, 10 * number); /* first_mb_in_slice */
+    put_ue(&b, idr ? 7 : 5); /* slice_type: all I, all P */
+    put_ue(&b, 0);           /* pic_parameter_set_id */
+    uint64_t frame = g->fields ? in_gop / 2 : in_gop;
+    put(&b, frame & 255, 8); /* frame_num */
+    if (g->fields)
+        put(&b, in_gop & 1 ? 3 : 2, 2); /* field_pic_flag, bottom_field_flag */
     if (idr)
         put_ue(&b, g->pictures / g->gop % 2); /* idr_pic_id */
+    if (g->fields)
+        put(&b, 2 * frame & 255, 8); /* pic_order_cnt_lsb */
     put(&b, 1, 1);
     size_t size = 4 + (b.n + 7) / 8, want = idr ? g->key_bytes : g->other_bytes;
     uint32_t seed = (uint32_t)g->pictures * 2654435761u + 1 + number;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* A tiny camera for tests: H.264 with real parameter sets and slice headers and payload of no
- * meaning, as many bytes as asked for. Constrained baseline, picture order type 2, Annex
- * B. */
+ * meaning, as many bytes as asked for. Constrained baseline, picture order type 2; or,
+ * in fields, Main profile and type 0. Annex B. */
 #ifndef TESTS_SUPPORT_H264_GEN_H
 #define TESTS_SUPPORT_H264_GEN_H
 
@@ -15,7 +15,9 @@ typedef struct h264_gen {
     uint32_t key_bytes, other_bytes; /* of a slice, about */
     bool sets_once;                  /* parameter sets with the first picture only */
     uint32_t slices;                 /* of a picture; 0: one */
-    uint64_t pictures;               /* made so far */
+    bool
+        fields; /* a picture is a field, gop is even; both fields of a frame have one order count */
+    uint64_t pictures; /* made so far */
 } h264_gen;
 
 /* The next access unit into out (S3HLS-independent; cap must hold the slices and 128 bytes).

@@ -162,11 +162,13 @@ static void survey_raw(media *m, const char *input) {
         int64_t pictures = 0;
         for (; av_read_frame(other, packet) >= 0; pictures++)
             av_packet_unref(packet);
-        if (rate.num > 0 && rate.den > 0 && rate.num / rate.den <= 1000) {
-            m->facts.rate_num = (uint32_t)rate.num;
-            m->facts.rate_den = (uint32_t)rate.den;
-            m->facts.duration_us = av_rescale(pictures, INT64_C(1000000) * rate.den, rate.num);
-        }
+        bool believed =
+            rate.num > 0 && rate.den > 0 && rate.num / 300 <= rate.den && rate.den / 60 <= rate.num;
+        if (!believed) /* as a recorder does: s3hls_recorder_config.frame_rate_of_stream */
+            rate = (AVRational){25, 1};
+        m->facts.rate_num = (uint32_t)rate.num;
+        m->facts.rate_den = (uint32_t)rate.den;
+        m->facts.duration_us = av_rescale(pictures, INT64_C(1000000) * rate.den, rate.num);
     }
     av_free(url);
     av_packet_free(&packet);

@@ -24,7 +24,7 @@ typedef struct media_facts {
     bool pipe;           /* its writer waits for us */
     int64_t duration_us; /* 0: not known */
     int64_t modified_us; /* of a regular file that was named; 0: none */
-    uint32_t rate_num;   /* of a raw stream in such a file, as far as it says; 0: it does not */
+    uint32_t rate_num;   /* of a raw stream in such a file; 0: not known */
     uint32_t rate_den;
 } media_facts;
 

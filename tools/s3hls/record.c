@@ -213,10 +213,9 @@ static void keep_pace(recording *r, int64_t media_us) {
 
 /* Media time of what was put so far; a raw stream's pictures are counted. */
 static int64_t counted_us(const recording *r) {
-    const s3hls_recorder_config *cfg = &r->options->delivery.cfg;
     const s3hls_recorder_stats *s = &r->delivery.stats;
     double pictures = (double)(s->frames_in + s->frames_skipped + s->frames_dropped);
-    return (int64_t)(pictures * 1e6 * cfg->frame_rate_den / cfg->frame_rate_num);
+    return s->frame_rate_milli ? (int64_t)(pictures * 1e9 / s->frame_rate_milli) : 0;
 }
 
 /* ---- reading */
@@ -269,11 +268,15 @@ static void set_input_kind(record_options *o, const media_facts *facts) {
     s3hls_recorder_config *cfg = &o->delivery.cfg;
     cfg->input = facts->raw ? S3HLS_INPUT_BYTES : S3HLS_INPUT_FRAMES;
     if (facts->raw && !cfg->frame_rate_num) {
-        cfg->frame_rate_num = facts->rate_num ? facts->rate_num : 25;
-        cfg->frame_rate_den = facts->rate_num ? facts->rate_den : 1;
-        if (!o->delivery.quiet)
+        cfg->frame_rate_num = 25;
+        cfg->frame_rate_den = 1;
+        cfg->frame_rate_of_stream = 1;
+        if (!o->delivery.quiet && facts->rate_num)
             fprintf(stderr, "s3hls record: no --fps given: %g frames per second\n",
-                    (double)cfg->frame_rate_num / cfg->frame_rate_den);
+                    (double)facts->rate_num / facts->rate_den);
+        else if (!o->delivery.quiet)
+            fprintf(stderr, "s3hls record: no --fps given: the rate that the stream states, else "
+                            "25 frames per second\n");
     }
     if (!cfg->start_time_us && facts->modified_us && !o->realtime) {
         int64_t start_us = facts->modified_us - facts->duration_us, now_us = wall_us();

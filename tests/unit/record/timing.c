@@ -9,6 +9,7 @@
 #include "record/segmenter.h"
 #include "record/timing.h"
 #include "s3hls/s3hls.h"
+#include <string.h>
 
 static s3hls__h264_sps sps_of(uint8_t reorder) {
     return (s3hls__h264_sps){.max_reorder_frames = reorder};
@@ -31,8 +32,8 @@ static void counted_frames_step_evenly_for_years(void **state) {
         assert_int_equal(t.pts_90k, S3HLS__TIMING_ORIGIN_90K + 3003 * i);
         assert_int_equal(t.dts_90k, t.pts_90k);
     }
-    t.next_half = INT64_C(60) * 60 * 24 * 365 * 30 * 2 * 10; /* ten years on */
-    t.latest_half = t.next_half - 2;
+    t.order.next = INT64_C(60) * 60 * 24 * 365 * 30 * S3HLS__ORDER_FRAME * 10; /* ten years on */
+    t.order.latest = t.order.next - S3HLS__ORDER_FRAME;
     s3hls__timing_next(&t, &au, true, 0, 0);
     int64_t before = t.pts_90k;
     s3hls__timing_next(&t, &au, true, 0, 0);
@@ -91,6 +92,145 @@ static void wild_order_counts_never_break_dts(void **state) {
     }
 }
 
+/* One sequence after another, each of pictures in decoding order; their places in presentation
+ * order are what must come out, one frame apart, from the first sequence to the last. */
+typedef struct sequence {
+    const char *name;
+    uint8_t reorder, poc_type;
+    int step;      /* of order counts, from frame to frame */
+    bool fields;   /* two access units a frame: order counts 0 and half a step */
+    bool one_poc;  /* both fields with the same */
+    int places[8]; /* of frames in decoding order */
+} sequence;
+
+static const sequence sequences[] = {
+    {"one after the other", 0, 0, 2, false, false, {0, 1, 2, 3, 4, 5, 6, 7}},
+    {"counts of one", 0, 0, 1, false, false, {0, 1, 2, 3, 4, 5, 6, 7}},
+    {"in decoding order by definition", 0, 2, 2, false, false, {0, 1, 2, 3, 4, 5, 6, 7}},
+    {"B", 1, 0, 2, false, false, {0, 2, 1, 4, 3, 6, 5, 7}},
+    {"B, type 1", 1, 1, 2, false, false, {0, 2, 1, 4, 3, 6, 5, 7}},
+    {"pyramid", 2, 0, 2, false, false, {0, 4, 2, 1, 3, 7, 5, 6}},
+    {"deeper than need be", 16, 0, 2, false, false, {0, 4, 2, 1, 3, 7, 5, 6}},
+    {"promises no reordering, B", 0, 0, 2, false, false, {0, 3, 1, 2, 6, 4, 5, 7}},
+    {"promises no reordering, pyramid", 0, 0, 2, false, false, {0, 4, 2, 1, 3, 7, 5, 6}},
+    {"promises less than it does", 1, 0, 2, false, false, {0, 4, 2, 1, 3, 7, 5, 6}},
+    {"fields", 0, 0, 2, true, false, {0, 1, 2, 3, 4, 5, 6, 7}},
+    {"fields of one count", 0, 0, 2, true, true, {0, 1, 2, 3, 4, 5, 6, 7}},
+    {"fields of one count, reordering", 1, 0, 2, true, true, {0, 2, 1, 4, 3, 6, 5, 7}},
+    {"fields of one count, of one a frame", 4, 0, 1, true, true, {0, 1, 2, 3, 4, 5, 6, 7}},
+    {"fields, pyramid", 2, 0, 2, true, false, {0, 4, 2, 1, 3, 7, 5, 6}},
+    {"fields, promise no reordering", 0, 0, 2, true, false, {0, 3, 1, 2, 6, 4, 5, 7}},
+};
+enum { SEQUENCES = sizeof sequences / sizeof *sequences };
+
+static void count_frame_at(s3hls__timing *t, const sequence *q, bool other, int i,
+                           int64_t begun_90k, int64_t *last_dts) {
+    s3hls__h264_sps sps = {
+        .max_reorder_frames = q->reorder, .poc_type = q->poc_type, .profile_idc = 77};
+    for (int field = 0; field <= q->fields; field++) {
+        int poc = q->step * q->places[i] + (q->one_poc ? 0 : field);
+        s3hls__access_unit au = unit(&sps, i == 0 && !field, poc);
+        au.field_pic = q->fields;
+        au.second_field = field;
+        au.parameters_changed = au.idr && other;
+        s3hls__timing_next(t, &au, false, 0, 0);
+        int64_t at = begun_90k + 3600 * (int64_t)q->places[i] + 1800 * field;
+        if (t->pts_90k != at || t->dts_90k <= *last_dts || t->pts_90k < t->dts_90k)
+            fail_msg("%s: picture %d.%d: pts %d, dts %d, last %d, due %d", q->name, i, field,
+                     (int)t->pts_90k, (int)t->dts_90k, (int)*last_dts, (int)at);
+        assert_int_equal(t->duration_90k, field ? 1800 : 3600);
+        *last_dts = t->dts_90k;
+    }
+}
+
+/* Every structure after every other, so that the depth of reordering changes each way: no time is
+ * lost or added at the seam. */
+static void counted_pictures_are_in_order_and_last_a_frame(void **state) {
+    (void)state;
+    for (int a = 0; a < SEQUENCES; a++)
+        for (int b = 0; b < SEQUENCES; b++) {
+            const sequence *order[] = {&sequences[a], &sequences[a], &sequences[b], &sequences[a]};
+            s3hls__timing t;
+            s3hls__timing_init(&t, 25, 1);
+            int64_t begun = S3HLS__TIMING_ORIGIN_90K + 3600 * sequences[a].reorder, last = -1;
+            for (int q = 0; q < 4; q++, begun += 8 * 3600)
+                for (int i = 0; i < 8; i++)
+                    count_frame_at(&t, order[q], q > 1, i, begun, &last);
+        }
+}
+
+/* Lost pictures leave their time empty; counts that stand still, restart or leap do not stop it. */
+static void order_counts_that_say_nothing_are_passed_over(void **state) {
+    (void)state;
+    static const struct {
+        int pocs[12];
+        int frames; /* from the first to the end of the last one */
+    } cases[] = {
+        {{0, 2, 4, 10, 12, 14, 16, 18, 20, 22, 24, 26}, 14},             /* two were lost */
+        {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 12},                      /* no counts */
+        {{0, 2, 4, 6, 8, 100, 0, 2, 4, 6, 8, 10}, 12},                   /* MMCO 5 */
+        {{0, 2, 4, 6, 8, 32768, 32770, 32772, 32774, 32776, 9, 11}, 12}, /* damage */
+        {{0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44}, 13}, /* four a frame: known by the third */
+    };
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        s3hls__h264_sps sps = {.profile_idc = 100};
+        s3hls__timing t;
+        s3hls__timing_init(&t, 25, 1);
+        int64_t last = 0, end = 0;
+        for (int i = 0; i < 12; i++) {
+            s3hls__access_unit au = unit(&sps, i == 0, cases[c].pocs[i]);
+            s3hls__timing_next(&t, &au, false, 0, 0);
+            assert_true(t.dts_90k > last && t.pts_90k >= t.dts_90k);
+            last = t.dts_90k;
+            if (t.pts_90k > end)
+                end = t.pts_90k;
+        }
+        int frames = (int)((end + 3600 - S3HLS__TIMING_ORIGIN_90K) / 3600);
+        if (frames != cases[c].frames)
+            fail_msg("case %d: %d frames", (int)c, frames);
+    }
+}
+
+static void a_stream_is_counted_at_the_rate_it_states(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t units, scale, frame_90k;
+    } rates[] = {
+        {1, 30, 6000},
+        {1, 60, 3000},
+        {1001, 60000, 3003},
+        {1, 600, 300},
+        {0, 0, 3600},
+        {0, 60, 3600},
+        {1, 0, 3600},
+        {1, 1200, 3600},
+        {1, 2000000, 3600},
+        {UINT32_MAX, 1, 3600},
+        {1, UINT32_MAX, 3600},
+        {60000000, 3000000000u, 3600},
+        {900000000, 900000000, 180000},
+    };
+    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+        s3hls__h264_sps sps = {.num_units_in_tick = rates[i].units, .time_scale = rates[i].scale};
+        s3hls__access_unit au = unit(&sps, true, 0);
+        s3hls__timing t;
+        s3hls__timing_init(&t, 25, 1);
+        t.rate_of_stream = true;
+        for (int n = 0; n < 200; n++) {
+            s3hls__timing_next(&t, &au, false, 0, 0);
+            assert_int_equal(t.pts_90k, S3HLS__TIMING_ORIGIN_90K + n * rates[i].frame_90k);
+            assert_int_equal(t.duration_90k, rates[i].frame_90k);
+        }
+        int64_t end = t.pts_90k + t.duration_90k;
+        sps.num_units_in_tick = 1; /* it is set to another one */
+        sps.time_scale = 20;
+        for (int n = 0; n < 200; n++) {
+            s3hls__timing_next(&t, &au, false, 0, 0);
+            assert_int_equal(t.pts_90k, end + n * 9000);
+        }
+    }
+}
+
 static void second_field_is_half_a_frame_later(void **state) {
     (void)state;
     s3hls__h264_sps sps = sps_of(0);
@@ -132,20 +272,19 @@ static void given_times_are_kept_from_any_origin(void **state) {
 
 static void breaks_are_bridged_and_remembered(void **state) {
     (void)state;
-    static const int64_t jumps_us[] = {-1000000, -INT64_C(3600000000), 11000000, INT64_C(1) << 58};
+    static const int64_t jumps_us[] = {-3000000, -INT64_C(3600000000), 11000000, INT64_C(1) << 58};
     for (size_t j = 0; j < 4; j++) {
         s3hls__timing t;
         s3hls__timing_init(&t, 0, 1);
         given(&t, 0, 0);
         given(&t, 40000, 0);
         int64_t before = t.dts_90k;
-        given(&t, 80000 + jumps_us[j], 0);
-        assert_true(t.broken);
-        assert_int_equal(t.dts_90k, before + 3600);
-        t.broken = false;
-        given(&t, 120000 + jumps_us[j], 0);
-        assert_int_equal(t.dts_90k, before + 7200);
-        assert_false(t.broken);
+        for (int i = 0; i < 100; i++) {
+            given(&t, 80000 + jumps_us[j] + i * 40000, 0);
+            assert_int_equal(t.dts_90k, before + 3600 * (i + 1));
+            assert_int_equal(t.broken, i >= S3HLS__TIMING_PERSISTS - 1); /* it persists */
+        }
+        assert_int_equal(t.jumped_90k, before + 3600);
     }
 }
 
@@ -176,6 +315,199 @@ static void further_units_of_one_call_follow_by_a_frame(void **state) {
     int64_t first = t.pts_90k;
     s3hls__timing_next(&t, &au, false, 0, 0);
     assert_int_equal(t.pts_90k, first + 1800);
+}
+
+/* ---- times that are wrong, and times that are right and look so */
+
+enum { PICTURES = 400, GOP = 25 };
+
+typedef struct times {
+    int64_t ms[PICTURES]; /* as a camera with a true clock would stamp them */
+    int64_t wrong_ms[PICTURES];
+    bool key[PICTURES];
+    int64_t composition_ms[PICTURES];
+} times;
+
+/* Put them as the recorder does, and apply what it is told to correct. Keyframes stay where they
+ * are where they could begin a segment. @return times that the clock broke off. */
+static int put_times(const times *x, int64_t pts_90k[PICTURES], int64_t dts_90k[PICTURES]) {
+    s3hls__h264_sps sps = sps_of(2);
+    s3hls__timing t;
+    int broken = 0;
+    s3hls__timing_init(&t, 0, 1);
+    for (int i = 0; i < PICTURES; i++) {
+        s3hls__access_unit au = unit(&sps, x->key[i], 0);
+        s3hls__timing_next(&t, &au, true, x->wrong_ms[i] * 1000, x->composition_ms[i] * 1000);
+        if (t.restamped) {
+            assert_true(t.moved_by_90k < 0);
+            pts_90k[i - 1] += t.moved_by_90k;
+            dts_90k[i - 1] += t.moved_by_90k;
+        }
+        t.movable = !x->key[i];
+        pts_90k[i] = t.pts_90k;
+        dts_90k[i] = t.dts_90k;
+        broken += t.broken;
+        t.broken = false;
+    }
+    for (int i = 0; i < PICTURES; i++) {
+        assert_true(pts_90k[i] >= dts_90k[i]);
+        assert_true(i == 0 || dts_90k[i] > dts_90k[i - 1]);
+    }
+    return broken;
+}
+
+/* 25 per second, a keyframe each second; true times are the stamped ones. */
+static void steady(times *x) {
+    memset(x, 0, sizeof *x);
+    for (int i = 0; i < PICTURES; i++) {
+        x->ms[i] = x->wrong_ms[i] = i * 40;
+        x->key[i] = i % GOP == 0;
+    }
+}
+
+/* B-frames: decoded as 0 3 1 2. Stamped by presentation. */
+static void with_b_frames(times *x) {
+    static const int place[] = {0, 3, 1, 2};
+    for (int i = 0; i < PICTURES; i++) {
+        int64_t pts = (i / 4 * 4 + place[i % 4] + 1) * 40;
+        x->composition_ms[i] = pts - x->ms[i];
+        x->ms[i] = x->wrong_ms[i] = pts;
+    }
+}
+
+static void one_wrong_stamp_is_put_right_from_its_neighbours(void **state) {
+    (void)state;
+    static const int64_t off_ms[] = {-10,    -30,      -45,      60,        -500,    500,   1000,
+                                     -1000,  2500,     5000,     -5000,     9900,    12000, -12000,
+                                     600000, 37600000, -9800000, -86400000, 86400000};
+    for (int keys = 0; keys < 2; keys++)
+        for (int b = 0; b < 2; b++)
+            for (size_t o = 0; o < sizeof off_ms / sizeof *off_ms; o++) {
+                static times x;
+                int64_t pts[PICTURES], dts[PICTURES];
+                steady(&x);
+                if (b)
+                    with_b_frames(&x);
+                for (int i = keys ? 2 * GOP : 7; i < PICTURES; i += 2 * GOP)
+                    x.wrong_ms[i] += off_ms[o];
+                assert_int_equal(put_times(&x, pts, dts), 0);
+                /* a keyframe that begins a segment stays where it is, up to 2 s ahead */
+                bool stays = keys && off_ms[o] > 0 && off_ms[o] <= 2000;
+                for (int i = 0; i < PICTURES; i++) {
+                    int64_t late = pts[i] - pts[0] - (x.ms[i] - x.ms[0]) * 90;
+                    int64_t may = off_ms[o] < 0 && off_ms[o] > -50 ? -off_ms[o] * 90 : 3600;
+                    if ((late > may || late < -may) && !stays)
+                        fail_msg("%d ms off: picture %d is %d ticks late", (int)off_ms[o], i,
+                                 (int)late);
+                }
+                int64_t off = pts[PICTURES - 1] - pts[0] - (x.ms[PICTURES - 1] - x.ms[0]) * 90;
+                if (!stays && (off > 10 || off < -10))
+                    fail_msg("%d ms off: %d ticks at the end", (int)off_ms[o], (int)off);
+            }
+}
+
+static void true_times_are_kept_whatever_their_distances(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        int keys;  /* pictures from keyframe to keyframe */
+        int ms[8]; /* distances, in turn */
+        int run;   /* pictures at each */
+    } cameras[] = {
+        {"25 per second", 25, {40}, 1},
+        {"29.97 in whole ms", 30, {33, 33, 34}, 1},
+        {"5 to 30 per second", 30, {200, 33, 100, 50}, 20},
+        {"exposure doubles at night", 25, {40, 80, 160, 320}, 50},
+        {"one in 15 s", 1, {15000}, 1},
+        {"one in 15 s, with P", 10, {15000}, 1},
+        {"about one in 15 s", 1, {13000, 17000, 15000}, 1},
+        {"one in a second, with jitter", 1, {990, 1010, 1000}, 1},
+        {"skips up to 2 s", 50, {40, 40, 2000, 40, 40, 40, 900, 1200}, 1},
+        {"skips 5 s before P", 50, {40, 40, 40, 5000, 40, 40, 40, 40}, 1},
+        {"two at once", 25, {5, 75}, 1},
+        {"quiet, one in 4 s, then moving", 1, {4000, 4000, 4000, 4000, 40}, 12},
+    };
+    for (size_t c = 0; c < sizeof cameras / sizeof *cameras; c++) {
+        static times x;
+        int64_t pts[PICTURES], dts[PICTURES], ms = 0;
+        int distances = 0;
+        while (distances < 8 && cameras[c].ms[distances])
+            distances++;
+        steady(&x);
+        for (int i = 0; i < PICTURES; i++) {
+            x.ms[i] = x.wrong_ms[i] = ms;
+            x.key[i] = i % cameras[c].keys == 0;
+            ms += cameras[c].ms[i / cameras[c].run % distances];
+        }
+        int broken = put_times(&x, pts, dts);
+        if (broken)
+            fail_msg("%s: broke off %d times", cameras[c].name, broken);
+        for (int i = 0; i < PICTURES; i++)
+            if (pts[i] - pts[0] - x.ms[i] * 90 > 1 || pts[i] - pts[0] - x.ms[i] * 90 < -1)
+                fail_msg("%s: picture %d is %d ms late", cameras[c].name, i,
+                         (int)((pts[i] - pts[0]) / 90 - x.ms[i]));
+    }
+}
+
+static void a_step_back_that_persists_costs_no_time(void **state) {
+    (void)state;
+    static times x;
+    int64_t pts[PICTURES], dts[PICTURES];
+    steady(&x);
+    for (int i = 0; i < PICTURES; i++)
+        x.wrong_ms[i] -= (i / 90) * 500; /* its clock is set back by half a second, now and then */
+    assert_int_equal(put_times(&x, pts, dts), 0);
+    for (int i = 0; i < PICTURES; i++)
+        assert_in_range(pts[i] - pts[0] - x.ms[i] * 90 + 2, 0, 4);
+}
+
+/* The usual duration, whatever the last steps were. */
+static void a_gap_is_no_pictures_duration(void **state) {
+    (void)state;
+    static const int64_t gaps_us[] = {300000, 1500000, 5560000, 9000000};
+    for (size_t g = 0; g < 4; g++) {
+        s3hls__timing t;
+        s3hls__timing_init(&t, 0, 1);
+        for (int i = 0; i < 74; i++)
+            given(&t, i * 40000, 0);
+        given(&t, 73 * 40000 + gaps_us[g], 0); /* and then it ends */
+        assert_int_equal(t.duration_90k, 3600);
+        assert_int_equal(t.pts_90k - S3HLS__TIMING_ORIGIN_90K, (73 * 40000 + gaps_us[g]) * 9 / 100);
+        assert_false(t.broken);
+    }
+}
+
+/* Before a keyframe a gap belongs to no segment: it is a jump, from that keyframe on. */
+static void a_gap_before_a_keyframe_is_a_jump_from_there(void **state) {
+    (void)state;
+    s3hls__h264_sps sps = sps_of(0);
+    s3hls__timing t;
+    s3hls__timing_init(&t, 0, 1);
+    for (int i = 0; i < 100; i++) {
+        s3hls__access_unit au = unit(&sps, i % GOP == 0, 0);
+        s3hls__timing_next(&t, &au, true, i * 40000 + (i >= 50 ? 9000000 : 0), 0);
+        assert_int_equal(t.pts_90k, S3HLS__TIMING_ORIGIN_90K + 3600 * i);
+        assert_int_equal(t.doubtful, i == 50);
+        assert_int_equal(t.broken, i >= 52);
+    }
+    assert_int_equal(t.jumped_90k, S3HLS__TIMING_ORIGIN_90K + 3600 * 50);
+}
+
+static void wild_times_never_break_dts(void **state) {
+    (void)state;
+    uint32_t seed = 1;
+    for (int run = 0; run < 50; run++) {
+        static times x;
+        int64_t pts[PICTURES], dts[PICTURES];
+        steady(&x);
+        for (int i = 0; i < PICTURES; i++) {
+            seed = seed * 1664525u + 1013904223u;
+            x.key[i] = seed % 5 == 0;
+            x.wrong_ms[i] += seed % 3 ? 0 : (int32_t)seed >> (seed >> 27);
+            x.composition_ms[i] = seed % 7 ? 0 : seed >> 20;
+        }
+        put_times(&x, pts, dts);
+    }
 }
 
 /* ---- cutting */
@@ -280,11 +612,20 @@ int main(void) {
         cmocka_unit_test(counted_b_frames_follow_their_order_counts),
         cmocka_unit_test(order_counts_of_one_a_frame_are_noticed),
         cmocka_unit_test(wild_order_counts_never_break_dts),
+        cmocka_unit_test(counted_pictures_are_in_order_and_last_a_frame),
+        cmocka_unit_test(order_counts_that_say_nothing_are_passed_over),
+        cmocka_unit_test(a_stream_is_counted_at_the_rate_it_states),
         cmocka_unit_test(second_field_is_half_a_frame_later),
         cmocka_unit_test(given_times_are_kept_from_any_origin),
         cmocka_unit_test(breaks_are_bridged_and_remembered),
         cmocka_unit_test(repeated_and_jittering_times_still_rise),
         cmocka_unit_test(further_units_of_one_call_follow_by_a_frame),
+        cmocka_unit_test(one_wrong_stamp_is_put_right_from_its_neighbours),
+        cmocka_unit_test(true_times_are_kept_whatever_their_distances),
+        cmocka_unit_test(a_step_back_that_persists_costs_no_time),
+        cmocka_unit_test(a_gap_is_no_pictures_duration),
+        cmocka_unit_test(a_gap_before_a_keyframe_is_a_jump_from_there),
+        cmocka_unit_test(wild_times_never_break_dts),
         cmocka_unit_test(cuts_at_the_keyframe_that_completes_the_duration),
         cmocka_unit_test(cuts_by_the_rule_of_nals),
         cmocka_unit_test(cuts_early_where_the_next_gop_would_not_fit),

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "record/order.h"
+#include <string.h>
+
+enum {
+    FRAME = S3HLS__ORDER_FRAME,
+    FARTHEST = 16, /* frames that reordering may span (A.3.1 h: MaxDpbFrames) */
+    PATIENCE = 4   /* frames that an empty place is waited for at least, where B-frames come */
+};
+
+void s3hls__order_init(s3hls__order *o) {
+    memset(o, 0, sizeof *o);
+    o->step = 2;
+    o->latest = -FRAME;
+}
+
+int64_t s3hls__order_end(const s3hls__order *o) {
+    return o->next > o->latest + FRAME ? o->next : o->latest + FRAME;
+}
+
+static int depth_of(const s3hls__order *o, const s3hls__h264_sps *sps) {
+    int depth = sps->max_reorder_frames;
+    return depth > o->depth ? depth : o->depth;
+}
+
+/* Presentation begins anew behind all that was presented. */
+static void begin_sequence(s3hls__order *o, const s3hls__access_unit *au) {
+    if (au->parameters_changed) { /* another encoder, perhaps */
+        o->step = 2;
+        o->depth = 0;
+    }
+    o->lag = (int64_t)depth_of(o, au->sps) * FRAME;
+    if (!o->begun)
+        o->next = o->lag;
+    o->next = o->base = o->early = s3hls__order_end(o);
+    o->base_poc = au->poc;
+    o->last_rise = 0;
+    o->filled = 0;
+    o->passed = o->begun ? UINT64_MAX : 0;
+    o->begun = true;
+}
+
+static int count_bits(uint64_t bits) {
+    int count = 0;
+    for (; bits; bits &= bits - 1)
+        count++;
+    return count;
+}
+
+/* Pass the first place, and those behind it that are filled. Time stands still at none: pictures
+ * that come later count from behind an empty one. */
+static void pass_early(s3hls__order *o) {
+    if (!(o->filled & 1))
+        o->next += FRAME;
+    do {
+        o->passed = o->passed << 1 | (o->filled & 1);
+        o->filled >>= 1;
+        o->early += FRAME;
+    } while (o->filled & 1);
+}
+
+/* Output order is decoding order in any case (8.2.1.3, A.2.1). */
+static bool never_reorders(const s3hls__h264_sps *sps) {
+    enum { BASELINE = 66 };
+    return sps->poc_type == 2 || (sps->profile_idc == BASELINE && sps->max_reorder_frames == 0);
+}
+
+/* Pictures follow each other two steps apart where nothing may stand between them: their counts
+ * rise in larger steps. */
+static bool learn_step(s3hls__order *o, int64_t rise) {
+    bool larger =
+        o->depth == 0 && o->lag == 0 && rise > o->step && rise == o->last_rise && rise <= FARTHEST;
+    if (larger)
+        o->step = (int32_t)rise;
+    return larger;
+}
+
+/* Give up places for which no picture comes any more. */
+static void give_up_empty(s3hls__order *o) {
+    int may_wait = (int)(o->lag / FRAME);
+    if (o->depth || o->lag)
+        may_wait = may_wait > PATIENCE ? may_wait : PATIENCE;
+    else
+        may_wait = 1;
+    while (o->filled && count_bits(o->filled) > may_wait)
+        pass_early(o);
+}
+
+/* The place that the order count stands for, in whole frames; odd counts make them one a frame. */
+static int64_t place_of(s3hls__order *o, int32_t poc) {
+    int64_t counts = (int64_t)poc - o->base_poc, rise = (int64_t)poc - o->last_poc;
+    if (counts & 1 && rise <= FARTHEST && rise >= -FARTHEST)
+        o->step = 1;
+    int64_t frames = counts >= 0 ? counts / o->step : -((o->step - 1 - counts) / o->step);
+    return o->base + frames * FRAME;
+}
+
+/* Is the order count no use: beyond what reordering can do, or that of a picture before? After lost
+ * pictures, memory_management_control_operation 5, or in a stream whose counts stand still. */
+static bool is_astray(const s3hls__order *o, int64_t place) {
+    if (place >= o->early) {
+        int64_t frames = (place - o->early) / FRAME;
+        return place > o->next + (int64_t)FARTHEST * FRAME || frames >= 64 ||
+               (o->filled >> frames & 1);
+    }
+    int64_t frames = (o->early - place) / FRAME - 1;
+    return frames >= FARTHEST || (o->passed >> frames & 1);
+}
+
+static void note_depth(s3hls__order *o, int64_t frames) {
+    if (frames > o->depth)
+        o->depth = frames < FARTHEST ? (int)frames : FARTHEST;
+}
+
+static void present(s3hls__order *o, int64_t place) {
+    int64_t index = (place - o->early) / FRAME;
+    if (place >= o->early) {
+        note_depth(o, count_bits(o->filled >> index));
+        o->filled |= UINT64_C(1) << index;
+        if (o->filled & 1)
+            pass_early(o);
+    } else { /* its place was given up too soon */
+        note_depth(o, count_bits(o->filled) - index);
+        o->passed |= UINT64_C(1) << (-index - 1);
+        o->next -= FRAME;
+    }
+    if (place > o->latest)
+        o->latest = place;
+    o->pts = place;
+}
+
+/* As counted, but before the first empty place, whose picture is decoded later, and always above
+ * the last one: a deeper reordering begins with decoding times that stand close together. */
+static void decode_at(s3hls__order *o, int64_t nominal, int64_t last) {
+    int64_t limit = o->early < o->pts ? o->early - FRAME / 2 : o->pts;
+    o->dts = nominal < limit ? nominal : limit;
+    if (o->dts <= last)
+        o->dts = last + 1;
+    if (o->pts < o->dts)
+        o->pts = o->dts;
+}
+
+void s3hls__order_next(s3hls__order *o, const s3hls__access_unit *au) {
+    int64_t last = o->begun ? o->dts : INT64_MIN;
+    if (o->begun && au->second_field) {
+        o->pts += FRAME / 2;
+        decode_at(o, o->next - o->lag - FRAME / 2, last);
+        return;
+    }
+    int64_t place;
+    if (!o->begun || au->idr) {
+        begin_sequence(o, au);
+        place = o->base;
+    } else if (never_reorders(au->sps)) {
+        place = s3hls__order_end(o);
+        o->early = place;
+        o->filled = 0;
+    } else {
+        int64_t rise = (int64_t)au->poc - o->last_poc;
+        place = place_of(o, au->poc);
+        if (is_astray(o, place) || (o->filled && place > o->latest && learn_step(o, rise))) {
+            begin_sequence(o, au);
+            place = o->base;
+        }
+        o->last_rise = rise;
+    }
+    present(o, place);
+    give_up_empty(o);
+    decode_at(o, o->next - o->lag, last);
+    o->last_poc = au->poc;
+    o->next += FRAME;
+}
