@@ -9,6 +9,7 @@ secret='wJalr/XUtnFEMI+K7MDENG=bPxRfiCYEXAMPLEKEY'
 token='FwoGZXIvYXdzEJr//////////wEaD+EXAMPLE+TOKEN=='
 wrong='Wrong/Secret+That=Is/Nobodys+Business/Either'
 proxy_password='proxy-pass-word'
+input_password='Cam#era/Pass?word@2'
 export HOME=$work/home AWS_EC2_METADATA_DISABLED=true
 unset AWS_PROFILE AWS_SHARED_CREDENTIALS_FILE AWS_ENDPOINT_URL_S3 AWS_ENDPOINT_URL AWS_CA_BUNDLE
 mkdir -p "$work/home/.aws" "$work/told"
@@ -16,7 +17,7 @@ printf '[cam]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = %s\naws_
     "$secret" "$token" >"$work/home/.aws/credentials"
 
 # What must be found nowhere, one a line: each secret as it is, URL-encoded, in base64 and in hex.
-python3 - "$secret" "$token" "$wrong" "$proxy_password" >"$work/forms" <<'PYTHON'
+python3 - "$secret" "$token" "$wrong" "$proxy_password" "$input_password" >"$work/forms" <<'PYTHON'
 import base64, sys, urllib.parse
 for secret in sys.argv[1:]:
     raw = secret.encode()
@@ -93,6 +94,31 @@ if command -v openssl >/dev/null; then
     everything
     grep -q S3HLS_E_TLS "$work"/told/*.err || fail "no certificate was refused"
 fi
+
+# Addresses of inputs: of a port where nobody listens, of no host, of a server that refuses, in a query, where no address
+# belongs; and the command line while a camera is waited for.
+input=me:$input_password@127.0.0.1:9
+encoded=me:$(python3 -c 'import sys, urllib.parse; print(urllib.parse.quote(sys.argv[1], safe=""))' "$input_password")
+for address in "rtsp://$input/x" "rtsps://$input/x" "https://$input/x.mp4" "http://$encoded@127.0.0.1:$port/x.mp4" \
+    "rtsp://$encoded@127.0.0.1:9/x" "rtsp://me:$input_password@nowhere.invalid/x" "srt://$input" "rtmps://$input/a/b" \
+    "http://127.0.0.1:$port/x.mp4?user=me&pwd=$input_password" "rtsp://127.0.0.1:9/user=me&password=$input_password&n=1"; do
+    run record "$address" --to s3://bucket/cam --events "$work/told/$((runs + 1)).events" --no-reconnect
+done
+run record "rtsp://$input/x" "rtsp://$input/y" --to s3://bucket/cam
+run record clip.h264 --to s3://bucket/cam --fps "rtsp://$input/x"
+run ls "rtsp://$input/x"
+run get "rtsp://$input/x"
+"$S3HLS" record "rtsp://$encoded@127.0.0.1:9/x" --reconnect -vv --metrics 0 --to "file://$work/waited" \
+    --events "$work/told/waiting.events" --stats-every 0.1 >"$work/told/waiting.out" 2>"$work/told/waiting.err" &
+recorder=$!
+for _ in $(seq 100); do ! grep -q 'trying again' "$work/told/waiting.err" || break; sleep 0.05; done
+tr '\0' '\n' <"/proc/$recorder/cmdline" >"$work/told/waiting.cmdline"
+grep -q '^rtsp://me:\**@127.0.0.1:9/x$' "$work/told/waiting.cmdline" || fail "ps: $(cat "$work/told/waiting.cmdline")"
+address=$(sed -n 's,.*metrics at \(http://.*\)/metrics$,\1,p' "$work/told/waiting.err")
+python3 -c 'import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1] + "/metrics").read().decode())' "$address" \
+    >"$work/told/waiting.metrics"
+kill -INT "$recorder"
+wait "$recorder" || true
 
 # Command lines and metrics while it records; what is no option is not repeated.
 serve echo

@@ -128,4 +128,5 @@ def main(clip, fps, *endings):
             serve(viewer, nals, int(fps), ending)
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT-0
 # certificates.sh DIR: an authority (ca.pem), a server's certificate for 127.0.0.1 and localhost
-# (server.pem, server.key), and one of the same name that no authority signed (other.pem, other.key).
+# (server.pem, server.key), and what is wrong: of the same name, signed by no authority (other.pem, other.key), by the
+# authority for another name (name.pem, with server.key), and no longer valid (expired.pem, with server.key).
 set -euo pipefail
 umask 077
 mkdir -p "${1:?usage: certificates.sh DIR}"
@@ -20,6 +21,9 @@ key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
 	END
     openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 \
         -extfile extensions -out server.pem
+    openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -days -1 -extfile extensions -out expired.pem
+    sed -i 's/^subjectAltName=.*/subjectAltName=DNS:elsewhere.example,IP:192.0.2.1/' extensions
+    openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -days 30 -extfile extensions -out name.pem
     openssl req -x509 "${key[@]}" -days 30 -subj "/CN=localhost" -addext "subjectAltName=IP:127.0.0.1" \
         -keyout other.key -out other.pem
 } >openssl.log 2>&1

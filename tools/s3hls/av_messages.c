@@ -9,14 +9,16 @@
 enum { LINE_MAX_BYTES = 1024 };
 
 static const s3hls_env *receiver; /* libavformat has one log for the whole process */
-static _Thread_local char last_error[256];
+static _Thread_local char first_error[256];
 
 /* Codecs complain about each damaged picture; what is of use here comes from protocols and formats.
  */
 static bool is_of_codec(void *of) {
     const AVClass *class = of ? *(AVClass **)of : NULL;
-    return class && (class->category == AV_CLASS_CATEGORY_DECODER ||
-                     class->category == AV_CLASS_CATEGORY_BITSTREAM_FILTER);
+    if (!class)
+        return false;
+    AVClassCategory category = class->get_category ? class->get_category(of) : class->category;
+    return category == AV_CLASS_CATEGORY_DECODER || category == AV_CLASS_CATEGORY_BITSTREAM_FILTER;
 }
 
 static void log_once(const char *text) {
@@ -39,8 +41,8 @@ static void receive(void *of, int level, const char *format, va_list arguments) 
     address_mask_all(line);
     if (!line[0])
         return;
-    if (level <= AV_LOG_ERROR)
-        snprintf(last_error, sizeof last_error, "%.255s", line);
+    if (level <= AV_LOG_ERROR && !first_error[0]) /* what follows is its consequence */
+        snprintf(first_error, sizeof first_error, "%.255s", line);
     log_once(line);
 }
 
@@ -51,9 +53,9 @@ void av_messages_open(const s3hls_env *env) {
 }
 
 void av_messages_clear(void) {
-    last_error[0] = 0;
+    first_error[0] = 0;
 }
 
-const char *av_messages_last_error(void) {
-    return last_error;
+const char *av_messages_first_error(void) {
+    return first_error;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* What libavformat logs: its errors are kept as reasons, and at -v and -vv its lines are logged as
- * our own, with passwords masked. */
+/* What libavformat logs: the first error of an attempt is kept as its reason, and at -vv the lines
+ * are logged as our own. Passwords in them are masked. */
 #ifndef TOOL_AV_MESSAGES_H
 #define TOOL_AV_MESSAGES_H
 
@@ -10,10 +10,10 @@
  */
 void av_messages_open(const s3hls_env *env);
 
-/* Forget the error that this thread's calls logged last. */
+/* Begin an attempt on this thread: forget the error of the one before. */
 void av_messages_clear(void);
-/* @return it, without a newline; "" if there was none. Valid until the next call into libavformat.
+/* @return the first error since, without a newline; "" if there was none. Valid until the next one.
  */
-const char *av_messages_last_error(void);
+const char *av_messages_first_error(void);
 
 #endif

@@ -74,9 +74,19 @@ static void report_reason(const camera *c, int status, const char *why, char rep
     camera_report(c, "input-failing", message, 0);
 }
 
-/* @param ms  pause before the first attempt. @return false: interrupted. */
-static bool find(const camera *c, media **input, const media_options *options, int64_t ms) {
-    char why[256], reported[256] = "";
+static void report_back(const camera *c, const char *what, int64_t gone_us) {
+    char message[MESSAGE_BYTES];
+    int64_t gap_ms = (delivery_clock_us() - gone_us) / 1000;
+    snprintf(message, sizeof message, "%s; %.1f s were not recorded", what, (double)gap_ms / 1e3);
+    camera_report(c, "input-back", message, gap_ms);
+}
+
+/* @param ms  pause before the first attempt
+ * @param reported  "" at first; receives the reason that was reported last
+ * @return false: interrupted. */
+static bool find(const camera *c, media **input, const media_options *options, int64_t ms,
+                 char reported[256]) {
+    char why[256];
     c->delivery->input_gone = true;
     while (!*input) {
         pause_jittered(c, ms);
@@ -93,23 +103,25 @@ static bool find(const camera *c, media **input, const media_options *options, i
 }
 
 bool camera_find(const camera *c, media **input) {
-    return find(c, input, c->options, 0);
+    char reported[256] = "";
+    int64_t begun_us = delivery_clock_us();
+    bool found = find(c, input, c->options, 0, reported);
+    if (found && reported[0])
+        report_back(c, "the camera is there", begun_us);
+    return found;
 }
 
 bool camera_find_again(const camera *c, media **input, const char *why) {
-    char message[MESSAGE_BYTES];
+    char message[MESSAGE_BYTES], reported[256] = "";
     int64_t gone_us = delivery_clock_us();
     media_options options = *c->options;
     options.at_keyframe = true;
     snprintf(message, sizeof message, "the camera is gone (%s); trying to connect again", why);
     s3hls_recorder_flush(c->delivery->recorder); /* what there is goes its way */
     camera_report(c, "input-lost", message, 0);
-    if (!find(c, input, &options, FIRST_MS))
+    if (!find(c, input, &options, FIRST_MS, reported))
         return false;
     c->delivery->reconnects++;
-    int64_t gap_ms = (delivery_clock_us() - gone_us) / 1000;
-    snprintf(message, sizeof message, "the camera is back; %.1f s were not recorded",
-             (double)gap_ms / 1e3);
-    camera_report(c, "input-back", message, gap_ms);
+    report_back(c, "the camera is back", gone_us);
     return true;
 }

@@ -24,7 +24,7 @@ struct network {
 
 /* libavformat reports as EIO what it says more about in its log. */
 static int status_of_log(char why[256]) {
-    const char *line = av_messages_last_error();
+    const char *line = av_messages_first_error();
     if (!line[0])
         return S3HLS_E_IO;
     snprintf(why, 256, "%s", line);
@@ -88,13 +88,21 @@ const char *network_advice(int status) {
 
 /* ---- connections */
 
+/* Protocols that hand no options on to their TLS. */
+static bool verifies_nothing(const char *url) {
+    return address_has_scheme(url, "rtmpts") || address_has_scheme(url, "gophers");
+}
+
 /* AVFormatContext's io_open: each connection, be it an input's first, a playlist's or a segment's.
  * Demuxers hand on no options for TLS. A redirect inherits those of its request. */
 static int open_connection(AVFormatContext *s, AVIOContext **pb, const char *url, int flags,
                            AVDictionary **options) {
     const network *n = s->opaque;
     AVDictionary *own = NULL, **all = options ? options : &own;
-    av_dict_set(all, "timeout", TIMEOUT_MS "000", 0); /* us */
+    if (!n->options.insecure && verifies_nothing(url))
+        return AVERROR(EPERM);
+    /* us; RTMP's own "timeout" makes it a server */
+    av_dict_set(all, strncmp(url, "rtmp", 4) == 0 ? "rw_timeout" : "timeout", TIMEOUT_MS "000", 0);
     if (!n->options.insecure) {
         av_dict_set(all, "tls_verify", "1", 0);
         av_dict_set(all, "ca_file", trust_file(&n->authorities), 0); /* NULL: the system's */
@@ -102,13 +110,6 @@ static int open_connection(AVFormatContext *s, AVIOContext **pb, const char *url
     int rc = n->open_connection(s, pb, url, flags, all);
     av_dict_free(&own);
     return rc;
-}
-
-/* Protocols over TLS that hand on no options, so that nothing would be verified. RTSP's own
- * redirect leads to "tls" without any. */
-static int block_unverified(AVFormatContext *format, const char *url) {
-    format->protocol_blacklist = av_strdup(address_is_rtsp(url) ? "tls" : "rtmpts,gophers");
-    return format->protocol_blacklist ? S3HLS_OK : S3HLS_E_NOMEM;
 }
 
 /* rtsps://user@host/rest becomes rtsp://user@127.0.0.1:port/rest; to be freed. */
@@ -139,12 +140,10 @@ static int relay_tls(network *n, const char *url, const AVIOInterruptCB *interru
     return *local ? S3HLS_OK : S3HLS_E_NOMEM;
 }
 
-static AVDictionary *options_of(const network *n, const char *url) {
+static AVDictionary *options_of_rtsp(const network *n) {
     static const char *const transports[] = {"tcp", "udp", "tcp+udp"};
     AVDictionary *options = NULL;
     av_dict_set(&options, "timeout", TIMEOUT_MS "000", 0); /* us */
-    if (!address_is_rtsp(url))
-        return options;
     av_dict_set(&options, "rtsp_transport", transports[n->relay ? RTSP_TCP : n->options.transport],
                 0);
     av_dict_set(&options, "rtsp_flags", "prefer_tcp", 0);
@@ -154,7 +153,7 @@ static AVDictionary *options_of(const network *n, const char *url) {
 }
 
 static int open_input(network *n, AVFormatContext **format, const char *url, char why[256]) {
-    AVDictionary *options = options_of(n, url);
+    AVDictionary *options = address_is_rtsp(url) ? options_of_rtsp(n) : NULL;
     (*format)->opaque = n;
     n->open_connection = (*format)->io_open;
     (*format)->io_open = open_connection;
@@ -166,7 +165,7 @@ static int open_input(network *n, AVFormatContext **format, const char *url, cha
     int status = network_status(rc, why);
     if (rc == AVERROR(EIO))
         status = status_of_log(why);
-    if (strstr(av_messages_last_error(), "blacklist")) {
+    if (rc == AVERROR(EPERM) || strstr(av_messages_first_error(), "blacklist")) {
         snprintf(why, 256,
                  "it leads to an address whose certificate would not be verified; give "
                  "that address, or --input-insecure");
@@ -183,8 +182,10 @@ int network_open(network **out, AVFormatContext **format, const char *url,
         return S3HLS_E_NOMEM;
     n->options = *options;
     int rc = trust_open(&n->authorities, options->ca_file, why);
-    if (!rc && !options->insecure)
-        rc = block_unverified(*format, url);
+    if (!rc && !options->insecure && address_is_rtsp(url)) {
+        (*format)->protocol_blacklist = av_strdup("tls"); /* a redirect's, which has no options */
+        rc = (*format)->protocol_blacklist ? S3HLS_OK : S3HLS_E_NOMEM;
+    }
     if (!rc && address_has_scheme(url, "rtsps"))
         rc = relay_tls(n, url, &(*format)->interrupt_callback, &local, why);
     if (!rc)

@@ -57,8 +57,7 @@ static int open_store(command_line *line, object_options *o, const char *url, s3
     char name[2048];
     int code;
     if (!split_url(url, name, key)) {
-        fprintf(stderr, "s3hls %s: %s: not an object's URL: s3://bucket/key or file:///path\n",
-                line->command, url);
+        report(line->command, "%s: not an object's URL: s3://bucket/key or file:///path", url);
         return EXIT_USAGE;
     }
     if (!common_options_open(line, url, &code))
@@ -93,7 +92,7 @@ static int put(command_line *line, object_options *o) {
     s3hls_s3_error error = {0};
     FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
     if (!file) {
-        fprintf(stderr, "s3hls put: %s: %s\n", path, strerror(errno));
+        report("put", "%s: %s", path, strerror(errno));
         return EXIT_INPUT;
     }
     s3hls_span body;
@@ -104,7 +103,7 @@ static int put(command_line *line, object_options *o) {
         fclose(file);
     int code = EXIT_INPUT;
     if (!read_ok)
-        fprintf(stderr, "s3hls put: %s cannot be read\n", path);
+        report("put", "%s cannot be read", path);
     else
         code = open_store(line, o, url, &store, &key);
     if (code == EXIT_DONE) {
@@ -221,7 +220,7 @@ static int presign(command_line *line, object_options *o) {
     s3hls_s3 *client = NULL;
     int code;
     if (bucket_size == 0 || bucket_size >= sizeof bucket || rest[bucket_size] != '/') {
-        fprintf(stderr, "s3hls presign: %s: not an object's URL: s3://bucket/key\n", url);
+        report("presign", "%s: not an object's URL: s3://bucket/key", url);
         return EXIT_USAGE;
     }
     snprintf(bucket, sizeof bucket, "%.*s", (int)bucket_size, rest);

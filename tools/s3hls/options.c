@@ -2,11 +2,14 @@
 #include "options.h"
 #include "address.h"
 #include "tool.h"
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
+
+enum { LINE_BYTES = 4096 };
 
 /* ---- values */
 
@@ -195,8 +198,11 @@ static const option_kind common_kinds[] = {
 
 static void log_line(void *ctx, s3hls_log_level level, const char *component, const char *message) {
     static const char *const levels[] = {"", "error", "warning", "info", "debug"};
+    char masked[LINE_BYTES];
     (void)ctx;
-    fprintf(stderr, "s3hls: %s: %s: %s\n", levels[level], component, message);
+    snprintf(masked, sizeof masked, "%s", message);
+    address_mask_all(masked);
+    fprintf(stderr, "s3hls: %s: %s: %s\n", levels[level], component, masked);
 }
 
 static const char *variable(const char *a, const char *b) {
@@ -305,14 +311,6 @@ static const option_kind *find_option(const command_line *line, const char *argu
     return kind;
 }
 
-static void report_option(const command_line *line, const char *argument, size_t size,
-                          const char *value, const char *wrong) {
-    char *masked = value ? address_masked(value) : NULL;
-    fprintf(stderr, "s3hls %s: %.*s%s%s: %s; s3hls help %s explains\n", line->command, (int)size,
-            argument, masked ? " " : "", masked ? masked : "", wrong, line->command);
-    free(masked);
-}
-
 /* One option at argv[*at]. @return false: it is wrong, and has been complained of. */
 static bool take_option(command_line *line, int argc, char **argv, int *at) {
     const char *argument = argv[*at], *equals = strchr(argument, '=');
@@ -332,7 +330,8 @@ static bool take_option(command_line *line, int argc, char **argv, int *at) {
     if (!wrong)
         wrong = kind->set(ctx, value);
     if (wrong)
-        report_option(line, argument, size, value, wrong);
+        report(line->command, "%.*s%s%s: %s; s3hls help %s explains", (int)size, argument,
+               value ? " " : "", value ? value : "", wrong, line->command);
     return !wrong;
 }
 
@@ -355,10 +354,8 @@ bool command_line_parse(command_line *line, int argc, char **argv, int *exit_cod
         } else if (line->positional_count < line->positional_max) {
             line->positional[line->positional_count++] = a;
         } else {
-            char *masked = address_masked(a);
-            fprintf(stderr, "s3hls %s: one argument too many: %s; usage: s3hls %s %s\n",
-                    line->command, masked ? masked : "", line->command, line->arguments);
-            free(masked);
+            report(line->command, "one argument too many: %s; usage: s3hls %s %s", a, line->command,
+                   line->arguments);
             return false;
         }
     }
@@ -403,19 +400,41 @@ static const char *mend(int status) {
     }
 }
 
-void complain(const char *command, const char *what, int status, const s3hls_s3_error *error) {
-    fprintf(stderr, "s3hls %s: %s: %s (%s)", command, what, s3hls_strerror(status),
+void report(const char *command, const char *format, ...) {
+    char line[LINE_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    address_mask(line, strlen(line));
+    fprintf(stderr, "s3hls %s: %s\n", command, line);
+}
+
+/* What failed, and the status; the line is not ended. */
+static void begin_complaint(const char *command, const char *what, int status) {
+    char masked[LINE_BYTES];
+    snprintf(masked, sizeof masked, "%s", what);
+    address_mask(masked, strlen(masked));
+    fprintf(stderr, "s3hls %s: %s: %s (%s)", command, masked, s3hls_strerror(status),
             s3hls_status_name(status));
+}
+
+static void end_complaint(const char *advice) {
+    fprintf(stderr, "%s%s\n", advice[0] ? ". " : "", advice);
+}
+
+void complain(const char *command, const char *what, int status, const s3hls_s3_error *error) {
+    begin_complaint(command, what, status);
     if (error && error->http_status)
         fprintf(stderr, ": HTTP %ld %s", error->http_status, error->code);
     if (error && error->message[0])
         fprintf(stderr, ": %s", error->message);
     if (error && error->request_id[0])
         fprintf(stderr, " [request %s]", error->request_id);
-    fprintf(stderr, "%s%s\n", mend(status)[0] ? ". " : "", mend(status));
+    end_complaint(mend(status));
 }
 
 void complain_of_input(const char *command, const char *what, int status, const char *advice) {
-    fprintf(stderr, "s3hls %s: %s: %s (%s)%s%s\n", command, what, s3hls_strerror(status),
-            s3hls_status_name(status), advice[0] ? ". " : "", advice);
+    begin_complaint(command, what, status);
+    end_complaint(advice);
 }

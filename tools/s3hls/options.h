@@ -57,6 +57,10 @@ bool parse_rate(const char *text, uint32_t *num, uint32_t *den);
 bool parse_number(const char *text, double min, double max, double *value);
 bool parse_count(const char *text, uint32_t min, uint32_t max, uint32_t *count);
 
+/* One line on standard error. What may be a password in an address is masked, up to the last @ of
+ * the line; so give text of arguments by this, not by fprintf(). */
+__attribute__((format(printf, 2, 3))) void report(const char *command, const char *format, ...);
+
 /* One line on standard error: what failed, the status, the server's own words, the mend. */
 void complain(const char *command, const char *what, int status, const s3hls_s3_error *error);
 /* The same of an input, with advice about inputs ("": none). */

@@ -350,6 +350,7 @@ static int record(const command_line *line, recording *r) {
         if (found)
             rc = read_all(r, why);
         code = finish(r, rc, why);
+        code = code == EXIT_DONE && !found ? EXIT_INPUT : code; /* the reason was reported */
     }
     media_close(&r->input);
     return code;
@@ -379,8 +380,8 @@ static bool take_input(recording *r, const char *input) {
         o->reconnect == RECONNECT || (o->reconnect == RECONNECT_IF_RTSP && address_is_rtsp(input));
     if (wrong)
         fprintf(stderr, "s3hls record: %s\n", wrong);
-    else if (unclear)
-        fprintf(stderr, "s3hls record: %s: %s\n", r->camera.name, unclear);
+    else if (unclear) /* name is NULL when memory ran out */
+        fprintf(stderr, "s3hls record: %s: %s\n", r->camera.name ? r->camera.name : "", unclear);
     return !wrong && !unclear;
 }
 

@@ -124,7 +124,8 @@ static step from_camera(tls_relay *r) {
     size_t n = 0;
     if (!is_empty(b))
         return NOTHING;
-    step s = step_of_curl(curl_easy_recv(r->camera, b->bytes, BUFFER_BYTES, &n), n);
+    CURLcode code = curl_easy_recv(r->camera, b->bytes, BUFFER_BYTES, &n);
+    step s = step_of_curl(code, n);
     fill(b, s == MOVED ? n : 0);
     return s;
 }
@@ -152,7 +153,8 @@ static step into_camera(tls_relay *r) {
     size_t n = 0;
     if (is_empty(b))
         return NOTHING;
-    step s = step_of_curl(curl_easy_send(r->camera, b->bytes + b->sent, b->used - b->sent, &n), n);
+    CURLcode code = curl_easy_send(r->camera, b->bytes + b->sent, b->used - b->sent, &n);
+    step s = step_of_curl(code, n);
     b->sent += s == MOVED ? n : 0;
     return s;
 }
