@@ -156,12 +156,14 @@ typedef struct s3hls_recorder_stats {
                                    segment */
     uint64_t bytes_in;          /* bytes put */
     uint64_t nals_damaged;      /* NAL units that could not be read; skipped to the next keyframe */
-    uint64_t segments_accepted; /* ended and handed to the uploader, or found in the spool */
+    uint64_t segments_accepted; /* ended and handed to the uploader, or found in the spool; both: a
+                                   recording repeated with its start_time_us counts once */
     uint64_t segments_delivered; /* confirmed by the store */
     uint64_t segments_spooled;   /* now in the spool */
     uint64_t segments_waiting;   /* now in memory: queued, in flight or between retries */
     uint64_t segments_dropped;   /* accepted, then given up; each one was an event and a log line */
-    uint64_t segments_recovered; /* of the accepted: found in the spool at open */
+    uint64_t segments_recovered; /* of the accepted: found in the spool, at open or once it could
+                                    be read */
     uint64_t bytes_accepted;     /* of segments_accepted */
     uint64_t bytes_delivered;
     uint64_t bytes_dropped;
@@ -184,6 +186,8 @@ typedef struct s3hls_recorder_stats {
         frame_rate_milli;  /* frames per 1,000 seconds, where they are counted; 0: they are not */
     uint64_t nals_refused; /* SEI and other NAL units before a picture that were left out: larger
                               than 64 KiB together, or no picture came for them */
+    int spool_status; /* why the spool cannot be used now: memory alone serves, and it is looked at
+                         again every 10 s; S3HLS_OK: it can, or there is none */
 } s3hls_recorder_stats;
 
 /** Open a recorder. Checks every value and, for file://, nothing of the disk; for s3://, nothing of

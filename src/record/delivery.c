@@ -9,9 +9,10 @@ static void add_header(s3hls__delivery *d, const char *name, const char *value) 
 
 static void set_headers(s3hls__delivery *d) {
     const s3hls__object *object = &d->box->object;
-    const char *tags = !d->slot        ? s3hls__spool_tags(d->box->spool)
-                       : d->slot->tags ? d->slot->tags->text
-                                       : "";
+    const s3hls__tags *kept = d->slot ? d->slot->tags : d->copy ? d->copy->tags : NULL;
+    const char *tags = s3hls__delivery_is_spooled(d) ? s3hls__spool_tags(d->box->spool)
+                       : kept                        ? kept->text
+                                                     : "";
     d->put = (s3hls_s3_put_options){
         .content_type = d->entry.media ? "video/mp2t" : "application/json", .headers = d->headers};
     for (size_t i = 0; i < object->header_count; i++)
@@ -25,8 +26,12 @@ static void start(s3hls__delivery *d, s3hls__op_kind kind) {
     void (*done)(s3hls__op * op) = d->op.done;
     d->op = (s3hls__op){.kind = kind,
                         .key = d->key,
-                        .body = d->slot ? s3hls__slot_body : s3hls__spool_body,
-                        .body_ctx = d->slot ? (void *)d->slot : d->box->spool,
+                        .body = d->slot   ? s3hls__slot_body
+                                : d->copy ? s3hls__timeline_copy_body
+                                          : s3hls__spool_body,
+                        .body_ctx = d->slot   ? (void *)d->slot
+                                    : d->copy ? (void *)d->copy
+                                              : d->box->spool,
                         .body_size = d->entry.segment.size,
                         .put = &d->put,
                         .fresh = d->box->failures > 0,
@@ -36,9 +41,11 @@ static void start(s3hls__delivery *d, s3hls__op_kind kind) {
 }
 
 void s3hls__delivery_begin(s3hls__delivery *d, s3hls__outbox *box, s3hls__slot *slot,
-                           const s3hls__spool_entry *entry, void (*done)(s3hls__op *op)) {
+                           s3hls__timeline_copy *copy, const s3hls__spool_entry *entry,
+                           void (*done)(s3hls__op *op)) {
     d->box = box;
     d->slot = slot;
+    d->copy = copy;
     d->entry = *entry;
     d->comparing = d->ours = false;
     d->given_up[0] = 0;

@@ -110,25 +110,31 @@ void s3hls__outbox_count(s3hls__outbox *box, s3hls_recorder_stats *stats) {
             break;
     }
     stats->lag_us = memory_lag_us(box);
+    stats->spool_status = box->spool_status;
     int64_t oldest_ms = box->spool_oldest_ms;
     int64_t age_us = oldest_ms ? box->env.wall_us(box->env.ctx) - oldest_ms * 1000 : 0;
     if (age_us > stats->lag_us)
         stats->lag_us = age_us;
 }
 
-/* ---- at open */
+/* ---- what the spool holds */
 
-void s3hls__outbox_recover(s3hls__outbox *box) {
+/* Under no lock. */
+void s3hls__outbox_found(void *ctx, const s3hls__spool_entry *entry, bool whole) {
+    s3hls__outbox *box = ctx;
     s3hls__ledger *l = &box->ledger;
-    uint64_t segments = s3hls__spool_segments(box->spool);
-    l->accepted += segments;
-    l->recovered += segments;
-    l->spooled = segments;
-    l->bytes_accepted += s3hls__spool_bytes(box->spool);
-    l->bytes_spooled = s3hls__spool_bytes(box->spool);
-    if (segments)
-        s3hls__log(&box->env, S3HLS_LOG_INFO, "record", "the spool holds %" PRIu64 " segments",
-                   segments);
+    if (!entry->media)
+        return;
+    pthread_mutex_lock(box->lock);
+    l->accepted++;
+    l->recovered++;
+    l->spooled += whole;
+    l->dropped += !whole;
+    l->bytes_accepted += whole ? entry->segment.size : 0;
+    l->bytes_spooled += whole ? entry->segment.size : 0;
+    pthread_mutex_unlock(box->lock);
+    if (!whole)
+        s3hls__outbox_tell_lost(box, entry, S3HLS_E_MALFORMED);
 }
 
 /* ---- encoder's thread */
@@ -218,35 +224,70 @@ bool s3hls__outbox_name(s3hls__outbox *box, s3hls__slot *slot) {
 
 /* ---- uploader's thread */
 
-s3hls__slot *s3hls__outbox_oldest(s3hls__outbox *box, int64_t now_us) {
+static s3hls__slot *oldest_of(s3hls__outbox *box,
+                              bool (*fits)(const s3hls__slot *slot, int64_t now_us),
+                              int64_t now_us) {
     s3hls__slot *oldest = NULL;
     for (uint32_t i = 0; i < box->slot_count; i++) {
         s3hls__slot *slot = &box->slots[i];
-        if (state_of(slot) == S3HLS__SEGMENT_WAITING && slot->not_before_us <= now_us &&
+        if (state_of(slot) == S3HLS__SEGMENT_WAITING && fits(slot, now_us) &&
             (!oldest || slot->order < oldest->order))
             oldest = slot;
     }
     return oldest;
 }
 
+static bool is_due(const s3hls__slot *slot, int64_t now_us) {
+    return slot->not_before_us <= now_us;
+}
+
+static bool is_refused(const s3hls__slot *slot, int64_t now_us) {
+    return slot->not_before_us > now_us && !slot->held;
+}
+
+static bool is_due_or_refused(const s3hls__slot *slot, int64_t now_us) {
+    return is_due(slot, now_us) || is_refused(slot, now_us);
+}
+
+s3hls__slot *s3hls__outbox_oldest(s3hls__outbox *box, int64_t now_us) {
+    return oldest_of(box, is_due, now_us);
+}
+
+s3hls__slot *s3hls__outbox_oldest_to_spool(s3hls__outbox *box, int64_t now_us, bool all) {
+    return oldest_of(box, all ? is_due_or_refused : is_refused, now_us);
+}
+
 s3hls__spool_entry s3hls__outbox_entry(const s3hls__slot *slot) {
-    s3hls__spool_entry entry = {.segment = slot->segment, .media = slot->media};
+    s3hls__spool_entry entry = {
+        .segment = slot->segment, .media = slot->media, .not_before_us = slot->not_before_us};
     if (!slot->named)
         entry.segment.sequence = 0;
     return entry;
 }
 
-static void make_room(s3hls__outbox *box, uint64_t bytes, pthread_mutex_t *lock) {
+void s3hls__outbox_keep(s3hls__outbox *box, s3hls__slot *slot) {
+    if (!slot->media && slot->named)
+        s3hls__timelines_keep(&box->timelines, slot->segment.timeline, slot->segment.size,
+                              slot->tags, s3hls__slot_body, slot, &box->env);
+}
+
+bool s3hls__outbox_in_spool(s3hls__outbox *box, const s3hls__slot *slot) {
+    s3hls__spool_entry entry = s3hls__outbox_entry(slot);
+    return box->spool && s3hls__spool_find(box->spool, &entry);
+}
+
+/* ---- moving to the spool */
+
+static void make_room(s3hls__outbox *box, uint64_t bytes) {
     s3hls__spool_entry *oldest;
     while (s3hls__spool_bytes(box->spool) + bytes > box->spool_max_bytes &&
-           (oldest = s3hls__spool_oldest(box->spool, INT64_MAX))) {
+           (oldest = s3hls__spool_oldest_segment(box->spool))) {
         s3hls__spool_entry lost = *oldest;
         s3hls__spool_remove(box->spool, &lost);
-        pthread_mutex_lock(lock);
+        pthread_mutex_lock(box->lock);
         s3hls__outbox_dropped(box, &lost, true, 1);
-        pthread_mutex_unlock(lock);
-        if (lost.media)
-            s3hls__outbox_tell_lost(box, &lost, S3HLS_E_NOSPC);
+        pthread_mutex_unlock(box->lock);
+        s3hls__outbox_tell_lost(box, &lost, S3HLS_E_NOSPC);
     }
 }
 
@@ -263,30 +304,76 @@ static void tell_spool_failed(s3hls__outbox *box, int status) {
                                            .message = s3hls_strerror(status)});
 }
 
-int s3hls__outbox_spool(s3hls__outbox *box, s3hls__slot *slot, pthread_mutex_t *lock) {
+/* The spool holds an object of the slot's name. @return as s3hls__outbox_spool(). */
+static int join_spooled(s3hls__outbox *box, s3hls__slot *slot, const s3hls__spool_entry *entry,
+                        const s3hls__spool_source *source) {
+    if (!s3hls__spool_holds(box->spool, entry, source))
+        return S3HLS_E_EXISTS;
+    pthread_mutex_lock(box->lock);
+    if (entry->media) { /* one segment: what was found there is what is recorded now */
+        leave(box, entry->segment.size, false);
+        box->ledger.accepted--;
+        box->ledger.recovered -= box->ledger.recovered > 0;
+        box->ledger.bytes_accepted -= entry->segment.size;
+    }
+    s3hls__slot_release(slot, &box->env);
+    pthread_mutex_unlock(box->lock);
+    return S3HLS_OK;
+}
+
+/* Segments are never without their timeline's object in the spool: where the bucket is another when
+ * they are delivered, it is needed there. */
+static void spool_timeline(s3hls__outbox *box, uint64_t timeline) {
+    s3hls__timeline_copy *copy = s3hls__timelines_find(&box->timelines, timeline);
+    s3hls__spool_entry object = {.segment.timeline = timeline};
+    if (!copy || s3hls__spool_find(box->spool, &object))
+        return;
+    s3hls__spool_source source = {s3hls__timeline_copy_body, copy, copy->size,
+                                  copy->tags ? copy->tags->text : ""};
+    s3hls__spool_write(box->spool, &object, &source);
+}
+
+static int write_slot(s3hls__outbox *box, s3hls__slot *slot, const s3hls__spool_entry *entry,
+                      const s3hls__spool_source *source) {
+    if (s3hls__spool_find(box->spool, entry))
+        return join_spooled(box, slot, entry, source);
+    if (source->size > box->spool_max_bytes)
+        return S3HLS_E_NOSPC;
+    make_room(box, source->size);
+    int rc = s3hls__spool_write(box->spool, entry, source);
+    if (rc == S3HLS_E_EXISTS) /* found just now */
+        return join_spooled(box, slot, entry, source);
+    if (rc)
+        return rc;
+    pthread_mutex_lock(box->lock);
+    if (entry->media)
+        move_to_spool(box, source->size);
+    s3hls__slot_release(slot, &box->env);
+    pthread_mutex_unlock(box->lock);
+    return S3HLS_OK;
+}
+
+int s3hls__outbox_spool(s3hls__outbox *box, s3hls__slot *slot) {
     s3hls__spool_entry entry = s3hls__outbox_entry(slot);
     char key[S3HLS_KEY_MAX];
-    int rc = S3HLS_E_NOSPC;
-    if (entry.segment.size <= box->spool_max_bytes) {
-        make_room(box, entry.segment.size, lock);
-        rc = s3hls__spool_write(box->spool, &entry, slot->tags ? slot->tags->text : "",
-                                s3hls__slot_body, slot);
-    }
+    s3hls__outbox_keep(box, slot);
+    s3hls__spool_source source = {s3hls__slot_body, slot, slot->segment.size,
+                                  slot->tags ? slot->tags->text : ""};
+    int rc = write_slot(box, slot, &entry, &source);
+    box->spool_status = s3hls__spool_status(box->spool);
+    if (rc == S3HLS_E_EXISTS)
+        return rc;
     if (rc) {
         tell_spool_failed(box, rc);
         return rc;
     }
     box->spool_retry_us = 0;
-    pthread_mutex_lock(lock);
-    if (entry.media)
-        move_to_spool(box, entry.segment.size);
-    s3hls__slot_release(slot, &box->env);
-    pthread_mutex_unlock(lock);
+    if (!entry.media)
+        return S3HLS_OK;
+    spool_timeline(box, entry.segment.timeline);
     s3hls__spool_key(&entry, key);
     s3hls__log(&box->env, S3HLS_LOG_DEBUG, "record", "spooled %s", key);
-    if (entry.media)
-        s3hls__outbox_tell(
-            box,
-            &(s3hls_event){.type = S3HLS_EVENT_SPOOLED, .key = key, .bytes = entry.segment.size});
+    s3hls__outbox_tell(
+        box, &(s3hls_event){.type = S3HLS_EVENT_SPOOLED, .key = key, .bytes = entry.segment.size});
     return S3HLS_OK;
 }

@@ -7,6 +7,7 @@
 
 #include "record/segment.h"
 #include "record/spool.h"
+#include "record/timelines.h"
 #include "s3/credentials.h"
 #include "s3hls/recorder.h"
 #include "store/store.h"
@@ -40,6 +41,7 @@ typedef struct s3hls__outbox {
     /* any thread */
     s3hls__ledger ledger;
     _Atomic uint64_t retries_by[S3HLS_CAUSE_COUNT];
+    _Atomic int spool_status;        /* why the spool cannot be used now; S3HLS_OK */
     _Atomic int64_t spool_oldest_ms; /* UTC: end of the oldest segment in the spool; 0: none */
     pthread_mutex_t error_lock;      /* the two below */
     s3hls_s3_error last_error;
@@ -53,10 +55,13 @@ typedef struct s3hls__outbox {
 
     /* the uploader's thread; what is changed elsewhere, under its lock */
     s3hls_uploader *uploader;
+    pthread_mutex_t *lock; /* the uploader's */
     struct s3hls__outbox *next;
-    s3hls__watch watch;          /* of keys */
-    s3hls__spool *spool;         /* NULL: none */
+    s3hls__watch watch;  /* of keys */
+    s3hls__spool *spool; /* NULL: none */
+    s3hls__timelines timelines;
     int64_t spool_retry_us;      /* the disk failed: no try before */
+    int64_t spool_look_us;       /* when the disk is looked at again */
     int64_t spool_not_before_us; /* the backlog's share of time is used up until then */
     uint32_t in_flight;          /* deliveries and questions under way, spool writes too */
     bool reading_spool;          /* one of them is from the spool */
@@ -75,8 +80,8 @@ typedef struct s3hls__outbox {
 /* ---- events: the caller's function, on this thread, under no lock */
 void s3hls__outbox_tell(s3hls__outbox *box, const s3hls_event *event);
 
-/* ---- at open: what the spool holds is accepted */
-void s3hls__outbox_recover(s3hls__outbox *box);
+/* s3hls__spool_found_fn: what the spool holds is accepted, at open or when it becomes reachable. */
+void s3hls__outbox_found(void *box, const s3hls__spool_entry *entry, bool whole);
 
 /* ---- encoder's thread */
 s3hls__slot *s3hls__outbox_free_slot(s3hls__outbox *box);
@@ -93,11 +98,20 @@ void s3hls__outbox_begin_session(s3hls__outbox *box, int64_t start_us, bool impo
 void s3hls__outbox_settle(s3hls__outbox *box, int64_t true_clock_us);
 /* Give a slot the numbers of the session. @return false: they are not known yet. */
 bool s3hls__outbox_name(s3hls__outbox *box, s3hls__slot *slot);
+/* The first handed over that waits: to be sent at now_us (INT64_MAX: whatever was refused). */
 s3hls__slot *s3hls__outbox_oldest(s3hls__outbox *box, int64_t now_us);
-/* Move a SENDING slot to the spool, older ones there making room. Under no lock: the disk may be
- * slow.
- * @return S3HLS_OK: the slot is FREE; else it stays as it is, and the reason was told. */
-int s3hls__outbox_spool(s3hls__outbox *box, s3hls__slot *slot, pthread_mutex_t *lock);
+/* ... to be spooled: all of them, also what was refused and waits; or only that. */
+s3hls__slot *s3hls__outbox_oldest_to_spool(s3hls__outbox *box, int64_t now_us, bool all);
+/* Does the spool hold an object of a named slot's name? */
+bool s3hls__outbox_in_spool(s3hls__outbox *box, const s3hls__slot *slot);
+/* Move a SENDING slot to the spool, older ones there making room; its timeline's object goes with
+ * it. What the spool holds already, byte for byte, is given up as the same segment. Under no lock:
+ * the disk may be slow.
+ * @return S3HLS_OK: the slot is FREE; S3HLS_E_EXISTS: the spool holds another of its name, which
+ * goes first; else the reason was told. It stays as it is in both cases. */
+int s3hls__outbox_spool(s3hls__outbox *box, s3hls__slot *slot);
+/* Keep a copy of a timeline's object that is taken from memory. */
+void s3hls__outbox_keep(s3hls__outbox *box, s3hls__slot *slot);
 /* The account of what happened to a SENDING slot, or to an entry of the spool. Under the lock. */
 void s3hls__outbox_delivered(s3hls__outbox *box, const s3hls__spool_entry *what, bool from_spool);
 void s3hls__outbox_dropped(s3hls__outbox *box, const s3hls__spool_entry *what, bool from_spool,

@@ -35,6 +35,19 @@ static bool is_set_aside(s3hls__action action) {
     return action == S3HLS__SET_ASIDE || action == S3HLS__COMPARE;
 }
 
+/* The store may have lost what it was given: it says so, or was unreachable for long enough to have
+ * been set up anew. */
+static void doubt_timelines(s3hls_uploader *u, s3hls__outbox *box, const s3hls_s3_error *e) {
+    enum { OUTAGE_US = 10000000 };
+    int64_t since_us = box->failing_since_us;
+    bool gone = e->status == S3HLS_E_NO_BUCKET || e->status == S3HLS_E_NOT_FOUND;
+    if (!gone && (!since_us || s3hls__uploader_now_us(u) - since_us < OUTAGE_US))
+        return;
+    s3hls__timelines_doubt(&box->timelines);
+    if (box->spool)
+        s3hls__spool_doubt(box->spool);
+}
+
 /* Deliveries fail: the first time that is told, and again where somebody has to act. @return how
  * long to wait. */
 static int64_t outbox_failed(s3hls_uploader *u, s3hls__outbox *box, const char *what,
@@ -43,6 +56,7 @@ static int64_t outbox_failed(s3hls_uploader *u, s3hls__outbox *box, const char *
     bool hopeful = is_hopeful(box, action), first = box->failing_since_us == 0;
     bool tell = first || (!hopeful && box->told != e->status);
     note_error(box, e);
+    doubt_timelines(u, box, e);
     pthread_mutex_lock(&u->lock);
     if (first)
         box->failing_since_us = s3hls__uploader_now_us(u);
@@ -93,9 +107,9 @@ static void tell_delivered(s3hls__outbox *box, const s3hls__delivery *d, bool dr
 }
 
 void s3hls__uploader_note_spool(s3hls__outbox *box) {
-    s3hls__spool_entry *oldest = box->spool ? s3hls__spool_oldest(box->spool, INT64_MAX) : NULL;
-    box->spool_oldest_ms =
-        oldest && oldest->media ? oldest->segment.start_ms + oldest->segment.duration_ms : 0;
+    s3hls__spool_entry *oldest = box->spool ? s3hls__spool_oldest_segment(box->spool) : NULL;
+    box->spool_oldest_ms = oldest ? oldest->segment.start_ms + oldest->segment.duration_ms : 0;
+    box->spool_status = box->spool ? s3hls__spool_status(box->spool) : S3HLS_OK;
 }
 
 /* The share of time that deliveries from the spool have, while live segments come too. Under the
@@ -110,17 +124,21 @@ static void use_share(s3hls_uploader *u, s3hls__delivery *d) {
 static void delivery_succeeded(s3hls_uploader *u, s3hls__delivery *d) {
     s3hls__outbox *box = d->box;
     bool drained = false;
-    if (!d->slot) {
+    bool spooled = s3hls__delivery_is_spooled(d);
+    if (spooled) {
         s3hls__spool_read_end(box->spool);
-        s3hls__spool_remove(box->spool, &d->entry);
+        (d->entry.media ? s3hls__spool_remove : s3hls__spool_said)(box->spool, &d->entry);
         drained = s3hls__spool_empty(box->spool);
         s3hls__uploader_note_spool(box);
     }
+    if (!d->entry.media)
+        s3hls__timelines_said(&box->timelines, d->entry.segment.timeline,
+                              s3hls__uploader_now_us(u));
     pthread_mutex_lock(&u->lock);
-    s3hls__outbox_delivered(box, &d->entry, !d->slot);
+    s3hls__outbox_delivered(box, &d->entry, spooled);
     if (d->slot)
         s3hls__slot_release(d->slot, &box->env);
-    else
+    else if (spooled)
         use_share(u, d);
     pthread_mutex_unlock(&u->lock);
     outbox_works(u, box);
@@ -138,16 +156,22 @@ static void delivery_failed(s3hls_uploader *u, s3hls__delivery *d) {
     if (e->status != S3HLS_E_CANCELLED) { /* else the outbox leaves */
         char what[S3HLS_KEY_MAX + 8];
         snprintf(what, sizeof what, "put %s", d->key);
-        if (d->comparing && e->status == S3HLS_OK) {
-            e->status = S3HLS_E_EXISTS;
-            snprintf(e->message, sizeof e->message, "another object has this key");
+        if (d->comparing && (e->status == S3HLS_OK || e->http_status)) {
+            const char *unseen = e->status ? ", and cannot be looked at" : "";
+            e->status = S3HLS_E_EXISTS; /* of this one alone: others go on */
+            snprintf(e->message, sizeof e->message, "another object has this key%s", unseen);
         }
         int64_t wait_us = outbox_failed(u, box, what, e);
         if (is_set_aside(s3hls__s3_action(e, 0)))
             not_before_us = s3hls__uploader_now_us(u) + wait_us;
     }
+    if (d->copy) {
+        d->copy->not_before_us = not_before_us;
+        return;
+    }
     if (d->slot) {
         d->slot->not_before_us = not_before_us;
+        d->slot->held = false;
         atomic_store_explicit(&d->slot->state, S3HLS__SEGMENT_WAITING, memory_order_release);
         return;
     }
@@ -177,7 +201,9 @@ void s3hls__uploader_delivery_done(s3hls__op *op) {
         delivery_succeeded(u, d);
     else
         delivery_failed(u, d);
-    box->reading_spool = box->reading_spool && d->slot;
+    if (d->copy)
+        d->copy->busy = false;
+    box->reading_spool = box->reading_spool && !s3hls__delivery_is_spooled(d);
     d->box = NULL;
     u->in_flight--;
     s3hls__uploader_leave(u, box);

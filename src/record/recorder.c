@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "s3hls/recorder.h"
 #include "base/config.h"
+#include "base/disk.h"
 #include "record/writer.h"
 #include <inttypes.h>
 #include <string.h>
@@ -95,32 +96,30 @@ static int open_object(s3hls_recorder *r, const s3hls_object_options *options) {
     return rc;
 }
 
-static void damaged_in_spool(void *ctx, const s3hls__spool_entry *entry) {
-    s3hls__outbox *box = ctx;
-    if (!entry->media)
-        return;
-    box->ledger.accepted++;
-    box->ledger.recovered++;
-    box->ledger.dropped++;
-    s3hls__outbox_tell_lost(box, entry, S3HLS_E_MALFORMED);
-}
-
 static int open_spool(s3hls_recorder *r, const s3hls_recorder_config *cfg) {
     s3hls__outbox *box = &r->box;
     if (!cfg->spool_dir)
         return S3HLS_OK;
-    int rc = s3hls__spool_open(&box->spool, cfg->spool_dir, cfg->destination, &r->env,
-                               damaged_in_spool, box);
-    if (!rc) {
-        s3hls__outbox_recover(box);
-        s3hls__uploader_note_spool(box);
+    const s3hls__spool_config spool = {.dir = cfg->spool_dir,
+                                       .destination = cfg->destination,
+                                       .file_mode = cfg->s3.file_mode,
+                                       .found = s3hls__outbox_found,
+                                       .ctx = box};
+    if (!s3hls__disk_mode_ok(spool.file_mode)) {
+        s3hls__log(&r->env, S3HLS_LOG_ERROR, "record", "s3.file_mode 0%o: give 0600 to 0777",
+                   spool.file_mode);
+        return S3HLS_E_INVALID;
     }
+    int rc = s3hls__spool_open(&box->spool, &spool, &r->env);
+    if (!rc)
+        s3hls__uploader_note_spool(box);
     return rc;
 }
 
 static int open_outbox(s3hls_recorder *r, const s3hls_recorder_config *cfg) {
     s3hls__outbox *box = &r->box;
     box->pool = r->uploader->pool;
+    box->lock = &r->uploader->lock;
     box->drop = cfg->drop;
     box->on_event = cfg->on_event;
     box->event_ctx = cfg->event_ctx;
@@ -290,14 +289,17 @@ static void put_away(s3hls_recorder *r) {
     s3hls__outbox *box = &r->box;
     for (s3hls__slot *slot; (slot = s3hls__outbox_oldest(box, INT64_MAX));) {
         bool named = s3hls__outbox_name(box, slot);
-        if (named && box->spool && s3hls__outbox_spool(box, slot, &r->uploader->lock) == S3HLS_OK)
+        int rc = S3HLS_OK;
+        if (named && box->spool && (rc = s3hls__outbox_spool(box, slot)) == S3HLS_OK)
             continue;
         s3hls__spool_entry lost = s3hls__outbox_entry(slot);
         s3hls__outbox_dropped(box, &lost, false, slot->gops);
         s3hls__slot_release(slot, &r->env);
         if (lost.media)
-            s3hls__outbox_tell_lost(box, &lost, S3HLS_E_UNDELIVERED);
+            s3hls__outbox_tell_lost(box, &lost, rc == S3HLS_E_EXISTS ? rc : S3HLS_E_UNDELIVERED);
     }
+    if (box->spool)
+        s3hls__spool_look(box->spool, UINT64_MAX); /* what lies elsewhere goes there too */
 }
 
 static void free_recorder(s3hls_recorder *r) {
@@ -312,6 +314,7 @@ static void free_recorder(s3hls_recorder *r) {
     if (r->own_uploader)
         s3hls_uploader_close(&r->uploader);
     s3hls__spool_close(&box->spool);
+    s3hls__timelines_deinit(&box->timelines, &env);
     s3hls__object_deinit(&box->object, &env);
     pthread_mutex_destroy(&box->error_lock);
     s3hls__env_free(&env, box->slots);

@@ -6,6 +6,7 @@
 
 /* Encoders hand over without a word, as waking a thread takes some 20 us: they are looked at. */
 enum { IDLE_MS = 1000, LOOK_MS = 20 };
+enum { MOVE_BYTES = 32 << 20 }; /* of a spool into another folder, at one look */
 
 /* ---- questions */
 
@@ -28,15 +29,14 @@ static bool is_stalled(const s3hls_uploader *u, const s3hls__outbox *box) {
 
 /* ---- what to do next (under lock) */
 
-typedef enum job { NOTHING, ASK, SPOOL, SEND, SEND_SPOOLED } job;
+typedef enum job { NOTHING, ASK, LOOK, SPOOL, SEND, SEND_COPY, SEND_SPOOLED } job;
 
 static bool wants_time(const s3hls__outbox *box) {
     return box->wanted_since_us && !box->base;
 }
 
-static bool should_spool(const s3hls__outbox *box, int64_t now) {
-    if (!box->spool || now < box->spool_retry_us)
-        return false;
+/* Memory is short, or deliveries fail for long. */
+static bool must_spool(const s3hls__outbox *box, int64_t now) {
     return box->pressed ||
            (box->failing_since_us && now - box->failing_since_us >= box->spool_after_us);
 }
@@ -47,14 +47,35 @@ static bool may_send(const s3hls_uploader *u, const s3hls__outbox *box, int64_t 
            !(box->failures && box->in_flight);
 }
 
-/* The oldest that waits, if its name is known. */
-static s3hls__slot *take_slot(s3hls__outbox *box, int64_t now) {
+static s3hls__slot *take(s3hls__outbox *box, s3hls__slot *slot) {
     int waiting = S3HLS__SEGMENT_WAITING;
-    s3hls__slot *slot = wants_time(box) ? NULL : s3hls__outbox_oldest(box, now);
     if (!slot || !atomic_compare_exchange_strong(&slot->state, &waiting, S3HLS__SEGMENT_SENDING))
         return NULL;
     s3hls__outbox_name(box, slot);
     return slot;
+}
+
+/* The oldest that waits to be sent, if its name is known. */
+static s3hls__slot *take_slot(s3hls__outbox *box, int64_t now) {
+    return wants_time(box) ? NULL : take(box, s3hls__outbox_oldest(box, now));
+}
+
+/* ... to be spooled: in an outage any; else what the store refuses, so that it takes no memory
+ * while it waits for its next try. */
+static s3hls__slot *take_slot_to_spool(s3hls__outbox *box, int64_t now) {
+    if (!box->spool || now < box->spool_retry_us || wants_time(box))
+        return NULL;
+    return take(box, s3hls__outbox_oldest_to_spool(box, now, must_spool(box, now)));
+}
+
+/* A timeline's object in the spool goes before all segments, live ones too. */
+static s3hls__spool_entry *take_object(s3hls__outbox *box, int64_t now) {
+    if (!box->spool || box->reading_spool)
+        return NULL;
+    s3hls__spool_entry *entry = s3hls__spool_oldest_object(box->spool, now);
+    if (entry)
+        entry->busy = box->reading_spool = true;
+    return entry;
 }
 
 static s3hls__spool_entry *take_entry(s3hls__outbox *box, int64_t now) {
@@ -70,6 +91,7 @@ typedef struct task {
     job what;
     s3hls__outbox *box;
     s3hls__slot *slot;
+    s3hls__timeline_copy *copy;
     s3hls__spool_entry entry;
 } task;
 
@@ -77,10 +99,27 @@ static bool find_urgent(s3hls_uploader *u, s3hls__outbox *box, int64_t now, task
     if ((wants_time(box) || is_stalled(u, box)) && !box->asking && now >= box->ask_not_before_us) {
         box->asking = true;
         t->what = ASK;
-    } else if (should_spool(box, now) && (t->slot = take_slot(box, now))) {
+    } else if (box->spool && now >= box->spool_look_us) {
+        box->spool_look_us = now + S3HLS__LOOK_AT_DISK_US;
+        t->what = LOOK;
+    } else if ((t->slot = take_slot_to_spool(box, now))) {
         t->what = SPOOL;
     }
     return t->what != NOTHING;
+}
+
+/* The segment's timeline is stored again first, where the store may have lost it. */
+static void put_timeline_first(s3hls__outbox *box, int64_t now, task *t) {
+    uint64_t timeline = t->entry.segment.timeline;
+    if (!t->slot->media || !t->slot->named ||
+        !s3hls__timelines_is_due(&box->timelines, timeline, now))
+        return;
+    atomic_store_explicit(&t->slot->state, S3HLS__SEGMENT_WAITING, memory_order_release);
+    t->slot = NULL;
+    t->copy = s3hls__timelines_find(&box->timelines, timeline);
+    t->copy->busy = true;
+    t->entry = (s3hls__spool_entry){.segment = {.timeline = timeline, .size = t->copy->size}};
+    t->what = SEND_COPY;
 }
 
 static bool find_delivery(s3hls_uploader *u, s3hls__outbox *box, int64_t now, bool spooled,
@@ -88,14 +127,19 @@ static bool find_delivery(s3hls_uploader *u, s3hls__outbox *box, int64_t now, bo
     s3hls__spool_entry *entry;
     if (!may_send(u, box, now))
         return false;
-    if (!spooled && (t->slot = take_slot(box, now))) {
-        t->what = SEND;
-        t->entry = s3hls__outbox_entry(t->slot);
-    } else if (spooled && (entry = take_entry(box, now))) {
+    if ((entry = spooled ? take_entry(box, now) : take_object(box, now))) {
         t->what = SEND_SPOOLED;
         t->entry = *entry;
+    } else if (!spooled && (t->slot = take_slot(box, now))) {
+        t->what = SEND;
+        t->entry = s3hls__outbox_entry(t->slot);
+        put_timeline_first(box, now, t);
     }
     return t->what != NOTHING;
+}
+
+static bool is_delivery(job what) {
+    return what == SEND || what == SEND_COPY || what == SEND_SPOOLED;
 }
 
 /* Its turn is over: the others come first. */
@@ -122,7 +166,7 @@ static task next_task(s3hls_uploader *u) {
                                             : find_delivery(u, box, now, pass == 2, &t)))
                 box->in_flight++;
         }
-    if (t.what == SEND || t.what == SEND_SPOOLED)
+    if (is_delivery(t.what))
         u->in_flight++;
     if (t.what != NOTHING)
         move_to_end(u, t.box);
@@ -133,11 +177,22 @@ static task next_task(s3hls_uploader *u) {
 /* ---- doing it */
 
 static void spool(s3hls_uploader *u, const task *t) {
-    int rc = s3hls__outbox_spool(t->box, t->slot, &u->lock);
-    if (rc == S3HLS_OK)
+    enum { AGAIN_US = 1000000 };
+    int rc = s3hls__outbox_spool(t->box, t->slot);
+    if (rc == S3HLS_OK) {
         s3hls__uploader_note_spool(t->box);
-    else
+    } else {
+        t->slot->held = rc == S3HLS_E_EXISTS;
+        if (t->slot->held) /* what the spool holds goes first */
+            t->slot->not_before_us = s3hls__uploader_now_us(u) + AGAIN_US;
         atomic_store_explicit(&t->slot->state, S3HLS__SEGMENT_WAITING, memory_order_release);
+    }
+    s3hls__uploader_leave(u, t->box);
+}
+
+static void look_at_disk(s3hls_uploader *u, const task *t) {
+    s3hls__spool_look(t->box->spool, MOVE_BYTES);
+    s3hls__uploader_note_spool(t->box);
     s3hls__uploader_leave(u, t->box);
 }
 
@@ -155,8 +210,10 @@ static void entry_unreadable(s3hls_uploader *u, const task *t, int status) {
     t->box->reading_spool = false;
     u->in_flight--;
     pthread_mutex_unlock(&u->lock);
-    if (!entry)
+    if (!entry && t->entry.media)
         s3hls__outbox_tell_lost(t->box, &t->entry, status);
+    else if (!entry)
+        s3hls__timelines_doubt(&t->box->timelines);
     s3hls__uploader_leave(u, t->box);
 }
 
@@ -165,10 +222,22 @@ static void carry_out(s3hls_uploader *u, const task *t) {
         ask(t->box);
         return;
     }
-    if (t->what == SPOOL) {
+    if (t->what == LOOK) {
+        look_at_disk(u, t);
+        return;
+    }
+    bool in_spool = t->what == SEND && s3hls__outbox_in_spool(t->box, t->slot);
+    if (in_spool) {
+        pthread_mutex_lock(&u->lock);
+        u->in_flight--;
+        pthread_mutex_unlock(&u->lock);
+    }
+    if (t->what == SPOOL || in_spool) {
         spool(u, t);
         return;
     }
+    if (t->what == SEND)
+        s3hls__outbox_keep(t->box, t->slot);
     int rc = t->what == SEND_SPOOLED ? s3hls__spool_read(t->box->spool, &t->entry) : S3HLS_OK;
     if (rc) {
         entry_unreadable(u, t, rc);
@@ -179,7 +248,7 @@ static void carry_out(s3hls_uploader *u, const task *t) {
     s3hls__delivery *d = u->deliveries;
     while (d->box)
         d++;
-    s3hls__delivery_begin(d, t->box, t->slot, &t->entry, s3hls__uploader_delivery_done);
+    s3hls__delivery_begin(d, t->box, t->slot, t->copy, &t->entry, s3hls__uploader_delivery_done);
 }
 
 static void cancel_leaving(s3hls_uploader *u) {

@@ -9,6 +9,7 @@ bool s3hls__slot_begin(s3hls__slot *slot, s3hls__pool *pool) {
     slot->first = slot->last = block;
     slot->gops = 0;
     slot->not_before_us = 0;
+    slot->held = false;
     slot->tags = NULL;
     slot->segment.size = 0;
     slot->read_block = S3HLS__NO_BLOCK;

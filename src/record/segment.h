@@ -37,8 +37,9 @@ typedef struct s3hls__slot {
     _Atomic int64_t
         ended_us; /* monotonic: when a segment was handed over; 0: a timeline's object */
     _Atomic int64_t not_before_us; /* monotonic: the store refused this one, no try before */
-    s3hls_segment segment;         /* size: of the object */
-    s3hls__tags *tags;             /* a reference */
+    _Atomic bool held;     /* until then not to be spooled either: there is another of its name */
+    s3hls_segment segment; /* size: of the object */
+    s3hls__tags *tags;     /* a reference */
 
     /* uploader thread only */
     uint32_t read_block; /* where the last body read was, to go on from there */

@@ -19,6 +19,7 @@ typedef struct s3hls__spool_trailer {
 } s3hls__spool_trailer;
 
 bool s3hls__file_write(int fd, const void *data, size_t size);
+/* @return false: errno says why; 0: the file ends before. */
 bool s3hls__file_read(int fd, void *data, size_t size, uint64_t at);
 
 /* Write all of it; body as in s3hls__op. @return false: errno says why. */

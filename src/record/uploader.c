@@ -140,6 +140,7 @@ static void keys_came(void *ctx, int status) {
 void s3hls__uploader_attach(s3hls_uploader *u, s3hls__outbox *box) {
     pthread_mutex_lock(&u->lock);
     box->uploader = u;
+    box->spool_look_us = s3hls__uploader_now_us(u) + S3HLS__LOOK_AT_DISK_US;
     box->next = u->boxes;
     u->boxes = box;
     pthread_mutex_unlock(&u->lock);
@@ -164,29 +165,33 @@ static bool box_resting(const s3hls__outbox *box) {
     return box->in_flight == 0;
 }
 
-/* Wait, or work where there is no thread, until is_so(box), for up to deadline_ms (UINT32_MAX: for
- * ever). */
-static bool wait_until(s3hls_uploader *u, s3hls__outbox *box, bool (*is_so)(const s3hls__outbox *),
-                       uint32_t deadline_ms) {
-    enum { SLICE_MS = 100 };
+/* Wait for a change, for up to so long of real time. Under the lock. */
+static void wait_a_while(s3hls_uploader *u, int64_t wait_us) {
     struct timespec end;
     clock_gettime(CLOCK_MONOTONIC, &end);
-    int64_t end_ms = (int64_t)end.tv_sec * 1000 + end.tv_nsec / 1000000 + deadline_ms;
-    end.tv_sec = (time_t)(end_ms / 1000);
-    end.tv_nsec = (long)(end_ms % 1000) * 1000000;
+    int64_t end_ns = end.tv_nsec + wait_us * 1000;
+    end.tv_sec += (time_t)(end_ns / 1000000000);
+    end.tv_nsec = (long)(end_ns % 1000000000);
+    pthread_cond_timedwait(&u->changed, &u->lock, &end);
+}
+
+/* Wait, or work where there is no thread, until is_so(box), for up to deadline_ms (UINT32_MAX: for
+ * ever) of the clock that was given. */
+static bool wait_until(s3hls_uploader *u, s3hls__outbox *box, bool (*is_so)(const s3hls__outbox *),
+                       uint32_t deadline_ms) {
+    enum { SLICE_US = 100000 };
+    int64_t end_us = s3hls__uploader_now_us(u) + deadline_ms * INT64_C(1000), left_us;
+    bool so;
+    if (deadline_ms == UINT32_MAX)
+        end_us = INT64_MAX;
     pthread_mutex_lock(&u->lock);
-    bool so, late = false;
-    while (!(so = is_so(box)) && !late) {
+    while (!(so = is_so(box)) && (left_us = end_us - s3hls__uploader_now_us(u)) > 0) {
+        left_us = left_us < SLICE_US ? left_us : SLICE_US;
         if (u->has_thread) {
-            late = pthread_cond_timedwait(&u->changed, &u->lock, &end) != 0;
+            wait_a_while(u, left_us);
         } else {
             pthread_mutex_unlock(&u->lock);
-            struct timespec now;
-            clock_gettime(CLOCK_MONOTONIC, &now);
-            int64_t left = end_ms - ((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
-            late = left <= 0;
-            if (!late)
-                s3hls__uploader_run(u, left < SLICE_MS ? (uint32_t)left : SLICE_MS);
+            s3hls__uploader_run(u, (uint32_t)((left_us + 999) / 1000));
             pthread_mutex_lock(&u->lock);
         }
     }
@@ -196,8 +201,11 @@ static bool wait_until(s3hls_uploader *u, s3hls__outbox *box, bool (*is_so)(cons
 
 int s3hls__uploader_drain(s3hls_uploader *u, s3hls__outbox *box, uint32_t deadline_ms, bool spool) {
     pthread_mutex_lock(&u->lock);
-    box->draining = true; /* the end is near: try at once */
+    box->draining = true; /* the end is near: try at once, what was refused too */
     box->not_before_us = box->spool_not_before_us = 0;
+    for (uint32_t i = 0; i < box->slot_count; i++)
+        if (atomic_load(&box->slots[i].state) == S3HLS__SEGMENT_WAITING)
+            box->slots[i].not_before_us = 0;
     pthread_mutex_unlock(&u->lock);
     s3hls__http_wake(u->http);
     return wait_until(u, box, spool ? all_empty : memory_empty, deadline_ms) ? S3HLS_OK

@@ -29,6 +29,9 @@ struct s3hls_uploader {
     uint32_t in_flight; /* deliveries */
 };
 
+/* The spool's disk may come, or change: so often it is looked at. */
+enum { S3HLS__LOOK_AT_DISK_US = 10000000 };
+
 static inline int64_t s3hls__uploader_now_us(const s3hls_uploader *u) {
     return u->env.monotonic_us(u->env.ctx);
 }

@@ -13,6 +13,11 @@ static int flush(const command_line *line, const delivery_options *o) {
     if (code != EXIT_DONE)
         return code;
     code = delivery_close(&d, &status);
+    if (d.stats.spool_status && !d.stats.segments_accepted) {
+        fprintf(stderr, "s3hls flush: --spool %s: %s\n", o->cfg.spool_dir,
+                s3hls_strerror(d.stats.spool_status));
+        return EXIT_FAILED;
+    }
     if (!d.stats.segments_accepted && !o->quiet)
         printf("nothing in the spool for %s\n", o->cfg.destination);
     if (code != EXIT_DONE || !d.stats.segments_spooled)

@@ -160,6 +160,46 @@ static void another_object_of_that_key_holds_up_nobody_else(void **state) {
     close_studio(&t); /* in the end it was accepted after all */
 }
 
+/* Each segment is refused for itself, for minutes: with a spool nothing is lost by it. */
+static void what_is_refused_waits_in_the_spool(void **state) {
+    (void)state;
+    static const char *const refusals[] = {
+        ANSWER("413 Too Large", "", ""),
+        ANSWER("400 Bad Request", "", ERROR_BODY("EntityTooLarge")),
+        ANSWER("400 Bad Request", "", ERROR_BODY("InvalidArgument")), ANSWER("412 No", "", ""),
+        ANSWER("411 Length Required", "", "")};
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        STUDIO(t, GOOD, {.answer = refusals[i], .close = true});
+        s3hls_uploader_config u;
+        s3hls_uploader_close(&t.uploader);
+        s3hls_uploader_config_init(&u);
+        u.no_thread = 1;
+        u.pool_bytes = 1 << 20;
+        u.retry_first_ms = u.retry_max_ms = 600000; /* while they wait, memory fills up */
+        u.env = &t.w->env;
+        assert_int_equal(s3hls_uploader_open(&t.uploader, &u), S3HLS_OK);
+        t.cfg.uploader = t.uploader;
+        t.cfg.spool_dir = t.w->spool;
+        t.cfg.spool_after_ms = 600000;
+        t.gen.other_bytes = 3100; /* three segments fill the memory */
+        t.cfg.object.no_overwrite = 1;
+        open_camera(&t);
+        for (int k = 0; k < 25 * 80; k++, t.w->passed_us += 40000) {
+            assert_int_equal(put(t.r, &t.gen), S3HLS_OK);
+            for (int n = 0; k % 100 == 0 && n < 10; n++) /* a segment has ended: it is tried */
+                s3hls_uploader_step(t.uploader, 2);
+        }
+        s3hls_recorder_stats s = stats_of(t.r);
+        assert_int_equal(s.frames_dropped + s.segments_dropped, 0);
+        assert_true(s.segments_spooled >= 18);
+        for (int k = 0; k < CANNED_MAX; k++)
+            t.server->script[k] = t.server->script[0];
+        t.w->passed_us += INT64_C(1200) * 1000000;
+        assert_int_equal(s3hls_recorder_drain(t.r, 20000), S3HLS_OK);
+        close_studio(&t);
+    }
+}
+
 static void what_somebody_has_to_mend_is_told_once_and_kept(void **state) {
     (void)state;
     canned denied = {
@@ -289,16 +329,45 @@ static void keys_are_replaced_while_uploads_run(void **state) {
     close_studio(&t);
 }
 
+/* A clock in which an hour passes at each look. */
+static int64_t fast_us(void *ctx) {
+    world *w = ctx;
+    w->passed_us += INT64_C(3600) * 1000000;
+    return world_monotonic_us(ctx);
+}
+
+static void a_deadline_is_one_of_the_clock_that_was_given(void **state) {
+    (void)state;
+    for (int thread = 0; thread < 2; thread++) {
+        STUDIO(t, {.answer = ANSWER("503 Slow Down", "", ERROR_BODY("SlowDown")), .close = true});
+        s3hls_env env = t.w->env;
+        env.monotonic_us = fast_us;
+        t.cfg.uploader = NULL;
+        t.cfg.no_thread = !thread;
+        t.cfg.env = &env;
+        open_camera(&t);
+        record(&t, 1);
+        put(t.r, &t.gen);
+        int64_t begun_ms = real_ms();
+        assert_int_equal(s3hls_recorder_drain(t.r, 3600000), S3HLS_E_UNDELIVERED);
+        assert_in_range(real_ms() - begun_ms, 0, 5000);
+        s3hls_recorder_close(&t.r, 0);
+        free_studio(&t);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(close_does_not_wait_for_a_name),
         cmocka_unit_test(an_earlier_put_whose_answer_was_lost_is_recognised),
         cmocka_unit_test(another_object_of_that_key_holds_up_nobody_else),
+        cmocka_unit_test(what_is_refused_waits_in_the_spool),
         cmocka_unit_test(what_somebody_has_to_mend_is_told_once_and_kept),
         cmocka_unit_test(who_is_asked_to_slow_down_does),
         cmocka_unit_test(without_a_clock_the_store_is_asked),
         cmocka_unit_test(a_stalled_upload_is_begun_anew_where_that_helps),
         cmocka_unit_test(objects_get_what_was_asked_for),
+        cmocka_unit_test(a_deadline_is_one_of_the_clock_that_was_given),
         cmocka_unit_test(keys_are_replaced_while_uploads_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

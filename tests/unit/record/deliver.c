@@ -64,6 +64,28 @@ static void assert_whole(world *w, uint64_t count) {
     s3hls_segment_list_deinit(&list, NULL);
 }
 
+/* Each segment's timeline has its object. */
+static void assert_timelines(world *w) {
+    s3hls_segment_list list = recorded(w);
+    assert_true(list.count > 0);
+    for (size_t i = 0; i < list.count; i++) {
+        char path[160];
+        snprintf(path, sizeof path, "%s/timelines/%llu.json", w->cam,
+                 (unsigned long long)list.segments[i].timeline);
+        if (access(path, F_OK))
+            fail_msg("%s is missing", path);
+    }
+    s3hls_segment_list_deinit(&list, NULL);
+}
+
+/* The store is back, but empty. */
+static void another_store_comes(world *w) {
+    char away[96];
+    snprintf(away, sizeof away, "%s.away", w->cam);
+    assert_int_equal(remove(w->cam), 0);
+    remove_folder(away);
+}
+
 /* ---- */
 
 static void an_outage_goes_through_the_spool_and_loses_nothing(void **state) {
@@ -169,9 +191,160 @@ static void beyond_its_bound_the_oldest_goes_and_is_told(void **state) {
     s = stats_of(d.r);
     assert_int_equal(s.segments_delivered + s.segments_dropped, s.segments_accepted);
     assert_whole(w, s.segments_delivered); /* the newest, in one piece */
+    assert_timelines(w);                   /* whose object was in the spool from the beginning */
     assert_int_equal(s3hls_recorder_close(&d.r, 0), S3HLS_OK);
     close_driven(&d);
     world_close(w);
+}
+
+/* The bucket is set up anew in an outage, is emptied without one, or the spool is removed: the
+ * timeline's object is stored again all the same. */
+static void a_timelines_object_is_stored_again(void **state) {
+    (void)state;
+    enum { WITH_SPOOL, WITHOUT, SPOOL_REMOVED, UNNOTICED, CASES };
+    for (int i = 0; i < CASES; i++) {
+        world *w = world_open();
+        s3hls_recorder_config cfg = watched(w);
+        h264_gen g = camera();
+        cfg.drop = S3HLS_DROP_OLDEST;
+        if (i == WITHOUT)
+            cfg.spool_dir = NULL;
+        if (i == SPOOL_REMOVED)
+            store_goes(w);
+        driven d = open_driven(w, &cfg);
+        drive(w, &d, &g, 25 * 9);
+        if (i == SPOOL_REMOVED) {
+            assert_int_equal(stats_of(d.r).segments_spooled, 2);
+            remove_folder(w->spool);
+        } else if (i == UNNOTICED) {
+            remove_folder(w->cam);
+            w->passed_us += INT64_C(3600) * 1000000;
+        } else {
+            store_goes(w);
+        }
+        drive(w, &d, &g, 25 * 20);
+        if (i != UNNOTICED)
+            another_store_comes(w);
+        w->passed_us += 60000000;
+        drive(w, &d, &g, 25 * 20);
+        s3hls_recorder_drain(d.r, 10000);
+        assert_timelines(w);
+        assert_int_equal(s3hls_recorder_close(&d.r, 0), S3HLS_OK);
+        close_driven(&d);
+        world_close(w);
+    }
+}
+
+/* A session's segments are in the spool, its timeline's object was delivered long ago: where the
+ * bucket is another when the next session comes, the object is there too. */
+static void with_segments_goes_their_timelines_object(void **state) {
+    (void)state;
+    world *w = world_open();
+    s3hls_recorder_config cfg = watched(w);
+    h264_gen g = camera();
+    driven d = open_driven(w, &cfg);
+    drive(w, &d, &g, 25 * 9);
+    store_goes(w);
+    drive(w, &d, &g, 25 * 9);
+    assert_int_equal(s3hls_recorder_close(&d.r, 0), S3HLS_OK);
+    close_driven(&d);
+    another_store_comes(w);
+    cfg.uploader = NULL;
+    assert_int_equal(s3hls_recorder_open(&d.r, &cfg), S3HLS_OK);
+    assert_int_equal(s3hls_recorder_drain(d.r, 10000), S3HLS_OK);
+    assert_int_equal(s3hls_recorder_close(&d.r, 0), S3HLS_OK);
+    assert_timelines(w);
+    world_close(w);
+}
+
+static void a_spool_that_comes_later_is_delivered(void **state) {
+    (void)state;
+    world *w = world_open();
+    s3hls_recorder_config cfg = watched(w);
+    h264_gen g = camera();
+    char aside[100];
+    snprintf(aside, sizeof aside, "%s.aside", w->spool);
+    store_goes(w);
+    driven d = open_driven(w, &cfg);
+    drive(w, &d, &g, 25 * 9);
+    assert_int_equal(s3hls_recorder_close(&d.r, 0), S3HLS_OK);
+    close_driven(&d);
+    assert_int_equal(rename(w->spool, aside), 0);
+    fclose(fopen(w->spool, "w")); /* its disk is not there at the next start */
+    store_comes(w);
+    d = open_driven(w, &cfg);
+    assert_int_not_equal(stats_of(d.r).spool_status, S3HLS_OK);
+    drive(w, &d, &g, 25 * 9);
+    assert_int_equal(stats_of(d.r).segments_recovered, 0);
+    assert_int_equal(remove(w->spool), 0);
+    assert_int_equal(rename(aside, w->spool), 0);
+    drive(w, &d, &g, 25 * 20);
+    s3hls_recorder_stats s = stats_of(d.r);
+    assert_int_equal(s.spool_status, S3HLS_OK);
+    assert_int_equal(s.segments_recovered, 3);
+    assert_int_equal(s3hls_recorder_drain(d.r, 10000), S3HLS_OK);
+    s = stats_of(d.r);
+    assert_int_equal(s.segments_delivered, s.segments_accepted);
+    assert_int_equal(events_of(w, "segment-lost"), 0);
+    s3hls_segment_list list = recorded(w);
+    assert_int_equal(list.count, s.segments_delivered);
+    s3hls_segment_list_deinit(&list, NULL);
+    assert_int_equal(s3hls_recorder_close(&d.r, 0), S3HLS_OK);
+    close_driven(&d);
+    world_close(w);
+}
+
+/* The same footage, or other footage, recorded once more from the same start while the spool still
+ * holds it. */
+static void a_recording_repeated_over_its_spool_counts_once(void **state) {
+    (void)state;
+    for (int unlike = 0; unlike < 2; unlike++) {
+        for (int early = 0; early < 2; early++) { /* the store is back before, or after */
+            world *w = world_open();
+            s3hls_recorder_config cfg = watched(w);
+            s3hls_recorder_stats s;
+            h264_gen first = camera(), second = camera();
+            cfg.start_time_us = NOON_US;
+            second.other_bytes += (uint32_t)unlike * 188;
+            store_goes(w);
+            driven d = open_driven(w, &cfg);
+            drive(w, &d, &first, 25 * 12);
+            assert_int_equal(s3hls_recorder_close_stats(&d.r, 0, &s), S3HLS_OK);
+            assert_int_equal(s.segments_spooled, 3);
+            close_driven(&d);
+            if (early)
+                store_comes(w);
+            d = open_driven(w, &cfg);
+            assert_int_equal(stats_of(d.r).segments_recovered, 3);
+            drive(w, &d, &second, 25 * 12);
+            if (early)
+                assert_int_equal(s3hls_recorder_drain(d.r, 20000), S3HLS_OK);
+            stats_of(d.r);
+            int rc = s3hls_recorder_close_stats(&d.r, 0, &s);
+            close_driven(&d);
+            assert_int_equal(events_of(w, "segment-lost"), s.segments_dropped);
+            if (!early) {
+                assert_int_equal(rc, unlike ? S3HLS_E_UNDELIVERED : S3HLS_OK);
+                assert_int_equal(s.segments_accepted, unlike ? 6 : 3);
+                assert_int_equal(s.segments_spooled, 3);
+                assert_int_equal(s.segments_dropped, unlike ? 3 : 0);
+                store_comes(w);
+                cfg.uploader = NULL;
+                assert_int_equal(s3hls_recorder_open(&d.r, &cfg), S3HLS_OK);
+                assert_int_equal(s3hls_recorder_drain(d.r, 20000), S3HLS_OK);
+                assert_int_equal(stats_of(d.r).segments_delivered, 3);
+                assert_int_equal(s3hls_recorder_close(&d.r, 0), S3HLS_OK);
+            } else {
+                assert_int_equal(rc, S3HLS_OK);
+                assert_int_equal(s.segments_delivered, s.segments_accepted);
+            }
+            s3hls_segment_list list = recorded(w);
+            assert_int_equal(list.count, 3);
+            whole_number_of_packets(&list);
+            s3hls_segment_list_deinit(&list, NULL);
+            world_close(w);
+        }
+    }
 }
 
 static void a_disk_that_cannot_be_written_is_told_and_memory_serves(void **state) {
@@ -388,6 +561,10 @@ int main(void) {
         cmocka_unit_test(what_close_cannot_deliver_comes_with_the_next_session),
         cmocka_unit_test(sessions_never_use_a_number_twice),
         cmocka_unit_test(beyond_its_bound_the_oldest_goes_and_is_told),
+        cmocka_unit_test(a_timelines_object_is_stored_again),
+        cmocka_unit_test(with_segments_goes_their_timelines_object),
+        cmocka_unit_test(a_spool_that_comes_later_is_delivered),
+        cmocka_unit_test(a_recording_repeated_over_its_spool_counts_once),
         cmocka_unit_test(a_disk_that_cannot_be_written_is_told_and_memory_serves),
         cmocka_unit_test(a_spool_too_small_for_one_segment_is_told),
         cmocka_unit_test(by_policy_the_oldest_goes_and_put_says_so),
