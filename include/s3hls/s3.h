@@ -47,11 +47,11 @@ S3HLS_API int s3hls_s3_checksum_configured(const char *profile, s3hls_checksum *
 /** How to reach S3. Zero it, set what you need; shared by every config that can lead to S3.
  * Strings are copied at open. */
 typedef struct s3hls_s3_options {
-    const char *region; /* NULL: "us-east-1" */
-    const char
-        *endpoint; /* "https://host[:port]"; NULL: AWS's own for the region, .com.cn for cn- */
-    const char *ca_file; /* PEM file of CAs that are trusted beside the system's, read again for
-                            each connection; NULL: the system's alone */
+    const char *region;   /* NULL: "us-east-1" */
+    const char *endpoint; /* "https://host[:port][/path]", the path not encoded; NULL: AWS's own for
+                             the region, .com.cn for cn- */
+    const char *ca_file;  /* PEM file of CAs that are trusted beside the system's, read again for
+                             each connection; NULL: the system's alone */
     s3hls_credentials_provider *credentials; /* NULL: the usual chain; a reference is kept */
     s3hls_addressing addressing;
     s3hls_payload payload;
@@ -91,8 +91,9 @@ typedef int (*s3hls_s3_data_fn)(void *ctx, const uint8_t *data, size_t size);
 typedef struct s3hls_s3 s3hls_s3;
 
 /** Open a client for one bucket.
- * @param bucket  3 to 63 characters of [a-z0-9.-]
- * @return S3HLS_OK; S3HLS_E_INVALID: bucket, region or endpoint malformed;
+ * @param bucket  3 to 63 characters of [a-z0-9.-]; by path on an endpoint that is not AWS's 1 to 63
+ * of [A-Za-z0-9._:-]
+ * @return S3HLS_OK; S3HLS_E_INVALID: bucket, region or endpoint malformed, the log line names it;
  * also: the CA file holds no certificate; S3HLS_E_CREDENTIALS: none given and none found;
  * S3HLS_E_IO: CA file not readable;
  * S3HLS_E_NOMEM. Does not touch the network. */

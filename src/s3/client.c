@@ -17,12 +17,65 @@ int s3hls__s3_set_endpoint(s3hls__s3_client *c, const char *endpoint) {
     return s3hls__uri_parse_endpoint(endpoint, &c->home.endpoint);
 }
 
+static bool is_aws(const char *endpoint) {
+    return !endpoint || strstr(endpoint, ".amazonaws.com");
+}
+
+/* Without control characters, and without what may be a password before the host. */
+static int malformed(const s3hls__s3_client *c, const char *part, const char *value,
+                     const char *fault) {
+    char shown[200];
+    const char *user = strrchr(value, '@');
+    snprintf(shown, sizeof shown, "%s", user ? user : value);
+    for (char *p = shown; *p; p++)
+        *p = (unsigned char)*p < ' ' || *p == 0x7f ? '?' : *p;
+    s3hls__log(&c->env, S3HLS_LOG_ERROR, "s3", "%s \"%s\": %s", part, shown, fault);
+    return S3HLS_E_INVALID;
+}
+
 /* A wildcard certificate covers one label: a bucket with a dot cannot stand before the host over
  * TLS. */
 static bool bucket_goes_into_host(const s3hls__s3_client *c, const s3hls_s3_options *o) {
     if (o->addressing != S3HLS_ADDRESSING_AUTO)
         return o->addressing == S3HLS_ADDRESSING_VIRTUAL;
     return !o->endpoint && !strchr(c->bucket, '.');
+}
+
+/* An endpoint with the bucket before it, as consoles show it: "bucket.s3.region.example". It is
+ * taken off, and put there again by request. */
+static bool take_bucket_off(s3hls__s3_client *c, const s3hls_s3_options *o) {
+    char *host = c->home.endpoint.host;
+    size_t size = strlen(c->bucket);
+    if (c->home.endpoint.literal || strncmp(host, c->bucket, size) != 0 || host[size] != '.')
+        return false;
+    const char *rest = host + size + 1;
+    if (strncmp(rest, "s3.", 3) != 0 && strncmp(rest, "s3-", 3) != 0 &&
+        o->addressing != S3HLS_ADDRESSING_VIRTUAL)
+        return false;
+    memmove(host, rest, strlen(rest) + 1);
+    return o->addressing == S3HLS_ADDRESSING_VIRTUAL ||
+           (o->addressing == S3HLS_ADDRESSING_AUTO && !strchr(c->bucket, '.'));
+}
+
+/* Endpoint, bucket and region: what is malformed is logged by its name. */
+static int configure_place(s3hls__s3_client *c, const s3hls_s3_options *o) {
+    bool aws = is_aws(o->endpoint);
+    const char *fault = o->endpoint ? s3hls__uri_endpoint_fault(o->endpoint) : NULL;
+    if (fault)
+        return malformed(c, "endpoint", o->endpoint, fault);
+    if ((fault = s3hls__uri_region_fault(c->region, aws)))
+        return malformed(c, "region", c->region, fault);
+    bool in_host = bucket_goes_into_host(c, o);
+    if ((fault = s3hls__uri_bucket_fault(c->bucket, aws || in_host)))
+        return malformed(c, "bucket", c->bucket, fault);
+    s3hls__s3_set_endpoint(c, o->endpoint);
+    c->own_endpoint = o->endpoint != NULL;
+    c->home.bucket_in_host = take_bucket_off(c, o) || in_host;
+    if (c->home.bucket_in_host && c->home.endpoint.literal)
+        return malformed(c, "endpoint", c->home.endpoint.host,
+                         "no bucket can be put before an address: use path addressing");
+    s3hls__s3_place_name(&c->home, c->bucket);
+    return S3HLS_OK;
 }
 
 /* Something always protects the body: its signature, or a checksum that the server compares. */
@@ -45,23 +98,12 @@ static int configure(s3hls__s3_client *c, const char *bucket, const char *prefix
     c->ca_file = s3hls__env_strdup(env, o->ca_file);
     if (!c->bucket || !c->prefix || !c->region || !c->user_agent || (o->ca_file && !c->ca_file))
         return S3HLS_E_NOMEM;
-    if (!s3hls__uri_bucket_ok(c->bucket) || !s3hls__uri_region_ok(c->region) ||
-        s3hls__s3_set_endpoint(c, o->endpoint)) {
-        s3hls__log(env, S3HLS_LOG_ERROR, "s3", "bucket %s, region %s or endpoint %s is malformed",
-                   bucket, c->region, o->endpoint ? o->endpoint : "(default)");
-        return S3HLS_E_INVALID;
-    }
-    int rc = s3hls__authorities_check(c->ca_file, env);
+    int rc = configure_place(c, o);
     if (rc)
         return rc;
-    c->own_endpoint = o->endpoint != NULL;
-    c->home.bucket_in_host = bucket_goes_into_host(c, o);
-    if (c->home.bucket_in_host && c->home.endpoint.literal) {
-        s3hls__log(env, S3HLS_LOG_ERROR, "s3", "no bucket can be put before the address %s",
-                   c->home.endpoint.host);
-        return S3HLS_E_INVALID;
-    }
-    s3hls__s3_place_name(&c->home, c->bucket);
+    rc = s3hls__authorities_check(c->ca_file, env);
+    if (rc)
+        return rc;
     choose_integrity(c, o);
     c->connect_timeout_ms = o->connect_timeout_ms ? o->connect_timeout_ms : 10000;
     c->stall_timeout_ms = o->stall_timeout_ms ? o->stall_timeout_ms : 20000;

@@ -85,16 +85,21 @@ static const char *option_for(const s3hls_s3_error *error, bool checksum_sent) {
     return NULL;
 }
 
-void s3hls__s3_error_name_option(s3hls_s3_error *error, bool checksum_sent) {
-    const char *option = option_for(error, checksum_sent);
-    if (!option)
-        return;
-    size_t size = strlen(error->message),
-           most = sizeof error->message - sizeof "; " - strlen(option);
+void s3hls__s3_error_add(s3hls_s3_error *error, const char *text) {
+    size_t size = strlen(error->message), added = strlen(text) + sizeof "; ";
+    size_t most = added < sizeof error->message ? sizeof error->message - added : 0;
     size = size < most ? size : most;
     while (size > 0 && (error->message[size] & 0xc0) == 0x80) /* not inside a character */
         size--;
-    snprintf(error->message + size, sizeof error->message - size, "%s%s", size ? "; " : "", option);
+    snprintf(error->message + size, sizeof error->message - size, "%s%s", size ? "; " : "", text);
+    for (char *p = error->message + size; *p; p++)
+        *p = (unsigned char)*p < 0x20 || *p == 0x7f ? ' ' : *p;
+}
+
+void s3hls__s3_error_name_option(s3hls_s3_error *error, bool checksum_sent) {
+    const char *option = option_for(error, checksum_sent);
+    if (option)
+        s3hls__s3_error_add(error, option);
 }
 
 /* ---- the failure table

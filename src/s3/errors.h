@@ -12,6 +12,8 @@ void s3hls__s3_error_scan(s3hls_s3_error *error, const char *body, size_t size);
 /* Have the message name the region the bucket lives in, where it does not yet. "" adds nothing. */
 void s3hls__s3_error_name_region(s3hls_s3_error *error, const char *region);
 
+/* Add to the message, which is cut where both do not fit. */
+void s3hls__s3_error_add(s3hls_s3_error *error, const char *text);
 /* Have the message of a PUT that was refused name the option for what was refused: the header that
  * the message speaks of; else, where the answer is one for headers that a server does not know and
  * a checksum was sent, that one. The message is cut where it does not fit beside. */

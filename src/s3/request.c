@@ -13,7 +13,7 @@ enum {
     MAX_HEADERS = 24,
     MAX_CALLER_HEADERS = 16,
     URL_MAX = 32 * 1024,
-    PATH_BYTES = 64 + S3HLS__KEY_BYTES_MAX + 3
+    PATH_BYTES = S3HLS__PATH_BYTES_MAX + 64 + S3HLS__KEY_BYTES_MAX + 3
 };
 
 static const char EMPTY_SHA256[] =
@@ -113,10 +113,11 @@ static void ask(request *r, const char *name, const char *value) {
     r->query[r->query_count++] = (s3hls_query){name, value};
 }
 
-/* "/bucket", or "/" where the bucket stands in the host. */
+/* "/bucket", or "/" where the bucket stands in the host, behind the endpoint's own path. */
 static size_t write_root(const s3hls__s3_client *c, const s3hls__place *place,
                          char path[PATH_BYTES]) {
-    return (size_t)snprintf(path, PATH_BYTES, "/%s", place->bucket_in_host ? "" : c->bucket);
+    return (size_t)snprintf(path, PATH_BYTES, "%s/%s", place->endpoint.path,
+                            place->bucket_in_host ? "" : c->bucket);
 }
 
 /* The root and a key. @return false: the bucket would have a key that is malformed or too long. */

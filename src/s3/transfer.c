@@ -239,6 +239,37 @@ static bool sent_whole_body(const call *k) {
     return k->exchange.op->kind != S3HLS__OP_PUT || (uint64_t)sent >= k->exchange.op->body_size;
 }
 
+/* Name the part that a refusal is about, where the server did not. */
+static void name_fault(const call *k, const char *location) {
+    const s3hls__s3_client *c = k->client;
+    const s3hls__place *place = k->redirected ? &k->elsewhere : &c->home;
+    s3hls_s3_error *e = &k->exchange.op->error;
+    bool own = c->own_endpoint && !place->bucket_in_host;
+    size_t size = strlen(c->bucket);
+    bool in_endpoint = own && strncmp(place->endpoint.host, c->bucket, size) == 0 &&
+                       place->endpoint.host[size] == '.';
+    bool missing = e->status == S3HLS_E_NO_BUCKET ||
+                   (e->status == S3HLS_E_NOT_FOUND && k->exchange.op->kind != S3HLS__OP_GET &&
+                    k->exchange.op->kind != S3HLS__OP_HEAD);
+    size_t shown = location ? strcspn(location, "?") : 0; /* a query may hold secrets */
+    char text[256];
+    if (missing && in_endpoint)
+        snprintf(text, sizeof text,
+                 "the endpoint's host begins with the bucket's name: take it off");
+    else if (e->status == S3HLS_E_NO_BUCKET)
+        snprintf(text, sizeof text, "bucket %s at %.180s", c->bucket, place->endpoint.host);
+    else if (e->http_status >= 300 && e->http_status < 400 && !e->code[0] && location)
+        snprintf(text, sizeof text, "redirected to %.*s: is the endpoint right?",
+                 shown < 200 ? (int)shown : 200, location);
+    else if (e->http_status >= 400 && e->http_status < 410 && !e->code[0] && !e->message[0] &&
+             k->exchange.op->kind != S3HLS__OP_HEAD)
+        snprintf(text, sizeof text, "no S3 error: is %.180s the endpoint of an S3 server?",
+                 place->endpoint.host);
+    else
+        return;
+    s3hls__s3_error_add(e, text);
+}
+
 static bool is_object_put(const call *k) {
     return k->exchange.op->kind == S3HLS__OP_PUT && !k->exchange.op->setting;
 }
@@ -268,6 +299,8 @@ static void read_error(call *k, CURLcode code) {
         e->status = s3hls__s3_status_of_answer(e->http_status, e->code);
         if (e->status == S3HLS_E_REGION && region)
             s3hls__s3_error_name_region(e, region);
+        if (e->status)
+            name_fault(k, answer_header(k, "location"));
         if ((e->status == S3HLS_E_INVALID || e->status == S3HLS_E_UNSUPPORTED) && is_object_put(k))
             s3hls__s3_error_name_option(e, k->client->checksum == S3HLS_CHECKSUM_CRC32C);
         if (e->status == S3HLS_OK && !sent_whole_body(k)) {

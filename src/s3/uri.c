@@ -108,11 +108,81 @@ bool s3hls__uri_bucket_ok(const char *bucket) {
     return is_bucket(bucket, strlen(bucket));
 }
 
+bool s3hls__uri_bucket_tolerable(const char *bucket) {
+    size_t n = 0;
+    while (is_alnum(bucket[n]) || (bucket[n] && strchr("._:-", bucket[n])))
+        n++;
+    return n >= 1 && n <= S3HLS__BUCKET_BYTES_MAX && bucket[n] == 0 && !is_dot_part(bucket, n);
+}
+
 bool s3hls__uri_region_ok(const char *region) {
     size_t n = 0;
     while (is_alnum(region[n]) || region[n] == '-' || region[n] == '_')
         n++;
     return n >= 1 && n <= 63 && region[n] == 0;
+}
+
+/* word is in lower case; text in any. */
+static bool begins_with(const char *text, const char *word) {
+    for (; *word; text++, word++)
+        if ((*text >= 'A' && *text <= 'Z' ? *text + 'a' - 'A' : *text) != *word)
+            return false;
+    return true;
+}
+
+static bool has_blank(const char *text) {
+    for (; *text; text++)
+        if ((unsigned char)*text <= ' ' || *text == 0x7f)
+            return true;
+    return false;
+}
+
+static bool has_capital(const char *text) {
+    for (; *text; text++)
+        if (*text >= 'A' && *text <= 'Z')
+            return true;
+    return false;
+}
+
+const char *s3hls__uri_region_fault(const char *region, bool aws) {
+    if (has_blank(region))
+        return "it holds a blank or a line end";
+    if (!s3hls__uri_region_ok(region))
+        return "a region is 1 to 63 of letters, digits, - and _";
+    return aws && has_capital(region) ? "AWS writes its regions in lower case" : NULL;
+}
+
+const char *s3hls__uri_bucket_fault(const char *bucket, bool aws) {
+    if (has_blank(bucket))
+        return "it holds a blank or a line end";
+    if (aws ? s3hls__uri_bucket_ok(bucket) : s3hls__uri_bucket_tolerable(bucket))
+        return NULL;
+    if (aws && s3hls__uri_bucket_tolerable(bucket))
+        return "AWS takes 3 to 63 of a-z, 0-9, - and ., a letter or digit at both ends; capitals, "
+               "_ "
+               "and : need a server of your own (endpoint), by path";
+    return "a bucket's name is 1 to 63 of letters, digits, and . _ : -";
+}
+
+const char *s3hls__uri_endpoint_fault(const char *url) {
+    s3hls__endpoint unused;
+    const char *host = strstr(url, "://");
+    if (s3hls__uri_parse_endpoint(url, &unused) == S3HLS_OK)
+        return NULL;
+    if (has_blank(url))
+        return "it holds a blank or a line end";
+    if (!host)
+        return "it has no scheme: write https://host[:port][/path]";
+    if (!begins_with(url, "http:") && !begins_with(url, "https:"))
+        return "its scheme is neither https nor http";
+    host += 3;
+    size_t size = strcspn(host, "/?#");
+    if (memchr(host, '@', size))
+        return "it names a user: keys are given apart";
+    if (strpbrk(host, "?#%"))
+        return "it holds ?, # or %: write https://host[:port][/path], not encoded";
+    return host[size] && host[size + 1] ? "its host, port or path is malformed"
+                                        : "its host or port is malformed";
 }
 
 int s3hls__uri_parse_s3(const char *url, s3hls__s3_location *out) {
@@ -190,13 +260,27 @@ static bool canonical_host(char *host, size_t capacity, bool in_brackets, bool *
     return is_host_name(host);
 }
 
+/* "/path/" to "/path"; slashes alone are none. */
+static bool copy_path(const char *text, char path[S3HLS__PATH_BYTES_MAX + 1]) {
+    size_t size = strlen(text);
+    while (size && text[size - 1] == '/')
+        size--;
+    if (size == 0)
+        return true;
+    if (size > S3HLS__PATH_BYTES_MAX || strpbrk(text, "?#%") ||
+        !s3hls__uri_key_ok(text + 1, size - 1))
+        return false;
+    memcpy(path, text, size);
+    return true;
+}
+
 int s3hls__uri_parse_endpoint(const char *url, s3hls__endpoint *out) {
     memset(out, 0, sizeof *out);
-    out->tls = strncmp(url, "https://", 8) == 0;
-    if (!out->tls && strncmp(url, "http://", 7) != 0)
+    out->tls = begins_with(url, "https://");
+    if (!out->tls && !begins_with(url, "http://"))
         return S3HLS_E_INVALID;
     const char *host = url + (out->tls ? 8 : 7), *end = host + strcspn(host, "/");
-    if (end[0] == '/' && end[1] != 0)
+    if (!copy_path(end, out->path))
         return S3HLS_E_INVALID;
     bool in_brackets = host[0] == '[';
     host += in_brackets;

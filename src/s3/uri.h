@@ -6,7 +6,12 @@
 #include "base/strbuf.h"
 #include <stdbool.h>
 
-enum { S3HLS__KEY_BYTES_MAX = 1024, S3HLS__BUCKET_BYTES_MAX = 63, S3HLS__HOST_BYTES_MAX = 253 };
+enum {
+    S3HLS__KEY_BYTES_MAX = 1024,
+    S3HLS__BUCKET_BYTES_MAX = 63,
+    S3HLS__HOST_BYTES_MAX = 253,
+    S3HLS__PATH_BYTES_MAX = 255 /* of an endpoint */
+};
 
 /* Percent-encode all but the unreserved characters of RFC 3986 2.3 and, in a path, '/'. S3 encodes
  * once and does not normalise. */
@@ -23,8 +28,17 @@ bool s3hls__uri_key_ok(const char *key, size_t size);
 bool s3hls__uri_prefix_ok(const char *prefix, size_t size);
 /* 3 to 63 of [a-z0-9.-], a letter or digit at both ends, no "..". */
 bool s3hls__uri_bucket_ok(const char *bucket);
+/* What servers other than AWS's may allow besides, in a path: 1 to 63 of [A-Za-z0-9._:-], not "."
+ * and "..". */
+bool s3hls__uri_bucket_tolerable(const char *bucket);
 /* 1 to 63 of [A-Za-z0-9_-]. */
 bool s3hls__uri_region_ok(const char *region);
+
+/* What is wrong with a region, a bucket's name or an endpoint, for people; NULL: nothing. aws: it
+ * is one of AWS's own, which is stricter. */
+const char *s3hls__uri_region_fault(const char *region, bool aws);
+const char *s3hls__uri_bucket_fault(const char *bucket, bool aws);
+const char *s3hls__uri_endpoint_fault(const char *url);
 
 typedef struct s3hls__s3_location {
     char bucket[S3HLS__BUCKET_BYTES_MAX + 1];
@@ -40,9 +54,10 @@ typedef struct s3hls__endpoint {
     bool literal; /* an IPv4 or IPv6 address: no bucket can be put before it */
     /* as in a Host header: lower case, IPv6 in brackets, port only where not the scheme's own */
     char host[S3HLS__HOST_BYTES_MAX + sizeof ":65535"];
+    char path[S3HLS__PATH_BYTES_MAX + 1]; /* before each request's own: "", or "/gateway/s3" */
 } s3hls__endpoint;
 
-/* "http[s]://host[:port][/]". @return S3HLS_OK, S3HLS_E_INVALID. */
+/* "http[s]://host[:port][/path]", the path not encoded. @return S3HLS_OK, S3HLS_E_INVALID. */
 int s3hls__uri_parse_endpoint(const char *url, s3hls__endpoint *out);
 
 #endif

@@ -73,9 +73,7 @@ static const char *set_region(void *ctx, const char *value) {
 
 static const char *set_endpoint(void *ctx, const char *value) {
     ((common_options *)ctx)->s3.endpoint = value;
-    return strncmp(value, "http://", 7) == 0 || strncmp(value, "https://", 8) == 0
-               ? NULL
-               : "not an endpoint; give https://host or https://host:port";
+    return strstr(value, "://") ? NULL : "not an endpoint; give https://host[:port][/path]";
 }
 
 static const char *set_ca(void *ctx, const char *value) {

@@ -400,8 +400,8 @@ static void errors_are_told_in_full(void **state) {
         assert_int_equal(put(b, "k", "x"), cases[i].status);
         assert_int_equal(b->error.status, cases[i].status);
         assert_string_equal(b->error.code, cases[i].code);
-        assert_string_equal(b->error.message,
-                            *cases[i].code ? "Said so" : s3hls_strerror(cases[i].status));
+        const char *said = *cases[i].code ? "Said so" : s3hls_strerror(cases[i].status);
+        assert_memory_equal(b->error.message, said, strlen(said));
         END(b);
     }
     BENCH(b, {.answer = ANSWER("500 Oops",
@@ -841,6 +841,25 @@ static void endpoints_follow_region_bucket_and_wish(void **state) {
     assert_address("bucket", (o){.endpoint = "https://minio.example:9000/"},
                    "https://minio.example:9000/bucket/k?");
     assert_address("bucket", (o){.endpoint = "http://[::1]:9000"}, "http://[::1]:9000/bucket/k?");
+    /* an endpoint with a path, and one with the bucket before it */
+    assert_address("bucket", (o){.endpoint = "https://gate.example/store/s3/"},
+                   "https://gate.example/store/s3/bucket/k?");
+    assert_address("My_Bucket", (o){.endpoint = "https://ceph.example"},
+                   "https://ceph.example/My_Bucket/k?");
+    assert_address("tenant:bucket", (o){.endpoint = "https://ceph.example"},
+                   "https://ceph.example/tenant%3Abucket/k?");
+    assert_address("bucket", (o){.endpoint = "https://bucket.s3.eu-west-1.amazonaws.com"},
+                   "https://bucket.s3.eu-west-1.amazonaws.com/k?");
+    assert_address("bucket",
+                   (o){.endpoint = "https://bucket.s3.eu-west-1.amazonaws.com",
+                       .addressing = S3HLS_ADDRESSING_PATH},
+                   "https://s3.eu-west-1.amazonaws.com/bucket/k?");
+    assert_address(
+        "bucket",
+        (o){.endpoint = "https://bucket.store.example", .addressing = S3HLS_ADDRESSING_VIRTUAL},
+        "https://bucket.store.example/k?");
+    assert_address("bucket", (o){.endpoint = "https://bucket.example"},
+                   "https://bucket.example/bucket/k?"); /* it may be a host of that name */
 }
 
 static void options_are_checked_at_open(void **state) {
@@ -852,7 +871,12 @@ static void options_are_checked_at_open(void **state) {
     (o = good, __VA_ARGS__, assert_int_equal(s3hls_s3_open(&s3, bucket, &o, NULL), expected),      \
      assert_true((expected == S3HLS_OK) == (s3 != NULL)), s3hls_s3_close(&s3))
     OPENS("bucket", S3HLS_OK, (void)0);
-    OPENS("Bucket", S3HLS_E_INVALID, (void)0);
+    OPENS("Bucket", S3HLS_OK, (void)0); /* on a server of one's own */
+    OPENS("Bucket", S3HLS_E_INVALID, o.endpoint = NULL);
+    OPENS("Bucket", S3HLS_E_INVALID,
+          (o.endpoint = "https://h", o.addressing = S3HLS_ADDRESSING_VIRTUAL));
+    OPENS("buc ket", S3HLS_E_INVALID, (void)0);
+    OPENS("bucket", S3HLS_E_INVALID, (o.endpoint = NULL, o.region = "EU-WEST-1"));
     OPENS(NULL, S3HLS_E_INVALID, (void)0);
     OPENS("bucket", S3HLS_E_INVALID, o.region = "a.b");
     OPENS("bucket", S3HLS_E_INVALID, o.endpoint = "127.0.0.1");
@@ -862,6 +886,68 @@ static void options_are_checked_at_open(void **state) {
     s3hls_credentials_close(&good.credentials);
     s3hls_s3_close(&s3);
     s3hls_s3_close(NULL);
+}
+
+static void what_is_malformed_is_named(void **state) {
+    (void)state;
+    static const struct {
+        const char *bucket, *region, *endpoint, *says;
+    } cases[] = {
+        {"My_Bucket", NULL, NULL, "bucket \"My_Bucket\": AWS takes"},
+        {"bucket", "eu-west-1\n", NULL, "region \"eu-west-1?\": it holds a blank or a line end"},
+        {"bucket", NULL, "minio:9000", "endpoint \"minio:9000\": it has no scheme"},
+        {"bucket", NULL, "https://me:pass@minio", "endpoint \"@minio\": it names a user"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        world w;
+        world_init(&w);
+        s3hls_env env = world_env(&w);
+        s3hls_s3 *s3;
+        s3hls_s3_options o = {.region = cases[i].region, .endpoint = cases[i].endpoint};
+        assert_int_equal(s3hls_s3_open(&s3, cases[i].bucket, &o, &env), S3HLS_E_INVALID);
+        if (!strstr(w.log, cases[i].says))
+            fail_msg("%s: %s", cases[i].says, w.log);
+        assert_null(strstr(w.log, "pass"));
+    }
+}
+
+static void what_is_refused_names_the_part(void **state) {
+    (void)state;
+    static const struct {
+        const char *answer, *says;
+    } cases[] = {
+        {ANSWER("404 Not Found", "", ERROR_BODY("NoSuchBucket")), "; bucket bucket at 127.0.0.1:"},
+        {ANSWER("405 Not Allowed", "", "<html>nginx</html>"), "is 127.0.0.1:"},
+        {ANSWER("404 Not Found", "", ""), "the endpoint of an S3 server?"},
+        {ANSWER("302 Found", "Location: ftp://portal.example/login?secret=1\r\n", ""),
+         "redirected to ftp://portal.example/login: is the endpoint right?"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        BENCH(b, {.answer = cases[i].answer, .close = true});
+        assert_int_not_equal(put(b, "k", "x"), S3HLS_OK);
+        if (!strstr(b->error.message, cases[i].says))
+            fail_msg("%s: %s", cases[i].says, b->error.message);
+        END(b);
+    }
+}
+
+/* A gateway's own path before the bucket's is part of the request and of its signature. */
+static void an_endpoint_may_have_a_path(void **state) {
+    (void)state;
+    BENCH(b, {.answer = OK_200}, {.answer = PAGE(KEY("p/x")), .close = true});
+    char endpoint[128];
+    snprintf(endpoint, sizeof endpoint, "%s/gateway/s3 one/", b->server.endpoint);
+    s3hls_s3_close(&b->s3);
+    b->options.endpoint = endpoint;
+    open_client(b);
+    assert_int_equal(put(b, "k", "x"), S3HLS_OK);
+    assert_line(&b->server.requests[0], "PUT /gateway/s3%20one/bucket/k HTTP/1.1");
+    static const char *const names[] = {"content-type", "host"};
+    assert_signed(&b->server.requests[0], "PUT", "/gateway/s3 one/bucket/k", names, 2);
+    assert_int_equal(s3hls_s3_list(b->s3, "p", NULL, count_object, b, NULL), S3HLS_OK);
+    assert_line(&b->server.requests[1],
+                "GET /gateway/s3%20one/bucket?encoding-type=url&list-type=2&prefix=p HTTP/1.1");
+    END(b);
 }
 
 static void running_out_of_memory_leaves_nothing_behind(void **state) {
@@ -927,6 +1013,9 @@ int main(void) {
         cmocka_unit_test(addresses_are_presigned),
         cmocka_unit_test(endpoints_follow_region_bucket_and_wish),
         cmocka_unit_test(options_are_checked_at_open),
+        cmocka_unit_test(what_is_malformed_is_named),
+        cmocka_unit_test(what_is_refused_names_the_part),
+        cmocka_unit_test(an_endpoint_may_have_a_path),
         cmocka_unit_test(running_out_of_memory_leaves_nothing_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

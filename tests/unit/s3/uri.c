@@ -157,6 +157,54 @@ static void s3_urls_give_bucket_and_prefix(void **state) {
     }
 }
 
+static void faults_are_named(void **state) {
+    (void)state;
+    static const struct {
+        const char *(*fault)(const char *, bool);
+        const char *text;
+        bool aws;
+        const char *says; /* NULL: nothing */
+    } cases[] = {
+        {s3hls__uri_bucket_fault, "my-bucket", true, NULL},
+        {s3hls__uri_bucket_fault, "My_Bucket", false, NULL},
+        {s3hls__uri_bucket_fault, "tenant:bucket", false, NULL},
+        {s3hls__uri_bucket_fault, "My_Bucket", true, "server of your own"},
+        {s3hls__uri_bucket_fault, "ab", true, "3 to 63"},
+        {s3hls__uri_bucket_fault, "bucket\n", true, "line end"},
+        {s3hls__uri_bucket_fault, "a b", false, "blank"},
+        {s3hls__uri_bucket_fault, "..", false, "1 to 63"},
+        {s3hls__uri_bucket_fault, "", false, "1 to 63"},
+        {s3hls__uri_bucket_fault, "a@b", false, "1 to 63"},
+        {s3hls__uri_region_fault, "eu-central-1", true, NULL},
+        {s3hls__uri_region_fault, "RegionOne", false, NULL},
+        {s3hls__uri_region_fault, "EU-CENTRAL-1", true, "lower case"},
+        {s3hls__uri_region_fault, "eu-central-1 ", true, "blank"},
+        {s3hls__uri_region_fault, "eu.central", true, "1 to 63"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *fault = cases[i].fault(cases[i].text, cases[i].aws);
+        if (!fault != !cases[i].says || (fault && !strstr(fault, cases[i].says)))
+            fail_msg("%s: %s", cases[i].text, fault ? fault : "(nothing)");
+    }
+    static const struct {
+        const char *url, *says;
+    } endpoints[] = {
+        {"https://h:1/p", NULL},
+        {"minio:9000", "no scheme"},
+        {"ftp://h", "neither"},
+        {"https://u:p@h", "names a user"},
+        {"https://h/?x=y", "?, # or %"},
+        {"https://h\n", "line end"},
+        {"https://h:99999", "host or port"},
+        {"https://h/a/../b", "path"},
+    };
+    for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++) {
+        const char *fault = s3hls__uri_endpoint_fault(endpoints[i].url);
+        if (!fault != !endpoints[i].says || (fault && !strstr(fault, endpoints[i].says)))
+            fail_msg("%s: %s", endpoints[i].url, fault ? fault : "(nothing)");
+    }
+}
+
 static void endpoints_are_read_and_written_one_way(void **state) {
     (void)state;
     static const struct {
@@ -174,7 +222,10 @@ static void endpoints_are_read_and_written_one_way(void **state) {
         {"ftp://h", NULL, false, false},
         {"https://", NULL, false, false},
         {"https:///", NULL, false, false},
-        {"https://h/path", NULL, false, false},
+        {"HTTPS://h/path/", "h", true, false},
+        {"https://h/path?q", NULL, false, false},
+        {"https://h/pa%20th", NULL, false, false},
+        {"https://h/a/../b", NULL, false, false},
         {"https://h?q", NULL, false, false},
         {"https://user@h", NULL, false, false},
         {"https://h:", NULL, false, false},
@@ -205,6 +256,19 @@ static void endpoints_are_read_and_written_one_way(void **state) {
         assert_int_equal(e.tls, cases[i].tls);
         assert_int_equal(e.literal, cases[i].literal);
     }
+    static const struct {
+        const char *url, *path;
+    } paths[] = {{"https://h", ""},
+                 {"https://h///", ""},
+                 {"https://h/a", "/a"},
+                 {"https://h:1/a/", "/a"},
+                 {"https://h/a/b c", "/a/b c"},
+                 {"http://[::1]/gateway/s3//", "/gateway/s3"}};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        s3hls__endpoint p;
+        assert_int_equal(s3hls__uri_parse_endpoint(paths[i].url, &p), S3HLS_OK);
+        assert_string_equal(p.path, paths[i].path);
+    }
     char url[300] = "http://";
     for (int i = 0; i < 27; i++)
         strcat(url, "abcdefghi.");
@@ -220,6 +284,7 @@ int main(void) {
         cmocka_unit_test(keys_are_utf8_without_controls_or_dot_parts),
         cmocka_unit_test(buckets_and_regions_are_checked),
         cmocka_unit_test(s3_urls_give_bucket_and_prefix),
+        cmocka_unit_test(faults_are_named),
         cmocka_unit_test(endpoints_are_read_and_written_one_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
