@@ -18,6 +18,7 @@ typedef struct exchange {
     s3hls__grant grant;
     int64_t begin_us;
     bool head, begun, decided; /* begun: its headers have come */
+    s3hls__framing framing;    /* where it is wrong, nothing more is read from the connection */
     s3hls__clip *clip;
     const char *method;
     char path[256]; /* for the access log: without the query, which may hold a share link */
@@ -63,7 +64,7 @@ static void add_common(const exchange *x, struct MHD_Response *response) {
     add_cors(x, response);
     add(response, "X-Content-Type-Options", "nosniff");
     add(response, "Referrer-Policy", "no-referrer"); /* addresses may hold a share link */
-    if (atomic_load(&x->server->draining))
+    if (x->framing.wrong || atomic_load(&x->server->draining))
         add(response, "Connection", "close");
 }
 
@@ -413,7 +414,7 @@ static enum MHD_Result decide(exchange *x) {
     const char *method = x->method;
     bool share = x->request.route == S3HLS__ROUTE_SHARE;
     if (strcmp(method, MHD_HTTP_METHOD_OPTIONS) == 0)
-        return respond_preflight(x);
+        return x->refused.status == 400 ? refuse(x, 400, x->refused.detail) : respond_preflight(x);
     x->head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
     if (share ? strcmp(method, MHD_HTTP_METHOD_POST) != 0
               : strcmp(method, MHD_HTTP_METHOD_GET) != 0 && !x->head)
@@ -449,6 +450,7 @@ void *s3hls__exchange_begin(void *cls, const char *target, struct MHD_Connection
     x->connection = connection;
     x->watched = watched;
     x->begin_us = s->env.monotonic_us(s->env.ctx);
+    s3hls__framing_begin(&x->framing, target);
     x->refused = s3hls__request_parse(&x->request, target);
     copy_printable(x->path, sizeof x->path, target, strcspn(target, "?"));
     return x;
@@ -456,25 +458,46 @@ void *s3hls__exchange_begin(void *cls, const char *target, struct MHD_Connection
 
 static bool has_body(const exchange *x) {
     const char *length = header(x, "Content-Length");
-    return header(x, "Transfer-Encoding") || (length && strcmp(length, "0") != 0);
+    return header(x, "Transfer-Encoding") || (length && length[strspn(length, "0")] != 0);
+}
+
+static enum MHD_Result add_framed(void *framing, enum MHD_ValueKind kind, const char *name,
+                                  size_t name_size, const char *value, size_t value_size) {
+    (void)kind;
+    s3hls__framing_header(framing, name, name_size, value ? value : name + name_size, value_size);
+    return MHD_YES;
+}
+
+/* @return NULL, or why the request is refused. */
+static const char *check_framing(exchange *x, const char *version) {
+    s3hls__framing *f = &x->framing;
+    s3hls__framing_line(f, x->method, version, x->server->in_place);
+    MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, add_framed, f);
+    return s3hls__framing_end(f, strcmp(version, MHD_HTTP_VERSION_1_1) == 0);
+}
+
+/* Its headers have come. An answer now ends the connection: a body is not even read. */
+static enum MHD_Result begin(exchange *x, const char *method, const char *version) {
+    s3hls_server *s = x->server;
+    x->begun = true;
+    x->method = method;
+    atomic_fetch_add(&s->metrics.requests_running, 1);
+    s3hls__connection_busy(s->connections, x->watched);
+    const char *wrong = check_framing(x, version);
+    if (wrong)
+        return refuse(x, 400, wrong);
+    return has_body(x) ? refuse(x, 413, "no request has a body here") : MHD_YES;
 }
 
 enum MHD_Result s3hls__exchange_handle(void *cls, struct MHD_Connection *connection,
                                        const char *url, const char *method, const char *version,
                                        const char *upload, size_t *upload_size, void **ctx) {
-    s3hls_server *s = cls;
     exchange *x = *ctx;
-    (void)connection, (void)url, (void)version, (void)upload, (void)upload_size;
+    (void)cls, (void)connection, (void)url, (void)upload, (void)upload_size;
     if (!x)
         return MHD_NO;
-    if (!x->begun) {
-        x->begun = true;
-        x->method = method;
-        atomic_fetch_add(&s->metrics.requests_running, 1);
-        s3hls__connection_busy(s->connections, x->watched);
-        /* An answer now ends the connection: a body is not even read. */
-        return has_body(x) ? refuse(x, 413, "no request has a body here") : MHD_YES;
-    }
+    if (!x->begun)
+        return begin(x, method, version);
     if (!x->decided) {
         x->decided = true;
         return decide(x);

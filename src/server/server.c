@@ -327,6 +327,7 @@ int s3hls_server_open(s3hls_server **out, const s3hls_server_config *config) {
     s->env = s->account.env = env;
     s->listen_fd = -1;
     s->tls = c.tls_cert_file != NULL;
+    s->in_place = strncmp(MHD_get_version(), "0.", 2) == 0;
     int rc = open_parts(s);
     if (rc)
         s3hls_server_close(&s, 0);

@@ -15,6 +15,7 @@
 #include "server/clip.h"
 #include "server/connections.h"
 #include "server/files.h"
+#include "server/framing.h"
 #include "server/metrics.h"
 #include "server/views.h"
 #include "server/watchdog.h"
@@ -27,6 +28,7 @@ struct s3hls_server {
     char *address;
     char **cors_origins;
     bool tls, loopback;
+    bool in_place; /* libmicrohttpd leaves requests in place: framing.h */
     s3hls__access *access;
     s3hls__files *files;
     s3hls__catalog *catalog;
