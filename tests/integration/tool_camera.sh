@@ -49,7 +49,7 @@ for auth in digest basic; do
 done
 
 # A wrong one is reported as one, and which address is meant is not guessed.
-camera --user "me:right" end
+camera --user "me:right" end end
 record "rtsp://me:wr#ng-12@127.0.0.1:$port/x"
 [ $code = 4 ] && grep -q 'password refused (401).*%23' "$work/out" || fail "wrong password: $code: $(cat "$work/out")"
 secret 'wr#ng-12'
@@ -58,6 +58,7 @@ record "rtsp://me:wr#ng-12@home/x@127.0.0.1:$port/x"
 secret 'ng-12'
 record "rtsp://127.0.0.1:$port/x?user=me&pwd=in-query-12" -vv
 secret 'in-query-12'
+grep -q 'a user and a password are asked for (401)' "$work/out" || fail "no password: $(cat "$work/out")"
 record "rtsp://me:one-12@127.0.0.1:$port/x" "rtsp://me:two-12@127.0.0.1:$port/x"
 secret 'two-12'
 record "rtsp://me:one-12@127.0.0.1:$port/x" --fps "http://me:two-12@x/"
@@ -72,7 +73,7 @@ echo "ok: wrong passwords and addresses"
 camera --only udp end end end
 address=rtsp://127.0.0.1:$port/x
 record "$address"
-[ $code = 4 ] && grep -q -- '461.*--rtsp-transport' "$work/out" || fail "461: exit status $code: $(cat "$work/out")"
+[ $code = 4 ] && grep -q -- 'TCP (461).*--rtsp-transport udp' "$work/out" || fail "461: exit status $code: $(cat "$work/out")"
 for transport in udp auto; do
     record "$address" --rtsp-transport $transport
     recorded "--rtsp-transport $transport"
@@ -82,4 +83,7 @@ record "rtsps://127.0.0.1:$port/x" --rtsp-transport udp
 camera --only tcp end
 record "rtsp://127.0.0.1:$port/x" --rtsp-transport auto
 recorded "--rtsp-transport auto, of a camera with TCP alone"
+camera --only tcp end
+record "rtsp://127.0.0.1:$port/x" --rtsp-transport udp
+[ $code = 4 ] && grep -q -- 'UDP (461).*--rtsp-transport tcp' "$work/out" || fail "UDP refused: $code: $(cat "$work/out")"
 echo "ok: transports"

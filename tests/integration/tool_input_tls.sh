@@ -106,7 +106,11 @@ for certificate in name expired; do
     try "https://127.0.0.1:$port/clip.mp4" --input-ca "$ca"
     refused "https, certificate \"$certificate\""
 done
-for scheme in rtmpts gophers; do
-    try "$scheme://127.0.0.1:$port/app/live"
+for scheme in rtmpts gophers hls+https concat:https async:concat:https; do
+    try "$scheme://127.0.0.1:$port/list.m3u8"
     refused "$scheme"
 done
+code=0
+"$S3HLS" record - --to "file://$work/store" <"$work/web/elsewhere.m3u8" >"$work/out" 2>&1 || code=$?
+[ $code = 4 ] && [ ! -e "$work/store" ] || fail "a playlist on standard input: $code: $(cat "$work/out")"
+echo "ok: a playlist on standard input: nothing is opened over a network"

@@ -71,10 +71,13 @@ bool address_is_rtsp(const char *address) {
 /* Does a name that passwords go by end at text[end], where "=" is? Its first letter follows a
  * separator, which is _ or - as well: X-Amz-Signature, user_password. */
 static bool names_secret(const char *text, size_t end) {
-    static const char *const names[] = {
-        "password", "passwd", "passwort", "passphrase", "passcode", "pass",     "pswd",
-        "pwd",      "psw",    "pw",       "loginpas",   "token",    "auth",     "authorization",
-        "secret",   "key",    "apikey",   "credential", "sig",      "signature"};
+    static const char *const names[] = {"password",  "passwd",    "passwort",   "passphrase",
+                                        "passcode",  "pass",      "pswd",       "pwd",
+                                        "psw",       "pw",        "userpwd",    "usrpwd",
+                                        "loginpas",  "token",     "auth",       "authorization",
+                                        "secret",    "key",       "apikey",     "accesskey",
+                                        "secretkey", "streamkey", "credential", "sig",
+                                        "signature", "session",   "ticket",     "jwt"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         size_t size = strlen(names[i]);
         if (size < end && strncasecmp(text + end - size, names[i], size) == 0 &&
@@ -95,7 +98,7 @@ void address_mask(char *text, size_t size) {
         memset(colon + 1, '*', (size_t)(at - colon - 1));
     for (size_t i = 0; i < left; i++)
         if (begin[i] == '=' && names_secret(begin, i))
-            while (i + 1 < left && begin[i + 1] != '&')
+            while (i + 1 < left && begin[i + 1] != '&' && !isspace((unsigned char)begin[i + 1]))
                 begin[++i] = '*';
 }
 

@@ -65,7 +65,9 @@ static int open_io(container *c, const container_source *source) {
     if (!c->io)
         av_free(buffer);
     c->format->pb = c->io;
-    return c->io ? S3HLS_OK : S3HLS_E_NOMEM;
+    /* as of a file: what a playlist in it names is not opened over a network, unverified */
+    c->format->protocol_whitelist = av_strdup("file,crypto,data");
+    return c->io && c->format->protocol_whitelist ? S3HLS_OK : S3HLS_E_NOMEM;
 }
 
 /* A file's name is no URL, whatever it looks like. */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define TIMEOUT_MS "10000"
 
@@ -21,6 +22,17 @@ struct network {
 };
 
 /* ---- what went wrong */
+
+static int transport_refused(const network *n, char why[256]) {
+    static const char *const texts[] = {
+        "the camera refuses RTP over TCP (461); try --rtsp-transport udp",
+        "the camera refuses RTP over UDP (461); try --rtsp-transport tcp",
+        "the camera refuses RTP over TCP and over UDP (461)"};
+    snprintf(why, 256, "%s",
+             n->relay ? "the camera refuses RTP inside its TLS connection (461)"
+                      : texts[n->options.transport]);
+    return S3HLS_E_UNSUPPORTED;
+}
 
 /* libavformat reports as EIO what it says more about in its log. */
 static int status_of_log(char why[256]) {
@@ -50,8 +62,6 @@ int network_status(int code, char why[256]) {
     case AVERROR(ENETUNREACH):
         return S3HLS_E_CONNECT;
     case AVERROR(EPROTONOSUPPORT):
-        snprintf(why, 256,
-                 "the camera refuses this transport (461); try --rtsp-transport udp or auto");
         return S3HLS_E_UNSUPPORTED;
     case AVERROR(ETIMEDOUT):
         return S3HLS_E_TIMEOUT;
@@ -88,9 +98,16 @@ const char *network_advice(int status) {
 
 /* ---- connections */
 
-/* Protocols that hand no options on to their TLS. */
+/* Does one of the protocols in it, as in "concat:https://", hand no options on to its TLS? */
 static bool verifies_nothing(const char *url) {
-    return address_has_scheme(url, "rtmpts") || address_has_scheme(url, "gophers");
+    static const char *const names[] = {"concat", "concatf", "hls", "rtmpts", "gophers"};
+    const char *end = strstr(url, "://");
+    for (const char *at = url; end && at < end; at += strcspn(at, "+:,") + 1)
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+            if (strcspn(at, "+:,") == strlen(names[i]) &&
+                strncasecmp(at, names[i], strlen(names[i])) == 0)
+                return true;
+    return false;
 }
 
 /* AVFormatContext's io_open: each connection, be it an input's first, a playlist's or a segment's.
@@ -152,6 +169,24 @@ static AVDictionary *options_of_rtsp(const network *n) {
     return options;
 }
 
+/* What opening says by its code, by its log or by what was asked for. */
+static int explain(const network *n, const char *url, int rc, char why[256]) {
+    address_parts parts;
+    const char *line = av_messages_first_error();
+    if (rc == AVERROR(EPROTONOSUPPORT) || strstr(line, "Nonmatching transport"))
+        return transport_refused(n, why);
+    if (rc == AVERROR(EPERM) || strstr(line, "blacklist")) {
+        snprintf(why, 256,
+                 "it leads to an address whose certificate would not be verified; give that "
+                 "address, or --input-insecure");
+        return S3HLS_E_TLS;
+    }
+    int status = network_status(rc, why);
+    if (rc == AVERROR_HTTP_UNAUTHORIZED && address_split(url, &parts) && !parts.user_size)
+        snprintf(why, 256, "a user and a password are asked for (401)");
+    return rc == AVERROR(EIO) ? status_of_log(why) : status;
+}
+
 static int open_input(network *n, AVFormatContext **format, const char *url, char why[256]) {
     AVDictionary *options = address_is_rtsp(url) ? options_of_rtsp(n) : NULL;
     (*format)->opaque = n;
@@ -162,16 +197,7 @@ static int open_input(network *n, AVFormatContext **format, const char *url, cha
     av_dict_free(&options);
     if (rc >= 0)
         return S3HLS_OK;
-    int status = network_status(rc, why);
-    if (rc == AVERROR(EIO))
-        status = status_of_log(why);
-    if (rc == AVERROR(EPERM) || strstr(av_messages_first_error(), "blacklist")) {
-        snprintf(why, 256,
-                 "it leads to an address whose certificate would not be verified; give "
-                 "that address, or --input-insecure");
-        status = S3HLS_E_TLS;
-    }
-    return status;
+    return explain(n, url, rc, why);
 }
 
 int network_open(network **out, AVFormatContext **format, const char *url,

@@ -53,6 +53,7 @@ static void secrets_in_a_query_are_masked(void **state) {
     assert_string_equal(masked("rtsp://cam/user=me_password=ab_channel=1.sdp"),
                         "rtsp://cam/user=me_password=****************");
     assert_string_equal(masked("http://cam/?pwd=ab"), "http://cam/?pwd=**");
+    assert_string_equal(masked("http://cam/?pwd=ab: refused"), "http://cam/?pwd=*** refused");
 }
 
 static void what_holds_no_password_stays(void **state) {
