@@ -8,7 +8,8 @@ viewer leaves ("stall"); "late" sends it from the second picture on, and ends th
 
 "live" sends it as a camera does: one GOP of a second after the other, each picture when it was
 taken, for two seconds. "cached" is a relay that first sends at once the GOP that it has kept.
-"audio" is "live" with audio that is announced and never comes. Each of them prints when the first
+"audio" is "live" with audio that is announced and never comes. "keyless" never sends a keyframe, for
+eight seconds. Each of them prints when the first
 picture was taken, in seconds since 1970.
 """
 import base64
@@ -55,10 +56,12 @@ def live_packets(nals, fps, ending):
     """RTP packets of one GOP repeated, at the time of each picture."""
     places = [i for i, n in enumerate(nals) if n[0] & 31 in (1, 5)]
     gop = nals[: places[fps - 1] + 1]
+    if ending == "keyless":
+        gop = [n for n in nals if n[0] & 31 != 5] * 4
     begin = time.time() - (1 if ending == "cached" else 0)
     print(f"{begin:.3f}", flush=True)
     pictures = 0
-    for packet in rtp_packets(gop * LIVE_SECONDS, fps):
+    for packet in rtp_packets(gop if ending == "keyless" else gop * LIVE_SECONDS, fps):
         due = begin + pictures / fps
         time.sleep(max(0, due - time.time()))
         yield packet
@@ -102,7 +105,7 @@ def serve(viewer, nals, fps, ending):
         sequence = re.search(r"CSeq: *(\d+)", head).group(1)
         channel = (re.search(r"interleaved=(\S+)", head) or [None, "0-1"])[1]
         viewer.sendall(f"RTSP/1.0 200 OK\r\nCSeq: {sequence}\r\n{answer(method, nals, ending, channel)}".encode())
-    if ending in ("live", "cached", "audio"):
+    if ending in ("live", "cached", "audio", "keyless"):
         packets = live_packets(nals, fps, ending)
     else:
         packets = rtp_packets(nals[first_slice(nals) + 1 :] if ending == "late" else nals, fps)

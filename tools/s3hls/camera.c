@@ -84,8 +84,7 @@ static void report_back(const camera *c, const char *what, int64_t gone_us) {
 /* @param ms  pause before the first attempt
  * @param reported  "" at first; receives the reason that was reported last
  * @return false: interrupted. */
-static bool find(const camera *c, media **input, const media_options *options, int64_t ms,
-                 char reported[256]) {
+static bool find(const camera *c, media **input, int64_t ms, char reported[256]) {
     char why[256];
     c->delivery->input_gone = true;
     while (!*input) {
@@ -94,7 +93,7 @@ static bool find(const camera *c, media **input, const media_options *options, i
         if (delivery_interrupted())
             return false;
         why[0] = 0;
-        int rc = media_open(input, c->address, options, why);
+        int rc = media_open(input, c->address, c->options, why);
         if (rc && !delivery_interrupted())
             report_reason(c, rc, why, reported);
     }
@@ -105,7 +104,7 @@ static bool find(const camera *c, media **input, const media_options *options, i
 bool camera_find(const camera *c, media **input) {
     char reported[256] = "";
     int64_t begun_us = delivery_clock_us();
-    bool found = find(c, input, c->options, 0, reported);
+    bool found = find(c, input, 0, reported);
     if (found && reported[0])
         report_back(c, "the camera is there", begun_us);
     return found;
@@ -114,12 +113,10 @@ bool camera_find(const camera *c, media **input) {
 bool camera_find_again(const camera *c, media **input, const char *why) {
     char message[MESSAGE_BYTES], reported[256] = "";
     int64_t gone_us = delivery_clock_us();
-    media_options options = *c->options;
-    options.at_keyframe = true;
     snprintf(message, sizeof message, "the camera is gone (%s); trying to connect again", why);
     s3hls_recorder_flush(c->delivery->recorder); /* what there is goes its way */
     camera_report(c, "input-lost", message, 0);
-    if (!find(c, input, &options, FIRST_MS, reported))
+    if (!find(c, input, FIRST_MS, reported))
         return false;
     c->delivery->reconnects++;
     report_back(c, "the camera is back", gone_us);

@@ -36,7 +36,7 @@ struct container {
     char end_why[256];
 
     AVPacket *packet; /* handed out */
-    bool await_keyframe;
+    uint64_t damaged;
 };
 
 /* As much as a recorder takes between the times of decoding and showing a picture. */
@@ -70,6 +70,11 @@ static int open_io(container *c, const container_source *source) {
     return c->io && c->format->protocol_whitelist ? S3HLS_OK : S3HLS_E_NOMEM;
 }
 
+static int not_video(char why[256]) {
+    snprintf(why, 256, "neither a raw H.264 stream nor a video file");
+    return S3HLS_E_NOT_H264;
+}
+
 /* A file's name is no URL, whatever it looks like. */
 static int open_file(AVFormatContext **format, const char *name, char why[256]) {
     char *url = av_asprintf("file:%s", name);
@@ -86,10 +91,7 @@ static int open_format(container *c, const container_source *source, char why[25
     int rc = source->is_url
                  ? network_open(&c->network, &c->format, source->name, source->network, why)
                  : open_file(&c->format, source->name, why);
-    if (rc != S3HLS_E_MALFORMED)
-        return rc;
-    snprintf(why, 256, "neither a raw H.264 stream nor a video file");
-    return S3HLS_E_NOT_H264;
+    return rc == S3HLS_E_MALFORMED ? not_video(why) : rc;
 }
 
 /* @return 1: found; 0: not yet; negative: a status. */
@@ -102,7 +104,8 @@ static int choose_stream(container *c, char why[256]) {
         return 0;
     if (codec == AV_CODEC_ID_H264)
         return 1;
-    snprintf(why, 256, "its video is %s",
+    snprintf(why, 256,
+             "its video is %s; s3hls records H.264: set the camera to H.264, or transcode first",
              codec == AV_CODEC_ID_HEVC ? "H.265 (HEVC)" : avcodec_get_name(codec));
     return S3HLS_E_NOT_H264;
 }
@@ -127,7 +130,7 @@ static int find_video(container *c, char why[256]) {
         if (rc == AVERROR_EOF || rc == AVERROR_EXIT)
             break;
         if (rc < 0)
-            return network_status(rc, why);
+            return rc == AVERROR_INVALIDDATA ? not_video(why) : network_status(rc, why);
         rc = found ? 1 : choose_stream(c, why); /* it may have come with this packet */
         if (rc != 0 && (rc < 0 || c->first->stream_index == c->stream))
             return rc < 0 ? rc : S3HLS_OK;
@@ -207,7 +210,6 @@ int container_open(container **out, const container_source *source, char why[256
     if (!c)
         return S3HLS_E_NOMEM;
     c->stopped = source->stopped;
-    c->await_keyframe = source->at_keyframe;
     c->stream = -1;
     int rc = open_all(c, source, why);
     if (rc)
@@ -310,6 +312,7 @@ static int take_picture(container *c, AVPacket *p) {
                  .key = p->flags & AV_PKT_FLAG_KEY};
     if (x.pts == PICTURES_NO_TIME || x.dts == PICTURES_NO_TIME)
         x.order = order_of(c, p);
+    c->damaged += (p->flags & AV_PKT_FLAG_CORRUPT) != 0;
     if (c->live && own_time_us(c, &x) != PICTURES_NO_TIME)
         arrival_note(&c->arrival, x.arrived_us, own_time_us(c, &x));
     return pictures_push(&c->pictures, &x) ? S3HLS_OK : S3HLS_E_NOMEM;
@@ -339,6 +342,10 @@ static int fetch(container *c) {
             rc = AVERROR(ENOMEM);
         if (rc >= 0)
             rc = av_bsf_receive_packet(c->annex_b, p);
+        if (rc == AVERROR_INVALIDDATA) { /* this picture; others follow */
+            c->damaged++;
+            rc = AVERROR(EAGAIN);
+        }
         if (rc >= 0 && p->size > 0) {
             rc = take_picture(c, p) ? AVERROR(ENOMEM) : 0;
             p = rc ? p : NULL;
@@ -349,7 +356,10 @@ static int fetch(container *c) {
 }
 
 static void end_reading(container *c, int rc) {
+    const AVIOContext *pb = c->format->pb;
     c->ended = true;
+    if (rc == AVERROR_EOF && pb && pb->error < 0 && pb->error != AVERROR_EXIT && !c->stopped())
+        rc = pb->error; /* a demuxer may take it for the end */
     if (rc != AVERROR_EOF)
         c->end = network_status(rc, c->end_why);
     pictures_end(&c->pictures);
@@ -360,14 +370,11 @@ int container_read(container *c, s3hls_frame *frame, char why[256]) {
     picture x;
     av_packet_unref(c->packet);
     for (;;) {
-        while (c->arrival.settled && pictures_pop(&c->pictures, &x)) {
+        if (c->arrival.settled && pictures_pop(&c->pictures, &x)) {
             av_packet_move_ref(c->packet, x.packet);
             av_packet_free((AVPacket **)&x.packet);
             set_frame(c, &x, frame);
-            c->await_keyframe &= !x.key;
-            if (!c->await_keyframe)
-                return 1;
-            av_packet_unref(c->packet);
+            return 1;
         }
         if (c->ended) {
             snprintf(why, 256, "%s", c->end_why);
@@ -377,4 +384,12 @@ int container_read(container *c, s3hls_frame *frame, char why[256]) {
         if (rc < 0)
             end_reading(c, rc);
     }
+}
+
+bool container_at_keyframe(const container *c) {
+    return c->packet->flags & AV_PKT_FLAG_KEY;
+}
+
+uint64_t container_damaged(const container *c) {
+    return c->damaged;
 }

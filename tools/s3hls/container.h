@@ -14,7 +14,6 @@ typedef struct container container;
 typedef struct container_source {
     const char *name; /* of a file, or a URL */
     bool is_url;
-    bool at_keyframe;      /* begin with the first keyframe */
     bool (*stopped)(void); /* asked while input is waited for; true is the end of it */
     int (*read)(void *ctx, uint8_t *to, int size); /* as AVIO's; NULL: opened by name */
     void *ctx;                                     /* handed to read */
@@ -36,5 +35,9 @@ const char *container_format(const container *c);
 /* The next access unit; its bytes are valid until the next call.
  * @return 1: there is one; 0: the end; negative: a status. */
 int container_read(container *c, s3hls_frame *frame, char why[256]);
+/* Can decoding begin with the access unit that was read last? */
+bool container_at_keyframe(const container *c);
+/* Access units so far that data is missing from, or that could not be read. */
+uint64_t container_damaged(const container *c);
 
 #endif

@@ -257,6 +257,8 @@ static void look_for_metrics(void *ctx, metrics_view *view) {
     view->state = (delivery_state)d->state;
     view->input_up = !d->input_gone;
     view->reconnects = d->reconnects;
+    view->input_unusable = d->input_unusable;
+    view->input_damaged = d->input_damaged;
     view->spool_max_bytes = d->options->cfg.spool_dir ? d->options->cfg.spool_max_bytes : 0;
 }
 

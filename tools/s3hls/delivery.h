@@ -41,7 +41,9 @@ typedef struct delivery {
     atomic_int state;
     atomic_bool input_gone; /* a camera is looked for */
     atomic_ulong reconnects;
-    int64_t advanced_us; /* monotonic: when delivery last got on */
+    atomic_bool input_unusable; /* pictures arrive of which none can be recorded */
+    atomic_ulong input_damaged; /* pictures that data was missing from */
+    int64_t advanced_us;        /* monotonic: when delivery last got on */
     uint64_t delivered_before, spooled_before;
 } delivery;
 

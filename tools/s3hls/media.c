@@ -2,6 +2,7 @@
 #include "media.h"
 #include "address.h"
 #include "container.h"
+#include "layout.h"
 #include "s3hls/status.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +25,7 @@ struct media {
     uint8_t chunk[CHUNK_BYTES];
     size_t probed; /* bytes read ahead of the first read */
     size_t given;  /* how many of them were handed out */
+    layout layout; /* of what is no raw stream */
 
     network_options options;
     container *container; /* NULL: a raw stream */
@@ -45,6 +47,8 @@ static bool looks_like_h264(const uint8_t *p, size_t size) {
         return false;
     unsigned header = p[zeros + 1], type = header & 31;
     bool reference = header & 0x60;
+    if (header == 0xfc || header == 0xfd) /* XiongMai's framing: NAL units between private ones */
+        return true;
     if (header & 0x80)
         return false;
     return type == 9 || type == 6                ? !reference
@@ -60,6 +64,26 @@ static bool named_as_h264(const char *input) {
         if (strcasecmp(dot, endings[i]) == 0)
             return true;
     return false;
+}
+
+/* Files of recorders: what they begin with. libavformat reads some of them. */
+static const char *vendor_of(const uint8_t *p, size_t size) {
+    if (size < 5)
+        return NULL;
+    if (memcmp(p, "DHAV", 4) == 0)
+        return "Dahua (DHAV)";
+    if (memcmp(p, "IMKH", 4) == 0 || memcmp(p, "HKMI", 4) == 0)
+        return "Hikvision (IMKH)";
+    return NULL;
+}
+
+/* A container, although its name is that of a raw stream. */
+static bool begins_as_container(const media *m) {
+    static const uint8_t program_stream[] = {0, 0, 1, 0xba};
+    layout l;
+    layout_init(&l, m->chunk, m->probed);
+    return l.kind != LAYOUT_UNKNOWN || vendor_of(m->chunk, m->probed) ||
+           (m->probed >= 4 && memcmp(m->chunk, program_stream, 4) == 0);
 }
 
 static int status_of_errno(int code, char why[256]) {
@@ -114,23 +138,70 @@ static int read_io(void *opaque, uint8_t *to, int size) {
     if (n) {
         memcpy(to, m->chunk + m->given, n);
         m->given += n;
+        layout_take(&m->layout, to, n);
         return (int)n;
     }
-    ssize_t got = read_fd(m, to, (size_t)size);
+    ssize_t got = m->layout.index_last ? 0 : read_fd(m, to, (size_t)size);
+    if (got > 0)
+        layout_take(&m->layout, to, (size_t)got);
     return got > 0 ? (int)got : got == 0 ? AVERROR_EOF : AVERROR(errno);
 }
 
+/* Follow a file from element to element. */
+static void survey_layout(media *m) {
+    uint8_t head[LAYOUT_HEADER_BYTES];
+    ssize_t n;
+    do
+        n = pread(m->fd, head, sizeof head, (off_t)m->layout.next);
+    while (n > 0 && layout_header(&m->layout, head, (size_t)n));
+}
+
+static bool cut_off(media *m) {
+    struct stat st;
+    if (!m->facts.modified_us) {
+        layout_end(&m->layout);
+        return layout_truncated(&m->layout, m->layout.taken);
+    }
+    survey_layout(m);
+    return fstat(m->fd, &st) == 0 && layout_truncated(&m->layout, (uint64_t)st.st_size);
+}
+
+/* What libavformat could not open. @return status, or a better one. */
+static int explain_layout(media *m, int status, char why[256]) {
+    if (m->layout.index_last && !m->facts.modified_us) {
+        snprintf(
+            why, 256,
+            "its index (moov) comes after the pictures, and a pipe cannot be read backwards; "
+            "give the file by its name, or write it with -movflags +faststart or in fragments");
+        return S3HLS_E_UNSUPPORTED;
+    }
+    const char *vendor = vendor_of(m->chunk, m->probed);
+    if (vendor && status == S3HLS_E_NOT_H264)
+        snprintf(why, 256,
+                 "it has the private framing of recorders by %s, in which no H.264 was found; "
+                 "export it as MP4, or convert it with its maker's program",
+                 vendor);
+    if (m->stopped() || vendor || !cut_off(m))
+        return status;
+    bool no_index = m->layout.kind == LAYOUT_MP4 && !m->layout.index;
+    snprintf(why, 256, "the file was cut off, or never finished%s",
+             no_index ? ": its index (moov) is missing" : "");
+    return S3HLS_E_MALFORMED;
+}
+
 /* libavformat finds a raw stream behind other bytes too, but gives its pictures no times. */
-static int open_container(media *m, const char *input, bool at_keyframe, char why[256]) {
+static int open_container(media *m, const char *input, char why[256]) {
     bool piped = m->fd >= 0 && !m->facts.modified_us; /* cannot be opened a second time */
     container_source source = {.name = input,
                                .is_url = is_url(input),
-                               .at_keyframe = at_keyframe,
                                .stopped = m->stopped,
                                .read = piped ? read_io : NULL,
                                .ctx = m,
                                .network = &m->options};
+    layout_init(&m->layout, m->chunk, m->probed);
     int rc = container_open(&m->container, &source, why);
+    if (rc && m->fd >= 0)
+        return explain_layout(m, rc, why);
     if (!rc && strcmp(container_format(m->container), "h264") == 0) {
         snprintf(why, 256,
                  "a raw stream that does not begin as one; give a file or a pipe, and "
@@ -189,9 +260,9 @@ static int read_chunk(media *m, size_t max_bytes, s3hls_frame *frame, char why[2
 
 /* ---- the module's interface */
 
-static int open_by_name(media *m, const char *input, bool at_keyframe, char why[256]) {
+static int open_by_name(media *m, const char *input, char why[256]) {
     avformat_network_init();
-    int rc = open_container(m, input, at_keyframe, why);
+    int rc = open_container(m, input, why);
     m->facts.live = address_is_rtsp(input) || m->facts.duration_us == 0;
     return rc == S3HLS_E_IO ? S3HLS_E_NETWORK : rc;
 }
@@ -201,9 +272,10 @@ static int open_by_content(media *m, const char *input, const media_options *opt
     int rc = open_input(m, input, why);
     if (rc)
         return rc;
-    m->facts.raw = options->raw || named_as_h264(input) || looks_like_h264(m->chunk, m->probed);
+    m->facts.raw = options->raw || looks_like_h264(m->chunk, m->probed) ||
+                   (named_as_h264(input) && !begins_as_container(m));
     if (!m->facts.raw)
-        return open_container(m, input, options->at_keyframe, why);
+        return open_container(m, input, why);
     if (m->facts.modified_us)
         survey_raw(m, input);
     return S3HLS_OK;
@@ -216,8 +288,7 @@ int media_open(media **out, const char *input, const media_options *options, cha
     m->fd = -1;
     m->stopped = options->stopped;
     m->options = options->network;
-    int rc = is_url(input) ? open_by_name(m, input, options->at_keyframe, why)
-                           : open_by_content(m, input, options, why);
+    int rc = is_url(input) ? open_by_name(m, input, why) : open_by_content(m, input, options, why);
     if (rc)
         media_close(out);
     return rc;
@@ -242,4 +313,16 @@ int media_read(media *m, size_t max_bytes, s3hls_frame *frame, char why[256]) {
     memset(frame, 0, sizeof *frame);
     return m->facts.raw ? read_chunk(m, max_bytes, frame, why)
                         : container_read(m->container, frame, why);
+}
+
+bool media_at_keyframe(const media *m) {
+    return m->facts.raw || container_at_keyframe(m->container);
+}
+
+uint64_t media_damaged(const media *m) {
+    return m->facts.raw ? 0 : container_damaged(m->container);
+}
+
+bool media_truncated(media *m) {
+    return !m->facts.raw && m->fd >= 0 && cut_off(m);
 }

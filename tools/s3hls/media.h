@@ -12,7 +12,6 @@
 typedef struct media media;
 
 typedef struct media_options {
-    bool at_keyframe;      /* of a container: begin with the first keyframe */
     bool raw;              /* a raw H.264 byte stream, whatever it looks like */
     bool (*stopped)(void); /* asked while input is waited for; true is the end of it */
     network_options network;
@@ -42,5 +41,11 @@ const media_facts *media_get_facts(const media *m);
 /* The next chunk, of at most max_bytes, or access unit; its bytes are valid until the next call.
  * @return 1: there is one; 0: the end; negative: a status. */
 int media_read(media *m, size_t max_bytes, s3hls_frame *frame, char why[256]);
+/* Can decoding begin with the access unit that was read last? Of a container. */
+bool media_at_keyframe(const media *m);
+/* Access units so far that data is missing from, or that could not be read. Of a container. */
+uint64_t media_damaged(const media *m);
+/* At the end of the input: was a file cut off? By the sizes that its container states. */
+bool media_truncated(media *m);
 
 #endif

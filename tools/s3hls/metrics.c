@@ -153,6 +153,12 @@ static void write_view(FILE *to, const metrics_view *v) {
     fprintf(to, "s3hls_input_up %d\n", v->input_up);
     begin(to, "s3hls_input_reconnects_total", "counter", "Times the camera was found again.");
     fprintf(to, "s3hls_input_reconnects_total %" PRIu64 "\n", v->reconnects);
+    begin(to, "s3hls_input_usable", "gauge",
+          "0 while pictures arrive of which none can be recorded.");
+    fprintf(to, "s3hls_input_usable %d\n", !v->input_unusable);
+    begin(to, "s3hls_input_damaged_pictures_total", "counter",
+          "Pictures that data is missing from.");
+    fprintf(to, "s3hls_input_damaged_pictures_total %" PRIu64 "\n", v->input_damaged);
     begin(to, "s3hls_delivery_state", "gauge", "1 for the state that deliveries are in.");
     for (unsigned i = 0; i < 3; i++)
         write_labelled(to, "s3hls_delivery_state", "state", states[i], v->state == i);
@@ -163,6 +169,10 @@ static void write_view(FILE *to, const metrics_view *v) {
 
 /* Unhealthy is what somebody has to look at. */
 static unsigned write_health(FILE *to, const metrics_view *v) {
+    if (v->state == DELIVERY_OK && v->input_unusable) {
+        fputs("input: pictures arrive of which none can be recorded\n", to);
+        return MHD_HTTP_SERVICE_UNAVAILABLE;
+    }
     if (v->state == DELIVERY_OK) {
         fputs("ok\n", to);
         return MHD_HTTP_OK;

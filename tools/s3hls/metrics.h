@@ -15,8 +15,10 @@ typedef enum delivery_state { DELIVERY_OK, DELIVERY_FAILING, DELIVERY_HELD } del
 typedef struct metrics_view {
     s3hls_recorder_stats stats;
     delivery_state state;
-    bool input_up;       /* the camera is there */
-    uint64_t reconnects; /* to it */
+    bool input_up;          /* the camera is there */
+    uint64_t reconnects;    /* to it */
+    bool input_unusable;    /* pictures arrive of which none can be recorded */
+    uint64_t input_damaged; /* pictures that data was missing from */
     uint64_t spool_max_bytes;
 } metrics_view;
 

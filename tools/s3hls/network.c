@@ -89,8 +89,6 @@ const char *network_advice(int status) {
     case S3HLS_E_TLS:
         return "Name the authority that signed the camera's certificate with --input-ca; check the "
                "host's name and the clock. --input-insecure accepts any certificate.";
-    case S3HLS_E_NOT_H264:
-        return "s3hls records H.264: set the camera to H.264, or transcode first.";
     default:
         return "";
     }

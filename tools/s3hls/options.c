@@ -391,8 +391,6 @@ static const char *mend(int status) {
         return "Set --region to the bucket's own.";
     case S3HLS_E_NOSPC:
         return "Free some space.";
-    case S3HLS_E_NOT_H264:
-        return "s3hls records H.264; transcode first, or check the file.";
     default:
         return "";
     }

@@ -3,6 +3,7 @@
 #include "av_messages.h"
 #include "camera.h"
 #include "delivery.h"
+#include "intake.h"
 #include "media.h"
 #include "tool.h"
 #include "when.h"
@@ -126,7 +127,8 @@ static const char *set_password_file(void *ctx, const char *value) {
 
 static const option_kind kinds[] = {
     {"--format", "h264", "a raw stream, whatever it looks like", set_format},
-    {"--fps", "RATE", "frames per second of a raw stream; else its own, else 25", set_fps},
+    {"--fps", "RATE",
+     "frames per second of a raw stream; else its own, else 25; containers have times", set_fps},
     {"--realtime", NULL, "read no faster than the video plays, as a camera would", set_realtime},
     {"--start", "TIME", "when a file was taken; else its modification time less its length",
      set_start},
@@ -157,7 +159,8 @@ typedef struct recording {
     record_options *options;
     camera camera; /* or whatever else the input is */
     media *input;
-    bool reconnects, first_seen;
+    intake intake;
+    bool reconnects, first_seen, await_keyframe;
     delivery delivery;
     int64_t begun_us;            /* monotonic: when reading began */
     int64_t first_us, newest_us; /* times of frames as put */
@@ -222,9 +225,13 @@ static int64_t counted_us(const recording *r) {
 
 /* @return false: interrupted. */
 static bool reconnect(recording *r, const char *why) {
+    intake_end(&r->intake, r->input);
     media_close(&r->input); /* a camera may have room for one viewer only */
     r->first_seen = false;
-    return camera_find_again(&r->camera, &r->input, why);
+    r->await_keyframe = true;
+    bool found = camera_find_again(&r->camera, &r->input, why);
+    intake_begin(&r->intake);
+    return found;
 }
 
 static void put(recording *r, s3hls_frame *frame) {
@@ -241,6 +248,13 @@ static void put(recording *r, s3hls_frame *frame) {
     s3hls_recorder_put_video(r->delivery.recorder, frame); /* the counts say what became of it */
 }
 
+static void take(recording *r, s3hls_frame *frame) {
+    intake_note(&r->intake, r->input, frame);
+    r->await_keyframe &= !media_at_keyframe(r->input);
+    if (!r->await_keyframe)
+        put(r, frame);
+}
+
 /* @return S3HLS_OK at the end of the input, or the status that ended it. */
 static int read_all(recording *r, char why[256]) {
     s3hls_frame frame;
@@ -249,7 +263,7 @@ static int read_all(recording *r, char why[256]) {
     while (wait_for_room(r)) { /* interrupted: what has arrived is still handed out */
         int rc = media_read(r->input, chunk, &frame, why);
         if (rc > 0)
-            put(r, &frame);
+            take(r, &frame);
         else if (!r->reconnects || delivery_interrupted())
             return rc;
         else if (!reconnect(r, rc ? why : "it ended the session"))
@@ -264,8 +278,17 @@ static int64_t wall_us(void) {
     return (int64_t)time(NULL) * 1000000;
 }
 
+/* A container has times of its own, and they are kept. */
+static void ignore_rate(record_options *o) {
+    if (o->delivery.cfg.frame_rate_num)
+        fputs("s3hls record: warning: --fps is ignored: the input has times of its own\n", stderr);
+    o->delivery.cfg.frame_rate_num = 0;
+}
+
 static void set_input_kind(record_options *o, const media_facts *facts) {
     s3hls_recorder_config *cfg = &o->delivery.cfg;
+    if (!facts->raw)
+        ignore_rate(o);
     cfg->input = facts->raw ? S3HLS_INPUT_BYTES : S3HLS_INPUT_FRAMES;
     if (facts->raw && !cfg->frame_rate_num) {
         cfg->frame_rate_num = 25;
@@ -284,24 +307,56 @@ static void set_input_kind(record_options *o, const media_facts *facts) {
     }
 }
 
-static int finish(recording *r, int read_status, const char *why) {
+/* @param status  of the recorder. @return EXIT_INPUT: it has been reported why. */
+static int finish_empty(recording *r, int read_status, int status, const char *why) {
+    char what[1024], reason[256];
+    bool truncated = r->input && media_truncated(r->input);
+    if (!read_status && !status && delivery_interrupted())
+        return EXIT_DONE; /* nothing had come yet */
+    status = intake_reason(&r->intake, reason);
+    snprintf(what, sizeof what, "%s: nothing was recorded: %s%s%s%s", r->camera.name, why,
+             why[0] ? "; " : "", truncated ? "the file was cut off; " : "", reason);
+    complain_of_input("record", what, read_status ? read_status : status, "");
+    return EXIT_INPUT;
+}
+
+/* @return whether the input had damage, which is reported. */
+static bool report_damage(recording *r, int read_status, const char *why) {
+    const s3hls_recorder_stats *s = &r->delivery.stats;
     char what[512];
-    int status, code = delivery_close(&r->delivery, &status);
-    if (read_status) {
-        snprintf(what, sizeof what, "%s%s%s", r->camera.name, why[0] ? ": " : "", why);
-        complain("record", what, read_status, NULL);
-    } else if (status == S3HLS_E_NOT_H264 || status == S3HLS_E_NO_VIDEO) {
-        complain("record", r->camera.name, status, NULL);
-        return EXIT_INPUT;
+    bool truncated = !delivery_interrupted() && r->input && media_truncated(r->input);
+    if (r->input)
+        intake_end(&r->intake, r->input);
+    uint64_t damaged = r->intake.damaged;
+    if (read_status || truncated) {
+        snprintf(what, sizeof what, "%s: %s", r->camera.name,
+                 read_status ? why
+                             : "the file was cut off: it is shorter than its container states");
+        complain_of_input("record", what, read_status ? read_status : S3HLS_E_MALFORMED, "");
     }
+    if (s->nals_damaged)
+        fprintf(stderr, "s3hls record: %s: %" PRIu64 " NAL units could not be read%s%s\n",
+                r->camera.name, s->nals_damaged, r->intake.private_seen ? ": " : "",
+                r->intake.private_seen ? INTAKE_PRIVATE : "");
+    if (damaged)
+        fprintf(stderr, "s3hls record: %s: data is missing from %" PRIu64 " of its pictures\n",
+                r->camera.name, damaged);
+    return read_status || truncated || damaged || s->nals_damaged || s->nals_refused;
+}
+
+static int finish(recording *r, int read_status, const char *why) {
+    int status, code = delivery_close(&r->delivery, &status), empty = EXIT_DONE;
+    bool recorded = r->delivery.stats.frames_in || r->delivery.stats.frames_dropped;
+    if (!recorded)
+        empty = finish_empty(r, read_status, status, why);
+    bool damaged = recorded && report_damage(r, read_status, why);
     if (code != EXIT_DONE)
         return code;
-    if (read_status && read_status != S3HLS_E_MALFORMED)
+    if (empty != EXIT_DONE || (read_status && read_status != S3HLS_E_MALFORMED))
         return EXIT_INPUT;
-    if (status)
+    if (status && recorded)
         return EXIT_FAILED;
-    const s3hls_recorder_stats *stats = &r->delivery.stats;
-    return read_status || stats->nals_damaged || stats->nals_refused ? EXIT_DAMAGED : EXIT_DONE;
+    return damaged ? EXIT_DAMAGED : EXIT_DONE;
 }
 
 static int open_input(recording *r) {
@@ -321,6 +376,8 @@ static int open_delivery(const command_line *line, recording *r) {
     r->delivery.live = !r->input || live(r);
     if (r->input)
         set_input_kind(o, media_get_facts(r->input));
+    else
+        ignore_rate(o);
     if (common_options_open(line, o->delivery.cfg.destination, &code))
         code = delivery_open(&r->delivery, line);
     if (r->delivery.recorder && o->media.network.insecure)
@@ -347,6 +404,8 @@ static int record(const command_line *line, recording *r) {
         int rc = S3HLS_OK;
         bool found = await_input(r);
         r->begun_us = delivery_clock_us();
+        intake_init(&r->intake, &r->camera);
+        intake_begin(&r->intake);
         if (found)
             rc = read_all(r, why);
         code = finish(r, rc, why);
