@@ -85,6 +85,28 @@ typedef int (*s3hls_name_fn)(void *ctx, const char *name);
 S3HLS_API int s3hls_archive_cameras(s3hls_store *store, s3hls_name_fn on_camera, void *ctx,
                                     s3hls_s3_error *error);
 
+/** Which cameras a store holds, remembered: a later run lists the folders above cameras only (one
+ * LIST for a thousand names), and looks into those that are new. One thread at a time. */
+typedef struct s3hls_survey s3hls_survey;
+
+/** @return S3HLS_OK; S3HLS_E_INVALID; S3HLS_E_NOMEM */
+S3HLS_API int s3hls_survey_open(s3hls_survey **out, const s3hls_env *env);
+/** Find the cameras. Blocks.
+ * @param may_look  asked before a folder is looked into for the first time, which costs a LIST.
+ * false: it is taken for a camera, and looked into in a later run. NULL: always.
+ * @return S3HLS_OK; S3HLS_E_INVALID; S3HLS_E_TOO_LARGE: more than 100,000 folders to look into;
+ * S3HLS_E_NOMEM; a store's status. After a failure the cameras are those of the last run that
+ * succeeded. */
+S3HLS_API int s3hls_survey_run(s3hls_survey *survey, s3hls_store *store, int (*may_look)(void *ctx),
+                               void *ctx, s3hls_s3_error *error);
+/** Report the cameras that the last run found, ascending: "site/cam-1", or "" where the store is
+ * one.
+ * @return S3HLS_OK; S3HLS_E_CANCELLED: on_camera returned non-zero. */
+S3HLS_API int s3hls_survey_cameras(const s3hls_survey *survey, s3hls_name_fn on_camera, void *ctx);
+/** How many folders the last run looked into. */
+S3HLS_API size_t s3hls_survey_lists(const s3hls_survey *survey);
+S3HLS_API void s3hls_survey_close(s3hls_survey **survey);
+
 /** Find the days of UTC in [from_ms, to_ms) that have recordings: one LIST a month.
  * @param on_day  gets "2026-11-23", ascending; a segment belongs to the day in which it begins
  * @return S3HLS_OK; S3HLS_E_CANCELLED; S3HLS_E_INVALID: from_ms below 0 or not below to_ms, or
@@ -101,6 +123,13 @@ S3HLS_API int s3hls_archive_days(s3hls_archive *archive, int64_t from_ms, int64_
  * @return S3HLS_OK; S3HLS_E_NOT_FOUND: nothing is recorded; S3HLS_E_NOMEM; a store's status. */
 S3HLS_API int s3hls_archive_newest(s3hls_archive *archive, s3hls_segment *segment,
                                    s3hls_s3_error *error);
+/** The same, where an older segment is known: one LIST, or two where a thousand segments came
+ * since.
+ * @param known    NULL: none
+ * @param segment  receives the newest one, which may be the known one
+ * @return as s3hls_archive_newest() */
+S3HLS_API int s3hls_archive_newest_since(s3hls_archive *archive, const s3hls_segment *known,
+                                         s3hls_segment *segment, s3hls_s3_error *error);
 
 /** List the segments that overlap [from_ms, to_ms), hour by hour, hours side by side.
  * @param from_ms  UTC, ms since 1970; INT64_MIN: from the first
@@ -110,7 +139,7 @@ S3HLS_API int s3hls_archive_list(s3hls_archive *archive, int64_t from_ms, int64_
                                  s3hls_segment_list *list, s3hls_s3_error *error);
 /** List the segments that end after from_ms and begin no later than S3HLS_CLOCK_AHEAD_MS from now:
  * what live playback is made of. Those that arrived before their own time are left out where there
- * are others. One LIST, not answered by a cache.
+ * are others. One LIST, or none where a cache knows that no new segment is due.
  * @return as s3hls_archive_list(); S3HLS_E_INVALID also where from_ms is later than that. */
 S3HLS_API int s3hls_archive_recent(s3hls_archive *archive, int64_t from_ms,
                                    s3hls_segment_list *list, s3hls_s3_error *error);

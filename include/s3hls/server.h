@@ -50,6 +50,9 @@ typedef struct s3hls_server_config {
     s3hls_access_log_fn access_log;       /* NULL: none */
     void *access_log_ctx;
     const s3hls_env *env; /* NULL: the process's own */
+    /** LIST requests a minute that looking after cameras may cost: their names, and whether they
+     * record. Playlists are always listed, and count. Default 60; file:// does not count. */
+    uint32_t lists_per_minute;
 } s3hls_server_config;
 
 static inline void s3hls_server_config_init(s3hls_server_config *cfg) {
@@ -60,6 +63,7 @@ static inline void s3hls_server_config_init(s3hls_server_config *cfg) {
     cfg->workers = 8;
     cfg->max_clips = 4;
     cfg->cache_bytes = UINT64_C(256) << 20;
+    cfg->lists_per_minute = 60;
 }
 
 typedef struct s3hls_server s3hls_server;

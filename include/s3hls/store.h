@@ -30,6 +30,11 @@ S3HLS_API int s3hls_store_open_beside(s3hls_store **out, const char *url, s3hls_
                                       const s3hls_s3_options *options);
 S3HLS_API void s3hls_store_close(s3hls_store **store);
 
+/** Have a function called for each LIST request that is sent to S3, which charges for it: once a
+ * page and a retry. Stores opened beside this one count as well. A directory sends none.
+ * @param on_list  called on the thread that uses the store; must not block. NULL: no longer */
+S3HLS_API void s3hls_store_on_list(s3hls_store *store, void (*on_list)(void *ctx), void *ctx);
+
 /** Store an object, whole or not at all: S3 promises it; a directory gets a temporary name, fsync,
  * rename, fsync of the directory. An object of the same key is replaced.
  * @return S3HLS_OK; s3://: as s3hls_s3_put(); file://: S3HLS_E_ACCESS, S3HLS_E_NOSPC, S3HLS_E_IO.

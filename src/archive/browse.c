@@ -2,6 +2,7 @@
 /* What there is of a camera: days, the newest segment, spans. */
 #include "archive/archive.h"
 #include "archive/folder.h"
+#include "archive/key.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,9 @@
 enum {
     NEWEST_MS = 600000, /* what a camera that is recording has put of late */
     YEAR_SIZE = sizeof "YYYY/" - 1,
-    MINUTE_SIZE = sizeof "YYYY/MM/DD/HH/mm/" - 1
+    MINUTE_SIZE = sizeof "YYYY/MM/DD/HH/mm/" - 1,
+    SECOND_SIZE = sizeof "YYYY/MM/DD/HH/mm/SS" - 1,
+    KEYS_MAX = 1000 /* of one LIST */
 };
 
 /* ---- days: the folders of a month */
@@ -147,6 +150,66 @@ int s3hls_archive_newest(s3hls_archive *archive, s3hls_segment *segment, s3hls_s
     s3hls_segment end = {.start_ms = s.end_ms};
     rc = s3hls_segment_key_format(&end, s.end_key, sizeof s.end_key);
     return rc < 0 ? rc : newest_below(&s, "", 0);
+}
+
+/* ---- the newest segment behind one that is known */
+
+typedef struct tail {
+    int64_t from_ms, end_ms;
+    size_t keys;
+    bool found, found_ahead; /* of a clock that ran ahead: counts where there is no other */
+    s3hls_segment newest, ahead;
+} tail;
+
+/* s3hls_s3_list_fn */
+static int on_tail(void *ctx, const s3hls_s3_object *object) {
+    tail *t = ctx;
+    s3hls_segment s;
+    if (object->key[0] > '9')
+        return 1;
+    if (!s3hls_segment_key_parse(object->key, strlen(object->key), &s) && s.start_ms > t->from_ms &&
+        s.start_ms < t->end_ms) {
+        s.size = object->size;
+        s.modified_unix_s = object->modified_unix_s;
+        bool ahead = s3hls__segment_is_ahead(&s);
+        *(ahead ? &t->ahead : &t->newest) = s;
+        *(ahead ? &t->found_ahead : &t->found) = true;
+    }
+    return ++t->keys == KEYS_MAX;
+}
+
+/* more: whether there may be newer ones, as no more than a page is read. */
+static int newest_after(s3hls_archive *archive, int64_t from_ms, s3hls_segment *segment, bool *more,
+                        s3hls_s3_error *error) {
+    tail t = {.from_ms = from_ms, .end_ms = s3hls__archive_live_end_ms(archive)};
+    char start_after[S3HLS_KEY_MAX];
+    s3hls_segment from = {.start_ms = from_ms, .seed_name = 1};
+    int rc = s3hls_segment_key_format(&from, start_after, sizeof start_after);
+    if (rc < 0)
+        return rc;
+    start_after[SECOND_SIZE] = 0;
+    rc = s3hls_store_list(archive->store, "", start_after, on_tail, &t, error);
+    *more = rc == S3HLS_E_CANCELLED && t.keys == KEYS_MAX;
+    if (rc && rc != S3HLS_E_CANCELLED)
+        return rc;
+    if (t.found || t.found_ahead)
+        *segment = t.found ? t.newest : t.ahead;
+    return t.found || t.found_ahead ? S3HLS_OK : S3HLS_E_NOT_FOUND;
+}
+
+int s3hls_archive_newest_since(s3hls_archive *archive, const s3hls_segment *known,
+                               s3hls_segment *segment, s3hls_s3_error *error) {
+    if (!archive || !segment)
+        return S3HLS_E_INVALID;
+    if (!known)
+        return s3hls_archive_newest(archive, segment, error);
+    int64_t recent_ms = s3hls__archive_live_end_ms(archive) - S3HLS_CLOCK_AHEAD_MS - NEWEST_MS;
+    bool more;
+    *segment = *known;
+    int rc = newest_after(archive, known->start_ms, segment, &more, error);
+    if (!rc && more)
+        rc = newest_after(archive, recent_ms, segment, &more, error);
+    return rc == S3HLS_E_NOT_FOUND ? S3HLS_OK : rc;
 }
 
 /* ---- spans */

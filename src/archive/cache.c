@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "archive/hour.h"
+#include "archive/key.h"
+#include "archive/pace.h"
 #include <pthread.h>
 #include <string.h>
+#include <sys/queue.h>
 
 enum {
     BUCKETS = 1024,
+    CAMERAS_MAX = 4096, /* of which the pace is known; one entry is some 200 bytes */
     MS_PER_S = 1000,
-    MOVING_FRESH_MS = 1 * MS_PER_S,   /* an hour that is being recorded */
-    MOVING_WHOLE_MS = 60 * MS_PER_S,  /* ... is listed from its beginning again */
+    MOVING_FRESH_MS = 60 * MS_PER_S,  /* an hour that no new segment is expected in */
+    FUTURE_FRESH_MS = 600 * MS_PER_S, /* an hour that has not begun */
+    MOVING_WHOLE_MS = 60 * MS_PER_S,  /* an hour that is being recorded is listed as a whole */
     SETTLED_AFTER_MS = 900 * MS_PER_S /* an hour is being recorded still, so long after its end */
 };
 
@@ -23,6 +28,14 @@ typedef struct entry {
     char url[];
 } entry;
 
+/* When a camera's next segment is expected, by the camera's URL. */
+typedef struct camera {
+    LIST_ENTRY(camera) in_bucket;
+    TAILQ_ENTRY(camera) in_order; /* by use, the least recent first */
+    s3hls__pace pace;
+    char url[];
+} camera;
+
 struct s3hls_archive_cache {
     s3hls_env env;
     pthread_mutex_t lock;
@@ -30,6 +43,9 @@ struct s3hls_archive_cache {
     s3hls_archive_cache_stats stats;
     entry *newest, *oldest;
     entry *buckets[BUCKETS];
+    LIST_HEAD(, camera) camera_buckets[BUCKETS];
+    TAILQ_HEAD(, camera) cameras;
+    size_t camera_count;
 };
 
 int s3hls_archive_cache_open(s3hls_archive_cache **out, uint64_t max_bytes, const s3hls_env *env) {
@@ -42,6 +58,7 @@ int s3hls_archive_cache_open(s3hls_archive_cache **out, uint64_t max_bytes, cons
     c->env = e;
     c->max_bytes = max_bytes;
     pthread_mutex_init(&c->lock, NULL);
+    TAILQ_INIT(&c->cameras);
     return S3HLS_OK;
 }
 
@@ -85,16 +102,99 @@ static void drop(s3hls_archive_cache *c, entry *e) {
     s3hls__env_free(&c->env, e);
 }
 
+static camera *find_camera(const s3hls_archive_cache *c, const char *url) {
+    camera *m;
+    LIST_FOREACH(m, &c->camera_buckets[bucket_of(url, 0)], in_bucket)
+    if (strcmp(m->url, url) == 0)
+        return m;
+    return NULL;
+}
+
+static void drop_camera(s3hls_archive_cache *c, camera *m) {
+    LIST_REMOVE(m, in_bucket);
+    TAILQ_REMOVE(&c->cameras, m, in_order);
+    c->camera_count--;
+    s3hls__env_free(&c->env, m);
+}
+
+/* Where there is no memory, the camera is looked at as if it were new each time. */
+static camera *add_camera(s3hls_archive_cache *c, const char *url) {
+    size_t size = strlen(url) + 1;
+    camera *m = s3hls__env_alloc(&c->env, sizeof *m + size);
+    if (!m)
+        return NULL;
+    if (c->camera_count == CAMERAS_MAX)
+        drop_camera(c, TAILQ_FIRST(&c->cameras));
+    memcpy(m->url, url, size);
+    LIST_INSERT_HEAD(&c->camera_buckets[bucket_of(url, 0)], m, in_bucket);
+    TAILQ_INSERT_TAIL(&c->cameras, m, in_order);
+    c->camera_count++;
+    return m;
+}
+
+/* The newest segment that can have begun, of a clock that ran ahead only where there is no other.
+ */
+static const s3hls_segment *newest_of(const s3hls__hour *h) {
+    const s3hls_segment *ahead = NULL;
+    for (size_t i = h->count; i-- > 0;) {
+        const s3hls_segment *s = &h->segments[i];
+        if (s->start_ms > h->listed_ms + S3HLS_CLOCK_AHEAD_MS)
+            continue;
+        if (!s3hls__segment_is_ahead(s))
+            return s;
+        ahead = ahead ? ahead : s;
+    }
+    return ahead;
+}
+
+/* Could the next segment have been expected in this hour? */
+static bool is_expected(const camera *m, const s3hls__hour *h) {
+    return !m->pace.known || h->number >= m->pace.newest_end_ms / S3HLS__HOUR_MS;
+}
+
+/* An hour in which none was expected says nothing about the pace. */
+static void note_pace(s3hls_archive_cache *c, const char *url, const s3hls__hour *h) {
+    camera *m = find_camera(c, url);
+    if (!m)
+        m = add_camera(c, url);
+    if (!m || !is_expected(m, h))
+        return;
+    TAILQ_REMOVE(&c->cameras, m, in_order);
+    TAILQ_INSERT_TAIL(&c->cameras, m, in_order);
+    s3hls__pace_note(&m->pace, newest_of(h), h->listed_ms);
+}
+
+/* When a camera whose clock is right by a minute can have recorded in the hour. */
+static int64_t begin_ms(const s3hls__hour *h) {
+    return h->number * S3HLS__HOUR_MS - S3HLS_CLOCK_AHEAD_MS;
+}
+
+static bool has_begun(const s3hls__hour *h) {
+    return h->listed_ms >= begin_ms(h);
+}
+
 static bool is_moving(const s3hls__hour *h, int64_t now_ms) {
     return now_ms < (h->number + 1) * S3HLS__HOUR_MS + SETTLED_AFTER_MS;
 }
 
-static bool is_fresh(const s3hls__hour *h, int64_t now_ms) {
-    int64_t since_ms = now_ms - h->listed_ms; /* below 0: the clock was set back */
+/* An hour that the next segment may begin in holds until that segment is due; one that has not
+ * begun, where only a clock that ran ahead has recorded, until it begins. */
+static int64_t fresh_until_ms(const s3hls_archive_cache *c, const entry *e) {
+    const s3hls__hour *h = e->hour;
+    int64_t begins_in_ms = begin_ms(h) - h->listed_ms;
+    if (!has_begun(h))
+        return h->listed_ms + (begins_in_ms < FUTURE_FRESH_MS ? begins_in_ms : FUTURE_FRESH_MS);
+    if (is_moving(h, h->listed_ms)) {
+        const camera *m = find_camera(c, e->url);
+        return m && is_expected(m, h) ? m->pace.due_ms : h->listed_ms + MOVING_FRESH_MS;
+    }
     int64_t fresh_ms = (h->listed_ms - (h->number + 1) * S3HLS__HOUR_MS) / FRESH_PART_OF_AGE;
-    if (is_moving(h, h->listed_ms))
-        fresh_ms = MOVING_FRESH_MS;
-    return since_ms >= 0 && since_ms < (fresh_ms < FRESH_MAX_MS ? fresh_ms : FRESH_MAX_MS);
+    return h->listed_ms + (fresh_ms < FRESH_MAX_MS ? fresh_ms : FRESH_MAX_MS);
+}
+
+/* now_ms before listed_ms: the clock was set back. */
+static bool is_fresh(const s3hls_archive_cache *c, const entry *e, int64_t now_ms) {
+    return now_ms >= e->hour->listed_ms && now_ms < fresh_until_ms(c, e);
 }
 
 /* ---- as the archive sees it */
@@ -109,7 +209,7 @@ s3hls__hour *s3hls__cache_find(s3hls_archive_cache *c, const char *url, int64_t 
         s3hls__hour *h = e->hour;
         unlink_by_use(c, e);
         link_newest(c, e);
-        if (is_fresh(h, now_ms))
+        if (is_fresh(c, e, now_ms))
             found = h;
         else if (is_moving(h, now_ms) && h->count && h->whole_ms <= now_ms &&
                  now_ms - h->whole_ms < MOVING_WHOLE_MS)
@@ -127,6 +227,8 @@ void s3hls__cache_keep(s3hls_archive_cache *c, const char *url, s3hls__hour *hou
     uint64_t bytes = sizeof(entry) + size + sizeof *hour + hour->capacity * sizeof(s3hls_segment);
     entry *e = bytes <= c->max_bytes ? s3hls__env_alloc(&c->env, sizeof *e + size) : NULL;
     pthread_mutex_lock(&c->lock);
+    if (has_begun(hour) && is_moving(hour, hour->listed_ms))
+        note_pace(c, url, hour);
     entry *before = find(c, url, hour->number);
     if (before)
         drop(c, before);
@@ -161,6 +263,8 @@ void s3hls_archive_cache_close(s3hls_archive_cache **cache) {
         return;
     while (c->oldest)
         drop(c, c->oldest);
+    while (c->camera_count)
+        drop_camera(c, TAILQ_FIRST(&c->cameras));
     s3hls_env env = c->env;
     pthread_mutex_destroy(&c->lock);
     s3hls__env_free(&env, c);

@@ -415,8 +415,8 @@ int s3hls_archive_recent(s3hls_archive *archive, int64_t from_ms, s3hls_segment_
                          s3hls_s3_error *error) {
     if (!archive)
         return S3HLS_E_INVALID;
-    int rc =
-        list_range(archive, from_ms, s3hls__archive_live_end_ms(archive), list_all, list, error);
+    list_fn way = archive->cache ? list_hours : list_all;
+    int rc = list_range(archive, from_ms, s3hls__archive_live_end_ms(archive), way, list, error);
     if (!rc)
         drop_ahead(list);
     return rc;

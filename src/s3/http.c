@@ -8,6 +8,8 @@ struct s3hls__http {
     CURLM *multi;
     s3hls__exchange *running;
     s3hls__op *posted, **posted_end;
+    void (*on_list)(void *ctx); /* a LIST request is sent; may be NULL */
+    void *on_list_ctx;
 };
 
 int s3hls__http_open(s3hls__http **out, const s3hls_env *env) {
@@ -35,7 +37,14 @@ int s3hls__http_begin(s3hls__http *http, s3hls__exchange *exchange) {
         return S3HLS_E_NOMEM;
     exchange->next = http->running;
     http->running = exchange;
+    if (exchange->op->kind == S3HLS__OP_LIST && http->on_list)
+        http->on_list(http->on_list_ctx);
     return S3HLS_OK;
+}
+
+void s3hls__http_on_list(s3hls__http *http, void (*on_list)(void *ctx), void *ctx) {
+    http->on_list = on_list;
+    http->on_list_ctx = ctx;
 }
 
 void s3hls__http_post(s3hls__http *http, s3hls__op *op) {

@@ -112,6 +112,10 @@ typedef struct s3hls__http s3hls__http;
 int s3hls__http_open(s3hls__http **out, const s3hls_env *env);
 /* Operations still under way end with S3HLS_E_CANCELLED. */
 void s3hls__http_close(s3hls__http **http);
+/* Have on_list called for each LIST request that is sent, retries and pages included. NULL: no
+ * longer. */
+void s3hls__http_on_list(s3hls__http *http, void (*on_list)(void *ctx), void *ctx);
+
 /* Move bytes, call done for what has ended; wait up to timeout_ms for something to happen. One
  * thread at a time.
  * @return number of operations under way. */

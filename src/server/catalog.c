@@ -1,28 +1,35 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "server/catalog.h"
-#include "server/request.h"
+#include "server/cameras.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 enum {
-    OPEN_MAX_ARCHIVES = 256,     /* kept by one desk */
-    NEWEST_BELIEVED_MS = 300000, /* of a camera that does not record */
-    CACHE_BYTES = 64 << 20,      /* of hours: a month of one camera and some */
+    OPEN_MAX_ARCHIVES = 256, /* kept by one desk */
+    LOOKS_AT_ONCE = 16,      /* into folders that are new */
+    CACHE_BYTES = 64 << 20,  /* of hours: a month of one camera and some */
     CONNECT_TIMEOUT_MS = 5000,
     STALL_TIMEOUT_MS = 10000,
     URL_MAX = 2048
 };
 
-/* What a URL is, as far as was found out; the first recording tells. */
-typedef enum kind { UNKNOWN, ONE_CAMERA, MANY_CAMERAS } kind;
+/* How often a source may be asked about its cameras. A directory costs no money. */
+enum {
+    NAMES_S3_MS = 30000,
+    NAMES_DIRECTORY_MS = 10000,
+    NAMES_MISSED_MS = 1000, /* for a camera that is not among the names */
+    NAMES_BROKE_MS = 60000, /* the same, when the budget is spent */
+    STATE_S3_MS = 30000,
+    STATE_DIRECTORY_MS = 5000
+};
 
 typedef struct source {
-    char *url;         /* without slashes at its end */
-    const char *label; /* its last part */
-    bool presign;
-    kind kind;           /* under the lock */
-    s3hls_store *opened; /* holds the caller's credentials; not used otherwise */
+    char *url;            /* without slashes at its end */
+    const char *label;    /* its last part */
+    bool presign, costs;  /* costs: LISTs are paid for */
+    s3hls_store *opened;  /* holds the caller's credentials; not used otherwise */
+    s3hls_survey *survey; /* of whoever has claimed the names */
 } source;
 
 struct s3hls__catalog {
@@ -30,9 +37,12 @@ struct s3hls__catalog {
     s3hls_s3_options s3;                     /* its strings are ours */
     s3hls_credentials_provider *credentials; /* ours, where the caller has none */
     s3hls_archive_cache *cache;
+    s3hls__cameras *cameras;
+    s3hls__budget budget;
     source *sources;
     size_t count;
-    pthread_mutex_t lock;
+    bool costs;               /* one of them does */
+    _Atomic int64_t names_ms; /* how long names hold */
 };
 
 typedef struct opened {
@@ -41,8 +51,6 @@ typedef struct opened {
     const source *from;
     uint64_t used;
     s3hls_timeline timeline; /* the last one read; 0: none */
-    s3hls_segment newest;
-    int64_t newest_at_ms; /* when it was looked for; 0: not known */
 } opened;
 
 struct s3hls__desk {
@@ -80,7 +88,9 @@ static int open_source(s3hls__catalog *c, source *s, const char *url, s3hls_medi
         return S3HLS_E_NOMEM;
     const char *slash = strrchr(s->url, '/');
     s->label = slash ? slash + 1 : s->url;
-    s->presign = media != S3HLS_MEDIA_PROXY && strncmp(url, "s3://", 5) == 0;
+    s->costs = strncmp(url, "s3://", 5) == 0;
+    c->costs |= s->costs;
+    s->presign = media != S3HLS_MEDIA_PROXY && s->costs;
     for (const source *other = c->sources; other < s; other++)
         if (strcmp(other->label, s->label) == 0) {
             s3hls__log(&c->env, S3HLS_LOG_ERROR, "server",
@@ -89,12 +99,14 @@ static int open_source(s3hls__catalog *c, source *s, const char *url, s3hls_medi
             return S3HLS_E_INVALID;
         }
     int rc = S3HLS_OK;
-    if (!c->s3.credentials && strncmp(url, "s3://", 5) == 0) { /* one for all stores and threads */
+    if (!c->s3.credentials && s->costs) { /* one for all stores and threads */
         rc = s3hls_credentials_open_default(&c->credentials, &c->env);
         c->s3.credentials = c->credentials;
     }
     if (!rc)
         rc = s3hls_store_open(&s->opened, url, &c->s3, &c->env);
+    if (!rc)
+        rc = s3hls_survey_open(&s->survey, &c->env);
     if (rc)
         s3hls__log(&c->env, S3HLS_LOG_ERROR, "server", "%s: %s", url, s3hls_strerror(rc));
     return rc;
@@ -107,13 +119,15 @@ int s3hls__catalog_open(s3hls__catalog **out, const s3hls_server_config *config,
     if (!c)
         return S3HLS_E_NOMEM;
     c->env = *env;
-    pthread_mutex_init(&c->lock, NULL);
+    s3hls__budget_init(&c->budget, config->lists_per_minute, &c->env);
     int rc = copy_options(c, &config->s3);
     c->sources = s3hls__env_alloc(env, config->url_count * sizeof *c->sources);
     if (!c->sources)
         rc = S3HLS_E_NOMEM;
     if (!rc)
         rc = s3hls_archive_cache_open(&c->cache, CACHE_BYTES, env);
+    if (!rc)
+        rc = s3hls__cameras_open(&c->cameras, env);
     for (size_t i = 0; c->sources && i < config->url_count && !rc; i++) {
         c->count++;
         rc = open_source(c, &c->sources[i], config->urls[i], config->media);
@@ -129,17 +143,19 @@ void s3hls__catalog_close(s3hls__catalog **catalog) {
         return;
     s3hls_env env = c->env;
     for (size_t i = 0; c->sources && i < c->count; i++) {
+        s3hls_survey_close(&c->sources[i].survey);
         s3hls_store_close(&c->sources[i].opened);
         s3hls__env_free(&env, c->sources[i].url);
     }
     s3hls_credentials_close(&c->credentials);
     s3hls_archive_cache_close(&c->cache);
+    s3hls__cameras_close(&c->cameras);
     s3hls__env_free(&env, c->sources);
     s3hls__env_free(&env, (char *)c->s3.region);
     s3hls__env_free(&env, (char *)c->s3.endpoint);
     s3hls__env_free(&env, (char *)c->s3.ca_file);
     s3hls__env_free(&env, (char *)c->s3.user_agent);
-    pthread_mutex_destroy(&c->lock);
+    s3hls__budget_deinit(&c->budget);
     s3hls__env_free(&env, c);
     *catalog = NULL;
 }
@@ -179,99 +195,125 @@ static int store_of(s3hls__desk *desk, const source *s, s3hls_store **store) {
     s3hls__catalog *c = desk->catalog;
     s3hls_store **at = &desk->stores[s - c->sources];
     int rc = *at ? S3HLS_OK : s3hls_store_open(at, s->url, &c->s3, &c->env);
+    if (!rc)
+        s3hls_store_on_list(*at, s3hls__budget_charge, &c->budget);
     *store = *at;
     return rc;
 }
 
-/* ---- cameras of a store */
+/* ---- names */
 
-typedef struct listing {
-    const source *source;
-    bool several; /* stores: ids begin with the label */
-    kind kind;
-    void (*on_camera)(void *ctx, const char *camera);
-    void *ctx;
-} listing;
+/* Names as they are found in the sources. */
+typedef struct naming {
+    s3hls__catalog *catalog;
+    const source *source; /* that is named now */
+    s3hls__camera *found;
+    size_t count, capacity;
+    size_t lists;   /* LISTs sent for it */
+    unsigned looks; /* left in this source */
+} naming;
 
-static int on_name(void *ctx, const char *name) {
-    listing *l = ctx;
-    char id[S3HLS__CAMERA_MAX];
-    l->kind = name[0] ? MANY_CAMERAS : ONE_CAMERA;
-    bool label = l->several || !name[0];
-    int n = snprintf(id, sizeof id, "%s%s%s", label ? l->source->label : "",
-                     label && name[0] ? "/" : "", name);
-    if (l->on_camera && n > 0 && (size_t)n < sizeof id)
-        l->on_camera(l->ctx, id);
+/* Look into some new folders at a time, and leave half of the budget to what viewers need. */
+static int may_look(void *ctx) {
+    naming *n = ctx;
+    return n->looks && n->looks-- &&
+           s3hls__budget_allows(&n->catalog->budget, n->catalog->budget.per_minute / 2);
+}
+
+static int add_name(void *ctx, const char *name) {
+    naming *n = ctx;
+    const s3hls__catalog *c = n->catalog;
+    if (n->count == n->capacity) {
+        size_t capacity = n->capacity ? 2 * n->capacity : 64;
+        s3hls__camera *grown = s3hls__env_realloc(&c->env, n->found, capacity * sizeof *grown);
+        if (!grown)
+            return 1;
+        n->found = grown;
+        n->capacity = capacity;
+    }
+    s3hls__camera *camera = &n->found[n->count];
+    bool label = c->count > 1 || !name[0];
+    *camera = (s3hls__camera){.source = (size_t)(n->source - c->sources)};
+    int size = snprintf(camera->id, sizeof camera->id, "%s%s%s", label ? n->source->label : "",
+                        label && name[0] ? "/" : "", name);
+    if (size > 0 && (size_t)size < sizeof camera->id) { /* a longer one is not to be addressed */
+        camera->name = (size_t)size - strlen(name);
+        n->count++;
+    }
     return 0;
 }
 
-static int list_source(s3hls__desk *desk, source *s, listing *l, s3hls_s3_error *error) {
-    s3hls__catalog *c = desk->catalog;
+static int list_source(s3hls__desk *desk, naming *n, source *s, s3hls_s3_error *error) {
     s3hls_store *store;
     int rc = store_of(desk, s, &store);
-    l->source = s;
-    l->several = c->count > 1;
-    l->kind = UNKNOWN;
+    n->looks = LOOKS_AT_ONCE;
     if (!rc)
-        rc = s3hls_archive_cameras(store, on_name, l, error);
-    if (!rc) {
-        pthread_mutex_lock(&c->lock);
-        s->kind = l->kind;
-        pthread_mutex_unlock(&c->lock);
-    }
+        rc = s3hls_survey_run(s->survey, store, s->costs ? may_look : NULL, n, error);
+    n->lists += s3hls_survey_lists(s->survey);
+    n->source = s;
+    if (!rc && s3hls_survey_cameras(s->survey, add_name, n))
+        rc = S3HLS_E_NOMEM;
     return rc;
 }
 
-int s3hls__desk_cameras(s3hls__desk *desk, void (*on_camera)(void *ctx, const char *camera),
-                        void *ctx, s3hls_s3_error *error) {
+/* Names take a quarter of the budget at most. */
+static int64_t names_hold_ms(const s3hls__catalog *c, size_t lists) {
+    int64_t ms = (int64_t)lists * 4 * 60000 / c->budget.per_minute;
+    return c->costs ? (ms > NAMES_S3_MS ? ms : NAMES_S3_MS) : NAMES_DIRECTORY_MS;
+}
+
+/* Have names that are no older than that. */
+static int update_names(s3hls__desk *desk, int64_t max_age_ms, s3hls_s3_error *error) {
     s3hls__catalog *c = desk->catalog;
+    naming n = {.catalog = c};
     int rc = S3HLS_OK;
-    for (size_t i = 0; i < c->count && !rc; i++) {
-        listing l = {.on_camera = on_camera, .ctx = ctx};
-        rc = list_source(desk, &c->sources[i], &l, error);
-    }
+    if (!s3hls__cameras_claim_names(c->cameras, max_age_ms))
+        return S3HLS_OK;
+    for (size_t i = 0; i < c->count && !rc; i++)
+        rc = list_source(desk, &n, &c->sources[i], error);
+    bool none = !rc && !n.count;
+    const s3hls__camera nobody = {.source = 0};
+    int kept = s3hls__cameras_replace(c->cameras, rc ? NULL : none ? &nobody : n.found, n.count);
+    s3hls__env_free(&c->env, n.found);
+    atomic_store(&c->names_ms, names_hold_ms(c, n.lists));
+    return rc ? rc : kept;
+}
+
+int s3hls__desk_cameras(s3hls__desk *desk, const char *text,
+                        bool (*on_camera)(void *ctx, const s3hls__camera *camera), void *ctx,
+                        s3hls_s3_error *error) {
+    s3hls__catalog *c = desk->catalog;
+    int rc = update_names(desk, atomic_load(&c->names_ms), error);
+    if (!rc)
+        s3hls__cameras_each(c->cameras, text, on_camera, ctx);
     return rc;
 }
 
 /* ---- a camera's archive */
 
-static int kind_of(s3hls__desk *desk, source *s, kind *found, s3hls_s3_error *error) {
+/* Names that nobody has are not asked for without bound. */
+static int find_camera(s3hls__desk *desk, const char *id, s3hls__camera *camera,
+                       s3hls_s3_error *error) {
     s3hls__catalog *c = desk->catalog;
-    pthread_mutex_lock(&c->lock);
-    *found = s->kind;
-    pthread_mutex_unlock(&c->lock);
-    if (*found != UNKNOWN)
+    if (s3hls__cameras_find(c->cameras, id, camera))
         return S3HLS_OK;
-    listing l = {.on_camera = NULL};
-    int rc = list_source(desk, s, &l, error);
-    *found = l.kind;
-    return rc;
+    bool rich = !c->costs || s3hls__budget_allows(&c->budget, 0);
+    int rc = update_names(desk, rich ? NAMES_MISSED_MS : NAMES_BROKE_MS, error);
+    if (rc)
+        return rc;
+    return s3hls__cameras_find(c->cameras, id, camera) ? S3HLS_OK : S3HLS_E_NOT_FOUND;
 }
 
-/* The URL of a camera. @return S3HLS_E_NOT_FOUND: no store can have it. */
-static int locate(s3hls__desk *desk, const char *camera, const source **from, char url[URL_MAX],
+static int locate(s3hls__desk *desk, const char *id, const source **from, char url[URL_MAX],
                   s3hls_s3_error *error) {
-    s3hls__catalog *c = desk->catalog;
-    for (size_t i = 0; i < c->count; i++) {
-        source *s = &c->sources[i];
-        size_t label = strlen(s->label);
-        bool is_label = strcmp(camera, s->label) == 0;
-        bool below = strncmp(camera, s->label, label) == 0 && camera[label] == '/';
-        kind found;
-        if (c->count > 1 && !is_label && !below)
-            continue;
-        int rc = kind_of(desk, s, &found, error);
-        if (rc)
-            return rc;
-        const char *name = c->count > 1 ? camera + label + below : camera;
-        if (found == ONE_CAMERA ? !is_label : found == UNKNOWN || !name[0])
-            continue;
-        *from = s;
-        int n = snprintf(url, URL_MAX, "%s%s%s", s->url, found == ONE_CAMERA ? "" : "/",
-                         found == ONE_CAMERA ? "" : name);
-        return n > 0 && n < URL_MAX ? S3HLS_OK : S3HLS_E_NOT_FOUND;
-    }
-    return S3HLS_E_NOT_FOUND;
+    s3hls__camera camera;
+    int rc = find_camera(desk, id, &camera, error);
+    if (rc)
+        return rc;
+    *from = &desk->catalog->sources[camera.source];
+    const char *name = camera.id + camera.name;
+    int n = snprintf(url, URL_MAX, "%s%s%s", (*from)->url, name[0] ? "/" : "", name);
+    return n > 0 && n < URL_MAX ? S3HLS_OK : S3HLS_E_NOT_FOUND;
 }
 
 static opened *find_opened(s3hls__desk *desk, const char *camera, opened **oldest) {
@@ -326,28 +368,33 @@ int s3hls__desk_timeline(s3hls__desk *desk, const char *camera, uint64_t timelin
     return rc;
 }
 
-int s3hls__desk_newest(s3hls__desk *desk, const char *camera, int64_t now_ms, s3hls_segment *newest,
-                       s3hls_s3_error *error) {
-    s3hls_archive *archive;
-    s3hls_segment_list list;
-    int rc = s3hls__desk_archive(desk, camera, &archive, NULL, error);
-    if (!rc)
-        rc = s3hls_archive_recent(archive, now_ms - S3HLS__LIVE_WINDOW_MS, &list, error);
-    if (rc)
-        return rc;
-    opened *oldest, *o = find_opened(desk, camera, &oldest);
-    if (list.count) {
-        o->newest = list.segments[list.count - 1];
-        o->newest_at_ms = now_ms;
-    } else if (!o->newest_at_ms || now_ms - o->newest_at_ms > NEWEST_BELIEVED_MS) {
-        rc = s3hls_archive_newest(archive, &o->newest, error);
-        o->newest_at_ms = rc ? 0 : now_ms;
-    }
-    s3hls_segment_list_deinit(&list, &desk->catalog->env);
-    *newest = o->newest;
-    return rc;
+/* ---- how a camera is doing */
+
+void s3hls__desk_note_newest(s3hls__desk *desk, const char *camera, const s3hls_segment *newest) {
+    s3hls__cameras_note(desk->catalog->cameras, camera, newest);
 }
 
-void s3hls__catalog_stats(const s3hls__catalog *catalog, s3hls_archive_cache_stats *stats) {
-    s3hls_archive_cache_get_stats(catalog->cache, stats);
+int s3hls__desk_look(s3hls__desk *desk, const char *id, s3hls_s3_error *error) {
+    s3hls__catalog *c = desk->catalog;
+    s3hls__camera camera;
+    s3hls_archive *archive;
+    s3hls_segment newest;
+    int64_t least_ms = c->costs ? STATE_S3_MS : STATE_DIRECTORY_MS;
+    if (c->costs && !s3hls__budget_allows(&c->budget, 0))
+        return S3HLS_OK;
+    if (!s3hls__cameras_claim_look(c->cameras, id, least_ms, &camera))
+        return S3HLS_OK;
+    int rc = s3hls__desk_archive(desk, id, &archive, NULL, error);
+    if (!rc)
+        rc = s3hls_archive_newest_since(
+            archive, camera.state.recorded ? &camera.state.newest : NULL, &newest, error);
+    if (!rc || rc == S3HLS_E_NOT_FOUND)
+        s3hls__cameras_note(c->cameras, id, rc ? NULL : &newest);
+    return rc == S3HLS_E_NOT_FOUND ? S3HLS_OK : rc;
+}
+
+void s3hls__catalog_stats(const s3hls__catalog *catalog, s3hls__catalog_figures *figures) {
+    s3hls_archive_cache_get_stats(catalog->cache, &figures->hours);
+    figures->lists = atomic_load(&catalog->budget.lists);
+    figures->lists_per_minute = catalog->budget.per_minute;
 }

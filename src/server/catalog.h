@@ -6,6 +6,8 @@
 #include "base/strbuf.h"
 #include "s3hls/archive.h"
 #include "s3hls/server.h"
+#include "server/budget.h"
+#include "server/cameras.h"
 
 enum { S3HLS__LIVE_WINDOW_MS = 600000 }; /* six segments of a minute, and some */
 
@@ -34,16 +36,25 @@ int s3hls__desk_archive(s3hls__desk *desk, const char *camera, s3hls_archive **a
 int s3hls__desk_timeline(s3hls__desk *desk, const char *camera, uint64_t timeline,
                          s3hls_timeline *out);
 
-/* All ids of cameras, ascending within a store, one call each. @return what a store said. */
-int s3hls__desk_cameras(s3hls__desk *desk, void (*on_camera)(void *ctx, const char *camera),
-                        void *ctx, s3hls_s3_error *error);
+/* The cameras whose id contains text, ascending, with their states as they were seen last: one LIST
+ * for a thousand cameras, now and then. on_camera must not block; it ends the walk by true.
+ * @return what a store said. */
+int s3hls__desk_cameras(s3hls__desk *desk, const char *text,
+                        bool (*on_camera)(void *ctx, const s3hls__camera *camera), void *ctx,
+                        s3hls_s3_error *error);
 
-/* A camera's newest segment; where it does not record just now, as it was some minutes ago. As
- * s3hls_archive_newest(). */
-int s3hls__desk_newest(s3hls__desk *desk, const char *camera, int64_t now_ms, s3hls_segment *newest,
-                       s3hls_s3_error *error);
+/* Look for a camera's newest segment, if that is due and the budget of LISTs allows it. @return
+ * S3HLS_OK, also where it was not looked for; what a store said. */
+int s3hls__desk_look(s3hls__desk *desk, const char *camera, s3hls_s3_error *error);
+/* A playlist showed this newest segment. */
+void s3hls__desk_note_newest(s3hls__desk *desk, const char *camera, const s3hls_segment *newest);
 
-/* What the cache of hours did, for metrics. */
-void s3hls__catalog_stats(const s3hls__catalog *catalog, s3hls_archive_cache_stats *stats);
+/* For metrics. */
+typedef struct s3hls__catalog_figures {
+    s3hls_archive_cache_stats hours; /* what the cache of hours did */
+    uint64_t lists;                  /* LIST requests sent to S3 */
+    uint32_t lists_per_minute;       /* the budget */
+} s3hls__catalog_figures;
+void s3hls__catalog_stats(const s3hls__catalog *catalog, s3hls__catalog_figures *figures);
 
 #endif

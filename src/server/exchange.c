@@ -293,9 +293,9 @@ static enum MHD_Result respond_metrics(exchange *x) {
     s3hls__strbuf b;
     s3hls__strbuf_init(&b, &s->env, 1 << 20);
     s->metrics.made = s3hls__answers_made(s->answers);
-    s3hls_archive_cache_stats hours;
-    s3hls__catalog_stats(s->catalog, &hours);
-    s3hls__metrics_write(&s->metrics, atomic_load(&s->account.bytes), &hours, &b);
+    s3hls__catalog_figures figures;
+    s3hls__catalog_stats(s->catalog, &figures);
+    s3hls__metrics_write(&s->metrics, atomic_load(&s->account.bytes), &figures, &b);
     return respond_text(x, "text/plain; version=0.0.4", &b);
 }
 

@@ -43,8 +43,22 @@ static void write_hours(const s3hls_archive_cache_stats *hours, s3hls__strbuf *o
     gauge(out, "s3hls_hours_bytes", "Memory of hours kept.", (int64_t)hours->bytes);
 }
 
+/* AWS, us-east-1, S3 Standard, in 2026: US dollars for one LIST. */
+#define LIST_PRICE 0.000005
+
+static void write_lists(const s3hls__catalog_figures *c, s3hls__strbuf *out) {
+    counter(out, "s3hls_lists_total", "LIST requests sent to S3.", c->lists);
+    head(out, "s3hls_lists_dollars_total", "counter", "What they cost at AWS.");
+    s3hls__strbuf_addf(out, "s3hls_lists_dollars_total %.6f\n", (double)c->lists * LIST_PRICE);
+    gauge(out, "s3hls_lists_budget_per_minute",
+          "LIST requests that looking after cameras may take.", c->lists_per_minute);
+    head(out, "s3hls_lists_budget_dollars_per_day", "gauge", "What a day of that costs at most.");
+    s3hls__strbuf_addf(out, "s3hls_lists_budget_dollars_per_day %.4f\n",
+                       c->lists_per_minute * 1440 * LIST_PRICE);
+}
+
 void s3hls__metrics_write(const s3hls__metrics *m, uint64_t bytes_held,
-                          const s3hls_archive_cache_stats *hours, s3hls__strbuf *out) {
+                          const s3hls__catalog_figures *catalog, s3hls__strbuf *out) {
     write_requests(m, out);
     counter(out, "s3hls_sent_bytes_total", "Bytes of answers, without headers.", m->bytes);
     counter(out, "s3hls_answers_made_total", "Answers made by asking a store.", m->made);
@@ -58,5 +72,6 @@ void s3hls__metrics_write(const s3hls__metrics *m, uint64_t bytes_held,
     gauge(out, "s3hls_requests_running", "Requests being answered.", m->requests_running);
     gauge(out, "s3hls_clips_running", "Clips being made.", m->clips_running);
     gauge(out, "s3hls_answers_bytes", "Memory of answers and segments.", (int64_t)bytes_held);
-    write_hours(hours, out);
+    write_hours(&catalog->hours, out);
+    write_lists(catalog, out);
 }

@@ -4,7 +4,7 @@
 #define S3HLS_SERVER_METRICS_H
 
 #include "base/strbuf.h"
-#include "s3hls/archive.h"
+#include "server/catalog.h"
 #include "server/request.h"
 #include <stdatomic.h>
 
@@ -22,6 +22,6 @@ typedef struct s3hls__metrics {
 } s3hls__metrics;
 
 void s3hls__metrics_write(const s3hls__metrics *metrics, uint64_t bytes_held,
-                          const s3hls_archive_cache_stats *hours, s3hls__strbuf *out);
+                          const s3hls__catalog_figures *catalog, s3hls__strbuf *out);
 
 #endif

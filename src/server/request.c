@@ -164,10 +164,10 @@ static bool read_month(const char *text, int64_t *from_ms, int64_t *to_ms) {
     return read_ms(day, to_ms);
 }
 
-static bool read_seconds(const char *text, int64_t max, int64_t *seconds) {
+static bool read_count(const char *text, int64_t min, int64_t max, int64_t *count) {
     size_t digits = strspn(text, "0123456789");
-    *seconds = digits && digits < 10 ? atoll(text) : 0;
-    return text[digits] == 0 && *seconds >= 1 && *seconds <= max;
+    *count = digits && digits < 10 ? atoll(text) : -1;
+    return text[digits] == 0 && *count >= min && *count <= max;
 }
 
 /* "PAYLOAD.PROOF" in base64url: what playlists may repeat. */
@@ -182,6 +182,17 @@ static bool may_be_share(const char *value) {
 typedef struct bounds {
     bool from, to;
 } bounds;
+
+/* Of the list of cameras. */
+static s3hls__problem take_choice(s3hls__request *r, const char *name, const char *value) {
+    if (strcmp(name, "first") == 0 && !read_count(value, 0, 999999999, &r->first))
+        return problem(400, "first is no number: give 0 for the first camera");
+    if (strcmp(name, "count") == 0 && !read_count(value, 1, S3HLS__CAMERAS_MAX, &r->count))
+        return problem(400, "count is no number of cameras: give 1 to 100");
+    if (strcmp(name, "match") == 0 && !copy(r->name, sizeof r->name, value, strlen(value)))
+        return problem(400, "match is longer than 127 bytes");
+    return problem(0, NULL);
+}
 
 static s3hls__problem take_parameter(s3hls__request *r, bounds *b, const char *name,
                                      const char *value) {
@@ -198,8 +209,10 @@ static s3hls__problem take_parameter(s3hls__request *r, bounds *b, const char *n
         if (!b->from)
             return problem(400, "month is no month: give 2026-11");
     } else if (strcmp(name, "expires") == 0 && r->route == S3HLS__ROUTE_SHARE) {
-        if (!read_seconds(value, S3HLS__SHARE_MAX_S, &r->expires_s))
+        if (!read_count(value, 1, S3HLS__SHARE_MAX_S, &r->expires_s))
             return problem(400, "expires is no life of a link: give 1 to 2592000 seconds");
+    } else if (r->route == S3HLS__ROUTE_CAMERAS && strcmp(name, "share") != 0) {
+        return take_choice(r, name, value);
     } else if (strcmp(name, "share") == 0) {
         if (!may_be_share(value) || !copy(r->share, sizeof r->share, value, strlen(value)))
             return problem(400, "share is no share link");

@@ -20,10 +20,11 @@ enum {
 #define S3HLS__TIMELINE_MAX_MS (INT64_C(32) * 24 * 3600 * 1000)
 #define S3HLS__CLIP_MAX_MS     (INT64_C(2) * 3600 * 1000)
 #define S3HLS__SHARE_MAX_S     (INT64_C(30) * 24 * 3600)
+#define S3HLS__CAMERAS_MAX     100 /* to be looked at by one request */
 
 typedef enum s3hls__route {
     S3HLS__ROUTE_PAGE,     /* /NAME */
-    S3HLS__ROUTE_CAMERAS,  /* /api/cameras */
+    S3HLS__ROUTE_CAMERAS,  /* /api/cameras[?first&count][&match] */
     S3HLS__ROUTE_DAYS,     /* /api/cameras/CAMERA/days?month=YYYY-MM */
     S3HLS__ROUTE_TIMELINE, /* /api/cameras/CAMERA/timeline?from&to */
     S3HLS__ROUTE_SHARE,    /* POST /api/cameras/CAMERA/share?start&end&expires */
@@ -53,9 +54,10 @@ typedef struct s3hls__request {
     s3hls__route route;
     bool has_range; /* from_ms and to_ms were given */
     int64_t from_ms, to_ms;
-    int64_t expires_s; /* ROUTE_SHARE: the link's life in seconds */
+    int64_t expires_s;    /* ROUTE_SHARE: the link's life in seconds */
+    int64_t first, count; /* ROUTE_CAMERAS: the cameras to be looked at; count 0: none */
     char camera[S3HLS__CAMERA_MAX];
-    char name[S3HLS__NAME_MAX];   /* ROUTE_PAGE, ROUTE_MEDIA */
+    char name[S3HLS__NAME_MAX];   /* ROUTE_PAGE, ROUTE_MEDIA; ROUTE_CAMERAS: text to match */
     char share[S3HLS__SHARE_MAX]; /* of a link's own characters; "" where it granted nothing */
 } s3hls__request;
 

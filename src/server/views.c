@@ -6,12 +6,14 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum {
     TEXT_MAX = 64 << 20,
-    LIVE_MS = 60000,     /* a camera that has put nothing for so long is not live */
-    SETTLED_MS = 900000, /* later nothing more is expected to arrive */
-    PRESIGNED_S = 3600   /* life of an address, beside the length of its playlist */
+    LIVE_MS = 60000,           /* a camera that has put nothing for so long is not live */
+    LOOK_BELIEVED_MS = 600000, /* after a longer time nobody knows whether it is still live */
+    SETTLED_MS = 900000,       /* later nothing more is expected to arrive */
+    PRESIGNED_S = 3600         /* life of an address, beside the length of its playlist */
 };
 
 /* One answer being made. */
@@ -138,45 +140,86 @@ static json_t *json_time(int64_t ms) {
 
 /* ---- cameras */
 
+typedef struct chosen {
+    char id[S3HLS__CAMERA_MAX];
+    int64_t looked_ms;
+} chosen;
+
 typedef struct camera_list {
     const view *view;
+    chosen *chosen; /* to be looked at; S3HLS__CAMERAS_MAX */
+    size_t count;
     json_t *cameras;
+    int64_t at; /* number of the next camera that the grant opens */
 } camera_list;
 
-static void on_camera(void *ctx, const char *camera) {
-    camera_list *l = ctx;
-    if (s3hls__grant_opens(l->view->grant, camera))
-        json_array_append_new(l->cameras, json_pack("{s:s}", "id", camera));
+static bool is_chosen(const s3hls__request *r, int64_t at) {
+    return r->count == 0 || (at >= r->first && at < r->first + r->count);
 }
 
-/* Is it live, and when did its last segment end? One that holds nothing but timelines has none. A
- * share link says so of its own range only. */
-static int add_newest(view *v, json_t *camera) {
-    s3hls_segment newest;
-    if (v->now_ms < v->grant->from_ms || v->now_ms >= v->grant->to_ms) {
-        json_object_set_new(camera, "live", json_false());
-        return S3HLS_OK;
+/* The next camera of the list: does it belong to the answer? */
+static bool choose(camera_list *l, const s3hls__camera *camera) {
+    const view *v = l->view;
+    return s3hls__grant_opens(v->grant, camera->id) && is_chosen(v->request, l->at++);
+}
+
+static bool note_chosen(void *ctx, const s3hls__camera *camera) {
+    camera_list *l = ctx;
+    if (choose(l, camera)) {
+        chosen *c = &l->chosen[l->count++];
+        memcpy(c->id, camera->id, sizeof c->id);
+        c->looked_ms = camera->state.looked_ms;
     }
-    int rc = s3hls__desk_newest(v->desk, json_string_value(json_object_get(camera, "id")),
-                                v->now_ms, &newest, &v->error);
-    if (rc && rc != S3HLS_E_NOT_FOUND)
+    return l->count == S3HLS__CAMERAS_MAX;
+}
+
+static int longest_ago_first(const void *a, const void *b) {
+    int64_t x = ((const chosen *)a)->looked_ms, y = ((const chosen *)b)->looked_ms;
+    return (x > y) - (x < y);
+}
+
+/* Was it recording when it was looked at? One that holds nothing but timelines has no newest. A
+ * share link shows that of its own range only. */
+static bool add_camera(void *ctx, const s3hls__camera *camera) {
+    camera_list *l = ctx;
+    const view *v = l->view;
+    const s3hls__camera_state *s = &camera->state;
+    if (!choose(l, camera))
+        return false;
+    bool covered = v->now_ms >= v->grant->from_ms && v->now_ms < v->grant->to_ms;
+    int64_t end_ms = s->recorded ? s->newest.start_ms + s->newest.duration_ms : 0;
+    json_t *object = json_pack("{s:s}", "id", camera->id);
+    if (v->now_ms - s->looked_ms < LOOK_BELIEVED_MS || !covered)
+        json_object_set_new(object, "live",
+                            json_boolean(covered && end_ms > s->looked_ms - LIVE_MS));
+    if (covered && end_ms > v->grant->from_ms && end_ms)
+        json_object_set_new(object, "newest", json_time(end_ms));
+    json_array_append_new(l->cameras, object);
+    return false;
+}
+
+/* Look at the cameras that were chosen, or at all where they are few; while the budget lasts, so
+ * that those that were looked at longest ago come first. */
+static int look_at_cameras(view *v, camera_list *l) {
+    enum { FEW = 10 };
+    int rc = s3hls__desk_cameras(v->desk, v->request->name, note_chosen, l, &v->error);
+    if (!v->request->count && l->count > FEW)
         return rc;
-    int64_t end_ms = rc ? 0 : newest.start_ms + newest.duration_ms;
-    json_object_set_new(camera, "live", json_boolean(end_ms > v->now_ms - LIVE_MS));
-    if (end_ms > v->grant->from_ms && end_ms)
-        json_object_set_new(camera, "newest", json_time(end_ms));
-    return S3HLS_OK;
+    qsort(l->chosen, l->count, sizeof *l->chosen, longest_ago_first);
+    for (size_t i = 0; i < l->count && !rc; i++)
+        rc = s3hls__desk_look(v->desk, l->chosen[i].id, &v->error);
+    return rc;
 }
 
 static s3hls__answer *view_cameras(view *v) {
+    const s3hls_env *env = &v->account->env;
     camera_list l = {.view = v, .cameras = json_array()};
-    size_t i;
-    json_t *camera;
-    int rc = s3hls__desk_cameras(v->desk, on_camera, &l, &v->error);
-    json_array_foreach(l.cameras, i, camera) {
-        if (!rc)
-            rc = add_newest(v, camera);
-    }
+    l.chosen = s3hls__env_alloc(env, S3HLS__CAMERAS_MAX * sizeof *l.chosen);
+    int rc = l.chosen ? look_at_cameras(v, &l) : S3HLS_E_NOMEM;
+    s3hls__env_free(env, l.chosen);
+    l.at = 0;
+    if (!rc)
+        rc = s3hls__desk_cameras(v->desk, v->request->name, add_camera, &l, &v->error);
     if (rc) {
         json_decref(l.cameras);
         return fail(v, rc);
@@ -365,6 +408,8 @@ static s3hls__answer *view_playlist(view *v) {
     cfg.url_ctx = &a;
     if (list.count)
         configure(v, &list.segments[list.count - 1], &cfg);
+    if (list.count && !r->has_range)
+        s3hls__desk_note_newest(v->desk, r->camera, &list.segments[list.count - 1]);
     return write_playlist(v, &list, &cfg, r->has_range ? settled_at(v, r->to_ms) : MOVING);
 }
 

@@ -67,9 +67,6 @@ static void log_unreadable(walk *w, int code) {
                strerror(code));
 }
 
-static bool name_folder(walk *w, s3hls_s3_object *object);
-static int tell(walk *w, s3hls_s3_object *object);
-
 /* The folder at walk.path cannot be opened. */
 static int pass_over(walk *w, int code) {
     const char *key = key_of(w), *prefix = w->op->key;
@@ -83,9 +80,7 @@ static int pass_over(walk *w, int code) {
         log_unreadable(w, code);
         return S3HLS_OK;
     }
-    /* Where folders are told by name, its own name is known all the same. */
-    s3hls_s3_object object = {key, 0, 0, ""};
-    return w->op->by_folder ? tell(w, &object) : failed(w, code);
+    return failed(w, code);
 }
 
 /* ---- names in a folder */
@@ -178,11 +173,21 @@ static int report(walk *w, const opened *in) {
 
 static int walk_folder(walk *w, const opened *f);
 
+/* Where folders are told by name, one is told by its own, without being opened: to find its first
+ * file, which may lie six folders deeper, took 28 of them for each camera. So a folder that holds
+ * nothing is told as well. */
+static bool is_told_by_name(const walk *w, const char *key) {
+    size_t prefix_size = strlen(w->op->key);
+    return w->op->by_folder && strncmp(key, w->op->key, prefix_size) == 0 && key[prefix_size];
+}
+
 /* walk.path names a folder in the one given. */
 static int enter(walk *w, const opened *above) {
     size_t size = strlen(w->path);
     if (!folder_matters(w, key_of(w)))
         return S3HLS_OK;
+    if (is_told_by_name(w, key_of(w)))
+        return tell(w, &(s3hls_s3_object){key_of(w), 0, 0, ""});
     w->path[size - 1] = 0; /* with a slash at its end a link would be followed */
     opened f = {
         openat(above->fd, w->path + above->size, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
@@ -214,7 +219,32 @@ static int walk_folder(walk *w, const opened *f) {
     return rc;
 }
 
-static int list(walk *w, const char *root, int fd, int code) {
+/* Go down to the folder that holds all keys with the prefix, without reading those above it: a
+ * folder of cameras is long. @return S3HLS_OK with f->fd below 0: there is no such folder. */
+static int go_down(walk *w, opened *f) {
+    const char *name = w->op->key;
+    for (const char *slash; f->fd >= 0 && (slash = strchr(name, '/')); name = slash + 1) {
+        size_t size = (size_t)(slash - name);
+        if (f->size + size + 1 >= sizeof w->path)
+            return S3HLS_E_TOO_LARGE;
+        memcpy(w->path + f->size, name, size);
+        w->path[f->size + size] = 0;
+        int fd =
+            size ? openat(f->fd, w->path + f->size, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+                 : -1;
+        int code = size ? errno : ENOENT;
+        close(f->fd);
+        f->fd = fd;
+        strcpy(w->path + f->size + size, "/");
+        f->size += size + 1;
+        if (fd < 0)
+            return code == ENOENT || code == ENOTDIR || code == ELOOP ? S3HLS_OK : failed(w, code);
+    }
+    return S3HLS_OK;
+}
+
+/* code: why there is no descriptor of the root. */
+static int list(walk *w, const char *root, opened *top, int code) {
     const char *start_after = w->op->start_after ? w->op->start_after : "";
     int n = snprintf(w->path, sizeof w->path, "%s/", root);
     if (n < 0 || (size_t)n >= sizeof w->path)
@@ -222,17 +252,19 @@ static int list(walk *w, const char *root, int fd, int code) {
     if (strlen(start_after) >= sizeof w->start_after)
         return S3HLS_E_INVALID;
     strcpy(w->start_after, start_after);
-    w->root_size = (size_t)n;
-    if (fd < 0)
+    w->root_size = top->size = (size_t)n;
+    if (top->fd < 0)
         return code == ENOENT || code == ENOTDIR || code == ELOOP ? S3HLS_OK : failed(w, code);
-    return walk_folder(w, &(opened){fd, (size_t)n});
+    int rc = go_down(w, top);
+    return rc || top->fd < 0 ? rc : walk_folder(w, top);
 }
 
 int s3hls__directory_list(const char *root, int fd, s3hls__unreadable *unreadable, s3hls__op *op,
                           const s3hls_env *env) {
     walk w = {.op = op, .env = env, .unreadable = unreadable};
-    int rc = list(&w, root, fd, errno);
-    if (fd >= 0)
-        close(fd);
+    opened top = {.fd = fd};
+    int rc = list(&w, root, &top, errno);
+    if (top.fd >= 0)
+        close(top.fd);
     return rc;
 }

@@ -89,6 +89,11 @@ const s3hls_env *s3hls__store_env(const s3hls_store *store) {
     return &store->env;
 }
 
+void s3hls_store_on_list(s3hls_store *store, void (*on_list)(void *ctx), void *ctx) {
+    if (store)
+        s3hls__http_on_list(store->http, on_list, ctx);
+}
+
 /* ---- the blocking calls */
 
 static void start(void *ctx, s3hls__op *op) {

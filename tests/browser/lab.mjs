@@ -2,7 +2,7 @@
 // What the browser tests stand on: one browser, folders of recordings, servers over them. Environment: S3HLS (the tool);
 // S3HLS_SHOTS: a folder for pictures of the page.
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -72,6 +72,15 @@ class Lab {
 
   #run(program, args) {
     return execFileSync(program, args, { cwd: this.work, encoding: "utf8", timeout: 60000 });
+  }
+
+  /** Cameras that have recorded nothing yet: cam-0000 and so on. */
+  makeFolders(store, count) {
+    for (let i = 0; i < count; i++) {
+      const folder = join(this.work, store, `cam-${String(i).padStart(4, "0")}`, "timelines");
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, "1795403520.json"), "{}");
+    }
   }
 
   /** The first `seconds` of a stream, as recorded from `start` on. */

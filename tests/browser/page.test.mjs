@@ -389,6 +389,34 @@ describe("page", { timeout: 170000 }, () => {
     await again.end();
   });
 
+  test("3,000 cameras are scrolled and filtered; only those in sight are looked at", async () => {
+    lab.makeFolders("site", 3000);
+    const many = await lab.serve(lab.store("site"));
+    const page = await lab.page();
+    const looks = [];
+    page.on("request", (r) => {
+      const { searchParams } = new URL(r.url());
+      if (searchParams.has("count")) looks.push(+searchParams.get("count"));
+    });
+    await page.goto(many.base);
+    await until(page, () => document.getElementById("cameras").children.length === 3000);
+    await until(page, () => document.querySelector("#cameras .when").textContent === "off");
+    const sum = () => looks.reduce((a, b) => a + b, 0);
+    assert.ok(sum() <= 40, `${sum()} cameras were looked at`);
+    await page.$eval("#cameras", (list) => list.scrollTo(0, list.scrollHeight / 2));
+    await until(page, () => document.querySelector("#cameras li:nth-child(1500) .when").textContent === "off", 0, 15000);
+    assert.ok(sum() <= 150, `${sum()} cameras were looked at`);
+    await page.fill("#filter", "CAM-299");
+    const shown = () => [...document.querySelectorAll("#cameras li")].filter((li) => li.checkVisibility()).length;
+    await until(page, (n) => [...document.querySelectorAll("#cameras li:not([hidden])")].length === n, 10);
+    assert.equal(await page.evaluate(shown), 10);
+    await until(page, () => document.querySelector("#cameras li:nth-child(2995) .when").textContent === "off", 0, 15000);
+    await lab.shoot(page, "many");
+    assert.deepEqual(await violations(page), []);
+    await page.close();
+    await many.end();
+  });
+
   test("no recording at all", async () => {
     const empty = await lab.serve(lab.store("nothing"));
     const page = await lab.page();

@@ -267,7 +267,7 @@ echo "ok: wrong numbers, two devices"
 # two stores: ids begin with their last parts
 serve both "$store" "file://$work/store/cam-1"
 is 200 /api/cameras
-has '"id":"store/cam-1".*"id":"store/site a/door".*"id":"cam-1"' body
+has '"id":"cam-1".*"id":"store/cam-1".*"id":"store/site a/door"' body
 is 200 "/hls/store%2Fcam-1/range.m3u8?$range"
 is 200 "/hls/cam-1/range.m3u8?$range"
 is 404 "/hls/store/range.m3u8?$range"

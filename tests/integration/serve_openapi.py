@@ -84,7 +84,7 @@ def target(path, parameters, **changed):
 def wrong_values(p):
     """Values that the description of a parameter excludes."""
     schema = p["schema"]
-    yield "nonsense"
+    yield "x" * (schema["maxLength"] + 1) if "maxLength" in schema else "nonsense"
     if p["required"]:
         yield None
     if "minimum" in schema:

@@ -23,6 +23,12 @@ is "1.296 3.4701" "$("$S3HLS" cost --bitrate 500K --segment-duration 10 --json |
 is "648000 6.48" "$("$S3HLS" cost --bitrate 2M --segment-duration 4 --price-put 0.01 --json | field puts cost_put)"
 is 6.9402 "$("$S3HLS" cost --bitrate 2M --segment-duration 4 --days 15 --json | field cost_storage)"
 is 1339920 "$("$S3HLS" cost --bitrate 2M --segment-duration 4 --publish --json | field puts)"
+# an hour a day with the page open: 30 hours of 60 LISTs a minute, for all cameras together; segments of 1 s take more
+"$S3HLS" cost --bitrate 2M --segment-duration 4 --watch 1 >table
+is "108000 0.54" "$(awk '$1 == "LIST" { print $2, $7 }' table)"
+is 17.66 "$(awk '/a month of/ { print $NF }' table)"
+is "162000 0.81" "$("$S3HLS" cost --bitrate 2M --segment-duration 1 --watch 1 --json | field lists cost_list)"
+is "0 0.0" "$("$S3HLS" cost --bitrate 2M --segment-duration 4 --json | field lists cost_list)"
 echo "ok: reckoned"
 
 # measured: two segments in the last hour, an older one beyond
@@ -47,6 +53,7 @@ expect 2 '--bitrate fast: not a bitrate' --bitrate fast
 expect 2 '--bitrate M: not a bitrate' --bitrate M
 expect 2 '--bitrate 0: not a bitrate' --bitrate 0
 expect 2 '--segment-duration 0: ' --bitrate 2M --segment-duration 0
+expect 2 '--watch 25: ' --bitrate 2M --segment-duration 4 --watch 25
 expect 2 '--days 0: ' --days 0
 expect 2 '--price-put free: ' --price-put free
 expect 1 'nothing was recorded in the last 3 hours' "file://$work/none"

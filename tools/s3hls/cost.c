@@ -12,13 +12,14 @@ typedef struct cost_options {
     common_options common;
     double bitrate_bps, segment_s; /* 0: to be measured */
     uint32_t days, hours;
+    double watch_h;                  /* hours a day that somebody watches */
     double price_put, price_storage; /* of 1,000 requests; of a GiB-month */
     bool publish, json;
 } cost_options;
 
 typedef struct bill {
-    double puts, gib; /* in a month; stored at any time */
-    double put, storage;
+    double puts, lists, gib; /* in a month; stored at any time */
+    double put, list, storage;
 } bill;
 
 static const double MONTH_S = 30 * 86400.0, GIB = 1024.0 * 1024 * 1024;
@@ -50,6 +51,12 @@ static const char *set_days(void *ctx, const char *value) {
     return parse_count(value, 1, 36500, &((cost_options *)ctx)->days)
                ? NULL
                : "not a count; give 1 to 36500 days";
+}
+
+static const char *set_watch(void *ctx, const char *value) {
+    return parse_number(value, 0, 24, &((cost_options *)ctx)->watch_h)
+               ? NULL
+               : "not a number of hours; give 0 to 24 a day";
 }
 
 static const char *set_hours(void *ctx, const char *value) {
@@ -90,10 +97,19 @@ static double month_of_puts(const cost_options *o, double segment_s) {
     return o->publish ? 2 * segments + MONTH_S / index_s + MONTH_S / 3600 : segments;
 }
 
+/* An open page takes the budget of `serve`, which live lists are part of; they are listed at 1.5
+ * times a segment at most, also beyond it. */
+static double lists_of_hour(double segment_s) {
+    const double budget = 60 * 60, live = 1.5 * 3600 / segment_s;
+    return live > budget ? live : budget;
+}
+
 static bill bill_of(const cost_options *o, double segment_s) {
     bill b = {.puts = month_of_puts(o, segment_s)};
+    b.lists = o->watch_h * 30 * lists_of_hour(segment_s);
     b.gib = o->bitrate_bps / 8 * o->days * 86400 / GIB;
     b.put = b.puts / 1000 * o->price_put;
+    b.list = b.lists / 1000 * o->price_put; /* S3 asks the same for both */
     b.storage = b.gib * o->price_storage;
     return b;
 }
@@ -109,7 +125,13 @@ static void print_table(const cost_options *o) {
     printf("  stored  %14.1f GiB  at %-7g a GiB-month %10.2f\n", b.gib, o->price_storage,
            b.storage);
     printf("  PUT     %14.0f      at %-7g a thousand  %10.2f\n", b.puts, o->price_put, b.put);
-    printf("  a month of 30 days %41.2f\n", b.storage + b.put);
+    if (o->watch_h > 0)
+        printf("  LIST    %14.0f      at %-7g a thousand  %10.2f  of all cameras together\n",
+               b.lists, o->price_put, b.list);
+    printf("  a month of 30 days %41.2f\n", b.storage + b.put + b.list);
+    if (o->watch_h <= 0)
+        printf("\n  each hour of an open page, for all cameras together: up to %.0f LISTs, %.3f\n",
+               lists_of_hour(o->segment_s), lists_of_hour(o->segment_s) / 1000 * o->price_put);
     for (int i = 0; i < LONGER; i++)
         if (longer_s[i] > o->segment_s)
             printf("%s  segments of %2.0f s save %10.2f\n",
@@ -122,9 +144,10 @@ static void print_json(const cost_options *o) {
     const char *comma = "";
     printf("{\"bitrate_bps\":%.0f,\"segment_ms\":%.0f,\"days\":%" PRIu32
            ",\"price_put\":%g,\"price_storage\":%g,\"puts\":%.0f,\"stored_bytes\":%.0f"
-           ",\"cost_put\":%.4f,\"cost_storage\":%.4f,\"cost\":%.4f,\"savings\":[",
+           ",\"lists\":%.0f,\"cost_put\":%.4f,\"cost_list\":%.4f,\"cost_storage\":%.4f"
+           ",\"cost\":%.4f,\"savings\":[",
            o->bitrate_bps, o->segment_s * 1e3, o->days, o->price_put, o->price_storage, b.puts,
-           b.gib * GIB, b.put, b.storage, b.put + b.storage);
+           b.gib * GIB, b.lists, b.put, b.list, b.storage, b.put + b.list + b.storage);
     for (int i = 0; i < LONGER; i++)
         if (longer_s[i] > o->segment_s) {
             printf("%s{\"segment_ms\":%.0f,\"saves\":%.4f}", comma, longer_s[i] * 1e3,
@@ -185,7 +208,9 @@ int command_cost(int argc, char **argv) {
         {"--hours", "N", "measure the last N hours; default 3", set_hours},
         {"--days", "N", "how long recordings are kept; default 30", set_days},
         {"--publish", NULL, "count the playlists of record --publish too", set_publish},
-        {"--price-put", "PRICE", "of 1,000 PUTs; default 0.005", set_price_put},
+        {"--watch", "HOURS", "a day that somebody has the page of serve open; default 0",
+         set_watch},
+        {"--price-put", "PRICE", "of 1,000 PUTs or LISTs; default 0.005", set_price_put},
         {"--price-storage", "PRICE", "of a GiB stored for a month; default 0.023",
          set_price_storage},
         {"--json", NULL, "one line of JSON", set_json},
@@ -199,7 +224,7 @@ int command_cost(int argc, char **argv) {
             "Forecasts what a month of one camera costs in S3, and what longer segments would "
             "save:\n"
             "PUTs depend on the number of segments alone. The prices are S3 Standard's in\n"
-            "us-east-1 in US dollars, as seen in 2026; reading and traffic are not in it.\n\n"
+            "us-east-1 in US dollars, as seen in 2026; GETs and traffic are not in it.\n\n"
             "  s3hls cost s3://bucket/cam-1 --days 14\n"
             "  s3hls cost --bitrate 2M --segment-duration 4",
         .options = kinds,

@@ -76,6 +76,12 @@ static const char *set_max_per_address(void *ctx, const char *value) {
                : "not a number of connections; give 1 to 1000000";
 }
 
+static const char *set_lists(void *ctx, const char *value) {
+    return parse_count(value, 1, 1000000, &((serve_options *)ctx)->cfg.lists_per_minute)
+               ? NULL
+               : "not a number of LIST requests; give 1 to 1000000 a minute";
+}
+
 static const char *set_access_log(void *ctx, const char *value) {
     ((serve_options *)ctx)->access_log = value;
     return NULL;
@@ -96,6 +102,8 @@ static const option_kind kinds[] = {
     {"--max-connections", "N", "default 16384", set_max_connections},
     {"--max-per-address", "N", "of one client; default a quarter of --max-connections",
      set_max_per_address},
+    {"--lists-per-minute", "N",
+     "LIST requests that names and states of cameras may cost; default 60", set_lists},
     {"--access-log", "FILE", "a line for each request; - for standard output", set_access_log},
     {NULL, NULL, NULL, NULL},
 };

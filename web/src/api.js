@@ -68,7 +68,8 @@ async function ask(path, params, options = {}) {
 
 const askJson = async (...request) => JSON.parse(await ask(...request));
 
-export const cameras = () => askJson("api/cameras");
+/** All cameras, by name; with first and count (100 at most) these, after a look at how each is doing. */
+export const cameras = (chosen = {}) => askJson("api/cameras", chosen);
 
 export async function days(id, year, month) {
   const text = `${year}-${String(month + 1).padStart(2, "0")}`;

@@ -2,12 +2,12 @@
 // The page: what is chosen stands in the address (#camera=cam-1&t=2026-11-23T03:12:00.000Z), and everything follows it.
 import * as api from "./api.js";
 import { Calendar } from "./calendar.js";
+import { Cameras, STATES_MS } from "./cameras.js";
 import { Player } from "./player.js";
 import { Recordings } from "./recordings.js";
 import { clockText, dateText, dayText, fromInput, inputText, lengthText, zone, zoneText } from "./time.js";
 import { Timeline } from "./timeline.js";
 
-const POLL_MS = 5000;
 const CLIP_MAX_MS = 2 * 3600000;
 const LIVE_VIEW_MS = 3600000;
 const SETTLE_MS = 250;
@@ -18,11 +18,14 @@ const { now } = api;
 const player = new Player($("video"), now);
 const calendar = new Calendar($("calendar"), now);
 const timeline = new Timeline($("timeline"), (from, to) => recordings?.known(from, to) ?? { spans: [], loaded: [] });
-let cameras = [];
 let camera = null;
 let recordings = null;
 let shared = null; // the address's share link: it stays in it
 let state = "empty";
+const cameras = new Cameras($("cameras"), $("filter"), {
+  link: (id) => pageAddress(id, null),
+  when: (c) => (c.live ? "live" : c.newest ? whenText(Date.parse(c.newest)) : c.live === false ? "off" : ""),
+});
 let settling = 0; // a seek by keys, not yet asked for
 
 // ---- the address
@@ -56,8 +59,7 @@ function go(id, at) {
 
 function follow() {
   const chosen = fromAddress();
-  const first = cameras.find((c) => c.live) ?? cameras[0];
-  const id = chosen.camera ?? first?.id ?? null;
+  const id = chosen.camera ?? cameras.first?.id ?? null;
   if (id === null) return;
   if (id !== camera) open(id);
   show(chosen.at);
@@ -75,11 +77,12 @@ function open(id) {
   setClip(null);
   $("camera-name").textContent = id;
   document.title = `${id} · s3hls`;
-  drawCameras();
+  cameras.current = id;
+  cameras.draw();
 }
 
 function show(at) {
-  const known = cameras.find((c) => c.id === camera);
+  const known = cameras.find(camera);
   const center = at ?? now();
   timeline.now = now();
   const inSight = timeline.cursor !== null && center > timeline.from && center < timeline.to;
@@ -89,10 +92,11 @@ function show(at) {
   calendar.show(camera, center);
   drawLive();
   if (!known && !shared) {
+    cameras.wanted = camera;
     player.stop();
     return setState("missing");
   }
-  if (at === null && known && !known.live) {
+  if (at === null && known?.live === false) {
     player.stop();
     return setState("off");
   }
@@ -165,26 +169,6 @@ function drawDay() {
 
 /** The time of a moment of today, the day of another. */
 const whenText = (ms) => (dateText(ms) === dateText(now()) ? clockText(ms) : dayText(ms, "medium"));
-
-function drawCameras() {
-  const list = $("cameras");
-  const focused = list.contains(document.activeElement) ? document.activeElement.dataset.id : null;
-  list.replaceChildren(
-    ...cameras.map((c) => {
-      const item = document.createElement("li");
-      const link = Object.assign(document.createElement("a"), { href: pageAddress(c.id, null) });
-      link.dataset.id = c.id;
-      link.classList.toggle("is-live", c.live);
-      if (c.id === camera) link.setAttribute("aria-current", "true");
-      const words = c.live ? "live" : c.newest ? whenText(Date.parse(c.newest)) : "off";
-      for (const [name, text] of [["dot", ""], ["name", c.id], ["when", words]])
-        link.append(Object.assign(document.createElement("span"), { className: name, textContent: text }));
-      item.append(link);
-      return item;
-    }),
-  );
-  if (focused) [...list.querySelectorAll("a")].find((a) => a.dataset.id === focused)?.focus();
-}
 
 /** Words over the picture, for a while. */
 let fading = 0;
@@ -324,29 +308,24 @@ function cannotShow(words) {
   $("page-notice").firstElementChild.textContent = words;
 }
 
-async function poll() {
-  try {
-    ({ cameras } = await api.cameras());
-    $("sign-out").hidden = !api.access.token || shared !== null;
-    if (cameras.length === 0) cannotShow("No camera has recorded yet.");
-    else onCameras();
-  } catch (problem) {
-    if (problem.status === 401) onProblem(problem);
-    else if (document.querySelector("main").hidden) cannotShow(`${problem.message} Trying again.`);
-  }
+function onNames() {
+  const main = document.querySelector("main");
+  $("sign-out").hidden = !api.access.token || shared !== null;
+  if (cameras.count === 0) return cannotShow("No camera has recorded yet.");
+  $("page-notice").hidden = true;
+  if (!main.hidden) return onStates();
+  main.hidden = false;
+  follow();
 }
 
-function onCameras() {
-  const main = document.querySelector("main");
-  $("page-notice").hidden = true;
-  if (main.hidden) {
-    main.hidden = false;
-    follow();
-  } else if (state === "missing" || state === "off") {
-    const known = cameras.find((c) => c.id === camera);
-    if (state === "missing" ? known : known?.live) show(fromAddress().at);
-  }
-  drawCameras();
+function onStates() {
+  const known = cameras.find(camera);
+  if (state === "missing" ? known : state === "off" && known?.live) show(fromAddress().at);
+}
+
+function onNoNames(problem) {
+  if (problem.status === 401) onProblem(problem);
+  else if (document.querySelector("main").hidden) cannotShow(`${problem.message} Trying again.`);
 }
 
 function tick() {
@@ -358,6 +337,10 @@ function tick() {
 }
 
 // ---- who speaks to whom
+
+cameras.addEventListener("names", onNames);
+cameras.addEventListener("states", onStates);
+cameras.addEventListener("problem", (e) => onNoNames(e.detail));
 
 player.addEventListener("state", (e) => setState(e.detail.state));
 player.addEventListener("time", (e) => {
@@ -410,7 +393,8 @@ $("utc").onchange = (e) => {
 $("sign-in").onsubmit = () => {
   api.access.signIn($("token").value.trim());
   $("token").value = "";
-  poll().then(() => state === "expired" && follow());
+  cameras.renew();
+  cameras.poll().then(() => state === "expired" && follow());
 };
 $("sign-out").onclick = () => {
   api.access.signIn(null);
@@ -439,7 +423,7 @@ document.addEventListener("keydown", (event) => {
 
 function drawZone() {
   drawDay();
-  drawCameras();
+  cameras.draw();
   if (player.date !== null) drawClock(player.date);
   if (camera) calendar.show(camera, timeline.cursor ?? now());
   if (timeline.selection) setClip(timeline.selection);
@@ -458,6 +442,7 @@ zone.utc = $("utc").checked = localStorage.getItem("utc") === "1";
     document.querySelector("main").classList.add("shared");
   }
 }
-poll();
-setInterval(poll, POLL_MS);
+cameras.current = fromAddress().camera;
+cameras.poll();
+setInterval(() => cameras.poll(), STATES_MS);
 setInterval(tick, 1000);

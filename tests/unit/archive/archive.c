@@ -276,6 +276,50 @@ static void cameras_are_found_at_any_depth(void **state) {
     assert_string_equal(cameras(f), " ");
 }
 
+static int looks_allowed, looks_asked;
+
+static int may_look(void *ctx) {
+    (void)ctx;
+    looks_asked++;
+    return looks_allowed-- > 0;
+}
+
+static const char *survey(fixture *f, s3hls_survey *s, int allowed) {
+    told[0] = 0;
+    looks_allowed = allowed;
+    looks_asked = 0;
+    assert_int_equal(s3hls_survey_run(s, f->store, may_look, NULL, NULL), S3HLS_OK);
+    s3hls_survey_cameras(s, tell, NULL);
+    return told;
+}
+
+static void what_was_found_is_not_looked_into_again(void **state) {
+    fixture *f = *state;
+    s3hls_survey *s;
+    char path[100];
+    assert_int_equal(s3hls_survey_open(&s, NULL), S3HLS_OK);
+    put(f, "a/timelines/1.json", "x");
+    put(f, "seed/2026/06/30/12/00/00.ts", "x");
+    put(f, "site/north/timelines/1.json", "x");
+    assert_string_equal(survey(f, s, 0), "a seed site "); /* names first */
+    assert_int_equal(looks_asked, 3);
+    assert_string_equal(survey(f, s, 1), "a seed site ");
+    assert_string_equal(survey(f, s, 3), "a seed site/north ");
+    assert_string_equal(survey(f, s, 9), "a seed site/north ");
+    assert_int_equal(looks_asked, 0);
+    put(f, "b/timelines/1.json", "x");
+    put(f, "site/south/timelines/1.json", "x");
+    put(f, "notes/a.txt", "x");
+    assert_string_equal(survey(f, s, 9), "a b seed site/north site/south ");
+    assert_int_equal(looks_asked, 3);
+    survey(f, s, 9);
+    assert_int_equal(looks_asked, 0);
+    snprintf(path, sizeof path, "%s/a", f->dir);
+    remove_folder(path);
+    assert_string_equal(survey(f, s, 0), "b seed site/north site/south ");
+    s3hls_survey_close(&s);
+}
+
 static int stop(void *ctx, const char *name) {
     (void)name;
     return --*(int *)ctx == 0;
@@ -483,6 +527,7 @@ int main(void) {
         TEST(sample_sdk_names_last_to_the_next),
         TEST(a_timeline_is_read_back_or_refused),
         TEST(cameras_are_found_at_any_depth),
+        TEST(what_was_found_is_not_looked_into_again),
         TEST(a_telling_can_be_ended),
         TEST(days_are_those_with_recordings),
         TEST(the_newest_is_found_however_old),

@@ -120,16 +120,17 @@ static void an_hour_that_ended_is_believed_by_its_age(void **state) {
     assert_string_equal(looked_up(f), "0 0 1");
 }
 
+/* Segments of 4 s: a listing holds until the next one is due. */
 static void an_hour_being_recorded_is_asked_for_what_is_new(void **state) {
     fixture *f = *state;
     const int64_t from_ms = NOON_MS + LATE_BEGIN, to_ms = NOON_MS + HOUR_MS;
     now_ms = NOON_MS + 30 * MINUTE_MS;
     put(f, now_ms - 20 * MINUTE_MS);
-    put(f, now_ms - 10000);
+    put(f, now_ms - 4000);
     looked_up(f);
     assert_int_equal(count(f, from_ms, to_ms), 2);
-    now_ms += 500;
-    put(f, now_ms);
+    now_ms += 3500;
+    put(f, now_ms - 4000);
     assert_int_equal(count(f, from_ms, to_ms), 2);
     assert_string_equal(looked_up(f), "1 0 1");
     now_ms += 500;
@@ -137,12 +138,41 @@ static void an_hour_being_recorded_is_asked_for_what_is_new(void **state) {
     assert_string_equal(looked_up(f), "0 1 0");
     put(f, now_ms - MINUTE_MS);      /* late, and within what is asked for again */
     put(f, now_ms - 15 * MINUTE_MS); /* too late for that */
-    now_ms += 1000;
+    now_ms += 4000;
     assert_int_equal(count(f, from_ms, to_ms), 4);
     assert_string_equal(looked_up(f), "0 1 0");
     now_ms += MINUTE_MS;
     assert_int_equal(count(f, from_ms, to_ms), 5);
     assert_string_equal(looked_up(f), "0 0 1");
+}
+
+static void an_hour_that_ended_is_asked_for_once_a_minute(void **state) {
+    fixture *f = *state;
+    const int64_t from_ms = NOON_MS + LATE_BEGIN, to_ms = NOON_MS + 2 * HOUR_MS;
+    now_ms = NOON_MS + HOUR_MS + 4500;
+    put(f, NOON_MS + HOUR_MS - 4000);
+    put(f, NOON_MS + HOUR_MS);
+    looked_up(f);
+    for (int i = 0; i < 10; i++, now_ms += 4000) {
+        count(f, from_ms, to_ms);
+        put(f, NOON_MS + HOUR_MS + (i + 1) * 4000);
+    }
+    assert_string_equal(looked_up(f), "9 9 2");
+    now_ms += MINUTE_MS;
+    count(f, from_ms, to_ms);
+    assert_string_equal(looked_up(f), "0 0 2");
+}
+
+static void an_hour_that_has_not_begun_is_not_asked_for_again(void **state) {
+    fixture *f = *state;
+    now_ms = NOON_MS + 4500;
+    put(f, NOON_MS);
+    looked_up(f);
+    for (int i = 0; i < 10; i++, now_ms += 4000) {
+        count(f, NOON_MS + LATE_BEGIN, NOON_MS + 6 * HOUR_MS);
+        put(f, NOON_MS + (i + 1) * 4000);
+    }
+    assert_string_equal(looked_up(f), "45 9 6");
 }
 
 static void a_clock_set_back_is_no_reason_to_believe(void **state) {
@@ -200,6 +230,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(an_hour_that_ended_is_believed_by_its_age),
         TEST(an_hour_being_recorded_is_asked_for_what_is_new),
+        TEST(an_hour_that_ended_is_asked_for_once_a_minute),
+        TEST(an_hour_that_has_not_begun_is_not_asked_for_again),
         TEST(a_clock_set_back_is_no_reason_to_believe),
         TEST(what_was_used_longest_ago_goes_first),
         TEST(archives_of_other_places_do_not_see_it),
