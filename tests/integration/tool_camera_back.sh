@@ -52,8 +52,8 @@ begin password
 start_server python3 "$here/tool_rtsp_access.py" "$clip" h265 audio hold
 begin other --reconnect
 # Nobody listens yet.
-start_server python3 "$here/tool_rtsp_access.py" "$clip" away=1 hold
-sleep 0.3
+start_server python3 "$here/tool_rtsp_access.py" "$clip" away="$work/now" hold
+sleep 0.3 # until it listens no more
 begin late --reconnect
 # Never there.
 free=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
@@ -63,6 +63,8 @@ port=$free begin never-without
 code=0
 wait "${recorders[never-without]}" || code=$?
 [ $code = 4 ] || fail "without --reconnect: exit status $code"
+await late input-failing 1
+touch "$work/now"
 await late input-back 1
 end late 0
 reasons late S3HLS_E_CONNECT

@@ -10,7 +10,7 @@ Prints its port, then serves one viewer after the other, each as its SESSION say
   refuse    accepts no password
   busy      ends the connection at once
   to=URL    redirects there
-  away=S    listens to nobody for S seconds
+  away=FILE listens to nobody until there is FILE
 Options:
   --user NAME:PASSWORD   asks for them
   --auth KIND            as "digest" (RFC 7616 with MD5; the default) or "basic"
@@ -21,6 +21,7 @@ Prints the name of each session, and "refused" for a viewer that leaves before i
 import argparse
 import base64
 import hashlib
+import os
 import re
 import socket
 import ssl
@@ -84,7 +85,7 @@ def send(viewer, port, packet):
     if port:  # without what interleaving puts before it; no faster than a receiver takes it
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
             udp.sendto(packet[4:], ("127.0.0.1", port))
-        time.sleep(0.0005)
+        time.sleep(0.003)
     else:
         viewer.sendall(packet)
 
@@ -151,7 +152,8 @@ def main():
     for session in options.session:
         if session.startswith("away="):
             server.close()
-            time.sleep(float(session[5:]))
+            while not os.path.exists(session[5:]):
+                time.sleep(0.05)
             server = listen(port)
             continue
         while not serve_next(server, tls, options, session, nals):
