@@ -66,16 +66,16 @@ static void follow_rate(s3hls__timing *t, const s3hls__h264_sps *sps) {
 }
 
 static void count_picture(s3hls__timing *t, const s3hls__access_unit *au) {
-    int64_t last_90k = t->started ? t->dts_90k : INT64_MIN;
+    int64_t last_90k = t->started ? t->source_dts_90k : INT64_MIN;
     if (!t->started || (au->idr && !au->second_field))
         follow_rate(t, au->sps);
     s3hls__order_next(&t->order, au);
-    t->pts_90k = place_to_90k(t, t->order.pts);
-    t->dts_90k = place_to_90k(t, t->order.dts);
-    if (t->dts_90k <= last_90k)
-        t->dts_90k = last_90k + 1;
-    if (t->pts_90k < t->dts_90k)
-        t->pts_90k = t->dts_90k;
+    t->source_pts_90k = place_to_90k(t, t->order.pts);
+    t->source_dts_90k = place_to_90k(t, t->order.dts);
+    if (t->source_dts_90k <= last_90k)
+        t->source_dts_90k = last_90k + 1;
+    if (t->source_pts_90k < t->source_dts_90k)
+        t->source_pts_90k = t->source_dts_90k;
 }
 
 /* ---- distances of pictures */
@@ -135,9 +135,9 @@ static int64_t sps_frame_90k(const s3hls__h264_sps *sps) {
 }
 
 static void place(s3hls__timing *t, int64_t dts_90k, int64_t composition_90k) {
-    t->before_90k = t->dts_90k;
-    t->dts_90k = dts_90k;
-    t->pts_90k = dts_90k + composition_90k;
+    t->before_90k = t->source_dts_90k;
+    t->source_dts_90k = dts_90k;
+    t->source_pts_90k = dts_90k + composition_90k;
 }
 
 /* The time goes on from where it is followed: the distance waits for the next one's word. */
@@ -153,7 +153,8 @@ static void place_on_line(s3hls__timing *t, int64_t given_90k, int64_t compositi
 
 /* The picture before was ahead of its time: this one lies before it, where it would have anyway. */
 static bool was_ahead(const s3hls__timing *t, int64_t at_90k) {
-    return t->dts_90k - t->before_90k > 2 * t->frame_90k && at_90k - t->before_90k >= NEAREST_90K &&
+    return t->source_dts_90k - t->before_90k > 2 * t->frame_90k &&
+           at_90k - t->before_90k >= NEAREST_90K &&
            at_90k - t->before_90k < longest_step(t, GAP_90K);
 }
 
@@ -162,7 +163,7 @@ static void catch_up(s3hls__timing *t, int64_t given_90k, int64_t composition_90
     t->late = true;
     t->given_90k = given_90k;
     t->step_90k = t->frames = 0;
-    place(t, t->dts_90k + t->frame_90k / 2 + 1, composition_90k);
+    place(t, t->source_dts_90k + t->frame_90k / 2 + 1, composition_90k);
 }
 
 /* Put it between its neighbours. Where it cannot be moved any more, those behind it come closer
@@ -176,16 +177,15 @@ static void correct_before(s3hls__timing *t, int64_t given_90k, int64_t composit
     if (between > t->frame_90k)
         between = t->frame_90k;
     t->restamped = true;
-    t->moved_by_90k = t->before_90k + between - t->dts_90k;
     t->step_90k = 0;
-    t->dts_90k += t->moved_by_90k;
+    t->source_dts_90k = t->before_90k + between;
     place_on_line(t, given_90k, composition_90k);
 }
 
 /* Just behind the one before, although it was stamped before it: two pictures in one millisecond, a
  * jittering clock, or a caller that gives B-frames no composition offset. */
 static void squeeze(s3hls__timing *t, int64_t at_90k, int64_t composition_90k) {
-    int64_t dts_90k = t->dts_90k + 1, pts_90k = at_90k + composition_90k;
+    int64_t dts_90k = t->source_dts_90k + 1, pts_90k = at_90k + composition_90k;
     place(t, dts_90k, pts_90k > dts_90k ? pts_90k - dts_90k : 0);
 }
 
@@ -193,20 +193,20 @@ static void squeeze(s3hls__timing *t, int64_t at_90k, int64_t composition_90k) {
  * the one with which the jump began; until there are enough of them. */
 static void doubt(s3hls__timing *t, int64_t given_90k, int64_t composition_90k, int64_t expected) {
     int64_t on = given_90k - t->jump_given_90k;
-    int64_t jump = given_90k + t->offset_90k - t->dts_90k;
+    int64_t jump = given_90k + t->offset_90k - t->source_dts_90k;
     if (t->jumped && on > 0 && on <= longest_step(t, JUMP_90K)) {
         t->jumped++;
-        place(t, t->dts_90k + on, composition_90k);
+        place(t, t->source_dts_90k + on, composition_90k);
     } else {
         t->jumped = 1;
         place(t, expected, composition_90k);
-        t->jumped_90k = t->pts_90k;
+        t->jump_begins = true;
     }
     t->jump_given_90k = given_90k;
     if (t->jumped < S3HLS__TIMING_PERSISTS)
         return;
     t->step_90k = on;
-    t->offset_90k = t->dts_90k - given_90k;
+    t->offset_90k = t->source_dts_90k - given_90k;
     t->given_90k = given_90k;
     t->frames = t->jumped = 0;
     t->broken |= jump > 0 || jump < -STEP_BACK_90K;
@@ -221,7 +221,7 @@ static bool goes_on_from_jump(const s3hls__timing *t, int64_t given_90k, int64_t
 static void follow_given(s3hls__timing *t, const s3hls__access_unit *au, int64_t given_90k,
                          int64_t composition_90k, int64_t expected) {
     bool keyframe = (au->idr || au->recovery_point) && !au->second_field;
-    int64_t at = given_90k + t->offset_90k, step = at - t->dts_90k;
+    int64_t at = given_90k + t->offset_90k, step = at - t->source_dts_90k;
     bool reordered = composition_90k == 0 && !au->idr && au->poc < t->poc;
     if (step > 0 && !t->jumped && !t->late)
         learn_step(t);
@@ -248,7 +248,7 @@ static void follow_caller(s3hls__timing *t, const s3hls__access_unit *au, bool g
     if (!t->frame_90k)
         t->frame_90k = sps_frame_90k(au->sps);
     int64_t composition = us_to_90k(composition_us), given_90k = us_to_90k(pts_us) - composition;
-    int64_t expected = t->dts_90k + (au->second_field ? t->frame_90k / 2 : t->frame_90k);
+    int64_t expected = t->source_dts_90k + (au->second_field ? t->frame_90k / 2 : t->frame_90k);
     bool repeated = t->started && pts_us == t->last_given_us;
     t->frames += !au->second_field;
     if (!t->started)
@@ -260,7 +260,7 @@ static void follow_caller(s3hls__timing *t, const s3hls__access_unit *au, bool g
         t->anew = t->late = false;
         place(t, expected, composition);
     } else if (!given || (repeated && au->second_field)) {
-        place(t, expected, t->pts_90k - t->dts_90k);
+        place(t, expected, t->source_pts_90k - t->source_dts_90k);
     } else {
         follow_given(t, au, given_90k, composition, expected);
     }
@@ -274,13 +274,46 @@ void s3hls__timing_interrupt(s3hls__timing *t) {
     t->broken = t->started;
 }
 
+/* ---- the recording's speed */
+
+static int64_t at_speed(const s3hls__timing *t, int64_t source_90k) {
+    int64_t since = source_90k - t->speed_source_90k;
+    return t->speed_90k + since + since / 1000000 * t->speed_ppm +
+           since % 1000000 * t->speed_ppm / 1000000;
+}
+
+void s3hls__timing_set_speed(s3hls__timing *t, int32_t ppm) {
+    if (ppm == t->speed_ppm)
+        return;
+    t->speed_source_90k = t->source_dts_90k;
+    t->speed_90k = t->dts_90k;
+    t->speed_ppm = ppm;
+}
+
+static void run_at_speed(s3hls__timing *t) {
+    int64_t last = t->started ? t->dts_90k : INT64_MIN;
+    if (t->restamped) {
+        t->moved_by_90k = at_speed(t, t->before_90k) - last;
+        last = t->moved_to_90k = at_speed(t, t->before_90k);
+    }
+    t->dts_90k = at_speed(t, t->source_dts_90k);
+    if (t->dts_90k <= last)
+        t->dts_90k = last + 1;
+    t->pts_90k = at_speed(t, t->source_pts_90k);
+    if (t->pts_90k < t->dts_90k)
+        t->pts_90k = t->dts_90k;
+    if (t->jump_begins)
+        t->jumped_90k = t->pts_90k;
+}
+
 void s3hls__timing_next(s3hls__timing *t, const s3hls__access_unit *au, bool given, int64_t pts_us,
                         int64_t composition_us) {
-    t->restamped = t->doubtful = false;
+    t->restamped = t->doubtful = t->jump_begins = false;
     if (t->rate_num)
         count_picture(t, au);
     else
         follow_caller(t, au, given, pts_us, composition_us);
+    run_at_speed(t);
     t->started = true;
     t->movable = false;
     t->duration_90k = au->second_field ? t->frame_90k / 2 : t->frame_90k;

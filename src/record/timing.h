@@ -32,13 +32,21 @@ typedef struct s3hls__timing {
     int64_t duration_90k; /* the usual one */
     bool doubtful;        /* a keyframe behind a gap or jump, if it is one: a segment ends here */
 
+    /* the same at the speed of the count, or of the caller's times */
+    int64_t source_pts_90k, source_dts_90k;
+
     int64_t frame_90k; /* usual duration of a frame */
     bool started;
     bool broken;          /* sticky, cleared by the recorder: the clock jumped */
+    bool jump_begins;     /* perhaps, with the newest access unit */
     int64_t jumped_90k;   /* PTS of the first access unit behind that jump */
     bool restamped;       /* the access unit before the newest has another time: */
     int64_t moved_by_90k; /* to be added to its PTS and DTS; negative */
+    int64_t moved_to_90k; /* its DTS then */
     bool movable;         /* set by the recorder: the newest access unit could still be moved */
+
+    int32_t speed_ppm;                   /* by which the recording's clock runs faster, */
+    int64_t speed_source_90k, speed_90k; /* from here on */
 
     /* pictures counted */
     s3hls__order order;
@@ -70,6 +78,10 @@ void s3hls__timing_init(s3hls__timing *t, uint32_t rate_num, uint32_t rate_den);
  * unit has used yet. Sets pts_90k and dts_90k: pts >= dts, dts above the last one. */
 void s3hls__timing_next(s3hls__timing *t, const s3hls__access_unit *au, bool given, int64_t pts_us,
                         int64_t composition_us);
+
+/* From the newest access unit on the recording's clock runs faster than the caller's or the count
+ * by so much, -500,000 to 500,000. */
+void s3hls__timing_set_speed(s3hls__timing *t, int32_t ppm);
 
 /* The pictures end here. Whenever they go on, they run on from here, on a clock that jumped. */
 void s3hls__timing_interrupt(s3hls__timing *t);

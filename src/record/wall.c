@@ -2,21 +2,25 @@
 #include "record/wall.h"
 
 static int64_t monotonic_us(const s3hls__wall *w) {
-    return w->env->monotonic_us(w->env->ctx);
+    return w->env->monotonic_us(w->env->ctx) - w->age_us;
 }
 
 static int64_t wall_us(const s3hls__wall *w) {
-    return w->env->wall_us(w->env->ctx);
+    return w->env->wall_us(w->env->ctx) - w->age_us;
 }
 
 static bool beyond(int64_t value, int64_t bound) {
     return value > bound || value < -bound;
 }
 
-static void forget(s3hls__wall *w, int64_t pts_90k) {
-    w->cut_monotonic_us = monotonic_us(w) - w->age_us;
-    w->cut_90k = pts_90k;
-    w->least_ahead_us = INT64_MAX;
+static int64_t to_us(int64_t time_90k) {
+    return time_90k * 100 / 9;
+}
+
+static void begin_interval(s3hls__wall *w, s3hls__wall_place place) {
+    w->cut_monotonic_us = monotonic_us(w);
+    w->cut = place;
+    w->least_ahead_us = w->least_late_us = INT64_MAX;
 }
 
 static void look(s3hls__wall *w) {
@@ -25,57 +29,171 @@ static void look(s3hls__wall *w) {
 }
 
 int64_t s3hls__wall_now(const s3hls__wall *w) {
-    return (w->provisional ? monotonic_us(w) : wall_us(w)) - w->age_us;
+    return w->provisional ? monotonic_us(w) : wall_us(w);
 }
 
-void s3hls__wall_begin(s3hls__wall *w, int64_t pts_90k) {
+void s3hls__wall_begin(s3hls__wall *w, s3hls__wall_place place) {
     w->provisional = !w->start_time_us && !s3hls__env_wall_is_set(w->env);
-    s3hls__wall_anchor(w, pts_90k, w->start_time_us ? w->start_time_us : s3hls__wall_now(w));
+    s3hls__wall_anchor(w, place, w->start_time_us ? w->start_time_us : s3hls__wall_now(w));
 }
 
-void s3hls__wall_anchor(s3hls__wall *w, int64_t pts_90k, int64_t at_us) {
+void s3hls__wall_anchor(s3hls__wall *w, s3hls__wall_place place, int64_t at_us) {
     w->anchor_us = at_us;
-    w->anchor_90k = pts_90k;
+    w->anchor_90k = place.pts_90k;
+    w->fresh = false;
     look(w);
-    forget(w, pts_90k);
+    begin_interval(w, place);
 }
 
 int64_t s3hls__wall_at(const s3hls__wall *w, int64_t pts_90k) {
-    return w->anchor_us + (pts_90k - w->anchor_90k) * 100 / 9;
+    return w->anchor_us + to_us(pts_90k - w->anchor_90k);
 }
 
 void s3hls__wall_settle(s3hls__wall *w, int64_t true_clock_us) {
     w->anchor_us += true_clock_us;
-    w->provisional = false;
+    w->provisional = w->fresh = false;
     look(w);
     w->least_ahead_us = INT64_MAX;
 }
 
-void s3hls__wall_note(s3hls__wall *w, int64_t pts_90k) {
-    int64_t ahead_us = s3hls__wall_now(w) - s3hls__wall_at(w, pts_90k);
-    if (ahead_us < w->least_ahead_us)
-        w->least_ahead_us = ahead_us;
+/* ---- lateness */
+
+static void count_newest(s3hls__wall *w) {
+    if (w->fresh && w->fresh_ahead_us < w->least_ahead_us)
+        w->least_ahead_us = w->fresh_ahead_us;
+    if (w->fresh && w->fresh_late_us < w->least_late_us)
+        w->least_late_us = w->fresh_late_us;
+    w->fresh = false;
 }
+
+void s3hls__wall_note(s3hls__wall *w, s3hls__wall_place place) {
+    count_newest(w);
+    w->fresh = true;
+    w->fresh_ahead_us = s3hls__wall_now(w) - s3hls__wall_at(w, place.pts_90k);
+    w->fresh_late_us = monotonic_us(w) - to_us(place.source_90k);
+    w->pictures++;
+}
+
+void s3hls__wall_forget_newest(s3hls__wall *w) {
+    w->fresh = false;
+}
+
+/* ---- the camera's speed */
+
+void s3hls__wall_watch_anew(s3hls__wall *w) {
+    w->watched = 0;
+}
+
+static void watch(s3hls__wall *w, int index, s3hls__wall_place place) {
+    w->watch[index].source_90k = place.source_90k;
+    w->watch[index].monotonic_us = monotonic_us(w);
+    w->watch[index].late_us = w->least_late_us;
+    w->watched = index + 1;
+    if (index == 0)
+        w->pictures = 0;
+}
+
+/* How much later pictures came than at a cut before, over what the camera says has passed since. */
+static int64_t rate_since(const s3hls__wall *w, int index, int64_t source_90k, int64_t late_us) {
+    int64_t media_us = to_us(source_90k - w->watch[index].source_90k);
+    return (late_us - w->watch[index].late_us) * 1000 / (media_us / 1000 + 1);
+}
+
+/* They come late for other reasons, too: the camera's speed it is only where they come later and
+ * later, in either half of the time. */
+static void find_rate(s3hls__wall *w, s3hls__wall_place place) {
+    enum { CERTAIN_US = 200000 };
+    int64_t first = rate_since(w, 0, w->watch[1].source_90k, w->watch[1].late_us);
+    int64_t second = rate_since(w, 1, place.source_90k, w->least_late_us);
+    int64_t rate = rate_since(w, 0, place.source_90k, w->least_late_us);
+    bool certain = beyond(w->least_late_us - w->watch[0].late_us, CERTAIN_US);
+    bool steady =
+        rate > 0 ? first > rate / 2 && second > rate / 2 : first < rate / 2 && second < rate / 2;
+    if (rate > INT32_MAX || (certain && !steady))
+        return;
+    w->rate_ppm = certain ? (int32_t)rate : 0;
+    w->rate_known = true;
+}
+
+/* Over twice the time each time; anew after a while, as clocks change. */
+static void measure_rate(s3hls__wall *w, s3hls__wall_place place) {
+    const int64_t LONG_US = INT64_C(1200) * 1000000;
+    int64_t now_us = monotonic_us(w), since_us = now_us - w->watch[0].monotonic_us;
+    if (w->least_late_us == INT64_MAX)
+        return;
+    if (w->watched == 0) {
+        watch(w, 0, place);
+    } else if (w->watched == 1) {
+        if (since_us >= S3HLS__WALL_RATE_AFTER_US)
+            watch(w, 1, place);
+    } else if (since_us >= 2 * (w->watch[1].monotonic_us - w->watch[0].monotonic_us)) {
+        find_rate(w, place);
+        watch(w, since_us < LONG_US, place);
+    }
+}
+
+static bool is_inexact(const s3hls__wall *w) {
+    return w->rate_known && !beyond(w->rate_ppm, S3HLS__WALL_RATE_MAX_PPM);
+}
+
+/* Once, and only where it can be a camera: pictures that come faster than any camera's are those of
+ * a file. */
+static int32_t find_wrong_rate(s3hls__wall *w) {
+    enum { CAMERA_FASTEST = 300 };
+    int64_t real_us = monotonic_us(w) - w->watch[0].monotonic_us;
+    bool camera = (int64_t)w->pictures <= real_us / (1000000 / CAMERA_FASTEST);
+    if (!w->rate_known || is_inexact(w) || w->wrong_told || !camera || w->rate_ppm <= -1000000)
+        return 0;
+    w->wrong_told = true;
+    int64_t true_ppm = INT64_C(1000000) + w->rate_ppm;
+    return (int32_t)((100000000 + true_ppm / 2) / true_ppm);
+}
+
+/* ---- a cut */
 
 /* Is it a camera, or a file that is read as fast as it goes? */
-static bool in_real_time(const s3hls__wall *w, int64_t pts_90k) {
-    int64_t media_us = (pts_90k - w->cut_90k) * 100 / 9;
-    int64_t real_us = monotonic_us(w) - w->age_us - w->cut_monotonic_us;
-    return real_us > media_us / 2 && real_us < media_us * 2;
+static bool in_real_time(const s3hls__wall *w, s3hls__wall_place place) {
+    return monotonic_us(w) - w->cut_monotonic_us > to_us(place.source_90k - w->cut.source_90k) / 2;
 }
 
-int64_t s3hls__wall_cut(s3hls__wall *w, int64_t pts_90k) {
-    int64_t before_us = w->offset_us, ahead_us = w->least_ahead_us, by_us = 0;
-    bool was_set = w->was_set, real_time = in_real_time(w, pts_90k);
+static int64_t find_step(s3hls__wall *w, s3hls__wall_place place, bool real_time) {
+    int64_t before_us = w->offset_us, by_us = 0;
+    bool was_set = w->was_set;
     look(w);
-    forget(w, pts_90k);
-    if (w->start_time_us || w->provisional || !w->was_set)
-        return 0; /* while the system's clock is not set, the store's is ours */
+    if (!w->was_set) /* while the system's clock is not set, the store's is ours */
+        return 0;
     if (!was_set)
-        by_us = s3hls__wall_now(w) - s3hls__wall_at(w, pts_90k);
+        by_us = wall_us(w) - s3hls__wall_at(w, place.pts_90k);
     else if (beyond(w->offset_us - before_us, S3HLS__WALL_DRIFT_US))
         by_us = w->offset_us - before_us;
-    else if (real_time && ahead_us != INT64_MAX)
-        by_us = ahead_us;
-    return beyond(by_us, S3HLS__WALL_DRIFT_US) ? by_us : 0;
+    else if (real_time && w->least_ahead_us != INT64_MAX && w->least_ahead_us > 0)
+        by_us = w->least_ahead_us;
+    return by_us > S3HLS__WALL_DRIFT_US || by_us < -S3HLS__WALL_BACK_US ? by_us : 0;
+}
+
+/* By how much the recording's clock has to run faster than the camera's. */
+static int32_t find_speed(s3hls__wall *w, bool real_time) {
+    if (!real_time || !is_inexact(w) || w->least_ahead_us == INT64_MAX)
+        return is_inexact(w) ? w->rate_ppm : 0;
+    if (w->least_ahead_us < -S3HLS__WALL_DRIFT_US)
+        w->catching_up = true;
+    else if (w->least_ahead_us > -S3HLS__WALL_DRIFT_US / 4)
+        w->catching_up = false;
+    return w->rate_ppm - (w->catching_up ? S3HLS__WALL_CATCH_UP_PPM : 0);
+}
+
+s3hls__wall_finding s3hls__wall_cut(s3hls__wall *w, s3hls__wall_place place) {
+    s3hls__wall_finding found = {0, 0, 0};
+    if (w->start_time_us)
+        return found;
+    bool real_time = in_real_time(w, place);
+    measure_rate(w, place);
+    found.wrong_percent = find_wrong_rate(w);
+    found.speed_ppm = find_speed(w, real_time);
+    if (w->provisional)
+        look(w);
+    else
+        found.by_us = find_step(w, place, real_time);
+    begin_interval(w, place);
+    return found;
 }

@@ -2,6 +2,7 @@
 #include "record/writer.h"
 #include "archive/key.h"
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 uint64_t s3hls__writer_bytes(const s3hls__writer *w) {
@@ -117,8 +118,12 @@ static void end_segment(s3hls__writer *w, int64_t end_90k) {
 
 /* ---- beginning */
 
+static s3hls__wall_place place(const s3hls__writer *w) {
+    return (s3hls__wall_place){w->timing.pts_90k, w->timing.source_pts_90k};
+}
+
 static void begin_session(s3hls__writer *w) {
-    s3hls__wall_begin(&w->wall, w->timing.pts_90k);
+    s3hls__wall_begin(&w->wall, place(w));
     w->session_begun = true;
     w->first_given_us = w->pts_us;
     w->timeline_reason = "recording begins";
@@ -126,21 +131,20 @@ static void begin_session(s3hls__writer *w) {
                                 w->wall.provisional);
 }
 
-/* Wall time of a new timeline: what the clock's correction says, now, or what the footage's own
- * times say; but for a correction never before what is recorded already. begun_us: for how long its
- * first segment has been going on. */
+/* Wall time of a new timeline: that of the one before, unless the clock's correction says
+ * otherwise, or pictures go on after a pause: at the current time, or as the footage's own times
+ * say. Only a clock that was far ahead takes it back over what is recorded already. begun_us: for
+ * how long its first segment has been going on. */
 static int64_t new_anchor_us(const s3hls__writer *w, int64_t begun_us) {
-    int64_t anchor_us, end_us = w->end_us + begun_us;
+    int64_t anchor_us = s3hls__wall_at(&w->wall, w->timing.pts_90k), end_us = w->end_us + begun_us;
     if (w->correction_us)
-        return s3hls__wall_at(&w->wall, w->timing.pts_90k) + w->correction_us;
+        return anchor_us + w->correction_us;
     if (!w->end_us)
         return w->wall.anchor_us;
-    if (!w->wall.start_time_us)
+    if (!w->wall.start_time_us && w->timing.broken)
         anchor_us = s3hls__wall_now(&w->wall);
-    else if (!w->timing.rate_num)
+    else if (w->timing.broken && !w->timing.rate_num)
         anchor_us = w->wall.start_time_us + (w->timing.last_given_us - w->first_given_us);
-    else
-        anchor_us = s3hls__wall_at(&w->wall, w->timing.pts_90k);
     return anchor_us > end_us ? anchor_us : end_us;
 }
 
@@ -154,7 +158,9 @@ uint32_t s3hls__writer_frame_rate_milli(const s3hls__writer *w) {
 static void begin_timeline(s3hls__writer *w, const s3hls__access_unit *au) {
     int64_t begun_90k = w->slot ? w->timing.pts_90k - w->segmenter.start_90k : 0;
     settle(w);
-    s3hls__wall_anchor(&w->wall, w->timing.pts_90k, new_anchor_us(w, begun_90k * 100 / 9));
+    s3hls__wall_anchor(&w->wall, place(w), new_anchor_us(w, begun_90k * 100 / 9));
+    if (w->timing.broken)
+        s3hls__wall_watch_anew(&w->wall);
     w->correction_us = 0;
     w->timing.broken = false;
     w->timeline = (s3hls_timeline){.timeline = w->timelines++,
@@ -172,23 +178,43 @@ static void begin_timeline(s3hls__writer *w, const s3hls__access_unit *au) {
     tell_timeline(w);
 }
 
-/* The wall's clock and ours have come apart: a little is corrected at the cut, a step begins a
- * timeline of its own. */
-static void correct_wall(s3hls__writer *w) {
-    int64_t pts = w->timing.pts_90k, by_us = s3hls__wall_cut(&w->wall, pts);
-    if (!by_us)
-        return;
-    bool step = by_us > S3HLS__WALL_STEP_US || by_us < -S3HLS__WALL_STEP_US;
+static void report_clock(s3hls__writer *w, int64_t by_us, bool step) {
     s3hls__log(w->env, S3HLS_LOG_WARN, "record",
-               "the wall clock is %" PRId64 " ms ahead: corrected%s", by_us / 1000,
+               "the recording's time was %" PRId64 " ms %s: corrected%s",
+               (by_us < 0 ? -by_us : by_us) / 1000, by_us < 0 ? "ahead" : "behind",
                step ? ", in a new timeline" : "");
     s3hls__outbox_tell(w->box, &(s3hls_event){.type = S3HLS_EVENT_CLOCK,
                                               .duration_ms = by_us / 1000,
                                               .message = "the wall clock was corrected"});
+}
+
+static void report_wrong_rate(s3hls__writer *w, int32_t percent) {
+    char text[160];
+    snprintf(text, sizeof text,
+             "the input's times run at %" PRId32 ".%02" PRId32
+             " times their true speed: the recording is not as long as what it shows took",
+             percent / 100, percent % 100);
+    s3hls__log(w->env, S3HLS_LOG_WARN, "record", "%s", text);
+    s3hls__outbox_tell(w->box, &(s3hls_event){.type = S3HLS_EVENT_CLOCK, .message = text});
+}
+
+/* The wall's clock and ours have come apart: a little is corrected at the cut, a step begins a
+ * timeline of its own. */
+static void correct_wall(s3hls__writer *w) {
+    s3hls__wall_finding found = s3hls__wall_cut(&w->wall, place(w));
+    int64_t by_us = found.by_us;
+    bool step = by_us > S3HLS__WALL_STEP_US || by_us < -S3HLS__WALL_STEP_US;
+    s3hls__timing_set_speed(&w->timing, found.speed_ppm);
+    if (found.wrong_percent)
+        report_wrong_rate(w, found.wrong_percent);
+    if (by_us)
+        report_clock(w, by_us, step);
     if (step)
         w->correction_us = by_us;
-    else
-        s3hls__wall_anchor(&w->wall, pts, s3hls__wall_at(&w->wall, pts) + by_us);
+    else if (by_us)
+        s3hls__wall_anchor(&w->wall, place(w), s3hls__wall_at(&w->wall, w->timing.pts_90k) + by_us);
+    if (step)
+        s3hls__wall_watch_anew(&w->wall);
 }
 
 /* By the caller's policy an older segment goes when there is no room. */
@@ -298,7 +324,7 @@ static uint8_t *next_packet(const s3hls__writer *w, uint8_t **p, uint32_t *block
 /* The access unit before this one has another time: correct it where it lies, and the PCRs that
  * lead up to it, evenly. */
 static void restamp_before(s3hls__writer *w) {
-    int64_t from = w->saved.mux.last_pcr_90k, to = w->timing.before_90k - S3HLS__TS_PCR_LEAD_90K;
+    int64_t from = w->saved.mux.last_pcr_90k, to = w->timing.moved_to_90k - S3HLS__TS_PCR_LEAD_90K;
     uint8_t *p = w->saved.out.p, *packet;
     uint32_t block = w->saved.last;
     int64_t count = 1;
@@ -312,6 +338,7 @@ static void restamp_before(s3hls__writer *w) {
             w->mux.last_pcr_90k = from + (to - from) * i / count;
     }
     s3hls__ts_move_unit(packet, w->timing.moved_by_90k);
+    s3hls__wall_forget_newest(&w->wall);
     w->kept_end_90k += w->timing.moved_by_90k;
     if (w->kept_end_90k < w->kept_before_90k)
         w->kept_end_90k = w->kept_before_90k;
@@ -432,7 +459,7 @@ static int unit_begin(void *ctx, const s3hls__access_unit *au) {
     if (!w->session_begun)
         begin_session(w);
     begin_timeline_late(w, au);
-    s3hls__wall_note(&w->wall, w->timing.pts_90k);
+    s3hls__wall_note(&w->wall, place(w));
 
     int rc = S3HLS_OK;
     s3hls_segment_entry entry = !keyframe ? S3HLS_ENTRY_NONE

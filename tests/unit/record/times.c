@@ -4,7 +4,7 @@
 
 #include "s3hls/verify.h"
 
-enum { PICTURES = 250 };
+enum { PICTURES = 6000 };
 
 typedef struct footage {
     s3hls_segment_list list;
@@ -198,11 +198,77 @@ static void fields_are_in_order_and_last_half_a_frame(void **state) {
     world_close(w);
 }
 
+/* A live camera whose clock runs at another speed, on a system whose clock may step. */
+typedef struct live {
+    const char *name;
+    int stamp_us, real_us; /* from picture to picture */
+    int64_t step_us;       /* of the system's clock, after 100 s */
+    bool reported;
+    int timelines;
+} live;
+
+static void record_live(world *w, const live *x, footage *f) {
+    s3hls_recorder_config cfg = config(w);
+    s3hls_recorder *r;
+    h264_gen g = camera();
+    g.key_bytes = g.other_bytes = 60;
+    cfg.frame_rate_num = 0;
+    cfg.pool_bytes = 16 << 20;
+    assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
+    for (int64_t i = 0, passed_us = 0; passed_us < 200000000 && i < PICTURES; i++) {
+        s3hls_frame frame = {.data = frame_bytes, .pts_us = i * x->stamp_us};
+        frame.size = h264_gen_next(&g, frame_bytes, sizeof frame_bytes);
+        assert_int_equal(s3hls_recorder_put_video(r, &frame), S3HLS_OK);
+        passed_us += x->real_us;
+        w->passed_us += x->real_us;
+        if (passed_us / x->real_us == 100000000 / x->real_us)
+            w->wall_us += x->step_us;
+    }
+    assert_int_equal(s3hls_recorder_close(&r, 5000), S3HLS_OK);
+    read_back(w, f);
+}
+
+/* Whatever the clocks do, segments follow each other; and in the end they lie where they belong. */
+static void live_segments_never_overlap(void **state) {
+    (void)state;
+    static const live cameras[] = {
+        {"true", 40000, 40000, 0, false, 1},
+        {"1 % fast", 40000, 39600, 0, false, 2},
+        {"1 % slow", 40000, 40400, 0, false, 1},
+        {"5 % fast", 42000, 40000, 0, false, 1},
+        {"5 % slow", 40000, 42000, 0, false, 1},
+        {"clock set back", 40000, 40000, -400000, false, 1},
+        {"clock set forward", 40000, 40000, 500000, false, 1},
+        {"clock set forward far", 40000, 40000, 5000000, false, 2},
+        {"20 % fast", 48000, 40000, 0, true, 1},
+        {"20 % slow", 40000, 48000, 0, true, 1},
+        {"ten times", 400000, 40000, 0, true, 2},
+    };
+    for (size_t c = 0; c < sizeof cameras / sizeof *cameras; c++) {
+        static footage f;
+        world *w = world_open();
+        record_live(w, &cameras[c], &f);
+        const s3hls_segment *s = f.list.segments, *last = s + f.list.count - 1;
+        for (size_t i = 1; i < f.list.count; i++)
+            if (s[i].start_ms + 1 < end_of(&s[i - 1]) || s[i].sequence != s[i - 1].sequence + 1)
+                fail_msg("%s: segment %d overlaps", cameras[c].name, (int)i);
+        int64_t ahead_ms = end_of(last) - (w->wall_us + w->passed_us) / 1000;
+        if (!cameras[c].reported && (ahead_ms > 400 || ahead_ms < -400))
+            fail_msg("%s: ends %d ms ahead", cameras[c].name, (int)ahead_ms);
+        assert_int_equal(strstr(w->lines, "times their true speed") != NULL, cameras[c].reported);
+        if (last->timeline - s->timeline >= (uint64_t)cameras[c].timelines)
+            fail_msg("%s: %d timelines", cameras[c].name, (int)(last->timeline - s->timeline) + 1);
+        s3hls_segment_list_deinit(&f.list, NULL);
+        world_close(w);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_stamps_change_neither_length_nor_timeline),
         cmocka_unit_test(a_gap_is_in_no_segments_name),
         cmocka_unit_test(slow_and_unsteady_cameras_keep_their_times),
+        cmocka_unit_test(live_segments_never_overlap),
         cmocka_unit_test(fields_are_in_order_and_last_half_a_frame),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -493,6 +493,30 @@ static void a_gap_before_a_keyframe_is_a_jump_from_there(void **state) {
     assert_int_equal(t.jumped_90k, S3HLS__TIMING_ORIGIN_90K + 3600 * 50);
 }
 
+/* Corrections of the recording's speed hold from the newest picture on. */
+static void the_recordings_speed_stretches_distances(void **state) {
+    (void)state;
+    for (int counted = 0; counted < 2; counted++) {
+        s3hls__h264_sps sps = sps_of(0);
+        s3hls__timing t;
+        s3hls__timing_init(&t, counted ? 25 : 0, 1);
+        int64_t due = S3HLS__TIMING_ORIGIN_90K;
+        for (int i = 0; i < 300; i++) {
+            s3hls__access_unit au = unit(&sps, i % GOP == 0, 2 * (i % GOP));
+            s3hls__timing_next(&t, &au, true, i * 40000, 0);
+            assert_in_range(t.pts_90k - due + 1, 0, 2);
+            assert_int_equal(t.source_pts_90k, S3HLS__TIMING_ORIGIN_90K + 3600 * i);
+            assert_int_equal(t.dts_90k, t.pts_90k);
+            if (i == 100)
+                s3hls__timing_set_speed(&t, 50000);
+            if (i == 200)
+                s3hls__timing_set_speed(&t, -10000);
+            due += i < 100 ? 3600 : i < 200 ? 3780 : 3564;
+        }
+        assert_false(t.broken);
+    }
+}
+
 static void wild_times_never_break_dts(void **state) {
     (void)state;
     uint32_t seed = 1;
@@ -625,6 +649,7 @@ int main(void) {
         cmocka_unit_test(a_step_back_that_persists_costs_no_time),
         cmocka_unit_test(a_gap_is_no_pictures_duration),
         cmocka_unit_test(a_gap_before_a_keyframe_is_a_jump_from_there),
+        cmocka_unit_test(the_recordings_speed_stretches_distances),
         cmocka_unit_test(wild_times_never_break_dts),
         cmocka_unit_test(cuts_at_the_keyframe_that_completes_the_duration),
         cmocka_unit_test(cuts_by_the_rule_of_nals),
