@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "server/clip.h"
 #include "base/wait.h"
-#include "server/remux.h"
+#include "s3hls/export.h"
 #include <string.h>
 #include <sys/queue.h>
 
@@ -27,6 +27,7 @@ struct s3hls__clip {
     bool ended;   /* the thread is */
     int status;   /* how it ended */
     s3hls__answer *refusal;
+    uint64_t segments_left_out, pictures_left_out;
     size_t begin, size; /* of the ring */
     uint8_t ring[AHEAD_BYTES];
 };
@@ -81,7 +82,8 @@ static int wait_for_room(s3hls__clip *c) {
     return c->left || c->cut ? S3HLS_E_CANCELLED : S3HLS_OK;
 }
 
-static int write_bytes(void *ctx, const uint8_t *data, size_t size) {
+static int write_bytes(void *ctx, uint64_t offset, const uint8_t *data, size_t size) {
+    (void)offset; /* one after the other: it is fragmented */
     s3hls__clip *c = ((source *)ctx)->clip;
     int rc = S3HLS_OK;
     pthread_mutex_lock(&c->lock);
@@ -121,6 +123,13 @@ ssize_t s3hls__clip_read(s3hls__clip *c, char *data, size_t max) {
     return result;
 }
 
+void s3hls__clip_left_out(s3hls__clip *c, uint64_t *segments, uint64_t *pictures) {
+    pthread_mutex_lock(&c->lock);
+    *segments = c->segments_left_out;
+    *pictures = c->pictures_left_out;
+    pthread_mutex_unlock(&c->lock);
+}
+
 s3hls__answer *s3hls__clip_refusal(s3hls__clip *c) {
     pthread_mutex_lock(&c->lock);
     s3hls__answer *refusal = c->refusal ? s3hls__answer_refer(c->refusal) : NULL;
@@ -142,37 +151,41 @@ void s3hls__clip_release(s3hls__clip *c) {
 
 /* ---- its thread */
 
-/* A segment that expired meanwhile is a hole. */
-static int read_segment(void *ctx, const s3hls_segment *segment, char **body, size_t *size) {
-    source *s = ctx;
+static void on_note(void *ctx, const s3hls_export_note *note) {
+    s3hls__clip *c = ((source *)ctx)->clip;
     char key[S3HLS_KEY_MAX];
-    int rc = s3hls_segment_key_format(segment, key, sizeof key);
-    if (rc > 0)
-        rc = s3hls__segment_read(s->archive, &s->clip->clips->env, key, body, size, &s->error);
-    if (rc == S3HLS_E_NOT_FOUND) {
-        *size = 0;
-        rc = S3HLS_OK;
-    }
-    return rc;
+    if (note->type != S3HLS_EXPORT_LEFT_OUT)
+        return;
+    s3hls_segment_key_format(note->segment, key, sizeof key);
+    s3hls__log(&c->clips->env, S3HLS_LOG_ERROR, "server", "clip of %s: left out: %s: %s",
+               c->request.camera, key, note->reason);
+    pthread_mutex_lock(&c->lock);
+    c->segments_left_out += !note->pictures;
+    c->pictures_left_out += note->pictures;
+    pthread_mutex_unlock(&c->lock);
 }
 
+/* A share link opens nothing before its range, also where it would take that to decode. */
 static int remux(source *s) {
     const s3hls__request *r = &s->clip->request;
+    const s3hls_env *env = &s->clip->clips->env;
     s3hls_segment_list list;
+    s3hls_export_config cfg;
     int rc = (r->share[0] ? s3hls_archive_list : s3hls_archive_list_playable)(
         s->archive, r->from_ms, r->to_ms, &list, &s->error);
     if (rc)
         return rc;
-    s3hls__remux job = {.env = &s->clip->clips->env,
-                        .segments = list.segments,
-                        .count = list.count,
-                        .from_ms = r->from_ms,
-                        .to_ms = r->to_ms,
-                        .read = read_segment,
-                        .write = write_bytes,
-                        .ctx = s};
-    rc = list.count ? s3hls__remux_run(&job) : S3HLS_E_NO_VIDEO;
-    s3hls_segment_list_deinit(&list, &s->clip->clips->env);
+    s3hls_export_config_init(&cfg);
+    cfg.fragmented = 1;
+    cfg.from_ms = r->from_ms;
+    cfg.to_ms = r->to_ms;
+    cfg.segment_max_bytes = S3HLS__SEGMENT_MAX;
+    cfg.write = write_bytes;
+    cfg.on_note = on_note;
+    cfg.ctx = s;
+    cfg.env = env;
+    rc = s3hls_export_write(s->archive, list.segments, list.count, &cfg, NULL, &s->error);
+    s3hls_segment_list_deinit(&list, env);
     return rc;
 }
 

@@ -35,6 +35,8 @@ s3hls__clip *s3hls__clip_begin(s3hls__clips *clips, const s3hls__request *reques
 s3hls__answer *s3hls__clip_refusal(s3hls__clip *clip);
 /* The next bytes. @return 0: the reader has been paused; -1: the end; -2: broken off. */
 ssize_t s3hls__clip_read(s3hls__clip *clip, char *data, size_t max);
+/* What had to be left out of it so far. */
+void s3hls__clip_left_out(s3hls__clip *clip, uint64_t *segments, uint64_t *pictures);
 /* The reader is gone. Takes NULL. */
 void s3hls__clip_release(s3hls__clip *clip);
 

@@ -20,6 +20,7 @@ typedef struct exchange {
     bool head, begun, decided; /* begun: its headers have come */
     s3hls__framing framing;    /* where it is wrong, nothing more is read from the connection */
     s3hls__clip *clip;
+    struct MHD_Response *clip_response; /* while it is being sent */
     const char *method;
     char path[256]; /* for the access log: without the query, which may hold a share link */
 
@@ -200,12 +201,26 @@ static enum MHD_Result refuse(exchange *x, unsigned status, const char *detail) 
 
 /* ---- clips */
 
+#define LEFT_OUT "S3hls-Left-Out"
+
+/* What the clip lacks is known at its end only: in a trailer (RFC 9110 6.5). */
+static void add_trailer(exchange *x) {
+    uint64_t segments, pictures;
+    char value[64];
+    s3hls__clip_left_out(x->clip, &segments, &pictures);
+    snprintf(value, sizeof value, "segments=%" PRIu64 ", pictures=%" PRIu64, segments, pictures);
+    if (segments || pictures)
+        MHD_add_response_footer(x->clip_response, LEFT_OUT, value);
+}
+
 static ssize_t read_clip(void *ctx, uint64_t position, char *data, size_t max) {
     exchange *x = ctx;
     (void)position;
     ssize_t n = s3hls__clip_read(x->clip, data, max);
     if (n > 0)
         x->bytes += (uint64_t)n;
+    if (n == -1)
+        add_trailer(x);
     return n == -1 ? MHD_CONTENT_READER_END_OF_STREAM
                    : (n == -2 ? MHD_CONTENT_READER_END_WITH_ERROR : n);
 }
@@ -230,7 +245,9 @@ static enum MHD_Result respond_clip(exchange *x) {
     struct MHD_Response *response =
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 64 * 1024, read_clip, x, NULL);
     if (response) {
+        x->clip_response = response;
         add(response, "Content-Type", "video/mp4");
+        add(response, "Trailer", LEFT_OUT);
         add(response, "Cache-Control", "no-store");
         add_file_name(x, response);
         add_common(x, response);

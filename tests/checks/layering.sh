@@ -27,7 +27,8 @@ may src/store $api store/ s3/ base/
 may src/archive $api archive/ store/ s3/ base/ jansson.h
 may src/record $api record/ archive/key.h store/ s3/ mux/ codec/ base/
 may src/playback $api playback/ archive/key.h base/
-may src/server $api server/ s3/uri.h base/ jansson.h microhttpd.h openssl/ libavcodec/ libavformat/
+may src/export $api export/ codec/nal.h base/ libavcodec/ libavformat/
+may src/server $api server/ s3/uri.h base/ jansson.h microhttpd.h openssl/
 may src/verify $api verify/ archive/key.h codec/ mux/crc32.h
 may tools/s3hls $api tool.h address.h arrival.h av_messages.h container.h intake.h layout.h pictures.h units.h trust.h tls_relay.h network.h media.h camera.h curl/ options.h delivery.h events.h metrics.h progress.h publish.h published.h range.h text.h when.h \
     jansson.h microhttpd.h libavcodec/ libavformat/ libavutil/
@@ -53,6 +54,7 @@ pure() {
 r=CMakeFiles/room_
 pure '' codec/${r}codec.dir/*.o mux/${r}mux.dir/*.o playback/${r}playback.dir/*.o verify/${r}verify.dir/*.o archive/${r}key.dir/*.o \
     s3/${r}s3.dir/uri.c.o record/${r}record.dir/{timing,segmenter}.c.o
+pure qsort export/${r}export.dir/placement.c.o
 pure 'HMAC|EVP_(sha256|Digest)|OPENSSL_cleanse' s3/${r}s3.dir/sigv4.c.o
 
 # No process-global state outside compat/: every object with a name is constant (.data.rel.ro: constant tables

@@ -4,6 +4,7 @@
 #include "s3hls/server.h"
 #include "tool.h"
 #include <errno.h>
+#include <libavutil/log.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -126,6 +127,7 @@ static void allow_files(uint32_t connections) {
 
 static int serve(serve_options *o, const sigset_t *signals) {
     s3hls_server *server;
+    av_log_set_level(AV_LOG_FATAL); /* what it cannot read of a clip is reported by name */
     int signal_number, rc = s3hls_server_open(&server, &o->cfg);
     if (rc) {
         complain("serve", "cannot serve", rc, NULL);

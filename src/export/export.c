@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* Segments to one MP4: which pictures, in which place, and what is reported.
+ *
+ *   store ──▶ pictures of a segment ──▶ their places ──▶ from the keyframe ──▶ to the end ──▶ MP4
+ *             pictures                  placement        held                  tail           mp4
+ */
+#include "s3hls/export.h"
+#include "base/config.h"
+#include "base/env.h"
+#include "export/mp4.h"
+#include "export/pictures.h"
+#include "export/placement.h"
+
+enum {
+    TICKS_MS = 90,
+    HELD_MAX_BYTES = 64 << 20 /* before the begin: a longer GOP is written from its keyframe on */
+};
+
+/* Pictures that wait, in decoding order. Their packets carry times in 90 kHz since 1970. */
+typedef struct queue {
+    AVPacket **packets;
+    size_t count, capacity;
+    uint64_t bytes;
+} queue;
+
+typedef struct exporter {
+    const s3hls_export_config *cfg;
+    s3hls_env env;
+    s3hls_archive *archive;
+    const s3hls_segment *segments;
+    size_t count, at; /* the segment at hand */
+    s3hls_s3_error *error;
+    s3hls_export_summary *summary;
+    int first_failure; /* of a segment that was left out */
+
+    /* the segment at hand */
+    uint8_t *body;
+    size_t size, capacity;
+    bool too_large;
+    s3hls__pictures pictures;
+    s3hls__stamp *stamps;
+    s3hls__picture_parser parser;
+    s3hls__placement placement;
+    int64_t frame_90k; /* how long its pictures last */
+    int64_t end_90k;   /* of the pictures placed so far; INT64_MIN: none */
+
+    /* what is written */
+    AVCodecParameters *video; /* of the segment in which the first keyframe that is held lies */
+    queue held;               /* from the last keyframe on, while it is not known to be needed */
+    queue tail;               /* shown at or after the end, in case others refer to them */
+    uint64_t undecodable;     /* pictures before the first keyframe */
+    bool begun, over;
+    s3hls__mp4 mp4;
+    int64_t zero_90k;  /* of the MP4's clock */
+    AVPacket *pending; /* its duration is not known yet */
+    int64_t last_dts;  /* of what went before it */
+} exporter;
+
+static int64_t ticks(int64_t ms) {
+    if (ms <= INT64_MIN / TICKS_MS || ms >= INT64_MAX / TICKS_MS)
+        return ms < 0 ? INT64_MIN : INT64_MAX;
+    return ms * TICKS_MS;
+}
+
+/* ---- what is reported */
+
+static void note(const exporter *x, s3hls_export_note n) {
+    if (x->cfg->on_note)
+        x->cfg->on_note(x->cfg->ctx, &n);
+}
+
+static void leave_out(exporter *x, uint64_t pictures, const char *reason) {
+    if (pictures)
+        x->summary->pictures_left_out += pictures;
+    else
+        x->summary->segments_left_out++;
+    note(x, (s3hls_export_note){.type = S3HLS_EXPORT_LEFT_OUT,
+                                .segment = &x->segments[x->at < x->count ? x->at : x->count - 1],
+                                .pictures = pictures,
+                                .reason = reason});
+}
+
+static void report_gaps(exporter *x) {
+    int64_t end_ms = x->segments[0].start_ms;
+    for (size_t i = 0; i < x->count; i++) {
+        const s3hls_segment *s = &x->segments[i];
+        if (s->start_ms > end_ms) {
+            x->summary->gaps++;
+            x->summary->gap_ms += (uint64_t)(s->start_ms - end_ms);
+            note(x, (s3hls_export_note){
+                        .type = S3HLS_EXPORT_GAP, .from_ms = end_ms, .to_ms = s->start_ms});
+        }
+        if (s->start_ms + s->duration_ms > end_ms)
+            end_ms = s->start_ms + s->duration_ms;
+    }
+}
+
+/* ---- queues */
+
+static int push(exporter *x, queue *q, AVPacket *packet) {
+    if (q->count == q->capacity) {
+        size_t capacity = q->capacity ? 2 * q->capacity : 64;
+        AVPacket **grown = s3hls__env_realloc(&x->env, q->packets, capacity * sizeof(AVPacket *));
+        if (!grown)
+            return S3HLS_E_NOMEM;
+        q->packets = grown;
+        q->capacity = capacity;
+    }
+    AVPacket *kept = av_packet_clone(packet);
+    if (!kept)
+        return S3HLS_E_NOMEM;
+    q->packets[q->count++] = kept;
+    q->bytes += (uint64_t)kept->size;
+    return S3HLS_OK;
+}
+
+static void drop(queue *q) {
+    for (size_t i = 0; i < q->count; i++)
+        av_packet_free(&q->packets[i]);
+    q->count = 0;
+    q->bytes = 0;
+}
+
+/* ---- writing */
+
+/* What is pending lasts up to the given time. A picture that the MP4 cannot take is left out. */
+static int write_pending(exporter *x, int64_t until_90k) {
+    AVPacket *p = x->pending;
+    if (!p)
+        return S3HLS_OK;
+    x->pending = NULL;
+    x->last_dts = p->dts;
+    p->duration = until_90k - p->dts;
+    p->pts -= x->zero_90k;
+    p->dts -= x->zero_90k;
+    int rc = s3hls__mp4_write(&x->mp4, p);
+    av_packet_free(&p);
+    x->summary->pictures += rc == S3HLS_OK;
+    if (rc == S3HLS_E_MALFORMED) {
+        leave_out(x, 1, "a picture cannot be written to an MP4");
+        rc = S3HLS_OK;
+    }
+    return rc;
+}
+
+static int write_picture(exporter *x, const AVPacket *packet) {
+    AVPacket *next = av_packet_clone(packet);
+    if (!next)
+        return S3HLS_E_NOMEM;
+    int64_t before = x->pending ? x->pending->dts : x->last_dts;
+    if (next->dts <= before)
+        next->dts = before + 1;
+    if (next->pts < next->dts)
+        next->pts = next->dts;
+    int rc = write_pending(x, next->dts);
+    x->pending = next;
+    return rc;
+}
+
+static int write_queue(exporter *x, queue *q) {
+    int rc = S3HLS_OK;
+    for (size_t i = 0; i < q->count && !rc; i++)
+        rc = write_picture(x, q->packets[i]);
+    drop(q);
+    return rc;
+}
+
+/* The MP4 begins with the keyframe that is held. */
+static int begin(exporter *x) {
+    const AVPacket *first = x->held.packets[0];
+    int64_t from_90k = ticks(x->cfg->from_ms);
+    bool whole = !x->cfg->fragmented;
+    x->begun = true;
+    x->last_dts = INT64_MIN;
+    x->summary->keyframe_ms = first->pts / TICKS_MS;
+    x->summary->start_ms =
+        first->pts > from_90k || !whole ? first->pts / TICKS_MS : x->cfg->from_ms;
+    x->zero_90k = !whole ? first->dts : first->pts > from_90k ? first->pts : from_90k;
+    int rc = x->video ? s3hls__mp4_open(&x->mp4, x->cfg->fragmented, x->video) : S3HLS_E_MALFORMED;
+    return rc ? rc : write_queue(x, &x->held);
+}
+
+/* Before the begin: keep what a decoder needs to start there. */
+static int hold(exporter *x, const s3hls__picture *picture) {
+    AVPacket *p = picture->packet;
+    int64_t from_90k = ticks(x->cfg->from_ms);
+    if (picture->key && (x->held.count == 0 || p->pts <= from_90k)) {
+        drop(&x->held);
+        avcodec_parameters_free(&x->video);
+        x->video = s3hls__pictures_parameters(&x->parser, picture, x->body, x->size);
+    }
+    if (x->held.count == 0 && (!picture->key || !x->video)) {
+        x->undecodable++;
+        return S3HLS_OK;
+    }
+    int rc = push(x, &x->held, p);
+    bool needed = p->pts >= from_90k || x->held.bytes > HELD_MAX_BYTES;
+    return rc || !needed ? rc : begin(x);
+}
+
+/* Nothing is shown at or after the end but what others refer to. */
+static int add_picture(exporter *x, const s3hls__picture *picture) {
+    AVPacket *p = picture->packet;
+    int64_t to_90k = ticks(x->cfg->to_ms);
+    x->over = p->dts >= to_90k;
+    if (x->over)
+        return S3HLS_OK;
+    if (!x->begun)
+        return hold(x, picture);
+    if (p->pts >= to_90k)
+        return push(x, &x->tail, p);
+    int rc = write_queue(x, &x->tail);
+    return rc ? rc : write_picture(x, p);
+}
+
+/* ---- one segment */
+
+static int collect(void *ctx, const uint8_t *data, size_t size) {
+    exporter *x = ctx;
+    if (size > x->cfg->segment_max_bytes - x->size) {
+        x->too_large = true;
+        return 1;
+    }
+    if (x->size + size > x->capacity) {
+        size_t capacity = 2 * (x->size + size);
+        uint8_t *grown = s3hls__env_realloc(&x->env, x->body, capacity);
+        if (!grown)
+            return 1;
+        x->body = grown;
+        x->capacity = capacity;
+    }
+    memcpy(x->body + x->size, data, size);
+    x->size += size;
+    return 0;
+}
+
+/* @param reason  receives why the segment is left out; NULL: it is there */
+static int fetch(exporter *x, const char **reason) {
+    char key[S3HLS_KEY_MAX];
+    x->size = 0;
+    x->too_large = false;
+    *reason = NULL;
+    int rc = s3hls_segment_key_format(&x->segments[x->at], key, sizeof key);
+    if (rc > 0)
+        rc = s3hls_store_get(s3hls_archive_store(x->archive), key, 0, UINT64_MAX, collect, x,
+                             x->error);
+    if (rc == S3HLS_E_CANCELLED && !x->too_large)
+        return S3HLS_E_NOMEM;
+    if (rc == S3HLS_E_CANCELLED)
+        *reason = "it is larger than a segment may be";
+    else if (rc == S3HLS_E_NOT_FOUND)
+        *reason = "it is not there any more";
+    else if (rc == S3HLS_E_IO)
+        *reason = "the disk cannot read it";
+    if (*reason && !x->first_failure)
+        x->first_failure = rc;
+    return *reason ? S3HLS_OK : rc;
+}
+
+/* Does the recording of the last segment that was placed go on after the one at hand? */
+static bool recorded_beside(const exporter *x) {
+    const s3hls_segment *s = &x->segments[x->at], *before = &x->placement.segment;
+    for (size_t i = x->at + 1;
+         i < x->count && s[0].start_ms + s[0].duration_ms >= x->segments[i].start_ms; i++)
+        if (x->segments[i].timeline == before->timeline &&
+            x->segments[i].seed_name == before->seed_name)
+            return true;
+    return false;
+}
+
+/* Times of the pictures, from the stream's to the wall's. */
+static s3hls__placed place(exporter *x) {
+    const s3hls__pictures *pictures = &x->pictures;
+    const s3hls_segment *segment = &x->segments[x->at];
+    s3hls__stamp *stamps = s3hls__env_realloc(&x->env, x->stamps, pictures->count * sizeof *stamps);
+    if (!stamps)
+        return S3HLS__PLACED_NOMEM;
+    x->stamps = stamps;
+    for (size_t i = 0; i < pictures->count; i++)
+        stamps[i] = (s3hls__stamp){pictures->list[i].packet->pts, pictures->list[i].packet->dts};
+    s3hls__placed placed = s3hls__placement_next(&x->placement, segment, stamps, pictures->count,
+                                                 x->end_90k, recorded_beside(x), &x->env);
+    if (placed != S3HLS__PLACED)
+        return placed;
+    x->frame_90k = s3hls__placement_frame(segment, pictures->count);
+    for (size_t i = 0; i < pictures->count; i++) {
+        AVPacket *p = pictures->list[i].packet;
+        p->pts = stamps[i].pts;
+        p->dts = stamps[i].dts;
+        if (p->pts + x->frame_90k > x->end_90k)
+            x->end_90k = p->pts + x->frame_90k;
+    }
+    return S3HLS__PLACED;
+}
+
+static int add_pictures(exporter *x) {
+    int rc = S3HLS_OK;
+    uint64_t undecodable = x->undecodable;
+    for (size_t i = 0; i < x->pictures.count && !rc && !x->over; i++)
+        rc = add_picture(x, &x->pictures.list[i]);
+    if (x->undecodable > undecodable)
+        leave_out(x, x->undecodable - undecodable, "pictures before the first keyframe");
+    return rc;
+}
+
+static int add_segment(exporter *x) {
+    const char *reason;
+    const s3hls_segment *segment = &x->segments[x->at];
+    note(x, (s3hls_export_note){.type = S3HLS_EXPORT_PROGRESS, .number = x->at, .count = x->count});
+    int rc = fetch(x, &reason);
+    if (!rc && !reason) {
+        rc = s3hls__pictures_read(&x->pictures, &x->parser, x->body, x->size, segment->seed_name,
+                                  &x->env);
+        if (rc == S3HLS_E_MALFORMED) {
+            reason = "no picture in it can be read";
+            rc = S3HLS_OK;
+        }
+    }
+    if (!rc && !reason) {
+        s3hls__placed placed = place(x);
+        if (placed == S3HLS__PLACED_TWICE)
+            reason = "another recording of the same time";
+        rc = placed == S3HLS__PLACED ? add_pictures(x) : reason ? S3HLS_OK : S3HLS_E_NOMEM;
+    }
+    if (!rc && reason)
+        leave_out(x, 0, reason);
+    s3hls__pictures_clear(&x->pictures, &x->env);
+    return rc;
+}
+
+/* ---- the whole */
+
+static int end(exporter *x) {
+    int64_t to_90k = ticks(x->cfg->to_ms);
+    int rc = S3HLS_OK;
+    if (!x->begun && x->held.count)
+        rc = begin(x); /* the range begins behind its last picture */
+    if (!rc && !x->begun)
+        return x->first_failure ? x->first_failure : S3HLS_E_NO_VIDEO;
+    if (!rc && x->pending)
+        rc = write_pending(x, x->pending->dts + x->frame_90k);
+    x->summary->end_ms = (x->end_90k < to_90k ? x->end_90k : to_90k) / TICKS_MS;
+    return rc ? rc : s3hls__mp4_finish(&x->mp4);
+}
+
+static void close_exporter(exporter *x) {
+    s3hls__mp4_close(&x->mp4);
+    drop(&x->held);
+    drop(&x->tail);
+    av_packet_free(&x->pending);
+    avcodec_parameters_free(&x->video);
+    s3hls__picture_parser_close(&x->parser);
+    s3hls__pictures_clear(&x->pictures, &x->env);
+    s3hls__env_free(&x->env, x->held.packets);
+    s3hls__env_free(&x->env, x->tail.packets);
+    s3hls__env_free(&x->env, x->stamps);
+    s3hls__env_free(&x->env, x->body);
+}
+
+int s3hls_export_write(s3hls_archive *archive, const s3hls_segment *segments, size_t count,
+                       const s3hls_export_config *config, s3hls_export_summary *summary,
+                       s3hls_s3_error *error) {
+    s3hls_export_config cfg;
+    s3hls_export_summary unused;
+    s3hls_s3_error unused_error;
+    s3hls_export_config_init(&cfg);
+    int rc = s3hls__config_copy(&cfg, sizeof cfg, config);
+    if (rc || !archive || (count && !segments) || !cfg.write || cfg.from_ms >= cfg.to_ms)
+        return S3HLS_E_INVALID;
+    exporter x = {.cfg = &cfg,
+                  .env = s3hls__env_resolve(cfg.env),
+                  .archive = archive,
+                  .segments = segments,
+                  .count = count,
+                  .summary = summary ? summary : &unused,
+                  .error = error ? error : &unused_error,
+                  .end_90k = INT64_MIN,
+                  .mp4 = {.write = cfg.write, .ctx = cfg.ctx}};
+    memset(x.summary, 0, sizeof *x.summary);
+    memset(x.error, 0, sizeof *x.error);
+    if (count == 0)
+        return S3HLS_E_NO_VIDEO;
+    report_gaps(&x);
+    rc = s3hls__picture_parser_open(&x.parser);
+    for (; x.at < count && !rc && !x.over; x.at++)
+        rc = add_segment(&x);
+    if (!rc)
+        rc = end(&x);
+    close_exporter(&x);
+    return rc;
+}
