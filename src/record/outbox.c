@@ -271,6 +271,12 @@ void s3hls__outbox_keep(s3hls__outbox *box, s3hls__slot *slot) {
                               slot->tags, s3hls__slot_body, slot, &box->env);
 }
 
+void s3hls__outbox_doubt(s3hls__outbox *box) {
+    s3hls__timelines_doubt(&box->timelines);
+    if (box->spool)
+        s3hls__spool_doubt(box->spool);
+}
+
 bool s3hls__outbox_in_spool(s3hls__outbox *box, const s3hls__slot *slot) {
     s3hls__spool_entry entry = s3hls__outbox_entry(slot);
     return box->spool && s3hls__spool_find(box->spool, &entry);

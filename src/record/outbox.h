@@ -70,6 +70,7 @@ typedef struct s3hls__outbox {
     int64_t ask_not_before_us;
     uint32_t failures;        /* in a row; back-off grows with it */
     int64_t failing_since_us; /* monotonic; 0: deliveries work */
+    bool down;                /* it is the store that fails, not single objects that it refuses */
     int told;                 /* status of the HELD event that was told; 0: none */
     int64_t not_before_us;    /* monotonic: no try before */
     bool pressed;             /* PRESSURE was told */
@@ -110,6 +111,8 @@ bool s3hls__outbox_in_spool(s3hls__outbox *box, const s3hls__slot *slot);
  * @return S3HLS_OK: the slot is FREE; S3HLS_E_EXISTS: the spool holds another of its name, which
  * goes first; else the reason was told. It stays as it is in both cases. */
 int s3hls__outbox_spool(s3hls__outbox *box, s3hls__slot *slot);
+/* The store may have lost what was delivered: timelines' objects are delivered again. */
+void s3hls__outbox_doubt(s3hls__outbox *box);
 /* Keep a copy of a timeline's object that is taken from memory. */
 void s3hls__outbox_keep(s3hls__outbox *box, s3hls__slot *slot);
 /* The account of what happened to a SENDING slot, or to an entry of the spool. Under the lock. */

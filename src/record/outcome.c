@@ -35,19 +35,6 @@ static bool is_set_aside(s3hls__action action) {
     return action == S3HLS__SET_ASIDE || action == S3HLS__COMPARE;
 }
 
-/* The store may have lost what it was given: it says so, or was unreachable for long enough to have
- * been set up anew. */
-static void doubt_timelines(s3hls_uploader *u, s3hls__outbox *box, const s3hls_s3_error *e) {
-    enum { OUTAGE_US = 10000000 };
-    int64_t since_us = box->failing_since_us;
-    bool gone = e->status == S3HLS_E_NO_BUCKET || e->status == S3HLS_E_NOT_FOUND;
-    if (!gone && (!since_us || s3hls__uploader_now_us(u) - since_us < OUTAGE_US))
-        return;
-    s3hls__timelines_doubt(&box->timelines);
-    if (box->spool)
-        s3hls__spool_doubt(box->spool);
-}
-
 /* Deliveries fail: the first time that is told, and again where somebody has to act. @return how
  * long to wait. */
 static int64_t outbox_failed(s3hls_uploader *u, s3hls__outbox *box, const char *what,
@@ -56,13 +43,16 @@ static int64_t outbox_failed(s3hls_uploader *u, s3hls__outbox *box, const char *
     bool hopeful = is_hopeful(box, action), first = box->failing_since_us == 0;
     bool tell = first || (!hopeful && box->told != e->status);
     note_error(box, e);
-    doubt_timelines(u, box, e);
+    if (e->status == S3HLS_E_NO_BUCKET || e->status == S3HLS_E_NOT_FOUND)
+        s3hls__outbox_doubt(box);
     pthread_mutex_lock(&u->lock);
     if (first)
         box->failing_since_us = s3hls__uploader_now_us(u);
     int64_t wait_us = backoff_us(u, ++box->failures, hopeful);
-    if (!is_set_aside(action))
+    if (!is_set_aside(action)) {
         box->not_before_us = s3hls__uploader_now_us(u) + wait_us;
+        box->down = true;
+    }
     box->told = hopeful ? 0 : e->status;
     pthread_mutex_unlock(&u->lock);
     char answer[256] = "";
@@ -86,6 +76,7 @@ static void outbox_works(s3hls_uploader *u, s3hls__outbox *box) {
     box->failures = 0;
     box->failing_since_us = box->not_before_us = 0;
     box->told = 0;
+    box->down = false;
     pthread_mutex_unlock(&u->lock);
     if (since_us)
         s3hls__outbox_tell(

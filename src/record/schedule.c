@@ -47,6 +47,11 @@ static bool may_send(const s3hls_uploader *u, const s3hls__outbox *box, int64_t 
            !(box->failures && box->in_flight);
 }
 
+static bool is_outage(const s3hls__outbox *box, int64_t now) {
+    enum { OUTAGE_US = 10000000 };
+    return box->down && now - box->failing_since_us >= OUTAGE_US;
+}
+
 static s3hls__slot *take(s3hls__outbox *box, s3hls__slot *slot) {
     int waiting = S3HLS__SEGMENT_WAITING;
     if (!slot || !atomic_compare_exchange_strong(&slot->state, &waiting, S3HLS__SEGMENT_SENDING))
@@ -127,6 +132,8 @@ static bool find_delivery(s3hls_uploader *u, s3hls__outbox *box, int64_t now, bo
     s3hls__spool_entry *entry;
     if (!may_send(u, box, now))
         return false;
+    if (is_outage(box, now)) /* the store may have been set up anew meanwhile */
+        s3hls__outbox_doubt(box);
     if ((entry = spooled ? take_entry(box, now) : take_object(box, now))) {
         t->what = SEND_SPOOLED;
         t->entry = *entry;

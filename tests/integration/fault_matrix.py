@@ -201,8 +201,8 @@ def all_rows():
         InvalidToken TokenRefreshRequired InvalidAccessKeyId RequestTimeTooSkewed
         SignatureDoesNotMatch AccessDenied NoSuchBucket SlowDown TooManyRequests InternalError
         BadGateway ServiceUnavailable GatewayTimeout RequestTimeout BadDigest IncompleteBody
-        OperationAborted ConditionalRequestConflict EntityTooLarge MissingContentLength
-        NotImplemented PreconditionFailed""".split()
+        OperationAborted ConditionalRequestConflict EntityTooLarge RequestEntityTooLarge
+        InvalidArgument MissingContentLength NotImplemented PreconditionFailed""".split()
     rows += [Row("answer", code, fake({"do": code})) for code in codes]
     mixed = ["SlowDown", "InternalError", "ExpiredToken", "RequestTimeout"]
     rows.append(Row("any", "each of eight, 1 request in 10", fake(

@@ -33,7 +33,7 @@ STATUS = {
     "MissingContentLength": 411, "MissingSecurityHeader": 400, "NoSuchBucket": 404,
     "NoSuchKey": 404, "NotImplemented": 501, "OK": 200, "OperationAborted": 409,
     "PermanentRedirect": 301, "PreconditionFailed": 412, "RequestTimeTooSkewed": 403,
-    "RequestTimeout": 400, "ServiceUnavailable": 503, "SignatureDoesNotMatch": 403,
+    "RequestEntityTooLarge": 413, "RequestTimeout": 400, "ServiceUnavailable": 503, "SignatureDoesNotMatch": 403,
     "SlowDown": 503, "TemporaryRedirect": 307, "TokenRefreshRequired": 400,
     "TooManyRequests": 429, "XAmzContentSHA256Mismatch": 400,
 }

@@ -186,14 +186,14 @@ static void what_is_refused_waits_in_the_spool(void **state) {
         open_camera(&t);
         for (int k = 0; k < 25 * 80; k++, t.w->passed_us += 40000) {
             assert_int_equal(put(t.r, &t.gen), S3HLS_OK);
-            for (int n = 0; k % 100 == 0 && n < 10; n++) /* a segment has ended: it is tried */
+            /* a segment has ended: it is tried, and refused */
+            for (int n = 0; k % 100 == 0 && n < 500 && stats_of(t.r).segments_waiting; n++)
                 s3hls_uploader_step(t.uploader, 2);
         }
         s3hls_recorder_stats s = stats_of(t.r);
         assert_int_equal(s.frames_dropped + s.segments_dropped, 0);
         assert_true(s.segments_spooled >= 18);
-        for (int k = 0; k < CANNED_MAX; k++)
-            t.server->script[k] = t.server->script[0];
+        t.server->always = &t_script[0];
         t.w->passed_us += INT64_C(1200) * 1000000;
         assert_int_equal(s3hls_recorder_drain(t.r, 20000), S3HLS_OK);
         close_studio(&t);

@@ -52,7 +52,7 @@ static bool serve(canned_server *s, int fd, int connection) {
     canned_request *r = &s->requests[i];
     memset(r, 0, sizeof *r);
     r->connection = connection;
-    const canned *c = &s->script[i];
+    const canned *always = s->always, *c = always ? always : &s->script[i];
     if (!c->at_once && !read_head(fd, r))
         return false;
     if (!c->before_body)

@@ -28,6 +28,7 @@ typedef struct canned_request {
 typedef struct canned_server {
     char endpoint[64]; /* "http://127.0.0.1:port" */
     canned script[CANNED_MAX];
+    _Atomic(const canned *) always; /* not NULL: the answer to all requests from now on */
     canned_request requests[CANNED_MAX];
     _Atomic int request_count;
 
