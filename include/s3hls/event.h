@@ -31,11 +31,13 @@ extern "C" {
     XX(FRAMES_LOST, 11, "frames-lost")   /* count: frames before a keyframe for which there was no \
                                            room, told when recording goes on, or at the end */     \
     XX(TIMELINE, 12, "timeline")         /* count: its number; message: why it began */            \
-    XX(CLOCK, 13, "clock") /* duration_ms: the wall clock stepped, or is corrected, by so much; 0: \
-                              the input's runs at another speed, as message says */                \
+    XX(CLOCK, 13, "clock")             /* duration_ms: the wall clock stepped, or is corrected, by \
+                                          so much */                                               \
     XX(CREDENTIALS, 14, "credentials") /* status: S3HLS_OK: renewed; else why they could not be */ \
     XX(DEPENDENT, 15, "dependent-segments") /* message: why segments do not decode on their own    \
-                                               from now on; once until it changes */
+                                               from now on; once until it changes */               \
+    XX(INPUT_CLOCK, 16, "input-clock") /* count: the input's times run at so many per cent of the  \
+                                          true speed; message: the same for people; once */
 
 typedef enum s3hls_event_type {
 #define S3HLS__XX(name, number, text) S3HLS_EVENT_##name = (number),

@@ -243,6 +243,24 @@ static void follow_given(s3hls__timing *t, const s3hls__access_unit *au, int64_t
     }
 }
 
+/* PTS less DTS. One that is longer than reordering can be (16 frames, A.3.1) is a wrong PTS: such a
+ * picture is shown as far behind its decoding as others of its kind. */
+static int64_t believed_composition(s3hls__timing *t, const s3hls__access_unit *au,
+                                    int64_t composition_90k) {
+    enum { MOST_FRAMES = 17 };
+    bool latest = au->idr || au->poc >= t->latest_poc;
+    int64_t most = longest_step(t, GAP_90K);
+    if (MOST_FRAMES * t->frame_90k > most)
+        most = MOST_FRAMES * t->frame_90k;
+    if (composition_90k > most)
+        return latest ? t->latest_composition_90k : t->frame_90k;
+    if (latest) {
+        t->latest_poc = au->poc;
+        t->latest_composition_90k = composition_90k;
+    }
+    return composition_90k;
+}
+
 static void follow_caller(s3hls__timing *t, const s3hls__access_unit *au, bool given,
                           int64_t pts_us, int64_t composition_us) {
     if (!t->frame_90k)
@@ -250,6 +268,7 @@ static void follow_caller(s3hls__timing *t, const s3hls__access_unit *au, bool g
     int64_t composition = us_to_90k(composition_us), given_90k = us_to_90k(pts_us) - composition;
     int64_t expected = t->source_dts_90k + (au->second_field ? t->frame_90k / 2 : t->frame_90k);
     bool repeated = t->started && pts_us == t->last_given_us;
+    composition = believed_composition(t, au, composition);
     t->frames += !au->second_field;
     if (!t->started)
         expected = S3HLS__TIMING_ORIGIN_90K;

@@ -53,13 +53,15 @@ typedef struct s3hls__timing {
     int64_t base, base_90k; /* the place at which the rate began to hold, and its time */
 
     /* caller's times, of decoding */
-    int64_t offset_90k;    /* clock = caller's time + offset */
-    int64_t last_given_us; /* PTS, to tell a repeated time from a new one */
-    int32_t poc;           /* of the newest access unit */
-    int64_t given_90k;     /* newest that was followed */
-    int64_t before_90k;    /* DTS of the access unit before the newest */
-    int64_t step_90k;      /* caller's distance of these two, for each frame; 0: not known */
-    int frames;            /* since given_90k */
+    int64_t offset_90k;             /* clock = caller's time + offset */
+    int64_t last_given_us;          /* PTS, to tell a repeated time from a new one */
+    int32_t poc;                    /* of the newest access unit */
+    int32_t latest_poc;             /* highest since the last IDR picture */
+    int64_t latest_composition_90k; /* of that one */
+    int64_t given_90k;              /* newest that was followed */
+    int64_t before_90k;             /* DTS of the access unit before the newest */
+    int64_t step_90k; /* caller's distance of these two, for each frame; 0: not known */
+    int frames;       /* since given_90k */
     int64_t steps_90k[S3HLS__TIMING_STEPS];
     unsigned steps;         /* remembered so far */
     int64_t slow_90k;       /* the longest distance that comes again and again, fading */

@@ -15,7 +15,7 @@ enum {
     S3HLS__WALL_STEP_US = 1000000,    /* beyond it, it is no longer the same timeline */
     S3HLS__WALL_BACK_US = 10000000,   /* a step back beyond it is followed, over what is recorded */
     S3HLS__WALL_RATE_MAX_PPM = 60000, /* a camera's clock beyond it is wrong, not inexact */
-    S3HLS__WALL_RATE_AFTER_US = 5000000, /* half of how long it is watched at least */
+    S3HLS__WALL_RATE_AFTER_US = 4000000, /* half of how long it is watched at least */
     S3HLS__WALL_CATCH_UP_PPM = 5000      /* how much closer together */
 };
 

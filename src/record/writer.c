@@ -195,7 +195,9 @@ static void report_wrong_rate(s3hls__writer *w, int32_t percent) {
              " times their true speed: the recording is not as long as what it shows took",
              percent / 100, percent % 100);
     s3hls__log(w->env, S3HLS_LOG_WARN, "record", "%s", text);
-    s3hls__outbox_tell(w->box, &(s3hls_event){.type = S3HLS_EVENT_CLOCK, .message = text});
+    s3hls__outbox_tell(w->box, &(s3hls_event){.type = S3HLS_EVENT_INPUT_CLOCK,
+                                              .count = (uint64_t)percent,
+                                              .message = text});
 }
 
 /* The wall's clock and ours have come apart: a little is corrected at the cut, a step begins a

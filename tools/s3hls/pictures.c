@@ -90,10 +90,11 @@ static int64_t follow(const pictures *p, int64_t last) {
 
 /* ---- the depth of reordering: how many pictures are decoded before one and shown after it */
 
+/* A time alone does not tell: it may be wrong. */
 static bool shown_after(const pictures *p, size_t earlier, size_t later) {
-    if (p->given == PICTURES_PTS)
-        return has(at(p, earlier)->pts) && has(at(p, later)->pts) &&
-               at(p, earlier)->pts > at(p, later)->pts;
+    if (p->given == PICTURES_PTS && (!has(at(p, earlier)->pts) || !has(at(p, later)->pts) ||
+                                     at(p, earlier)->pts <= at(p, later)->pts))
+        return false;
     for (size_t i = earlier + 1; i <= later; i++)
         if (at(p, i)->idr)
             return false;
@@ -170,7 +171,8 @@ static void place_dts(pictures *p, picture *x) {
     int64_t newest = p->latest[p->depth], jump = jump_of(p);
     if (!p->begun || x->pts > newest + jump || x->pts < newest - jump)
         begin_latest(p);
-    else if (x->pts <= p->last_dts && p->depth < PICTURES_REORDER_MAX)
+    else if (x->pts <= p->last_dts && !x->idr && x->order < p->last_order &&
+             p->depth < PICTURES_REORDER_MAX)
         deepen(p);
     unsigned i = 0; /* the new time takes the place of the earliest, which was used */
     for (; i < p->depth && p->latest[i + 1] < x->pts; i++)
@@ -249,6 +251,8 @@ bool pictures_pop(pictures *p, picture *out) {
         p->step = step > 0 && step < STEP_MAX_S * p->second ? step : p->step;
     p->last_pts = out->pts;
     p->last_dts = out->dts;
+    if (out->idr || out->order > p->last_order)
+        p->last_order = out->order;
     p->begun = true;
     if (p->given == PICTURES_DTS) /* decoded so much earlier than shown */
         out->dts -= p->ahead;

@@ -41,6 +41,7 @@ typedef struct pictures {
     unsigned depth;
     bool begun;
     int64_t last_pts, last_dts, step;
+    int32_t last_order; /* highest since the last IDR picture */
     int64_t ahead; /* PICTURES_DTS: how long before it is shown a picture is decoded, at most */
     int64_t latest[PICTURES_REORDER_MAX + 1]; /* the depth + 1 latest times of presentation */
 } pictures;

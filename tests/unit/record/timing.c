@@ -406,6 +406,27 @@ static void one_wrong_stamp_is_put_right_from_its_neighbours(void **state) {
             }
 }
 
+/* The same where a container gives right times of decoding, and one of presentation is wrong. */
+static void one_wrong_presentation_time_is_put_right(void **state) {
+    (void)state;
+    static const int64_t off_ms[] = {2500, 5000, 9500};
+    for (int b = 0; b < 2; b++)
+        for (size_t o = 0; o < sizeof off_ms / sizeof *off_ms; o++) {
+            static times x;
+            int64_t pts[PICTURES], dts[PICTURES];
+            steady(&x);
+            if (b)
+                with_b_frames(&x);
+            for (int i = 25; i < PICTURES; i += 2 * GOP) {
+                x.wrong_ms[i] += off_ms[o];
+                x.composition_ms[i] += off_ms[o];
+            }
+            assert_int_equal(put_times(&x, pts, dts), 0);
+            for (int i = 0; i < PICTURES; i++)
+                assert_in_range(pts[i] - pts[0] - (x.ms[i] - x.ms[0]) * 90 + 7201, 0, 14402);
+        }
+}
+
 static void true_times_are_kept_whatever_their_distances(void **state) {
     (void)state;
     static const struct {
@@ -645,6 +666,7 @@ int main(void) {
         cmocka_unit_test(repeated_and_jittering_times_still_rise),
         cmocka_unit_test(further_units_of_one_call_follow_by_a_frame),
         cmocka_unit_test(one_wrong_stamp_is_put_right_from_its_neighbours),
+        cmocka_unit_test(one_wrong_presentation_time_is_put_right),
         cmocka_unit_test(true_times_are_kept_whatever_their_distances),
         cmocka_unit_test(a_step_back_that_persists_costs_no_time),
         cmocka_unit_test(a_gap_is_no_pictures_duration),
