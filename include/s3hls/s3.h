@@ -137,6 +137,20 @@ S3HLS_API int s3hls_s3_remove(s3hls_s3 *client, const char *key, s3hls_s3_error 
 S3HLS_API int s3hls_s3_list(s3hls_s3 *client, const char *prefix, const char *start_after,
                             s3hls_s3_list_fn on_object, void *ctx, s3hls_s3_error *error);
 
+/** One page of a listing, as the server gives it. Zero it, set what you need. */
+typedef struct s3hls_s3_page {
+    const char *prefix, *start_after; /* NULL: none */
+    const char *token;                /* of the page before; NULL: none; in place of start_after */
+    uint32_t max_keys;                /* 0: the server's, 1,000 */
+    int truncated;                    /* result: others follow */
+    char next_token[2048];            /* result: "": none was given */
+} s3hls_s3_page;
+
+/** Read one page in the server's own order, with nothing corrected: to learn how it lists
+ * (libs3hls-play). All else wants s3hls_s3_list(). As that; S3HLS_E_INVALID also: page is NULL. */
+S3HLS_API int s3hls_s3_list_page(s3hls_s3 *client, s3hls_s3_page *page, s3hls_s3_list_fn on_object,
+                                 void *ctx, s3hls_s3_error *error);
+
 /* ---- the bucket itself (libs3hls-play)
  *
  * Each of these asks for one setting and needs a permission of its own: S3HLS_E_ACCESS says no more

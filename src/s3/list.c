@@ -133,3 +133,78 @@ int s3hls_s3_list(s3hls_s3 *client, const char *prefix, const char *start_after,
         *error = op.error;
     return op.error.status;
 }
+
+/* ---- one page by itself */
+
+/* In place of s3hls__listing. */
+typedef struct single {
+    const s3hls_env *env;
+    s3hls__op *op;
+    s3hls__list_ask ask;
+} single;
+
+static int open_single(s3hls__listing **out, s3hls__op *op, s3hls__list_habits *habits,
+                       const s3hls_env *env) {
+    const s3hls_s3_page *one = op->user_page;
+    (void)habits;
+    *out = NULL;
+    if ((one->token && strlen(one->token) >= S3HLS__LIST_TOKEN_BYTES) ||
+        (one->start_after && strlen(one->start_after) >= S3HLS__LIST_KEY_BYTES))
+        return S3HLS_E_INVALID;
+    single *s = s3hls__env_alloc(env, sizeof *s);
+    if (!s)
+        return S3HLS_E_NOMEM;
+    s->env = env;
+    s->op = op;
+    strcpy(s->ask.token, one->token ? one->token : "");
+    strcpy(s->ask.start_after, one->start_after ? one->start_after : "");
+    *out = (s3hls__listing *)s;
+    return S3HLS_OK;
+}
+
+static const s3hls__list_ask *ask_single(const s3hls__listing *listing) {
+    return &((const single *)listing)->ask;
+}
+
+static int read_single(s3hls__listing *listing, const char *xml, size_t size, bool *more) {
+    s3hls__op *op = ((single *)listing)->op;
+    s3hls_s3_page *one = op->user_page;
+    bool truncated;
+    *more = false;
+    op->partly_told = true;
+    int rc = s3hls__s3_list_page(op, xml, size, one->next_token, &truncated);
+    one->truncated = rc == S3HLS_OK && truncated;
+    return rc;
+}
+
+static bool ask_no_more(s3hls__listing *listing) {
+    (void)listing;
+    return false;
+}
+
+static void close_single(s3hls__listing **listing) {
+    if (*listing)
+        s3hls__env_free(((single *)*listing)->env, *listing);
+    *listing = NULL;
+}
+
+int s3hls_s3_list_page(s3hls_s3 *client, s3hls_s3_page *one, s3hls_s3_list_fn on_object, void *ctx,
+                       s3hls_s3_error *error) {
+    static const s3hls__lister lister = {open_single, ask_single, read_single, ask_no_more,
+                                         close_single};
+    if (!client || !one || !on_object)
+        return S3HLS_E_INVALID;
+    s3hls__op op = {.kind = S3HLS__OP_LIST,
+                    .key = one->prefix ? one->prefix : "",
+                    .page_keys = one->max_keys,
+                    .user_page = one,
+                    .on_object = on_object,
+                    .sink_ctx = ctx,
+                    .lister = &lister};
+    one->truncated = 0;
+    one->next_token[0] = 0;
+    s3hls__s3_run(client, &op);
+    if (error)
+        *error = op.error;
+    return op.error.status;
+}

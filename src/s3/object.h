@@ -72,6 +72,7 @@ typedef struct s3hls__op {
     uint64_t first, last;     /* GET: bytes asked for, last inclusive, UINT64_MAX: to the end */
     s3hls_s3_data_fn on_data; /* GET, SETTING */
     const char *start_after;  /* LIST; may be NULL */
+    uint32_t page_keys;       /* LIST: keys a page, at most; 0: the server's */
     bool by_folder; /* LIST: what lies in folders below key is told by the folder's name alone,
                        "2026/", once, with nothing else known; files and folders of a page may come
                        one kind after the other */
@@ -80,6 +81,7 @@ typedef struct s3hls__op {
           for (its own key, with a slash at its end)? Others are not opened. NULL: all */
     s3hls_s3_list_fn on_object;  /* LIST; HEAD too: called once, key as given */
     const s3hls__lister *lister; /* LIST: &s3hls__s3_lister; directories do not use it */
+    s3hls_s3_page *user_page;    /* LIST of one page alone */
     void *sink_ctx;              /* of on_data and on_object */
 
     bool fresh;   /* on a connection of its own, the host looked up anew: after a failure */

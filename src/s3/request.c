@@ -102,7 +102,7 @@ typedef struct request {
     char payload_hash[65];
     char checksum[32]; /* base64 */
     char range[48];
-    char prefix[PATH_BYTES], start_after[PATH_BYTES]; /* LIST */
+    char prefix[PATH_BYTES], start_after[PATH_BYTES], max_keys[12]; /* LIST */
 } request;
 
 static void say(request *r, const char *name, const char *value) {
@@ -198,6 +198,10 @@ static int describe_list(const s3hls__s3_client *c, const s3hls__op *op,
     if (op->by_folder)
         ask(r, "delimiter", "/");
     ask(r, "encoding-type", "url");
+    if (op->page_keys) {
+        snprintf(r->max_keys, sizeof r->max_keys, "%" PRIu32, op->page_keys);
+        ask(r, "max-keys", r->max_keys);
+    }
     ask(r, "prefix", r->prefix);
     if (page->token[0])
         ask(r, "continuation-token", page->token);

@@ -66,7 +66,8 @@ mend() { # mend CHECK: do what it says
     grep -q '^aws ' mend.sh || fail "no mend for $1: $(cat out)"
     bash mend.sh || fail "the mend for $1: $(cat mend.sh)"
 }
-all="credentials host connection tls clock keys bucket region put get list remove lifecycle cors"
+all="credentials host connection tls clock keys bucket region checksum put get list tagging storage encryption metadata
+    if-none-match paging remove lifecycle cors"
 
 # a new bucket, until all is well
 doctor 1 "$url"
@@ -91,7 +92,7 @@ doctor 0 "$url" --origin https://player.example --json
 python3 - <<'PY'
 import json
 lines = [json.loads(line) for line in open("out")]
-assert len(lines) == 14 and all(line["verdict"] == "ok" for line in lines), lines
+assert len(lines) == 21 and all(line["verdict"] == "ok" for line in lines), lines
 PY
 doctor 0 "s3://$bucket/cam-2"
 line warn lifecycle 'kept for ever'

@@ -31,13 +31,17 @@ STATUS = {
     "ExpiredToken": 400, "GatewayTimeout": 504, "IncompleteBody": 400, "InternalError": 500,
     "InvalidAccessKeyId": 403, "InvalidArgument": 400, "InvalidToken": 400, "MethodNotAllowed": 405,
     "MissingContentLength": 411, "MissingSecurityHeader": 400, "NoSuchBucket": 404,
-    "NoSuchKey": 404, "NotImplemented": 501, "OK": 200, "OperationAborted": 409,
+    "NoSuchCORSConfiguration": 404, "NoSuchKey": 404, "NoSuchLifecycleConfiguration": 404,
+    "NotImplemented": 501, "OK": 200, "OperationAborted": 409,
     "PermanentRedirect": 301, "PreconditionFailed": 412, "RequestTimeTooSkewed": 403,
     "RequestEntityTooLarge": 413, "RequestTimeout": 400, "ServiceUnavailable": 503, "SignatureDoesNotMatch": 403,
     "SlowDown": 503, "TemporaryRedirect": 307, "TokenRefreshRequired": 400,
     "TooManyRequests": 429, "XAmzContentSHA256Mismatch": 400,
 }
 PHASES = ("connect", "tls", "head", "body", "answer", "after")
+# what servers make of S3: headers they refuse, listings in no order, pages of so many keys, tokens
+# that stay the same or lead to nowhere, if-none-match that does not count
+QUIRKS = {"refused_headers", "unsorted", "page_keys", "token", "overwrites"}
 WAYS = ("silence", "reset", "close", "garbage", "slow", "certificate")
 
 
@@ -52,6 +56,7 @@ class World:
         self.folder, self.lock = folder, threading.Lock()
         self.keys = {"AKIAS3HLSFAKE0000001": {"secret": "fake/secret+key/of/s3hls/0123456789"}}
         self.region, self.clock_s, self.faults, self.fired = "us-east-1", 0, [], {}
+        self.quirks, self.requests = {}, {}
         self.listeners, self.open = [], set()
         self.context = self.load(certificates, "server")
         self.foreign = self.load(certificates, "other")
@@ -84,7 +89,9 @@ class World:
             if fault.get("phase", "head") not in PHASES:
                 raise ValueError(f"no such phase: {fault['phase']}")
         with self.lock:
-            for name in ("keys", "region", "clock_s", "faults"):
+            if orders.get("quirks", {}).keys() - QUIRKS:
+                raise ValueError(f"no such quirk: {orders['quirks'].keys() - QUIRKS}")
+            for name in ("keys", "region", "clock_s", "faults", "quirks"):
                 setattr(self, name, orders.get(name, getattr(self, name)))
         for listener in self.listeners if "refuse" in orders else ():
             listener.refuse(orders["refuse"])
@@ -94,7 +101,7 @@ class World:
                 for fault in self.faults)
             for connection in self.open if new_ones_fail else ():
                 connection.end()
-            return {"fired": self.fired, "faults": self.faults}
+            return {"fired": self.fired, "faults": self.faults, "requests": self.requests}
 
     def path(self, bucket, key=""):
         path = os.path.normpath(f"{self.folder}/objects/{bucket}/{key}")
@@ -299,7 +306,12 @@ class Connection:
 
     def do_PUT(self, body):
         path = self.world.path(self.request.bucket, self.request.key)
-        if self.request.headers.get("if-none-match") == "*" and os.path.exists(path):
+        quirks = self.world.quirks
+        for name in quirks.get("refused_headers", ()):
+            if name in self.request.headers:
+                raise Refused("NotImplemented", Header=name)
+        if (self.request.headers.get("if-none-match") == "*" and os.path.exists(path)
+                and not quirks.get("overwrites")):
             raise Refused("PreconditionFailed")
         os.makedirs(os.path.dirname(path), exist_ok=True)
         part = f"{self.world.folder}/part-{threading.get_ident()}"
@@ -310,7 +322,7 @@ class Connection:
 
     def do_GET(self, _):
         if not self.request.key:
-            return self.list()
+            return self.setting() or self.list()
         try:
             with open(self.world.path(self.request.bucket, self.request.key), "rb") as file:
                 body = file.read()
@@ -327,19 +339,38 @@ class Connection:
             pass
         return {}
 
+    def setting(self):
+        setting = self.request.query.partition("=")[0]
+        if setting == "location":
+            return {"body": f"<LocationConstraint>{self.world.region}</LocationConstraint>".encode()}
+        if setting in ("lifecycle", "cors"):
+            raise Refused({"cors": "NoSuchCORSConfiguration",
+                           "lifecycle": "NoSuchLifecycleConfiguration"}[setting])
+        return None
+
     def list(self):
         query = dict(urllib.parse.parse_qsl(self.request.query))
+        quirks = self.world.quirks
+        with self.world.lock:
+            self.world.requests["list"] = self.world.requests.get("list", 0) + 1
         root = self.world.path(self.request.bucket)
-        after = query.get("continuation-token", query.get("start-after", ""))
+        after = query.get("start-after", "")
         names = sorted(os.path.relpath(f"{folder}/{name}", root)
                        for folder, _, files in os.walk(root) for name in files)
         names = [n for n in names if n.startswith(query.get("prefix", "")) and n > after]
-        page = names[:min(1000, int(query.get("max-keys", 1000)))]
+        if quirks.get("unsorted"):
+            names.sort(key=lambda name: hashlib.md5(name.encode()).hexdigest())
+        token = query.get("continuation-token")
+        if token:
+            names = names[names.index(token) + 1:] if token in names else []
+        page = names[:min(quirks.get("page_keys", 1000), int(query.get("max-keys", 1000)))]
         items = "".join(f"<Contents><Key>{urllib.parse.quote(name)}</Key><LastModified>"
                         f"2026-01-01T00:00:00.000Z</LastModified><ETag>&quot;&quot;</ETag><Size>"
                         f"{os.path.getsize(f'{root}/{name}')}</Size></Contents>" for name in page)
         cut = len(page) < len(names)
-        token = f"<NextContinuationToken>{escape(page[-1])}</NextContinuationToken>" if cut else ""
+        token = {"same": names[:1] and names[0], "nowhere": "nothing/of/that/name"}.get(
+            quirks.get("token"), page and page[-1])
+        token = f"<NextContinuationToken>{escape(token)}</NextContinuationToken>" if cut else ""
         return {"body": (f'<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult><Name>'
                          f"{self.request.bucket}</Name><EncodingType>url</EncodingType><KeyCount>"
                          f"{len(page)}</KeyCount><IsTruncated>{str(cut).lower()}</IsTruncated>"

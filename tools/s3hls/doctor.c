@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* doctor: all that recording into a store and playing from it need, tried one after another; what
  * does not work comes with the mend. */
+#include "doctor.h"
 #include "options.h"
 #include "text.h"
 #include "tool.h"
@@ -12,18 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
-
-typedef struct doctor {
-    common_options common;
-    const char *origin; /* of the page that plays; NULL: not said */
-    bool json;
-
-    s3hls_store *store;
-    s3hls_s3 *bucket; /* NULL: a directory */
-    char name[64];    /* of the bucket */
-    char prefix[1025];
-    int failures;
-} doctor;
 
 static const char *set_origin(void *ctx, const char *value) {
     ((doctor *)ctx)->origin = value;
@@ -38,11 +27,8 @@ static const char *set_json(void *ctx, const char *value) {
 
 /* ---- what it says */
 
-typedef enum verdict { OK, WARN, FAIL } verdict;
-
-/* mend: what to do; "" with OK. */
-__attribute__((format(printf, 5, 6))) static void tell(doctor *d, verdict v, const char *check,
-                                                       const char *mend, const char *format, ...) {
+void doctor_tell(doctor *d, verdict v, const char *check, const char *mend, const char *format,
+                 ...) {
     static const char *const words[] = {"ok", "warn", "FAIL"};
     char message[512];
     va_list args;
@@ -67,15 +53,14 @@ __attribute__((format(printf, 5, 6))) static void tell(doctor *d, verdict v, con
     puts("");
 }
 
-/* A request failed. */
-static void tell_error(doctor *d, verdict v, const char *check, const char *mend, int status,
+void doctor_tell_error(doctor *d, verdict v, const char *check, const char *mend, int status,
                        const s3hls_s3_error *e) {
     char http[96] = "";
     if (e->http_status)
         snprintf(http, sizeof http, ": HTTP %ld %s", e->http_status, e->code);
     bool more = e->message[0] && strcmp(e->message, s3hls_strerror(status)) != 0;
-    tell(d, v, check, mend, "%s (%s)%s%s%s", s3hls_strerror(status), s3hls_status_name(status),
-         http, more ? ": " : "", more ? e->message : "");
+    doctor_tell(d, v, check, mend, "%s (%s)%s%s%s", s3hls_strerror(status),
+                s3hls_status_name(status), http, more ? ": " : "", more ? e->message : "");
 }
 
 static int64_t now_us(const doctor *d) {
@@ -99,17 +84,18 @@ static void check_credentials(doctor *d) {
     int64_t left_s = info.expires_unix_s - now_us(d) / 1000000;
     time_format(info.expires_unix_s * 1000000, until, sizeof until);
     if (!info.expires_unix_s)
-        tell(d, OK, "credentials", "", "from %s: %s, key ending in %s", from, kind, id);
+        doctor_tell(d, OK, "credentials", "", "from %s: %s, key ending in %s", from, kind, id);
     else
-        tell(d, left_s <= 0 ? FAIL : OK, "credentials",
-             left_s <= 0 ? "Get new ones; a provider of credentials renews them by itself." : "",
-             "from %s: %s, key ending in %s, %s %s", from, kind, id,
-             left_s <= 0 ? "expired" : "valid until", until);
+        doctor_tell(d, left_s <= 0 ? FAIL : OK, "credentials",
+                    left_s <= 0 ? "Get new ones; a provider of credentials renews them by itself."
+                                : "",
+                    "from %s: %s, key ending in %s, %s %s", from, kind, id,
+                    left_s <= 0 ? "expired" : "valid until", until);
 }
 
 /* ---- the way there: one request tells of all of it */
 
-static bool is_encrypted(const doctor *d) {
+bool doctor_is_encrypted(const doctor *d) {
     return !d->common.s3.endpoint || strncmp(d->common.s3.endpoint, "https://", 8) == 0;
 }
 
@@ -117,43 +103,48 @@ static bool is_encrypted(const doctor *d) {
 static bool check_connection(doctor *d, int status, const s3hls_s3_error *e) {
     const char *endpoint = d->common.s3.endpoint ? d->common.s3.endpoint : "AWS";
     if (status == S3HLS_E_RESOLVE) {
-        tell_error(d, FAIL, "host", "Check --endpoint, --region and the name server.", status, e);
+        doctor_tell_error(d, FAIL, "host", "Check --endpoint, --region and the name server.",
+                          status, e);
         return false;
     }
-    tell(d, OK, "host", "", "%s", endpoint);
+    doctor_tell(d, OK, "host", "", "%s", endpoint);
     if (status == S3HLS_E_TLS) {
-        tell(d, OK, "connection", "", "the server answers");
-        tell_error(d, FAIL, "tls",
-                   "Name the server's certificate authority with --ca, or mend the server's chain; "
-                   "check the host name and this machine's clock.",
-                   status, e);
+        doctor_tell(d, OK, "connection", "", "the server answers");
+        doctor_tell_error(
+            d, FAIL, "tls",
+            "Name the server's certificate authority with --ca, or mend the server's chain; "
+            "check the host name and this machine's clock.",
+            status, e);
         return false;
     }
     if (!e->http_status) {
-        tell_error(d, FAIL, "connection",
-                   "Is the server up, are host and port right, does a firewall let it through?",
-                   status, e);
+        doctor_tell_error(
+            d, FAIL, "connection",
+            "Is the server up, are host and port right, does a firewall let it through?", status,
+            e);
         return false;
     }
-    tell(d, OK, "connection", "", "the server answers");
-    if (is_encrypted(d))
-        tell(d, OK, "tls", "", "the certificate is trusted");
+    doctor_tell(d, OK, "connection", "", "the server answers");
+    if (doctor_is_encrypted(d))
+        doctor_tell(d, OK, "tls", "", "the certificate is trusted");
     else
-        tell(d, WARN, "tls", "Give https://, unless the network is trusted.", "not encrypted");
+        doctor_tell(d, WARN, "tls", "Give https://, unless the network is trusted.",
+                    "not encrypted");
     return true;
 }
 
 static void check_clock(doctor *d, int64_t server_s) {
     int64_t ahead_s = now_us(d) / 1000000 - server_s, off_s = llabs(ahead_s);
     if (!server_s)
-        tell(d, WARN, "clock", "Compare it by hand.", "the answer has no date");
+        doctor_tell(d, WARN, "clock", "Compare it by hand.", "the answer has no date");
     else
-        tell(d,
-             off_s > 900   ? FAIL
-             : off_s > 300 ? WARN
-                           : OK,
-             "clock", off_s > 300 ? "Set this machine's clock, by NTP; S3 allows 15 minutes." : "",
-             "%" PRId64 " s %s the server's", off_s, ahead_s < 0 ? "behind" : "ahead of");
+        doctor_tell(d,
+                    off_s > 900   ? FAIL
+                    : off_s > 300 ? WARN
+                                  : OK,
+                    "clock",
+                    off_s > 300 ? "Set this machine's clock, by NTP; S3 allows 15 minutes." : "",
+                    "%" PRId64 " s %s the server's", off_s, ahead_s < 0 ? "behind" : "ahead of");
 }
 
 static void check_region(doctor *d, const char *region) {
@@ -161,11 +152,11 @@ static void check_region(doctor *d, const char *region) {
     char mend[128];
     snprintf(mend, sizeof mend, "Set --region %s, or AWS_REGION.", region);
     if (strcmp(region, ours) == 0)
-        tell(d, OK, "region", "", "%s", region);
+        doctor_tell(d, OK, "region", "", "%s", region);
     else if (d->common.s3.endpoint)
-        tell(d, OK, "region", "", "%s; the server calls it %s", ours, region);
+        doctor_tell(d, OK, "region", "", "%s; the server calls it %s", ours, region);
     else
-        tell(d, FAIL, "region", mend, "the bucket is in %s, not in %s", region, ours);
+        doctor_tell(d, FAIL, "region", mend, "the bucket is in %s, not in %s", region, ours);
 }
 
 /* @return false: there is nothing more to try. */
@@ -179,24 +170,24 @@ static bool check_bucket(doctor *d) {
     if (rc == S3HLS_E_CLOCK)
         return false;
     if (rc == S3HLS_E_CREDENTIALS) {
-        tell_error(d, FAIL, "keys", "Are both keys, and the token, right and of this account?", rc,
-                   &e);
+        doctor_tell_error(d, FAIL, "keys",
+                          "Are both keys, and the token, right and of this account?", rc, &e);
         return false;
     }
-    tell(d, OK, "keys", "", "the server knows them");
+    doctor_tell(d, OK, "keys", "", "the server knows them");
     if (rc == S3HLS_E_NO_BUCKET) {
-        tell_error(d, FAIL, "bucket", "Create it, or correct its name.", rc, &e);
+        doctor_tell_error(d, FAIL, "bucket", "Create it, or correct its name.", rc, &e);
         return false;
     }
     if (rc && rc != S3HLS_E_ACCESS && rc != S3HLS_E_UNSUPPORTED && rc != S3HLS_E_NOT_FOUND) {
-        tell_error(d, FAIL, "bucket", "Is this an S3 server, and the bucket's own region set?", rc,
-                   &e);
+        doctor_tell_error(d, FAIL, "bucket",
+                          "Is this an S3 server, and the bucket's own region set?", rc, &e);
         return rc != S3HLS_E_REGION;
     }
-    tell(d, OK, "bucket", "", "%s", d->name);
+    doctor_tell(d, OK, "bucket", "", "%s", d->name);
     if (rc)
-        tell(d, WARN, "region", "Allow s3:GetBucketLocation to have it checked.", "not told: %s",
-             s3hls_strerror(rc));
+        doctor_tell(d, WARN, "region", "Allow s3:GetBucketLocation to have it checked.",
+                    "not told: %s", s3hls_strerror(rc));
     else
         check_region(d, region);
     return true;
@@ -204,7 +195,7 @@ static bool check_bucket(doctor *d) {
 
 /* ---- what may be done */
 
-static const char probe[] = "s3hls doctor was here: this object may be removed\n";
+static const char probe[] = DOCTOR_PROBE;
 
 typedef struct answer {
     size_t size;
@@ -234,10 +225,11 @@ static bool check_put(doctor *d, const char *key) {
     int64_t took_ms = (env->monotonic_us(env->ctx) - begun_us) / 1000;
     snprintf(mend, sizeof mend, "Allow s3:PutObject on arn:aws:s3:::%s/%s*.", d->name, d->prefix);
     if (rc)
-        tell_error(d, FAIL, "put", d->bucket ? mend : "Make the directory writable.", rc, &e);
+        doctor_tell_error(d, FAIL, "put", d->bucket ? mend : "Make the directory writable.", rc,
+                          &e);
     else
-        tell(d, OK, "put", "", "%s in %" PRId64 " ms", d->bucket ? "stored" : "written and synced",
-             took_ms);
+        doctor_tell(d, OK, "put", "", "%s in %" PRId64 " ms",
+                    d->bucket ? "stored" : "written and synced", took_ms);
     return rc == S3HLS_OK;
 }
 
@@ -248,16 +240,16 @@ static void check_get(doctor *d, const char *key, bool there) {
     const char *mend = d->bucket ? "Allow s3:GetObject on the same objects, for whoever plays."
                                  : "Make the directory readable.";
     if (!there && rc == S3HLS_E_NOT_FOUND)
-        tell(d, OK, "get", "", "allowed");
+        doctor_tell(d, OK, "get", "", "allowed");
     else if (!there && rc)
-        tell_error(d, WARN, "get", mend, rc, &e);
+        doctor_tell_error(d, WARN, "get", mend, rc, &e);
     else if (a.differs || (!rc && a.size != sizeof probe - 1))
-        tell(d, FAIL, "get", "The store changes what it holds: do not use it.",
-             "other bytes than were put");
+        doctor_tell(d, FAIL, "get", "The store changes what it holds: do not use it.",
+                    "other bytes than were put");
     else if (rc)
-        tell_error(d, FAIL, "get", mend, rc, &e);
+        doctor_tell_error(d, FAIL, "get", mend, rc, &e);
     else
-        tell(d, OK, "get", "", "the same bytes");
+        doctor_tell(d, OK, "get", "", "the same bytes");
 }
 
 static void check_list(doctor *d, const char *key, bool there) {
@@ -268,31 +260,36 @@ static void check_list(doctor *d, const char *key, bool there) {
     snprintf(mend, sizeof mend,
              "Allow s3:ListBucket on arn:aws:s3:::%s: playlists are made from listings.", d->name);
     if (rc && rc != S3HLS_E_CANCELLED)
-        tell_error(d, FAIL, "list", d->bucket ? mend : "Make the directory readable.", rc, &e);
+        doctor_tell_error(d, FAIL, "list", d->bucket ? mend : "Make the directory readable.", rc,
+                          &e);
     else if (there && !found)
-        tell(d, FAIL, "list", "The store lists late: do not use it for live playlists.",
-             "what was put is not listed");
+        doctor_tell(d, FAIL, "list", "The store lists late: do not use it for live playlists.",
+                    "what was put is not listed");
     else
-        tell(d, OK, "list", "", "allowed");
+        doctor_tell(d, OK, "list", "", "allowed");
 }
 
 static void check_remove(doctor *d, const char *key) {
     s3hls_s3_error e = {0};
     int rc = s3hls_store_remove(d->store, key, &e);
     if (rc)
-        tell_error(d, WARN, "remove",
-                   "Recording does not need it; a lifecycle rule removes what was put here.", rc,
-                   &e);
+        doctor_tell_error(d, WARN, "remove",
+                          "Recording does not need it; a lifecycle rule removes what was put here.",
+                          rc, &e);
     else
-        tell(d, OK, "remove", "", "allowed");
+        doctor_tell(d, OK, "remove", "", "allowed");
 }
 
 static void check_rights(doctor *d) {
     char key[64];
     snprintf(key, sizeof key, ".s3hls-doctor-%016" PRIx64, d->common.env.random(d->common.env.ctx));
+    if (d->bucket)
+        doctor_check_checksum(d, key);
     bool there = check_put(d, key);
     check_get(d, key, there);
     check_list(d, key, there);
+    if (there && d->bucket)
+        doctor_check_server(d, key);
     if (there)
         check_remove(d, key);
 }
@@ -321,16 +318,17 @@ static void check_lifecycle(doctor *d) {
     aws_command(d, mend, sizeof mend, "put-bucket-lifecycle-configuration",
                 "lifecycle-configuration", json, rc);
     if (rc == S3HLS_E_ACCESS)
-        tell(d, WARN, "lifecycle", "Allow s3:GetLifecycleConfiguration to have it checked.",
-             "not allowed to ask");
+        doctor_tell(d, WARN, "lifecycle", "Allow s3:GetLifecycleConfiguration to have it checked.",
+                    "not allowed to ask");
     else if (rc && rc != S3HLS_E_NOT_FOUND)
-        tell_error(d, WARN, "lifecycle", "Look at the bucket's lifecycle rules by hand.", rc, &e);
+        doctor_tell_error(d, WARN, "lifecycle", "Look at the bucket's lifecycle rules by hand.", rc,
+                          &e);
     else if (rules.expire_days)
-        tell(d, OK, "lifecycle", "", "recordings are deleted after %" PRIu32 " days",
-             rules.expire_days);
+        doctor_tell(d, OK, "lifecycle", "", "recordings are deleted after %" PRIu32 " days",
+                    rules.expire_days);
     else
-        tell(d, WARN, "lifecycle", mend, "recordings are kept for ever%s",
-             rules.conditional ? ", but for those that rules by tag or size cover" : "");
+        doctor_tell(d, WARN, "lifecycle", mend, "recordings are kept for ever%s",
+                    rules.conditional ? ", but for those that rules by tag or size cover" : "");
 }
 
 static void check_cors(doctor *d) {
@@ -347,20 +345,21 @@ static void check_cors(doctor *d) {
     aws_command(d, mend, sizeof mend, "put-bucket-cors", "cors-configuration", json, rc);
     const char *who = d->origin ? d->origin : "any origin";
     if (rc == S3HLS_E_ACCESS)
-        tell(d, WARN, "cors", "Allow s3:GetBucketCORS to have it checked.", "not allowed to ask");
+        doctor_tell(d, WARN, "cors", "Allow s3:GetBucketCORS to have it checked.",
+                    "not allowed to ask");
     else if (rc && rc != S3HLS_E_NOT_FOUND)
-        tell_error(d, WARN, "cors", "Look at the bucket's CORS rules by hand.", rc, &e);
+        doctor_tell_error(d, WARN, "cors", "Look at the bucket's CORS rules by hand.", rc, &e);
     else if (rc)
-        tell(d, bad, "cors", mend, "no rules: web players cannot read");
+        doctor_tell(d, bad, "cors", mend, "no rules: web players cannot read");
     else if (!cors.get)
-        tell(d, bad, "cors", mend, "pages from %s cannot read%s", who,
-             d->origin ? "" : "; --origin asks for yours");
+        doctor_tell(d, bad, "cors", mend, "pages from %s cannot read%s", who,
+                    d->origin ? "" : "; --origin asks for yours");
     else if (!cors.head || !cors.range || !cors.etag)
-        tell(d, WARN, "cors", mend, "pages from %s can GET, but not%s%s%s", who,
-             cors.head ? "" : " HEAD", cors.range ? "" : " send Range",
-             cors.etag ? "" : " read ETag");
+        doctor_tell(d, WARN, "cors", mend, "pages from %s can GET, but not%s%s%s", who,
+                    cors.head ? "" : " HEAD", cors.range ? "" : " send Range",
+                    cors.etag ? "" : " read ETag");
     else
-        tell(d, OK, "cors", "", "pages from %s can read", who);
+        doctor_tell(d, OK, "cors", "", "pages from %s can read", who);
 }
 
 /* ---- directories */
@@ -368,24 +367,24 @@ static void check_cors(doctor *d) {
 static void check_space(doctor *d, const char *path) {
     struct statvfs fs;
     if (statvfs(path, &fs)) {
-        tell(d, FAIL, "space", "Is the disk mounted, and the path right?", "%s: %s", path,
-             strerror(errno));
+        doctor_tell(d, FAIL, "space", "Is the disk mounted, and the path right?", "%s: %s", path,
+                    strerror(errno));
         return;
     }
     uint64_t mib = (uint64_t)fs.f_bavail * fs.f_frsize >> 20;
-    tell(d,
-         mib < 16    ? FAIL
-         : mib < 256 ? WARN
-                     : OK,
-         "space", mib < 256 ? "Free some space." : "", "%" PRIu64 " MiB left", mib);
+    doctor_tell(d,
+                mib < 16    ? FAIL
+                : mib < 256 ? WARN
+                            : OK,
+                "space", mib < 256 ? "Free some space." : "", "%" PRIu64 " MiB left", mib);
 }
 
 static void check_directory_clock(doctor *d) {
     char now[32];
     bool set = now_us(d) > INT64_C(1704067200000000); /* 2024 */
     time_format(now_us(d), now, sizeof now);
-    tell(d, set ? OK : FAIL, "clock", set ? "" : "Set this machine's clock: names come from it.",
-         "%s", now);
+    doctor_tell(d, set ? OK : FAIL, "clock",
+                set ? "" : "Set this machine's clock: names come from it.", "%s", now);
 }
 
 /* ---- the whole */
@@ -416,20 +415,27 @@ static void split_url(doctor *d, const char *url) {
              prefix_size ? "/" : "");
 }
 
+int doctor_open(doctor *d) {
+    s3hls_store_close(&d->store);
+    s3hls_s3_close(&d->bucket);
+    int rc = s3hls_store_open(&d->store, d->url, &d->common.s3, &d->common.env);
+    return rc ? rc : s3hls_s3_open(&d->bucket, d->name, &d->common.s3, &d->common.env);
+}
+
 static int examine_bucket(command_line *line, doctor *d) {
     const char *url = line->positional[0];
     int code;
     if (!common_options_open(line, url, &code)) {
-        tell(d, FAIL, "credentials",
-             "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or write ~/.aws/credentials, or "
-             "name a --profile of it.",
-             "none found");
+        doctor_tell(
+            d, FAIL, "credentials",
+            "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or write ~/.aws/credentials, or "
+            "name a --profile of it.",
+            "none found");
         return code;
     }
-    int rc = s3hls_store_open(&d->store, url, &d->common.s3, &d->common.env);
+    d->url = url;
     split_url(d, url);
-    if (!rc)
-        rc = s3hls_s3_open(&d->bucket, d->name, &d->common.s3, &d->common.env);
+    int rc = doctor_open(d);
     if (rc) {
         complain("doctor", url, rc, NULL);
         return rc == S3HLS_E_INVALID ? EXIT_USAGE : EXIT_FAILED;
@@ -458,9 +464,11 @@ int command_doctor(int argc, char **argv) {
             "Tries all that recording and playback need: credentials, the way to the server, its\n"
             "certificate, the clock, the bucket and its region, put, get, list and remove of a "
             "small\n"
-            "object, lifecycle and CORS rules; of a directory, writing, syncing and space. What\n"
-            "does not work comes with its mend; nothing is changed. Exit status 1: something "
-            "failed.\n\n"
+            "object, each header that not every server takes, paging, lifecycle and CORS rules; of "
+            "a\n"
+            "directory, writing, syncing and space. What does not work comes with its mend and "
+            "the\n"
+            "option to use; nothing is changed. Exit status 1: something failed.\n\n"
             "  s3hls doctor s3://bucket/cam-1 --origin https://player.example",
         .options = kinds,
         .ctx = &d,
