@@ -13,7 +13,9 @@
 
 enum {
     TICKS_MS = 90,
-    HELD_MAX_BYTES = 64 << 20 /* before the begin: a longer GOP is written from its keyframe on */
+    PACKET = 188,
+    TABLES_BYTES = 2 * PACKET, /* PAT and PMT, with which each segment begins */
+    HELD_MAX_BYTES = 64 << 20  /* before the begin: a longer GOP is written from its keyframe on */
 };
 
 /* Pictures that wait, in decoding order. Their packets carry times in 90 kHz since 1970. */
@@ -37,6 +39,7 @@ typedef struct exporter {
     uint8_t *body;
     size_t size, capacity;
     bool too_large;
+    uint8_t tables[TABLES_BYTES]; /* of the last segment that could be read */
     s3hls__pictures pictures;
     s3hls__stamp *stamps;
     s3hls__picture_parser parser;
@@ -257,6 +260,36 @@ static int fetch(exporter *x, const char **reason) {
     return *reason ? S3HLS_OK : rc;
 }
 
+static int read_pictures(exporter *x) {
+    return s3hls__pictures_read(&x->pictures, &x->parser, x->body, x->size,
+                                x->segments[x->at].seed_name, &x->env);
+}
+
+static bool begins_with_tables(const exporter *x) {
+    const uint8_t *p = x->body;
+    return x->size >= TABLES_BYTES && p[0] == 0x47 && p[PACKET] == 0x47 &&
+           !((p[1] & 31) << 8 | p[2]);
+}
+
+/* Where a segment has lost its tables, those of one before it say what is in it, as they do to a
+ * player. */
+static int read_segment(exporter *x) {
+    int rc = read_pictures(x);
+    if (rc == S3HLS_OK && begins_with_tables(x))
+        memcpy(x->tables, x->body, TABLES_BYTES);
+    if (rc != S3HLS_E_MALFORMED || !x->tables[0] || !x->size)
+        return rc;
+    uint8_t *body = s3hls__env_alloc(&x->env, TABLES_BYTES + x->size);
+    if (!body)
+        return S3HLS_E_NOMEM;
+    memcpy(body, x->tables, TABLES_BYTES);
+    memcpy(body + TABLES_BYTES, x->body, x->size);
+    s3hls__env_free(&x->env, x->body);
+    x->body = body;
+    x->size = x->capacity = TABLES_BYTES + x->size;
+    return read_pictures(x);
+}
+
 /* Does the recording of the last segment that was placed go on after the one at hand? */
 static bool recorded_beside(const exporter *x) {
     const s3hls_segment *s = &x->segments[x->at], *before = &x->placement.segment;
@@ -305,12 +338,10 @@ static int add_pictures(exporter *x) {
 
 static int add_segment(exporter *x) {
     const char *reason;
-    const s3hls_segment *segment = &x->segments[x->at];
     note(x, (s3hls_export_note){.type = S3HLS_EXPORT_PROGRESS, .number = x->at, .count = x->count});
     int rc = fetch(x, &reason);
     if (!rc && !reason) {
-        rc = s3hls__pictures_read(&x->pictures, &x->parser, x->body, x->size, segment->seed_name,
-                                  &x->env);
+        rc = read_segment(x);
         if (rc == S3HLS_E_MALFORMED) {
             reason = "no picture in it can be read";
             rc = S3HLS_OK;

@@ -207,6 +207,26 @@ static void what_cannot_be_read_is_left_out_and_told(void **state) {
     world_close(w);
 }
 
+/* A player knows the tables of the segment before. */
+static void a_segment_without_its_begin_is_read_as_players_do(void **state) {
+    (void)state;
+    world *w = world_open(3, PICTURES, 4000);
+    static uint8_t data[CAPACITY];
+    s3hls_export_summary s;
+    char path[256];
+    path_of(w, 1, path);
+    FILE *file = fopen(path, "r");
+    size_t size = fread(data, 1, sizeof data, file), cut = 188 * 30 + 5;
+    fclose(file);
+    file = fopen(path, "w");
+    fwrite(data + cut, 1, size - cut, file);
+    fclose(file);
+    assert_int_equal(export_range(w, INT64_MIN, INT64_MAX, true, &s), S3HLS_OK);
+    assert_int_equal(s.segments_left_out, 0);
+    assert_in_range(s.pictures, 60, 74);
+    world_close(w);
+}
+
 static void the_status_of_write_ends_it(void **state) {
     (void)state;
     world *w = world_open(2, PICTURES, 4000);
@@ -253,6 +273,7 @@ int main(void) {
         cmocka_unit_test(a_range_is_what_is_shown_in_it),
         cmocka_unit_test(one_picture_and_large_ones_are_whole),
         cmocka_unit_test(what_cannot_be_read_is_left_out_and_told),
+        cmocka_unit_test(a_segment_without_its_begin_is_read_as_players_do),
         cmocka_unit_test(the_status_of_write_ends_it),
         cmocka_unit_test(every_allocation_may_fail),
     };
