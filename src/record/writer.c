@@ -327,7 +327,7 @@ static uint8_t *next_packet(const s3hls__writer *w, uint8_t **p, uint32_t *block
  * lead up to it, evenly. */
 static void restamp_before(s3hls__writer *w) {
     int64_t from = w->saved.mux.last_pcr_90k, to = w->timing.moved_to_90k - S3HLS__TS_PCR_LEAD_90K;
-    uint8_t *p = w->saved.out.p, *packet;
+    uint8_t *p = w->saved.out.p, *packet = NULL;
     uint32_t block = w->saved.last;
     int64_t count = 1;
     while (!s3hls__ts_begins_unit(next_packet(w, &p, &block)))
