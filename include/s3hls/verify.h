@@ -60,6 +60,10 @@ typedef struct s3hls_verify_report {
         uint8_t first,
             last; /* continuity counters; last: the one that payload was last sent with */
     } tracks[S3HLS_VERIFY_TRACKS];
+    int64_t first_dts_90k, last_dts_90k; /* of the first and the last picture decoded */
+    int64_t latest_pts_90k;              /* of the last picture shown */
+    int64_t missing_90k; /* if no other segment follows: pictures that the name counts and that are
+                            missing at the end */
 } s3hls_verify_report;
 
 /** Check one segment by itself: packets, tables, counters, clock, timestamps, access units, and
@@ -73,9 +77,10 @@ S3HLS_API int s3hls_verify_segment(const s3hls_segment *segment, const uint8_t *
 
 /** Check segments against each other, ascending by time as s3hls_archive_list() answers: within a
  * timeline, timestamps run on as the names do, and counters and clock from one segment to the next.
- * Adds PLACE, END and DURATION. Takes back KEYFRAME where the segment before is there, and DURATION
- * where the next one settles how long the last picture lasted. Segments of the AWS sample SDK are
- * passed over. */
+ * Adds PLACE, END, TIMES and DURATION: the latter also where the last segment of a timeline has
+ * fewer pictures than its name counts. Takes back KEYFRAME where the segment before is there, and
+ * DURATION where the next one settles how long the last picture lasted. Segments of the AWS sample
+ * SDK are passed over. */
 S3HLS_API void s3hls_verify_neighbours(const s3hls_segment *segments, s3hls_verify_report *reports,
                                        size_t count);
 

@@ -226,16 +226,22 @@ static bool evict(s3hls__writer *w) {
     return done;
 }
 
+static bool next_block(s3hls__writer *w) {
+    uint8_t *block = s3hls__slot_extend(w->slot);
+    if (!block)
+        return false;
+    w->full_blocks++;
+    w->out.p = block;
+    w->out.end = block + S3HLS__BLOCK_BYTES;
+    return true;
+}
+
 static int more_room(void *ctx, s3hls__ts_output *out) {
     s3hls__writer *w = ctx;
-    uint8_t *block;
-    while (!(block = s3hls__slot_extend(w->slot)) && evict(w)) {
-    }
-    if (!block)
-        return S3HLS_E_FULL;
-    w->full_blocks++;
-    out->p = block;
-    out->end = block + S3HLS__BLOCK_BYTES;
+    (void)out; /* it is w->out */
+    while (!next_block(w))
+        if (!evict(w))
+            return S3HLS_E_FULL;
     return S3HLS_OK;
 }
 
@@ -247,6 +253,7 @@ static int begin_segment(s3hls__writer *w, s3hls_segment_entry entry) {
     w->slot = slot;
     w->entry = entry;
     w->full_blocks = w->units = 0;
+    w->reordered = false;
     w->out.p = s3hls__pool_data(w->pool, slot->first);
     w->out.end = w->out.p + S3HLS__BLOCK_BYTES;
     s3hls__segmenter_begin(&w->segmenter, w->timing.pts_90k, rule_nals(w),
@@ -478,6 +485,7 @@ static int unit_begin(void *ctx, const s3hls__access_unit *au) {
         save(w);
         w->unit_is_key = keyframe;
         s3hls__ts_unit unit = {w->timing.pts_90k, w->timing.dts_90k, keyframe};
+        w->reordered |= unit.pts_90k > unit.dts_90k;
         rc = s3hls__ts_begin_unit(&w->mux, &w->out, &unit);
     }
     if (rc) {
@@ -549,8 +557,20 @@ int s3hls__writer_put(s3hls__writer *w, const s3hls_span *spans, size_t count,
     return w->call_evicted ? S3HLS_E_EVICTED : S3HLS_OK;
 }
 
+/* The input ends, perhaps before B-frames that are shown between the last pictures have come: an
+ * end of stream NAL unit (7.4.1.2.3) behind the last picture says that nothing of the segment is
+ * cut off. Where no memory is left, it goes without. */
+static void mark_end(s3hls__writer *w) {
+    static const uint8_t end_of_stream[] = {0, 0, 1, S3HLS__NAL_END_STREAM};
+    if (!w->slot || !w->reordered || w->units == 0 || (w->out.p == w->out.end && !next_block(w)))
+        return;
+    s3hls__ts_write(&w->mux, &w->out, end_of_stream, sizeof end_of_stream);
+    s3hls__ts_end_unit(&w->mux, &w->out);
+}
+
 void s3hls__writer_flush(s3hls__writer *w) {
     s3hls__au_flush(&w->parser);
+    mark_end(w);
     end_segment(w, w->kept_end_90k);
     w->skipping = true;
     s3hls__timing_interrupt(&w->timing);

@@ -32,6 +32,7 @@ typedef struct s3hls__writer {
     s3hls__slot *slot;         /* being filled; NULL: none */
     uint64_t full_blocks;      /* of slot, before the one out points into */
     uint32_t units;            /* access units in slot */
+    bool reordered;            /* pictures in slot are not shown in the order of decoding */
     bool unit_is_key;          /* the one that is being written */
     bool unit_continues;       /* it has been counted by the call before */
     s3hls_segment_entry entry; /* of slot */

@@ -82,6 +82,11 @@ static void check_places(const s3hls_segment *s, s3hls_verify_report *r, size_t 
 
 /* ---- seams */
 
+enum {
+    BROKEN = S3HLS_FAULT_SIZE | S3HLS_FAULT_SYNC | S3HLS_FAULT_TABLES | S3HLS_FAULT_COUNTER |
+             S3HLS_FAULT_PLACE
+};
+
 /* An end that was cut off between two pictures shows in counters and clock: they would run on. */
 static void check_end(s3hls_verify_report *r, const s3hls_verify_report *next) {
     int64_t gap = s3hls__clock_since(next->first_pcr_90k, r->last_pcr_90k);
@@ -99,22 +104,50 @@ static void check_end(s3hls_verify_report *r, const s3hls_verify_report *next) {
                                   r->tracks[i].pid, r->tracks[i].last, next->tracks[n].first);
 }
 
+/* Decoded and shown before the next one begins; a segment that begins inside a GOP is begun before
+ * the last pictures are shown. */
+static void check_order(const s3hls_segment *s, s3hls_verify_report *r) {
+    const s3hls_verify_report *next = r + 1;
+    int64_t decoded = s3hls__clock_since(next->first_dts_90k, r->last_dts_90k);
+    int64_t shown = s3hls__clock_since(next->first_pts_90k, r->latest_pts_90k);
+    bool keyframe = s[1].entry != S3HLS_ENTRY_NONE && !(next->faults & S3HLS_FAULT_KEYFRAME);
+    if (decoded <= 0)
+        s3hls__fault_note(r, S3HLS_FAULT_TIMES,
+                          "its last DTS is %lld ms behind the next one's first",
+                          (long long)-decoded / 90);
+    else if (keyframe && shown <= 0)
+        s3hls__fault_note(r, S3HLS_FAULT_TIMES,
+                          "a picture is shown %lld ms behind the next one's first",
+                          (long long)-shown / 90);
+}
+
 /* Two that follow each other: where the next one's pictures begin, this one's end. */
 static void check_seam(const s3hls_segment *s, s3hls_verify_report *r) {
-    const uint32_t broken = S3HLS_FAULT_SIZE | S3HLS_FAULT_SYNC | S3HLS_FAULT_TABLES |
-                            S3HLS_FAULT_COUNTER | S3HLS_FAULT_PLACE;
     s3hls_verify_report *next = r + 1;
-    if (!has_place(r) || !has_place(next) || ((r->faults | next->faults) & broken))
+    if (!has_place(r) || !has_place(next) || ((r->faults | next->faults) & BROKEN))
         return;
     check_end(r, next);
+    check_order(s, r);
     int64_t length = s3hls__clock_since(next->first_pts_90k, r->first_pts_90k);
-    if (!agree(length, (int64_t)s->duration_ms * 90))
+    bool agrees = agree(length, (int64_t)s->duration_ms * 90);
+    if (!agrees || !(r->faults & S3HLS_FAULT_END)) /* the next one knows better */
+        s3hls__fault_take_back(r, S3HLS_FAULT_DURATION);
+    if (!agrees)
         s3hls__fault_note(r, S3HLS_FAULT_DURATION,
                           "%lld ms by the name, %lld ms to the next one's first picture",
                           (long long)s->duration_ms, (long long)length / 90);
-    else if (!(r->faults & S3HLS_FAULT_END))
-        s3hls__fault_take_back(r, S3HLS_FAULT_DURATION);
     s3hls__fault_take_back(next, S3HLS_FAULT_KEYFRAME);
+}
+
+/* The last one of a timeline: nothing but its name tells how many pictures it has. Where a keyframe
+ * with leading pictures may have followed (open GOP), these cannot be told from missing ones. */
+static void check_last(const s3hls_segment *s, s3hls_verify_report *r, bool more) {
+    bool ends = !more || !s3hls__segment_same_session(s, s + 1) || s[1].entry == S3HLS_ENTRY_IDR;
+    bool whole = has_place(r) && s->entry != S3HLS_ENTRY_NONE &&
+                 !(r->faults & (BROKEN | S3HLS_FAULT_KEYFRAME));
+    if (ends && whole && r->missing_90k)
+        s3hls__fault_note(r, S3HLS_FAULT_DURATION, "by the name, %lld ms of pictures are missing",
+                          (long long)r->missing_90k / 90);
 }
 
 void s3hls_verify_neighbours(const s3hls_segment *segments, s3hls_verify_report *reports,
@@ -130,6 +163,7 @@ void s3hls_verify_neighbours(const s3hls_segment *segments, s3hls_verify_report 
         for (size_t i = begin; i + 1 < end; i++)
             if (segments[i + 1].sequence == segments[i].sequence + 1)
                 check_seam(&segments[i], &reports[i]);
+        check_last(&segments[end - 1], &reports[end - 1], end < count);
     }
 }
 

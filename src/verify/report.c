@@ -47,3 +47,7 @@ int64_t s3hls__clock_since(int64_t a, int64_t b) {
     int64_t d = (int64_t)(((uint64_t)a - (uint64_t)b) & (uint64_t)(round - 1));
     return d >= round / 2 ? d - round : d;
 }
+
+int64_t s3hls__clock_after(int64_t a, int64_t length) {
+    return (int64_t)(((uint64_t)a + (uint64_t)length) & ((UINT64_C(1) << 33) - 1));
+}

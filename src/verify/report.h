@@ -20,4 +20,7 @@ void s3hls__fault_take_back(s3hls_verify_report *report, int fault);
 /* a - b, 90 kHz, on the clock of 33 bits: within half its round. */
 int64_t s3hls__clock_since(int64_t a, int64_t b);
 
+/* What that clock shows so long after a. */
+int64_t s3hls__clock_after(int64_t a, int64_t length);
+
 #endif

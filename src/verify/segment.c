@@ -2,7 +2,7 @@
 /* One segment, packet by packet. Clauses: ISO/IEC 13818-1 = Rec. ITU-T H.222.0. */
 #include "mux/crc32.h"
 #include "verify/report.h"
-#include "verify/units.h"
+#include "verify/times.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,9 +30,8 @@ typedef struct reader {
     size_t pes_length, pes_bytes;
     s3hls__units units;
 
-    uint32_t timed;                        /* access units whose times could be read */
-    int64_t first_dts, dts, end_pts;       /* end_pts: the latest one */
-    int64_t longest_delay, shortest_delay; /* PTS - DTS */
+    int64_t pts; /* of the open access unit */
+    s3hls__times times;
 } reader;
 
 __attribute__((format(printf, 3, 4))) static void wrong(reader *r, int fault, const char *format,
@@ -118,26 +117,15 @@ static int64_t read_timestamp(reader *r, const uint8_t *p, int prefix) {
 }
 
 static void note_times(reader *r, int64_t pts, int64_t dts) {
-    s3hls_verify_report *report = r->report;
-    int64_t delay = s3hls__clock_since(pts, dts), step = s3hls__clock_since(dts, r->dts);
+    int64_t delay = s3hls__clock_since(pts, dts);
     if (delay < 0 || delay > DELAY_MAX_90K)
         wrong(r, S3HLS_FAULT_TIMES, "PTS is %lld ms behind DTS", (long long)delay / 90);
-    if (r->timed++ == 0) {
-        report->first_pts_90k = r->end_pts = pts;
-        r->first_dts = dts;
-        r->longest_delay = r->shortest_delay = delay;
-    } else if (step <= 0) {
+    int64_t step = s3hls__times_add(&r->times, pts, dts);
+    if (r->times.count == 1)
+        r->report->first_pts_90k = pts;
+    else if (step <= 0)
         wrong(r, S3HLS_FAULT_TIMES, "DTS steps by %lld ms", (long long)step / 90);
-    } else if (step > report->longest_step_90k) {
-        report->longest_step_90k = step;
-    }
-    if (delay > r->longest_delay)
-        r->longest_delay = delay;
-    if (delay < r->shortest_delay)
-        r->shortest_delay = delay;
-    if (s3hls__clock_since(pts, r->end_pts) > 0)
-        r->end_pts = pts;
-    r->dts = dts;
+    r->pts = pts;
     if (!r->pcr_known && r->random_access) /* else the segment before has set the clock */
         wrong(r, S3HLS_FAULT_PCR, "a keyframe before the first PCR");
     int64_t ahead = s3hls__clock_since(dts, r->pcr_known ? r->pcr : dts);
@@ -158,6 +146,9 @@ static void end_unit(reader *r) {
     else if (r->random_access && !(keyframe && u->has_sps && u->has_pps))
         wrong(r, S3HLS_FAULT_VIDEO,
               "before it a random access point without keyframe or parameter sets");
+    what = s3hls__times_judge(&r->times, r->pts, u);
+    if (what)
+        wrong(r, S3HLS_FAULT_TIMES, "before it %s", what);
     if (r->pes_length && r->pes_length != r->pes_bytes)
         wrong(r, S3HLS_FAULT_PES, "PES_packet_length %zu, but %zu bytes", r->pes_length,
               r->pes_bytes);
@@ -314,24 +305,28 @@ static void read_packets(reader *r, const uint8_t *data, size_t size) {
     }
 }
 
-/* The last picture is taken to last as long as they do on average. */
-static void measure(reader *r) {
+static void note_extent(reader *r) {
     s3hls_verify_report *report = r->report;
-    if (r->timed < 2)
+    const s3hls__times *t = &r->times;
+    if (t->count == 0)
         return;
-    int64_t frame = s3hls__clock_since(r->dts, r->first_dts) / (r->timed - 1);
-    report->length_90k = s3hls__clock_since(r->end_pts, report->first_pts_90k) + frame;
-    report->reorder_90k = r->longest_delay - r->shortest_delay;
+    report->first_dts_90k = t->origin;
+    report->last_dts_90k = s3hls__clock_after(t->origin, t->dts);
+    report->latest_pts_90k = s3hls__clock_after(t->origin, t->latest_pts);
+    report->longest_step_90k = t->longest_step;
+    report->reorder_90k = t->longest_delay - t->shortest_delay;
+    report->length_90k = s3hls__times_length(t);
     if (!r->pcr_known && report->length_90k > S3HLS__PCR_GAP_MAX_90K)
         s3hls__fault_note(report, S3HLS_FAULT_PCR, "no PCR in it");
 }
 
-static void check_duration(const s3hls_segment *segment, s3hls_verify_report *report) {
-    int64_t named = (int64_t)segment->duration_ms * 90, off = named - report->length_90k;
-    int64_t may = report->longest_step_90k + report->reorder_90k + S3HLS__VERIFY_ROUNDING_90K;
-    if (report->length_90k && (off > may || off < -may))
+static void check_duration(const s3hls_segment *segment, reader *r) {
+    s3hls_verify_report *report = r->report;
+    int64_t named = (int64_t)segment->duration_ms * 90;
+    if (!s3hls__times_fill(&r->times, named))
         s3hls__fault_note(report, S3HLS_FAULT_DURATION, "%lld ms by the name, %lld ms of pictures",
                           (long long)named / 90, (long long)report->length_90k / 90);
+    report->missing_90k = s3hls__times_missing(&r->times, named, r->units.ended);
 }
 
 int s3hls_verify_segment(const s3hls_segment *segment, const uint8_t *data, size_t size,
@@ -345,12 +340,12 @@ int s3hls_verify_segment(const s3hls_segment *segment, const uint8_t *data, size
     r.pmt_pid = r.video_pid = r.pcr_pid = -1;
     list_pid(&r, 0);
     read_packets(&r, data, size);
-    measure(&r);
+    note_extent(&r);
     report->width = r.units.sps.width;
     report->height = r.units.sps.height;
     if (report->width)
         s3hls__h264_codecs(&r.units.sps, report->codecs);
     if (segment && !segment->seed_name)
-        check_duration(segment, report);
+        check_duration(segment, &r);
     return report->faults ? S3HLS_E_MALFORMED : S3HLS_OK;
 }

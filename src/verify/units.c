@@ -6,14 +6,49 @@ static void wrong(s3hls__units *u, const char *what) {
         u->wrong = what;
 }
 
-/* Pictures are as large, and coded, as the parameter sets say that the first slice refers to. */
+static bool activate(s3hls__units *u, int pps_id) {
+    if (pps_id < 0)
+        return false;
+    if (u->generation && u->generation == u->sets.generation && u->active_pps.id == pps_id)
+        return true;
+    u->generation = 0;
+    if (s3hls__sets_activate(&u->sets, (uint8_t)pps_id, &u->active_sps, &u->active_pps))
+        return false;
+    u->generation = u->sets.generation;
+    if (!u->sps.width)
+        u->sps = u->active_sps;
+    return true;
+}
+
+/* Which picture it belongs to. A segment that begins inside a GOP cannot say up to its first
+ * keyframe. */
 static void read_slice(s3hls__units *u) {
-    s3hls__h264_pps pps;
-    int id = s3hls__h264_slice_pps_id(u->nal, u->nal_size);
-    if (u->sps.width || u->sets.count == 0)
+    s3hls__h264_slice slice;
+    u->keyframe_seen |= (u->idr || u->recovery) && u->has_sps && u->has_pps;
+    if (!u->keyframe_seen)
         return;
-    if (id < 0 || s3hls__sets_activate(&u->sets, (uint8_t)id, &u->sps, &pps))
+    if (!activate(u, s3hls__h264_slice_pps_id(u->nal, u->nal_size))) {
         wrong(u, "a slice refers to parameter sets that are not there");
+        return;
+    }
+    if (s3hls__h264_parse_slice(u->nal, u->nal_size, &u->active_sps, &u->active_pps, &slice)) {
+        wrong(u, "a slice's header is damaged");
+        return;
+    }
+    switch (s3hls__picture_place(u->pictures ? &u->picture : NULL, &slice, &u->active_sps,
+                                 &u->active_pps)) {
+    case S3HLS__SLICE_BEGINS:
+        if (u->pictures++)
+            wrong(u, "two pictures in one access unit");
+        else
+            s3hls__picture_begin(&u->picture, &slice);
+        break;
+    case S3HLS__SLICE_CONTINUES:
+        s3hls__picture_add(&u->picture, &slice);
+        break;
+    default:
+        wrong(u, "a slice that is not of its access unit's picture");
+    }
 }
 
 static void keep_set(s3hls__units *u) {
@@ -39,6 +74,7 @@ static void end_nal(s3hls__units *u) {
         u->delimiter = true;
     else if (type == S3HLS__NAL_AUD)
         wrong(u, "two access units in one PES packet");
+    u->ended |= type == S3HLS__NAL_END_STREAM;
     u->has_sps |= type == S3HLS__NAL_SPS;
     u->has_pps |= type == S3HLS__NAL_PPS;
     if (type == S3HLS__NAL_SPS || type == S3HLS__NAL_PPS)
@@ -56,6 +92,8 @@ void s3hls__units_begin(s3hls__units *u) {
     u->nals = u->zeros = 0;
     u->nal_size = 0;
     u->delimiter = u->has_sps = u->has_pps = u->slice = u->idr = u->recovery = false;
+    u->ended = false;
+    u->pictures = 0;
     u->wrong = NULL;
 }
 

@@ -4,19 +4,27 @@
 #define S3HLS_VERIFY_UNITS_H
 
 #include "codec/parameter_sets.h"
+#include "codec/picture.h"
 
-enum { S3HLS__UNITS_NAL_KEPT = 4096 };
+enum { S3HLS__UNITS_NAL_KEPT = S3HLS__SETS_BYTES };
 
 /* Zero it. */
 typedef struct s3hls__units {
     s3hls__parameter_sets sets; /* all that have passed */
     s3hls__h264_sps sps;        /* of the first slice of all; width 0: not known */
-    uint32_t zeros;             /* zero bytes in a row before the next one */
+    s3hls__h264_sps active_sps; /* of the newest slice */
+    s3hls__h264_pps active_pps;
+    uint32_t generation; /* of the sets that these two were read from; 0: none */
+    bool keyframe_seen;  /* with its parameter sets: those of all slices behind it are known */
+    uint32_t zeros;      /* zero bytes in a row before the next one */
 
     /* of the access unit that is open */
     uint32_t nals; /* begun */
     bool delimiter, has_sps, has_pps, slice, idr, recovery;
-    const char *wrong;                  /* the first thing; NULL: nothing */
+    bool ended;             /* an end of stream NAL unit: nothing follows */
+    uint32_t pictures;      /* primary coded ones; 0: none, or parameter sets are not known */
+    s3hls__picture picture; /* the newest */
+    const char *wrong;      /* the first thing; NULL: nothing */
     uint8_t nal[S3HLS__UNITS_NAL_KEPT]; /* how the open NAL unit begins */
     size_t nal_size;
 } s3hls__units;

@@ -64,6 +64,20 @@ assert lines[0]["segments"] == 3 and lines[0]["recorded_ms"] == 6000, lines
 PY
 verify 0 "file://$work/whole-bframes.mp4" -q
 [ ! -s out ] || fail "-q says: $(cat out)"
+for missing in 1 2 3; do # a stream that ends between a P-frame and the B-frames shown before it
+    python3 - "$S3HLS_STREAMS/bframes.h264" $missing <<'PY' >ends.h264
+import re, sys
+data = open(sys.argv[1], "rb").read()
+slices = [m.start() for m in re.finditer(rb"\x00\x00\x01[\x01\x21\x41\x61\x25\x45\x65]", data)]
+sys.stdout.buffer.write(data[:slices[-int(sys.argv[2])]])
+PY
+    "$S3HLS" record ends.h264 -q --fps 25 --start 2026-01-02 --to "file://$work/ends-$missing"
+    verify 0 "file://$work/ends-$missing"
+done
+file=$(segments ends-2 | tail -n 1)
+truncate -s -$((2 * 188)) "$file" # the end of stream, and a packet at least
+verify 5 "file://$work/ends-2"
+says '  (duration|video): '
 echo "ok: whole recordings"
 
 # a recorder that had no room leaves numbers out, and nothing else is wrong
@@ -131,6 +145,43 @@ data[data.index(b"\x00\x00\x01\x67") + 7] = 0x00
 open(sys.argv[1], "wb").write(data)
 PY
 found '  (video|timeline): ' 3
+rm -rf good-slices && mv good good-slices # the same of a stream with B-frames, whose last segment nothing follows
+record bframes.h264 "file://$work/good" --fps 25
+mapfile -t good < <(segments good)
+edit() { # edit FILE PYTHON: p is a list of its packets, begins the indices at which its pictures begin
+    python3 - "$@" <<'PY'
+import sys
+data = open(sys.argv[1], "rb").read()
+p = [bytearray(data[i:i + 188]) for i in range(0, len(data), 188)]
+begins = [i for i, x in enumerate(p) if x[1] & 0x40 and (x[1] & 31) << 8 | x[2] == 256]
+def pes(i):
+    return 4 + (1 + p[i][4] if p[i][3] & 0x20 else 0)
+def add_to_pts(i, by):
+    at = pes(i) + 9
+    t = p[i][at:at + 5]
+    v = (t[0] >> 1 & 7) << 30 | t[1] << 22 | (t[2] >> 1) << 15 | t[3] << 7 | t[4] >> 1
+    v += by
+    p[i][at:at + 5] = bytes([t[0] & 0xf1 | v >> 29 & 14, v >> 22 & 255, v >> 14 & 254 | 1, v >> 7 & 255, v << 1 & 254 | 1])
+exec(sys.argv[2])
+open(sys.argv[1], "wb").write(b"".join(p))
+PY
+}
+last=$((${#good[@]} - 1))
+for missing in 1 2 3 8; do
+    copy "$missing pictures missing at the end"
+    edit "${f[$last]}" "p = p[:begins[-$missing]]"
+    found '  duration: ' $last
+done
+for n in 1 5 10; do
+    copy "PTS of picture $n off by a second"
+    edit "${f[1]}" "add_to_pts(begins[$n], 90000)"
+    found '  times: ' 1
+done
+copy "two PTS exchanged"
+edit "${f[1]}" "a, b = pes(begins[4]), pes(begins[5]); x = p[begins[4]][a + 9:a + 14]; p[begins[4]][a + 9:a + 14] = p[begins[5]][b + 9:b + 14]; p[begins[5]][b + 9:b + 14] = x"
+found '  times: ' 1
+rm -rf good && mv good-slices good
+mapfile -t good < <(segments good)
 copy "truncated"
 truncate -s -20000 "${f[2]}"
 found '  size: ' 2

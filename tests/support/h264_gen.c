@@ -40,13 +40,14 @@ static size_t end_nal(bits *b) {
 
 static size_t write_sps(const h264_gen *g, uint8_t *out) {
     bits b = begin_nal(out, 0x67);
-    put(&b, g->fields ? 77 : 66, 8);  /* profile_idc: main, baseline */
-    put(&b, g->fields ? 0 : 0xc0, 8); /* constraint_set0, 1 */
-    put(&b, 30, 8);                   /* level_idc */
-    put_ue(&b, 0);                    /* seq_parameter_set_id */
-    put_ue(&b, 4);                    /* log2_max_frame_num_minus4 */
-    put_ue(&b, g->fields ? 0 : 2);    /* pic_order_cnt_type */
-    if (g->fields)
+    bool main_profile = g->fields || g->reordered;
+    put(&b, main_profile ? 77 : 66, 8);  /* profile_idc: main, baseline */
+    put(&b, main_profile ? 0 : 0xc0, 8); /* constraint_set0, 1 */
+    put(&b, 30, 8);                      /* level_idc */
+    put_ue(&b, 0);                       /* seq_parameter_set_id */
+    put_ue(&b, 4);                       /* log2_max_frame_num_minus4 */
+    put_ue(&b, main_profile ? 0 : 2);    /* pic_order_cnt_type */
+    if (main_profile)
         put_ue(&b, 4); /* log2_max_pic_order_cnt_lsb_minus4 */
     put_ue(&b, 1);     /* max_num_ref_frames */
     put(&b, 0, 1);     /* gaps_in_frame_num_value_allowed_flag */
@@ -77,21 +78,30 @@ static size_t write_pps(uint8_t *out) {
     return end_nal(&b);
 }
 
+uint64_t h264_gen_place(const h264_gen *g, uint64_t n) {
+    uint64_t k = n % g->gop;
+    if (!g->reordered || k == 0 || (k % 2 && k + 1 == g->gop))
+        return n;
+    return k % 2 ? n + 1 : n - 1;
+}
+
 static size_t write_slice(const h264_gen *g, uint32_t number, uint8_t *out) {
     uint64_t in_gop = g->pictures % g->gop;
     bool idr = in_gop == 0;
-    bits b = begin_nal(out, idr ? 0x65 : 0x41);
-    put_ue(&b, 10 * number); /* first_mb_in_slice */
-    put_ue(&b, idr ? 7 : 5); /* slice_type: all I, all P */
-    put_ue(&b, 0);           /* pic_parameter_set_id */
+    bool b_slice = g->reordered && !idr && in_gop % 2 == 0;
+    bits b = begin_nal(out, idr ? 0x65 : b_slice ? 0x01 : 0x41);
+    put_ue(&b, 10 * number);               /* first_mb_in_slice */
+    put_ue(&b, idr ? 7 : b_slice ? 6 : 5); /* slice_type: all I, all B, all P */
+    put_ue(&b, 0);                         /* pic_parameter_set_id */
     uint64_t frame = g->fields ? in_gop / 2 : in_gop;
-    put(&b, frame & 255, 8); /* frame_num */
+    put(&b, (g->reordered ? (in_gop + 1) / 2 + b_slice : frame) & 255, 8); /* frame_num */
     if (g->fields)
         put(&b, in_gop & 1 ? 3 : 2, 2); /* field_pic_flag, bottom_field_flag */
     if (idr)
         put_ue(&b, g->pictures / g->gop % 2); /* idr_pic_id */
-    if (g->fields)
-        put(&b, 2 * frame & 255, 8); /* pic_order_cnt_lsb */
+    uint64_t place = h264_gen_place(g, g->pictures) - g->pictures + in_gop;
+    if (g->fields || g->reordered)
+        put(&b, 2 * (g->reordered ? place : frame) & 255, 8); /* pic_order_cnt_lsb */
     put(&b, 1, 1);
     size_t size = 4 + (b.n + 7) / 8, want = idr ? g->key_bytes : g->other_bytes;
     uint32_t seed = (uint32_t)g->pictures * 2654435761u + 1 + number;

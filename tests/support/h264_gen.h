@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* A tiny camera for tests: H.264 with real parameter sets and slice headers and payload of no
  * meaning, as many bytes as asked for. Constrained baseline, picture order type 2; or,
- * in fields, Main profile and type 0. Annex B. */
+ * in fields or reordered, Main profile and type 0. Annex B. */
 #ifndef TESTS_SUPPORT_H264_GEN_H
 #define TESTS_SUPPORT_H264_GEN_H
 
@@ -17,8 +17,12 @@ typedef struct h264_gen {
     uint32_t slices;                 /* of a picture; 0: one */
     bool
         fields; /* a picture is a field, gop is even; both fields of a frame have one order count */
+    bool reordered;    /* I P B P B, each B shown before its P; not in fields */
     uint64_t pictures; /* made so far */
 } h264_gen;
+
+/* Place of a picture in presentation order: of the nth one of all in decoding order. */
+uint64_t h264_gen_place(const h264_gen *g, uint64_t n);
 
 /* The next access unit into out (S3HLS-independent; cap must hold the slices and 128 bytes).
  * @return its size. */

@@ -33,41 +33,99 @@ static int no_more(void *ctx, s3hls__ts_output *out) {
 
 static const uint8_t delimiter[] = {0, 0, 0, 1, 9, 0xf0};
 
-static void add_picture(s3hls__ts_mux *mux, s3hls__ts_output *out, h264_gen *gen, int64_t origin,
-                        bool reordered) {
-    static uint8_t unit[8192];
-    int64_t n = (int64_t)gen->pictures, dts = origin + n * FRAME, pts = dts;
-    if (reordered) /* I B P B P: shown one later, or a frame after the next */
-        pts += n % 2 ? FRAME : n % PICTURES ? 3 * FRAME : FRAME;
-    s3hls__ts_unit facts = {pts, dts, n % PICTURES == 0};
-    size_t size = h264_gen_next(gen, unit, sizeof unit);
-    assert_int_equal(s3hls__ts_begin_unit(mux, out, &facts), S3HLS_OK);
-    assert_int_equal(s3hls__ts_write(mux, out, delimiter, sizeof delimiter), S3HLS_OK);
-    assert_int_equal(s3hls__ts_write(mux, out, unit, size), S3HLS_OK);
-    assert_int_equal(s3hls__ts_end_unit(mux, out), S3HLS_OK);
+/* How a recording is made, and what is wrong with its third segment. */
+typedef struct way {
+    int64_t origin;
+    bool reordered;           /* B-frames */
+    int64_t pause;            /* the last segment begins so much later, 90 kHz */
+    int64_t (*step)(int64_t); /* time from the nth picture shown to the next; NULL: FRAME */
+    int dropped, kept;        /* pictures from the one up to the other are left out; 0: none */
+    int swapped;              /* this picture and the next have changed places; 0: none */
+    int joined;               /* this picture stands in the PES packet of the one before; 0: none */
+    bool unsorted;            /* PTS in the order of decoding */
+} way;
+
+static int64_t shown_at(const way *w, uint64_t place) {
+    int64_t at = w->origin;
+    for (uint64_t n = 0; n < place; n++)
+        at += w->step ? w->step((int64_t)n) : FRAME;
+    return at;
 }
 
-/* pause: the last segment begins so much later, 90 kHz. */
-static fixture *fixture_open_with(int64_t origin, bool reordered, int64_t pause) {
+typedef struct unit {
+    uint8_t bytes[5000];
+    size_t size;
+} unit;
+
+/* Times of the nth picture in decoding order: DTS are those of presentation, one picture earlier.
+ */
+static s3hls__ts_unit times_of(const way *w, const h264_gen *gen, uint64_t n) {
+    int64_t dts = shown_at(w, n), pts = dts;
+    if (w->reordered)
+        pts = shown_at(w, (w->unsorted ? n : h264_gen_place(gen, n)) + 1);
+    if (n >= (SEGMENTS - 1) * PICTURES) {
+        dts += w->pause;
+        pts += w->pause;
+    }
+    return (s3hls__ts_unit){pts, dts, n % PICTURES == 0};
+}
+
+static void add_segment(const way *w, s3hls__ts_mux *mux, s3hls__ts_output *out, h264_gen *gen) {
+    static unit units[PICTURES];
+    uint64_t first = gen->pictures;
+    bool third = first == 2 * PICTURES;
+    for (int n = 0; n < PICTURES; n++)
+        units[n].size = h264_gen_next(gen, units[n].bytes, sizeof units[n].bytes);
+    if (third && w->swapped) {
+        unit other = units[w->swapped];
+        units[w->swapped] = units[w->swapped + 1];
+        units[w->swapped + 1] = other;
+    }
+    assert_int_equal(s3hls__ts_begin_segment(mux, out), S3HLS_OK);
+    for (int n = 0; n < PICTURES; n++) {
+        s3hls__ts_unit facts = times_of(w, gen, first + (uint64_t)n);
+        if (third && n >= w->dropped && n < w->kept)
+            continue;
+        if (!third || !w->joined || n != w->joined) {
+            assert_int_equal(s3hls__ts_begin_unit(mux, out, &facts), S3HLS_OK);
+            assert_int_equal(s3hls__ts_write(mux, out, delimiter, sizeof delimiter), S3HLS_OK);
+        }
+        assert_int_equal(s3hls__ts_write(mux, out, units[n].bytes, units[n].size), S3HLS_OK);
+        if (!third || !w->joined || n + 1 != w->joined)
+            assert_int_equal(s3hls__ts_end_unit(mux, out), S3HLS_OK);
+    }
+}
+
+static fixture *fixture_open_as(const way *w) {
     fixture *f = calloc(1, sizeof *f);
-    h264_gen gen = {
-        .width = 320, .height = 240, .gop = PICTURES, .key_bytes = 4000, .other_bytes = 900};
+    h264_gen gen = {.width = 320,
+                    .height = 240,
+                    .gop = PICTURES,
+                    .key_bytes = 4000,
+                    .other_bytes = 900,
+                    .reordered = w->reordered};
     s3hls__ts_mux mux;
     s3hls__ts_init(&mux, S3HLS__TS_STREAM_H264);
     for (int i = 0; i < SEGMENTS; i++) {
         f->data[i] = malloc(CAPACITY);
         s3hls__ts_output out = {f->data[i], f->data[i] + CAPACITY, NULL, no_more};
-        assert_int_equal(s3hls__ts_begin_segment(&mux, &out), S3HLS_OK);
-        for (int n = 0; n < PICTURES; n++)
-            add_picture(&mux, &out, &gen, origin + (i == SEGMENTS - 1 ? pause : 0), reordered);
+        add_segment(w, &mux, &out, &gen);
         f->size[i] = (size_t)(out.p - f->data[i]);
-        f->segments[i] = (s3hls_segment){.start_ms = START_MS + i * 1000,
-                                         .duration_ms = 1000,
+        uint64_t first = (uint64_t)i * PICTURES + w->reordered;
+        int64_t begin_ms = (shown_at(w, first) - w->origin) / 90;
+        int64_t end_ms = (shown_at(w, first + PICTURES) - w->origin) / 90;
+        f->segments[i] = (s3hls_segment){.start_ms = START_MS + begin_ms,
+                                         .duration_ms = (uint32_t)(end_ms - begin_ms),
                                          .sequence = 1767323045 + (uint64_t)i,
                                          .timeline = 1767323045,
                                          .size = f->size[i]};
     }
     return f;
+}
+
+/* pause: the last segment begins so much later, 90 kHz. */
+static fixture *fixture_open_with(int64_t origin, bool reordered, int64_t pause) {
+    return fixture_open_as(&(way){.origin = origin, .reordered = reordered, .pause = pause});
 }
 
 static fixture *fixture_open(void) {
@@ -119,7 +177,7 @@ static void a_good_recording_has_no_faults(void **state) {
         assert_int_equal(r->access_units, PICTURES);
         assert_int_equal(r->width, 320);
         assert_int_equal(r->height, 240);
-        assert_string_equal(r->codecs, "avc1.42c01e");
+        assert_string_equal(r->codecs, i >= 3 ? "avc1.4d001e" : "avc1.42c01e");
         ts_check check = {.out = stdout};
         for (int n = 0; n < SEGMENTS; n++)
             assert_int_equal(ts_check_segment(&check, f->data[n], f->size[n]), 0);
@@ -487,6 +545,123 @@ static void a_timelines_object_has_to_agree(void **state) {
     fixture_close(f);
 }
 
+/* ---- times against pictures */
+
+static int64_t jittering(int64_t n) {
+    return FRAME + (n * 7 % 5 - 2) * 90; /* up to 2 ms */
+}
+
+static int64_t slowing(int64_t n) {
+    return n / 20 % 3 == 1 ? 3 * FRAME : FRAME; /* night, 8 frames per second, and day */
+}
+
+static int64_t skipping(int64_t n) {
+    return n % 9 == 4 ? 2 * FRAME : FRAME; /* a frame is missing here and there */
+}
+
+static void rates_that_vary_are_no_fault(void **state) {
+    (void)state;
+    static int64_t (*const steps[])(int64_t) = {jittering, slowing, skipping};
+    for (int i = 0; i < 6; i++) {
+        fixture *f =
+            fixture_open_as(&(way){.origin = 90000, .reordered = i % 2, .step = steps[i / 2]});
+        expect(f, (uint32_t[SEGMENTS]){0});
+        fixture_close(f);
+    }
+}
+
+/* Pictures behind a damaged one are left out up to the next keyframe, and their time stays. */
+static void pictures_left_out_are_no_fault(void **state) {
+    (void)state;
+    for (int reordered = 0; reordered < 2; reordered++)
+        for (int from = 1; from < PICTURES; from++) {
+            fixture *f = fixture_open_as(
+                &(way){.origin = 90000, .reordered = reordered, .dropped = from, .kept = PICTURES});
+            verify_all(f);
+            for (int i = 0; i < SEGMENTS; i++)
+                assert_int_equal(f->reports[i].faults & ~(uint32_t)S3HLS_FAULT_END, 0);
+            fixture_close(f);
+        }
+}
+
+/* A field of 33 bits of a PES header (2.4.3.6): PTS at 9, DTS at 14. */
+static void add_to_timestamp(uint8_t *p, int64_t by) {
+    uint64_t value = (uint64_t)(p[0] >> 1 & 7) << 30 | (uint64_t)p[1] << 22 |
+                     (uint64_t)(p[2] >> 1) << 15 | (uint64_t)p[3] << 7 | p[4] >> 1;
+    value += (uint64_t)by;
+    p[0] = (uint8_t)((p[0] & 0xf1) | (value >> 29 & 0x0e));
+    p[1] = (uint8_t)(value >> 22);
+    p[2] = (uint8_t)(value >> 14 | 1);
+    p[3] = (uint8_t)(value >> 7);
+    p[4] = (uint8_t)(value << 1 | 1);
+}
+
+/* Whichever picture it is, of a segment in the middle or of the last one. */
+static void a_pts_off_by_a_second_is_found(void **state) {
+    (void)state;
+    for (int i = 0; i < 2 * 2 * 2 * PICTURES; i++) {
+        fixture *f = fixture_open_with(90000, i & 1, 0);
+        if (i & 4) /* the third is the last one */
+            f->segments[3].sequence = f->segments[3].timeline = 1767999999;
+        add_to_timestamp(payload(picture(f, i / 8)) + 9, i & 2 ? 90000 : -90000);
+        verify_all(f);
+        if (!f->reports[2].faults)
+            print_message("picture %d, case %d\n", i / 8, i & 7);
+        assert_true(f->reports[2].faults);
+        fixture_close(f);
+    }
+}
+
+static void pictures_missing_at_the_end_are_found(void **state) {
+    (void)state;
+    static int64_t (*const steps[])(int64_t) = {NULL, jittering};
+    for (int missing = 1; missing <= 8; missing++)
+        for (int i = 0; i < 8; i++) {
+            fixture *f = fixture_open_as(
+                &(way){.origin = 90000, .reordered = i & 1, .step = steps[i >> 1 & 1]});
+            if (i & 4) /* another session follows */
+                f->segments[3].sequence = f->segments[3].timeline = 1767999999;
+            else
+                memset(&f->segments[3], 0, sizeof f->segments[3]);
+            f->size[2] = (size_t)(picture(f, PICTURES - missing) - f->data[2]);
+            for (int n = 0; n < 4; n++)
+                verify(&f->segments[n], f->data[n], f->size[n], &f->reports[n]);
+            s3hls_verify_neighbours(f->segments, f->reports, i & 4 ? 4 : 3);
+            if (f->reports[2].faults != S3HLS_FAULT_DURATION)
+                print_message("%d missing, case %d: %#x\n", missing, i, f->reports[2].faults);
+            assert_int_equal(f->reports[2].faults, S3HLS_FAULT_DURATION);
+            assert_int_equal(f->reports[1].faults, 0);
+            fixture_close(f);
+        }
+}
+
+static void pictures_out_of_order_are_found(void **state) {
+    (void)state;
+    for (int i = 0; i < 2 * (PICTURES - 3); i++) {
+        fixture *f =
+            fixture_open_as(&(way){.origin = 90000, .reordered = i & 1, .swapped = 1 + i / 2});
+        expect(f, (uint32_t[SEGMENTS]){0, 0, S3HLS_FAULT_TIMES});
+        fixture_close(f);
+    }
+    fixture *f = fixture_open_as(&(way){.origin = 90000, .reordered = true, .unsorted = true});
+    verify_all(f);
+    for (int i = 0; i < SEGMENTS; i++)
+        assert_true(f->reports[i].faults & S3HLS_FAULT_TIMES);
+    fixture_close(f);
+}
+
+static void two_pictures_in_one_access_unit_are_found(void **state) {
+    (void)state;
+    for (int i = 0; i < 2 * (PICTURES - 1); i++) {
+        fixture *f =
+            fixture_open_as(&(way){.origin = 90000, .reordered = i & 1, .joined = 1 + i / 2});
+        verify_all(f);
+        assert_true(f->reports[2].faults & S3HLS_FAULT_VIDEO);
+        assert_non_null(strstr(f->reports[2].message, "two pictures in one access unit"));
+        fixture_close(f);
+    }
+}
+
 /* ---- names */
 
 static void seams_say_what_is_missing(void **state) {
@@ -524,6 +699,12 @@ int main(void) {
         cmocka_unit_test(a_segment_without_a_keyframe_needs_the_one_before),
         cmocka_unit_test(a_long_last_picture_is_settled_by_the_next_segment),
         cmocka_unit_test(a_timelines_object_has_to_agree),
+        cmocka_unit_test(rates_that_vary_are_no_fault),
+        cmocka_unit_test(pictures_left_out_are_no_fault),
+        cmocka_unit_test(a_pts_off_by_a_second_is_found),
+        cmocka_unit_test(pictures_missing_at_the_end_are_found),
+        cmocka_unit_test(pictures_out_of_order_are_found),
+        cmocka_unit_test(two_pictures_in_one_access_unit_are_found),
         cmocka_unit_test(seams_say_what_is_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

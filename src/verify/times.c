@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "verify/times.h"
+#include "verify/report.h"
+
+enum {
+    SKIPPED_FOR = 8,  /* access units for which a skipped frame_num is remembered */
+    RESTART_AFTER = 3 /* pictures behind which order counts may begin anew without an IDR picture */
+};
+
+/* ---- steps */
+
+static void note_step(s3hls__times *t, int64_t step) {
+    if (step <= 0)
+        return;
+    if (t->longest_step == 0 || step > t->longest_step)
+        t->longest_step = step;
+    if (t->shortest_step == 0 || step < t->shortest_step)
+        t->shortest_step = step;
+    t->steps[t->count % S3HLS__TIMES_WINDOW] = step;
+}
+
+/* The longest or shortest of the newest steps. */
+static int64_t newest_step(const s3hls__times *t, bool longest) {
+    int64_t found = 0;
+    for (int i = 0; i < S3HLS__TIMES_WINDOW; i++)
+        if (t->steps[i] && (!found || (t->steps[i] > found) == longest))
+            found = t->steps[i];
+    return found;
+}
+
+int64_t s3hls__times_add(s3hls__times *t, int64_t pts, int64_t dts) {
+    if (t->count == 0)
+        t->origin = dts;
+    int64_t at = s3hls__clock_since(dts, t->origin), shown = s3hls__clock_since(pts, t->origin);
+    int64_t step = t->count ? at - t->dts : 0, delay = shown - at;
+    bool first = t->count == 0;
+    note_step(t, step);
+    t->count++;
+    t->dts = at;
+    if (first)
+        t->first_pts = shown;
+    if (first || shown > t->latest_pts)
+        t->latest_pts = shown;
+    if (first || shown < t->earliest_pts)
+        t->earliest_pts = shown;
+    if (first || delay > t->longest_delay)
+        t->longest_delay = delay;
+    if (first || delay < t->shortest_delay)
+        t->shortest_delay = delay;
+    /* Behind a gap, counts cannot be compared: what was left out may have been a whole round of
+     * them. */
+    if (step > 2 * newest_step(t, false))
+        t->shown_count = 0;
+    return step;
+}
+
+/* ---- order of decoding */
+
+/* Pictures that the camera or a network lost leave a frame_num out; one that comes after all stands
+ * in the wrong place. */
+static const char *judge_frame_num(s3hls__times *t, const s3hls__h264_slice *s, uint32_t range) {
+    uint32_t next = (t->reference + 1) % range;
+    bool idr = s->nal_unit_type == S3HLS__NAL_IDR, known = t->decoded && !idr;
+    if (idr || (t->skipped_since && ++t->skipped_since > SKIPPED_FOR))
+        t->skipped_since = 0;
+    bool late = t->skipped_since && (s->frame_num - t->skipped + range) % range <
+                                        (t->beyond - t->skipped + range) % range;
+    if (known && s->frame_num != t->reference && s->frame_num != next) {
+        t->shown_count = 0;
+        if (!late && (s->frame_num - next + range) % range < range / 2) {
+            t->skipped = next;
+            t->beyond = s->frame_num;
+            t->skipped_since = 1;
+        }
+    }
+    if (s->nal_ref_idc)
+        t->reference = s->frame_num;
+    t->decoded = true;
+    return late ? "pictures are in another order than their frame_num" : NULL;
+}
+
+/* ---- order of presentation */
+
+/* Order counts that begin anew without an IDR picture (memory_management_control_operation 5): all
+ * are lower, and shown later. */
+static bool restarts(const s3hls__times *t, int32_t poc, int64_t pts) {
+    for (uint32_t i = 0; i < t->shown_count; i++)
+        if (poc >= t->shown[i].poc || pts <= t->shown[i].pts)
+            return false;
+    return t->shown_count >= RESTART_AFTER;
+}
+
+static bool in_order(const s3hls__times *t, int32_t poc, int64_t pts) {
+    for (uint32_t i = 0; i < t->shown_count; i++) {
+        int32_t other = t->shown[i].poc;
+        if (poc != other && (poc > other ? pts <= t->shown[i].pts : pts >= t->shown[i].pts))
+            return false;
+    }
+    return true;
+}
+
+static void note_shown(s3hls__times *t, int32_t poc, int64_t pts) {
+    uint32_t at = t->shown_count;
+    if (at == S3HLS__TIMES_WINDOW) /* the one shown first goes */
+        for (uint32_t i = at = 0; i < t->shown_count; i++)
+            if (t->shown[i].pts < t->shown[at].pts)
+                at = i;
+    t->shown[at].poc = poc;
+    t->shown[at].pts = pts;
+    t->shown_count += t->shown_count < S3HLS__TIMES_WINDOW;
+}
+
+const char *s3hls__times_judge(s3hls__times *t, int64_t pts, const s3hls__units *u) {
+    const s3hls__h264_slice *s = &u->picture.first;
+    int64_t shown = s3hls__clock_since(pts, t->origin);
+    if (u->pictures == 0)
+        return NULL;
+    bool idr = s->nal_unit_type == S3HLS__NAL_IDR;
+    int32_t poc = s3hls__h264_poc_next(&t->poc, &u->active_sps, s);
+    const char *wrong = judge_frame_num(t, s, 1u << u->active_sps.log2_max_frame_num);
+    t->fields |= s->field_pic;
+    if (idr || restarts(t, poc, shown)) {
+        t->shown_count = 0;
+        t->base_known = idr;
+        t->base = poc;
+    } else if (t->base_known &&
+               poc < t->base) { /* before its IDR picture: cut out of another stream */
+        return wrong;
+    }
+    if (!in_order(t, poc, shown) || (idr && t->count > 1 && shown < t->latest_pts))
+        wrong = "pictures are shown in another order than their order counts";
+    note_shown(t, poc, shown);
+    return wrong;
+}
+
+/* ---- how long they last */
+
+typedef struct extent {
+    int64_t rest;  /* of the name's time, behind the last DTS */
+    int64_t shown; /* and behind the latest PTS */
+    int64_t lead;  /* of pictures shown before the first one */
+    int64_t reorder;
+    int64_t longest; /* step that may be the last picture's */
+    int64_t may;     /* rounding; and where steps vary, how far DTS may be from PTS for that */
+} extent;
+
+static extent measure(const s3hls__times *t, int64_t named_90k) {
+    extent e = {.rest = named_90k - t->dts,
+                .shown = named_90k - (t->latest_pts - t->first_pts),
+                .lead = t->first_pts - t->earliest_pts,
+                .reorder = t->longest_delay - t->shortest_delay,
+                .longest = newest_step(t, true),
+                .may = S3HLS__VERIFY_ROUNDING_90K};
+    if (e.reorder > 0) {
+        int64_t depth = 1 + e.reorder / t->shortest_step;
+        e.longest = t->longest_step;
+        e.may += (t->longest_step - t->shortest_step) * (depth < 17 ? depth : 17);
+    }
+    if (t->fields)
+        e.longest *= 2;
+    return e;
+}
+
+static bool known(const s3hls__times *t) {
+    return t->count > 1 && t->shortest_step > 0;
+}
+
+bool s3hls__times_fill(const s3hls__times *t, int64_t named_90k) {
+    if (!known(t))
+        return true;
+    extent e = measure(t, named_90k);
+    return e.rest >= -e.may - e.lead - e.reorder && e.shown >= -e.may - e.reorder &&
+           e.rest <= e.longest + e.may + e.reorder && e.shown <= e.longest + e.may + e.reorder;
+}
+
+int64_t s3hls__times_missing(const s3hls__times *t, int64_t named_90k, bool ended) {
+    if (!known(t))
+        return 0;
+    extent e = measure(t, named_90k);
+    int64_t most = e.longest + e.may;
+    bool ends = e.shown <= most && e.rest + e.lead <= most;
+    bool is_cut = e.rest <= most && e.shown <= most + e.lead;
+    if (e.shown < -S3HLS__VERIFY_ROUNDING_90K) /* one is shown behind the end */
+        return -e.shown;
+    if (ends || is_cut || ended)
+        return 0;
+    return (e.shown > e.rest ? e.shown : e.rest) - e.longest;
+}
+
+int64_t s3hls__times_length(const s3hls__times *t) {
+    return t->count < 2 ? 0 : t->latest_pts - t->first_pts + t->dts / (t->count - 1);
+}
