@@ -48,6 +48,8 @@ static int compare(const s3hls__spool_entry *a, const s3hls__spool_entry *b) {
         return x->timeline < y->timeline ? -1 : 1;
     if (a->media != b->media)
         return a->media ? 1 : -1;
+    if (!a->media) /* one a timeline, whatever else is set */
+        return 0;
     if (x->sequence != y->sequence)
         return x->sequence < y->sequence ? -1 : 1;
     if (x->start_ms != y->start_ms) /* two recordings from one --start */

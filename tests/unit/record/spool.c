@@ -423,7 +423,10 @@ static void what_was_written_elsewhere_meanwhile_is_moved(void **state) {
     assert_int_equal(found, 1);
     assert_int_equal(s3hls__spool_segments(s), 3);
     assert_reads(s, &e[2], 2);
+    w->lines[0] = 0;
     s3hls__spool_look(s, UINT64_MAX);
+    s3hls__spool_look(s, UINT64_MAX);
+    assert_string_equal(w->lines, "");
     assert_int_equal(write_entry(s, &e[3], 3), S3HLS_OK);
     for (int i = 0; i < 4; i++)
         assert_reads(s, &e[i], (uint8_t)i);
@@ -470,6 +473,9 @@ static void a_timelines_object_stays_as_long_as_its_segments(void **state) {
     assert_int_equal(write_entry(s, &later, 9), S3HLS_OK);
     for (int i = 0; i < 2; i++)
         assert_int_equal(write_entry(s, &e[i], 0), S3HLS_OK);
+    s3hls__spool_entry same = object; /* as a slot names it, which has a number of the sequence */
+    same.segment.sequence = 1000;
+    assert_int_equal(write_entry(s, &same, 9), S3HLS_E_EXISTS);
     assert_int_equal(s3hls__spool_oldest_object(s, 0)->segment.timeline, 1000);
     s3hls__spool_said(s, &object);
     assert_int_equal(s3hls__spool_oldest_object(s, 0)->segment.timeline, 2000);
