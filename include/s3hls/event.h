@@ -22,7 +22,7 @@ extern "C" {
     XX(PRESSURE, 5, "pressure")   /* three quarters of the pool are taken */                       \
     XX(RELIEVED, 6, "relieved")   /* less than half of it is */                                    \
     XX(SPOOLED, 7, "spooled")     /* key, bytes: a segment went to flash */                        \
-    XX(SPOOL_FAILED, 8, "spool-failed")   /* status: the spool cannot be written: memory only */   \
+    XX(SPOOL_FAILED, 8, "spool-failed")   /* status: the spool cannot be used: memory only */      \
     XX(SPOOL_DRAINED, 9, "spool-drained") /* all of it was delivered */                            \
     XX(SEGMENT_LOST, 10, "segment-lost") /* key (may be ""), bytes, status: why. S3HLS_E_FULL: for \
                                          newer ones; S3HLS_E_NOSPC: beyond spool_max_bytes;        \

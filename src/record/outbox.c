@@ -297,14 +297,14 @@ static void make_room(s3hls__outbox *box, uint64_t bytes) {
     }
 }
 
-static void tell_spool_failed(s3hls__outbox *box, int status) {
+void s3hls__outbox_spool_failed(s3hls__outbox *box, int status) {
     enum { AGAIN_US = 10000000 };
     bool told = box->spool_retry_us != 0;
     box->spool_retry_us = monotonic_us(box) + AGAIN_US;
     if (told)
         return;
-    s3hls__log(&box->env, S3HLS_LOG_ERROR, "record",
-               "the spool cannot be written: %s; memory alone", s3hls_strerror(status));
+    s3hls__log(&box->env, S3HLS_LOG_ERROR, "record", "the spool cannot be used: %s; memory alone",
+               s3hls_strerror(status));
     s3hls__outbox_tell(box, &(s3hls_event){.type = S3HLS_EVENT_SPOOL_FAILED,
                                            .status = status,
                                            .message = s3hls_strerror(status)});
@@ -370,7 +370,7 @@ int s3hls__outbox_spool(s3hls__outbox *box, s3hls__slot *slot) {
     if (rc == S3HLS_E_EXISTS)
         return rc;
     if (rc) {
-        tell_spool_failed(box, rc);
+        s3hls__outbox_spool_failed(box, rc);
         return rc;
     }
     box->spool_retry_us = 0;

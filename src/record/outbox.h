@@ -113,6 +113,8 @@ bool s3hls__outbox_in_spool(s3hls__outbox *box, const s3hls__slot *slot);
 int s3hls__outbox_spool(s3hls__outbox *box, s3hls__slot *slot);
 /* The store may have lost what was delivered: timelines' objects are delivered again. */
 void s3hls__outbox_doubt(s3hls__outbox *box);
+/* The disk cannot be used: it is told once, until it can; no write is tried for 10 s. */
+void s3hls__outbox_spool_failed(s3hls__outbox *box, int status);
 /* Keep a copy of a timeline's object that is taken from memory. */
 void s3hls__outbox_keep(s3hls__outbox *box, s3hls__slot *slot);
 /* The account of what happened to a SENDING slot, or to an entry of the spool. Under the lock. */

@@ -198,8 +198,13 @@ static void spool(s3hls_uploader *u, const task *t) {
 }
 
 static void look_at_disk(s3hls_uploader *u, const task *t) {
+    int before = t->box->spool_status;
     s3hls__spool_look(t->box->spool, MOVE_BYTES);
     s3hls__uploader_note_spool(t->box);
+    if (t->box->spool_status)
+        s3hls__outbox_spool_failed(t->box, t->box->spool_status);
+    else if (before)
+        t->box->spool_retry_us = 0; /* it has become reachable */
     s3hls__uploader_leave(u, t->box);
 }
 

@@ -127,6 +127,9 @@ json_t *json_of_stats(const s3hls_recorder_stats *s) {
         if (s->retries_by[i])
             set_number(by, cause_names[i], (int64_t)s->retries_by[i]);
     json_object_set_new(object, "retries_by", by);
+    if (s->spool_status)
+        json_object_set_new(object, "spool_status",
+                            json_string(s3hls_status_name(s->spool_status)));
     if (s->last_error.status) {
         json_object_set_new(object, "last_error", json_of_error(&s->last_error));
         set_number(object, "last_error_us", s->last_error_us);

@@ -274,8 +274,9 @@ static void a_spool_that_comes_later_is_delivered(void **state) {
     store_comes(w);
     d = open_driven(w, &cfg);
     assert_int_not_equal(stats_of(d.r).spool_status, S3HLS_OK);
-    drive(w, &d, &g, 25 * 9);
+    drive(w, &d, &g, 25 * 15);
     assert_int_equal(stats_of(d.r).segments_recovered, 0);
+    assert_int_equal(events_of(w, "spool-failed"), 1);
     assert_int_equal(remove(w->spool), 0);
     assert_int_equal(rename(aside, w->spool), 0);
     drive(w, &d, &g, 25 * 20);
