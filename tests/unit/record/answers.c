@@ -222,6 +222,23 @@ static void what_somebody_has_to_mend_is_told_once_and_kept(void **state) {
     close_studio(&t);
 }
 
+/* The bucket was removed and made again: its first object is the timeline's. */
+static void a_new_bucket_gets_the_timelines_object_first(void **state) {
+    (void)state;
+    STUDIO(t, GOOD, GOOD,
+           {.answer = ANSWER("404 Not Found", "", ERROR_BODY("NoSuchBucket")), .close = true},
+           GOOD);
+    open_camera(&t);
+    record(&t, 3);
+    for (int i = 0; i < 1000 && t.server->request_count < 5; i++)
+        s3hls_uploader_step(t.uploader, 10);
+    assert_true(is_request(&t, 2, "PUT", "/2026/06/30/12/00/04."));
+    assert_true(is_request(&t, 3, "PUT", "/timelines/"));
+    assert_true(is_request(&t, 4, "PUT", "/2026/06/30/12/00/04."));
+    assert_string_equal(t.server->requests[3].body, t.server->requests[0].body);
+    close_studio(&t);
+}
+
 static void who_is_asked_to_slow_down_does(void **state) {
     (void)state;
     canned busy = {.answer = ANSWER("503 Slow Down", "", ERROR_BODY("SlowDown")), .close = true};
@@ -363,6 +380,7 @@ int main(void) {
         cmocka_unit_test(another_object_of_that_key_holds_up_nobody_else),
         cmocka_unit_test(what_is_refused_waits_in_the_spool),
         cmocka_unit_test(what_somebody_has_to_mend_is_told_once_and_kept),
+        cmocka_unit_test(a_new_bucket_gets_the_timelines_object_first),
         cmocka_unit_test(who_is_asked_to_slow_down_does),
         cmocka_unit_test(without_a_clock_the_store_is_asked),
         cmocka_unit_test(a_stalled_upload_is_begun_anew_where_that_helps),
