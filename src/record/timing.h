@@ -4,12 +4,12 @@
  * Either pictures are counted, at a given rate or the stream's own, and put in order by their order
  * count (order.h). Or the caller's times are followed, whatever their distances, as long as they
  * rise. What does not fit is one of three things, and only the pictures behind it tell which:
- *
- *   a picture that is stamped wrong    the next one lies where it would have: the wrong one is
- * given the time its neighbours leave it a gap in the pictures              the next ones go on
- * behind it: it is kept. Before a keyframe it belongs to no segment: that is a jump a jump of the
- * clock                several pictures go on from there: they are taken to run on, and but for a
- * small step back the jump is remembered: the recorder then begins a new timeline
+ * - A picture that is stamped wrong: the next one lies where it would have. The wrong one is given
+ *   the time that its neighbours leave it.
+ * - A gap in the pictures: the next ones go on behind it. It is kept. Before a keyframe it belongs
+ *   to no segment: that is a jump.
+ * - A jump of the clock: several pictures go on from there. They are taken to run on, and but for a
+ *   small step back the jump is remembered: the recorder then begins a new timeline.
  *
  * So a time is never taken for a picture's duration. The last picture lasts as long as is usual. */
 #ifndef S3HLS_RECORD_TIMING_H
