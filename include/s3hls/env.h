@@ -41,6 +41,12 @@ S3HLS_API s3hls_env s3hls_env_default(void);
  * @param env  as given to the object that made it; NULL: the process's own */
 S3HLS_API void s3hls_free(const s3hls_env *env, void *p);
 
+/** Make text from outside safe for a terminal, in place: each byte of a control character (C0, DEL,
+ * C1), and each that is not part of well-formed UTF-8, becomes '?', a tab or line end a space. Log
+ * lines and the texts of an s3hls_s3_error have been treated so.
+ * @param text  NUL-terminated; its length stays */
+S3HLS_API void s3hls_printable(char *text);
+
 #ifdef __cplusplus
 }
 #endif

@@ -107,5 +107,6 @@ void s3hls__log(const s3hls_env *env, s3hls_log_level level, const char *compone
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    s3hls_printable(line);
     env->log(env->ctx, level, component, line);
 }

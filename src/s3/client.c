@@ -21,7 +21,8 @@ static bool is_aws(const char *endpoint) {
     return !endpoint || strstr(endpoint, ".amazonaws.com");
 }
 
-/* Without control characters, and without what may be a password before the host. */
+/* With its control characters visible, line ends too, and without what may be a password before the
+ * host. */
 static int malformed(const s3hls__s3_client *c, const char *part, const char *value,
                      const char *fault) {
     char shown[200];

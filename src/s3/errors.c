@@ -17,8 +17,7 @@ void s3hls__s3_scan(const char *body, size_t size, const char *tag, char *text, 
             for (n = text_size - 1;
                  n > 0 && (begin[n] & 0xc0) == 0x80;) /* not inside a character */
                 n--;
-        for (size_t i = 0; i < n; i++)
-            text[i] = (unsigned char)begin[i] < 0x20 ? ' ' : begin[i];
+        memcpy(text, begin, n);
         if (n)
             text[n] = 0;
         return;
@@ -43,6 +42,7 @@ void s3hls__s3_error_scan(s3hls_s3_error *error, const char *body, size_t size) 
     cut_credentials(error->message);
     if (!error->request_id[0])
         s3hls__s3_scan(body, size, "RequestId", error->request_id, sizeof error->request_id);
+    s3hls__s3_error_clean(error);
     char region[64] = "";
     s3hls__s3_scan(body, size, "Region", region, sizeof region);
     s3hls__s3_error_name_region(error, region);
@@ -92,8 +92,12 @@ void s3hls__s3_error_add(s3hls_s3_error *error, const char *text) {
     while (size > 0 && (error->message[size] & 0xc0) == 0x80) /* not inside a character */
         size--;
     snprintf(error->message + size, sizeof error->message - size, "%s%s", size ? "; " : "", text);
-    for (char *p = error->message + size; *p; p++)
-        *p = (unsigned char)*p < 0x20 || *p == 0x7f ? ' ' : *p;
+}
+
+void s3hls__s3_error_clean(s3hls_s3_error *error) {
+    s3hls_printable(error->code);
+    s3hls_printable(error->message);
+    s3hls_printable(error->request_id);
 }
 
 void s3hls__s3_error_name_option(s3hls_s3_error *error, bool checksum_sent) {

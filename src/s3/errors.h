@@ -12,6 +12,9 @@ void s3hls__s3_error_scan(s3hls_s3_error *error, const char *body, size_t size);
 /* Have the message name the region the bucket lives in, where it does not yet. "" adds nothing. */
 void s3hls__s3_error_name_region(s3hls_s3_error *error, const char *region);
 
+/* What a server has said, made safe for a terminal: s3hls_printable(). */
+void s3hls__s3_error_clean(s3hls_s3_error *error);
+
 /* Add to the message, which is cut where both do not fit. */
 void s3hls__s3_error_add(s3hls_s3_error *error, const char *text);
 /* Have the message of a PUT that was refused name the option for what was refused: the header that

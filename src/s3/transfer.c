@@ -352,6 +352,7 @@ static void finish(call *k) {
     if (op->error.status && !op->error.message[0])
         snprintf(op->error.message, sizeof op->error.message, "%s",
                  s3hls_strerror(op->error.status));
+    s3hls__s3_error_clean(&op->error);
     s3hls__log(&c->env, S3HLS_LOG_DEBUG, "s3", "%s %s: %s, HTTP %ld, %" PRId64 " ms",
                k->request.method, op->key, s3hls_status_name(op->error.status),
                op->error.http_status, (c->env.monotonic_us(c->env.ctx) - k->begun_us) / 1000);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "s3/uri.h"
+#include "base/printable.h"
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,24 +50,6 @@ int s3hls__uri_decode(char *s, size_t size) {
     return (int)n;
 }
 
-/* Length of the well-formed UTF-8 sequence at s (RFC 3629: shortest form, no surrogates) if it is
- * no control character (C0, DEL, C1); 0 otherwise. */
-static size_t utf8_printable(const uint8_t *s, size_t size) {
-    if (s[0] < 0x80)
-        return s[0] >= 0x20 && s[0] != 0x7f;
-    size_t n = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-    if (s[0] < 0xc2 || s[0] > 0xf4 || n > size)
-        return 0;
-    uint32_t c = s[0] & (0x7fu >> n);
-    for (size_t i = 1; i < n; i++) {
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-        c = c << 6 | (s[i] & 0x3f);
-    }
-    static const uint32_t least[] = {[2] = 0xa0, [3] = 0x800, [4] = 0x10000};
-    return c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) ? 0 : n;
-}
-
 static bool is_dot_part(const char *part, size_t size) {
     return (size == 1 || size == 2) && part[0] == '.' && part[size - 1] == '.';
 }
@@ -76,7 +59,7 @@ bool s3hls__uri_prefix_ok(const char *prefix, size_t size) {
         return false;
     size_t part = 0;
     for (size_t i = 0, n; i < size; i += n) {
-        n = utf8_printable((const uint8_t *)prefix + i, size - i);
+        n = s3hls__utf8_printable((const uint8_t *)prefix + i, size - i);
         if (n == 0)
             return false;
         if (prefix[i] == '/') {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "server/catalog.h"
+#include "s3/uri.h"
 #include "server/cameras.h"
 #include <pthread.h>
 #include <stdio.h>
@@ -236,7 +237,9 @@ static int add_name(void *ctx, const char *name) {
     *camera = (s3hls__camera){.source = (size_t)(n->source - c->sources)};
     int size = snprintf(camera->id, sizeof camera->id, "%s%s%s", label ? n->source->label : "",
                         label && name[0] ? "/" : "", name);
-    if (size > 0 && (size_t)size < sizeof camera->id) { /* a longer one is not to be addressed */
+    /* what is longer, or holds control characters, is not to be addressed */
+    if (size > 0 && (size_t)size < sizeof camera->id &&
+        s3hls__uri_key_ok(camera->id, (size_t)size)) {
         camera->name = (size_t)size - strlen(name);
         n->count++;
     }

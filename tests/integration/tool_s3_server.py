@@ -18,6 +18,8 @@ import urllib.parse
 
 ERROR = "<Error><Code>{}</Code><Message>{}</Message><RequestId>1</RequestId></Error>"
 
+ODD = ERROR.format('O"d\\d\n\xe9', "not\xff \x85\x1b[31m yours \xc2\x9b31m \x7f").replace(">1<", ">1\x1b]0;1\x07<")
+
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -36,7 +38,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if MOOD == "refuse":
             return self.say(403, ERROR.format("AccessDenied", "not yours"))
         if MOOD == "odd":
-            return self.say(403, ERROR.format('O"d\\d\n\xe9', "not\xff \x85\x1b[31m yours"))
+            return self.say(403, ODD)
         if MOOD == "busy" and first:
             return self.say(503, ERROR.format("SlowDown", "later, please"))
         path = os.path.join(DIR, self.path.lstrip("/"))
@@ -57,6 +59,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def read(self):
         if MOOD in ("echo", "expired"):
             return self.echo()
+        if MOOD == "odd":
+            return self.say(403, ODD)
         url = urllib.parse.urlsplit(self.path)
         query = urllib.parse.parse_qs(url.query)
         if "list-type" in query:

@@ -39,6 +39,7 @@ static void receive(void *of, int level, const char *format, va_list arguments) 
     av_log_format_line2(NULL, level, format, arguments, line, sizeof line, &prefix);
     line[strcspn(line, "\r\n")] = 0;
     address_mask_all(line);
+    s3hls_printable(line); /* a camera's own words are in it */
     if (!line[0])
         return;
     if (level <= AV_LOG_ERROR && !first_error[0]) /* what follows is its consequence */

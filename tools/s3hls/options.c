@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "options.h"
 #include "address.h"
+#include "text.h"
 #include "tool.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -200,6 +201,7 @@ static void log_line(void *ctx, s3hls_log_level level, const char *component, co
     (void)ctx;
     snprintf(masked, sizeof masked, "%s", message);
     address_mask_all(masked);
+    s3hls_printable(masked);
     fprintf(stderr, "s3hls: %s: %s: %s\n", levels[level], component, masked);
 }
 
@@ -403,6 +405,7 @@ void report(const char *command, const char *format, ...) {
     vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
     address_mask(line, strlen(line));
+    s3hls_printable(line);
     fprintf(stderr, "s3hls %s: %s\n", command, line);
 }
 
@@ -411,6 +414,7 @@ static void begin_complaint(const char *command, const char *what, int status) {
     char masked[LINE_BYTES];
     snprintf(masked, sizeof masked, "%s", what);
     address_mask(masked, strlen(masked));
+    s3hls_printable(masked);
     fprintf(stderr, "s3hls %s: %s: %s (%s)", command, masked, s3hls_strerror(status),
             s3hls_status_name(status));
 }
@@ -423,8 +427,10 @@ void complain(const char *command, const char *what, int status, const s3hls_s3_
     begin_complaint(command, what, status);
     if (error && error->http_status)
         fprintf(stderr, ": HTTP %ld %s", error->http_status, error->code);
-    if (error && error->message[0])
-        fprintf(stderr, ": %s", error->message);
+    if (error && error->message[0]) {
+        fprintf(stderr, ": ");
+        text_print(stderr, error->message); /* of a directory: with its names */
+    }
     if (error && error->request_id[0])
         fprintf(stderr, " [request %s]", error->request_id);
     end_complaint(mend(status));

@@ -1,21 +1,29 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "text.h"
 
-static int printable(char c) {
-    return (unsigned char)c < ' ' || c == 127 ? '?' : c;
-}
+#include "s3hls/env.h"
+#include <stdlib.h>
+#include <string.h>
 
 void text_print(FILE *to, const char *text) {
-    for (; *text; text++)
-        putc(printable(*text), to);
+    char *copy = strdup(text);
+    if (copy) {
+        s3hls_printable(copy);
+        fputs(copy, to);
+    }
+    free(copy);
 }
 
 void text_print_json(FILE *to, const char *text) {
+    char *copy = strdup(text);
     putc('"', to);
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
+    if (copy)
+        s3hls_printable(copy);
+    for (const char *at = copy; at && *at; at++) {
+        if (*at == '"' || *at == '\\')
             putc('\\', to);
-        putc(printable(*text), to);
+        putc(*at, to);
     }
     putc('"', to);
+    free(copy);
 }

@@ -215,6 +215,32 @@ static void log_lines_above_the_level_are_not_made(void **state) {
     assert_int_equal(lines, 1);
 }
 
+static void text_from_outside_becomes_printable(void **state) {
+    static const struct {
+        const char *text, *shown;
+    } cases[] = {
+        {"", ""},
+        {"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x8e\xa5", "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x8e\xa5"},
+        {"a\tb\r\nc", "a b  c"},
+        {"\x1b[31m\x07\x7f", "?[31m??"},
+        {"\xc2\x9b"
+         "31m",
+         "??31m"}, /* C1 */
+        {"\x9b\xff\xfe", "???"},
+        {"\xc3", "?"}, /* cut off */
+        {"\xe2\x82", "??"},
+        {"\xc0\x9b", "??"}, /* too long a form */
+        {"\xed\xa0\x80", "???"},
+    };
+    char text[64];
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        strcpy(text, cases[i].text);
+        s3hls_printable(text);
+        assert_string_equal(text, cases[i].shown);
+    }
+}
+
 static void process_clocks_run(void **state) {
     (void)state;
     s3hls_env env = s3hls_env_default();
@@ -236,6 +262,7 @@ int main(void) {
         cmocka_unit_test(pool_serves_threads_without_a_lock),
         cmocka_unit_test(config_of_an_older_caller_keeps_new_defaults),
         cmocka_unit_test(log_lines_above_the_level_are_not_made),
+        cmocka_unit_test(text_from_outside_becomes_printable),
         cmocka_unit_test(process_clocks_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
