@@ -331,26 +331,35 @@ static opened *find_opened(s3hls__desk *desk, const char *camera, opened **oldes
     return NULL;
 }
 
+/* What fails takes no other camera's place. */
+static int open_camera(s3hls__desk *desk, const char *camera, opened *o, s3hls_s3_error *error) {
+    s3hls__catalog *c = desk->catalog;
+    char url[URL_MAX];
+    s3hls_store *store;
+    int rc = locate(desk, camera, &o->from, url, error);
+    if (!rc)
+        rc = store_of(desk, o->from, &store);
+    if (!rc)
+        rc = s3hls_archive_open_beside(&o->archive, url, store, &c->s3);
+    if (!rc && !(o->camera = s3hls__env_strdup(&c->env, camera)))
+        rc = S3HLS_E_NOMEM;
+    return rc;
+}
+
 int s3hls__desk_archive(s3hls__desk *desk, const char *camera, s3hls_archive **archive,
                         bool *presign, s3hls_s3_error *error) {
     s3hls__catalog *c = desk->catalog;
-    char url[URL_MAX];
     opened *oldest, *o = find_opened(desk, camera, &oldest);
     if (!o) {
-        o = oldest;
-        close_opened(&c->env, o);
-        s3hls_store *store;
-        int rc = locate(desk, camera, &o->from, url, error);
-        if (!rc)
-            rc = store_of(desk, o->from, &store);
-        if (!rc)
-            rc = s3hls_archive_open_beside(&o->archive, url, store, &c->s3);
-        if (!rc && !(o->camera = s3hls__env_strdup(&c->env, camera)))
-            rc = S3HLS_E_NOMEM;
+        opened fresh = {.camera = NULL};
+        int rc = open_camera(desk, camera, &fresh, error);
         if (rc) {
-            close_opened(&c->env, o);
+            close_opened(&c->env, &fresh);
             return rc == S3HLS_E_INVALID ? S3HLS_E_NOT_FOUND : rc;
         }
+        o = oldest;
+        close_opened(&c->env, o);
+        *o = fresh;
     }
     s3hls_archive_set_cache(o->archive, c->cache);
     o->used = ++desk->uses;
