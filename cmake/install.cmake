@@ -32,6 +32,8 @@ foreach(name s3hls s3hls-play s3hls-server)
   configure_file(cmake/library.pc.in ${PROJECT_BINARY_DIR}/${name}.pc @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/${name}.pc DESTINATION lib/pkgconfig)
 endforeach()
+configure_file(cmake/compat-v1.pc.in ${PROJECT_BINARY_DIR}/s3hls-compat-v1.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/s3hls-compat-v1.pc DESTINATION lib/pkgconfig)
 configure_file(cmake/s3hlsConfig.cmake.in ${PROJECT_BINARY_DIR}/s3hlsConfig.cmake @ONLY)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/s3hlsConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/s3hlsConfig.cmake ${PROJECT_BINARY_DIR}/s3hlsConfigVersion.cmake

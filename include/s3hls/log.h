@@ -19,10 +19,10 @@ typedef enum s3hls_log_level {
 
 /** Receives one line.
  * @param ctx        s3hls_env.ctx
- * @param component  room that speaks: "codec", "s3", "store", "record", "archive"; static
- * @param message    UTF-8 text without line end; valid during the call only
- * Called on whichever thread the event happened, never under a lock of the library; lines
- * above s3hls_env.log_level are not formatted at all. */
+ * @param component  module that logs: "record", "s3", "store", "archive", "server"; static
+ * @param message    UTF-8 text of at most 511 bytes, without line ends and control characters;
+ * valid during the call only Called on whichever thread the event happened; it must not call the
+ * library. Lines above s3hls_env.log_level are not formatted at all. */
 typedef void (*s3hls_log_fn)(void *ctx, s3hls_log_level level, const char *component,
                              const char *message);
 

@@ -207,7 +207,8 @@ S3HLS_API int s3hls_recorder_open(s3hls_recorder **out, const s3hls_recorder_con
  * S3HLS_E_STATE: after drain. */
 S3HLS_API int s3hls_recorder_put_video(s3hls_recorder *recorder, const s3hls_frame *frame);
 
-/** End the segment at the next keyframe, whatever its length. */
+/** End the segment at the next keyframe, whatever its length. The encoder's thread.
+ * @return S3HLS_OK; S3HLS_E_INVALID: recorder is NULL; S3HLS_E_STATE: after drain. */
 S3HLS_API int s3hls_recorder_cut(s3hls_recorder *recorder);
 
 /** End the segment now: the camera has fallen silent, and what there is of it should not wait.
@@ -230,7 +231,8 @@ S3HLS_API int s3hls_recorder_drain(s3hls_recorder *recorder, uint32_t deadline_m
 S3HLS_API int s3hls_recorder_set_tags(s3hls_recorder *recorder, const s3hls_pair *tags,
                                       size_t count);
 
-/** Counts and the last error. Any thread. */
+/** Counts and the last error. Any thread.
+ * @return S3HLS_OK; S3HLS_E_INVALID: recorder or stats is NULL. */
 S3HLS_API int s3hls_recorder_get_stats(s3hls_recorder *recorder, s3hls_recorder_stats *stats);
 
 /** End the input, deliver what is in memory for up to deadline_ms, then free. What is not delivered

@@ -61,11 +61,14 @@ says() { # says VERSION PROGRAM...
     done
     gcc sample.c "$top/tests/unit/compat/readme.c" -I"$top/tests/unit/compat" -o sample -I"$usr/include/s3hls/compat-v1" \
         -L"$usr/lib" $(sed -n 's/.*links with `\(.*\)`.*/\1/p' "$top/docs/compat.md")
+    gcc sample.c "$top/tests/unit/compat/readme.c" -I"$top/tests/unit/compat" -o sample-pc \
+        $(pkg-config --cflags --libs s3hls-compat-v1)
 }
 for program in shared play static-s3hls static-s3hls-play static-s3hls-server; do
     says "$version" "./$program"
 done
 ./sample || fail "the AWS sample SDK's program failed"
+./sample-pc || fail "the AWS sample SDK's program failed, built by pkg-config"
 
 cat >CMakeLists.txt <<EOS
 cmake_minimum_required(VERSION 3.22)
