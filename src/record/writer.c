@@ -346,7 +346,7 @@ static void restamp_before(s3hls__writer *w) {
         if (s3hls__ts_set_pcr(packet, from + (to - from) * i / count))
             w->mux.last_pcr_90k = from + (to - from) * i / count;
     }
-    s3hls__ts_move_unit(packet, w->timing.moved_by_90k);
+    s3hls__ts_move_unit(packet, w->timing.moved_by_90k); /* the last of them */
     s3hls__wall_forget_newest(&w->wall);
     w->kept_end_90k += w->timing.moved_by_90k;
     if (w->kept_end_90k < w->kept_before_90k)
