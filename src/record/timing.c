@@ -140,12 +140,20 @@ static void place(s3hls__timing *t, int64_t dts_90k, int64_t composition_90k) {
     t->source_pts_90k = dts_90k + composition_90k;
 }
 
-/* The time goes on from where it is followed: the distance waits for the next one's word. */
-static void place_on_line(s3hls__timing *t, int64_t given_90k, int64_t composition_90k) {
+/* The distance from the one before, which waits for the next one's word. A second field tells
+ * nothing of a frame. */
+static void note_distance(s3hls__timing *t, int64_t given_90k) {
+    if (t->frames <= 0 || given_90k <= t->given_90k)
+        return;
     learn_step(t);
-    t->step_90k = (given_90k - t->given_90k) / (t->frames > 0 ? t->frames : 1);
+    t->step_90k = (given_90k - t->given_90k) / t->frames;
     t->given_90k = given_90k;
     t->frames = 0;
+}
+
+/* The time goes on from where it is followed. */
+static void place_on_line(s3hls__timing *t, int64_t given_90k, int64_t composition_90k) {
+    note_distance(t, given_90k);
     t->jumped = 0;
     t->late = false;
     place(t, given_90k + t->offset_90k, composition_90k);
@@ -177,15 +185,18 @@ static void correct_before(s3hls__timing *t, int64_t given_90k, int64_t composit
     if (between > t->frame_90k)
         between = t->frame_90k;
     t->restamped = true;
-    t->step_90k = 0;
     t->source_dts_90k = t->before_90k + between;
+    t->given_90k = given_90k;
+    t->step_90k = t->frames = 0;
     place_on_line(t, given_90k, composition_90k);
 }
 
 /* Just behind the one before, although it was stamped before it: two pictures in one millisecond, a
  * jittering clock, or a caller that gives B-frames no composition offset. */
-static void squeeze(s3hls__timing *t, int64_t at_90k, int64_t composition_90k) {
-    int64_t dts_90k = t->source_dts_90k + 1, pts_90k = at_90k + composition_90k;
+static void squeeze(s3hls__timing *t, int64_t given_90k, int64_t composition_90k) {
+    int64_t dts_90k = t->source_dts_90k + 1;
+    int64_t pts_90k = given_90k + t->offset_90k + composition_90k;
+    note_distance(t, given_90k);
     place(t, dts_90k, pts_90k > dts_90k ? pts_90k - dts_90k : 0);
 }
 
@@ -232,11 +243,11 @@ static void follow_given(s3hls__timing *t, const s3hls__access_unit *au, int64_t
     } else if (step > 0 && step <= longest_step(t, keyframe ? GAP_90K : JUMP_90K)) {
         place_on_line(t, given_90k, composition_90k);
     } else if (step <= 0 && step > -JUMP_90K && reordered) {
-        squeeze(t, at, composition_90k);
+        squeeze(t, given_90k, composition_90k);
     } else if (step <= 0 && !t->jumped && was_ahead(t, at)) {
         correct_before(t, given_90k, composition_90k);
     } else if (step <= 0 && step > -t->frame_90k && !t->jumped) {
-        squeeze(t, at, composition_90k);
+        squeeze(t, given_90k, composition_90k);
     } else {
         doubt(t, given_90k, composition_90k, expected);
         t->doubtful = keyframe && t->jumped == 1 && (step > 0 || step < -STEP_BACK_90K);

@@ -482,6 +482,26 @@ static void a_step_back_that_persists_costs_no_time(void **state) {
         assert_in_range(pts[i] - pts[0] - x.ms[i] * 90 + 2, 0, 4);
 }
 
+/* Fields that have times of their own, or one for both, last half a frame each. */
+static void fields_with_times_last_half_a_frame(void **state) {
+    (void)state;
+    for (int own = 0; own < 2; own++) {
+        s3hls__h264_sps sps = sps_of(0);
+        s3hls__timing t;
+        s3hls__timing_init(&t, 0, 1);
+        for (int i = 0; i < 100; i++) {
+            s3hls__access_unit au = unit(&sps, i % 50 == 0, i & ~1);
+            au.field_pic = true;
+            au.second_field = i & 1;
+            s3hls__timing_next(&t, &au, true, i / 2 * 20000 + (own ? i % 2 * 10000 : 0), 0);
+            if (i < 6) /* it is not known yet how long they are */
+                continue;
+            assert_int_equal(t.pts_90k, S3HLS__TIMING_ORIGIN_90K + i * 900);
+            assert_int_equal(t.duration_90k, i & 1 ? 900 : 1800);
+        }
+    }
+}
+
 /* The usual duration, whatever the last steps were. */
 static void a_gap_is_no_pictures_duration(void **state) {
     (void)state;
@@ -669,6 +689,7 @@ int main(void) {
         cmocka_unit_test(one_wrong_presentation_time_is_put_right),
         cmocka_unit_test(true_times_are_kept_whatever_their_distances),
         cmocka_unit_test(a_step_back_that_persists_costs_no_time),
+        cmocka_unit_test(fields_with_times_last_half_a_frame),
         cmocka_unit_test(a_gap_is_no_pictures_duration),
         cmocka_unit_test(a_gap_before_a_keyframe_is_a_jump_from_there),
         cmocka_unit_test(the_recordings_speed_stretches_distances),
