@@ -35,7 +35,7 @@ record 2 '--fps: needs a value' "$clip" --to "file://$work/s" --fps
 record 2 'go together' "$clip" --to "file://$work/s" --nal-type 7
 record 2 'one argument too many' "$clip" "$clip" --to "file://$work/s"
 record 2 "not a store's URL" "$clip" --to "/plain/path"
-record 2 'malformed' "$clip" --to "s3://No_Bucket/x"
+record 2 'bucket "No_Bucket": AWS takes' "$clip" --to "s3://No_Bucket/x"
 record 2 'file:///' "$clip" --to "file:///tmp/../etc"
 record 2 '--endpoint ftp://x: not an endpoint' "$clip" --to s3://bucket/x --endpoint ftp://x
 record 2 '--ca /none.pem: cannot be read' "$clip" --to s3://bucket/x --ca /none.pem

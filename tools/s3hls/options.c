@@ -74,7 +74,9 @@ static const char *set_region(void *ctx, const char *value) {
 
 static const char *set_endpoint(void *ctx, const char *value) {
     ((common_options *)ctx)->s3.endpoint = value;
-    return strstr(value, "://") ? NULL : "not an endpoint; give https://host[:port][/path]";
+    return strncasecmp(value, "http://", 7) == 0 || strncasecmp(value, "https://", 8) == 0
+               ? NULL
+               : "not an endpoint; give https://host[:port][/path]";
 }
 
 static const char *set_ca(void *ctx, const char *value) {
