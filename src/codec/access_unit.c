@@ -8,7 +8,7 @@ static const uint8_t ZEROS[64];
 
 void s3hls__au_init(s3hls__au_parser *p, s3hls__au_input input, unsigned nal_length_size,
                     const s3hls__au_sink *sink) {
-    memset(p, 0, offsetof(s3hls__au_parser, held));
+    memset(p, 0, offsetof(s3hls__au_parser, held.bytes));
     p->input = input;
     p->nal_length_size = nal_length_size;
     p->sink = *sink;
@@ -39,54 +39,30 @@ static void emit_set(void *ctx, const uint8_t *nal, size_t size) {
     emit_nal(ctx, nal, size);
 }
 
-/* ---- what is held back: NAL units, each behind its size */
-
-static uint32_t held_nal_size(const s3hls__au_parser *p, uint32_t at) {
-    uint32_t size;
-    memcpy(&size, p->held + at, sizeof size);
-    return size;
-}
+/* ---- what is held back */
 
 static void emit_held(s3hls__au_parser *p) {
-    for (uint32_t at = 0; at < p->held_size;) {
-        uint32_t size = held_nal_size(p, at);
-        emit_nal(p, p->held + at + sizeof size, size);
-        at += (uint32_t)sizeof size + size;
-    }
+    size_t size;
+    for (const uint8_t *nal = NULL; (nal = s3hls__held_next(&p->held, nal, &size));)
+        emit_nal(p, nal, size);
 }
 
 static void forget_held(s3hls__au_parser *p) {
-    p->held_size = 0;
+    s3hls__held_clear(&p->held);
     p->aud = 0;
     p->boundary = p->recovery_point = false;
 }
 
-/* It does not fit. */
-static void refuse_held(s3hls__au_parser *p) {
-    p->held_size = p->held_at;
+static void append_held(s3hls__au_parser *p, const uint8_t *data, size_t size) {
+    p->nal = S3HLS__AT_HELD;
+    if (s3hls__held_append(&p->held, data, size))
+        return;
     p->nals_refused++;
     p->nal = S3HLS__AT_SKIP;
 }
 
-static void append_held(s3hls__au_parser *p, const uint8_t *data, size_t size) {
-    if (size > S3HLS__AU_HELD_BYTES - p->held_size) {
-        refuse_held(p);
-        return;
-    }
-    memcpy(p->held + p->held_size, data, size);
-    p->held_size += (uint32_t)size;
-    uint32_t whole = p->held_size - p->held_at - (uint32_t)sizeof whole;
-    memcpy(p->held + p->held_at, &whole, sizeof whole);
-}
-
 static void hold(s3hls__au_parser *p) {
-    p->held_at = p->held_size;
-    p->nal = S3HLS__AT_HELD;
-    if (S3HLS__AU_HELD_BYTES - p->held_size < sizeof(uint32_t)) {
-        refuse_held(p);
-        return;
-    }
-    p->held_size += (uint32_t)sizeof(uint32_t);
+    s3hls__held_begin(&p->held);
     append_held(p, p->head, p->head_size);
 }
 
@@ -96,6 +72,17 @@ static void end_unit(s3hls__au_parser *p) {
     if (p->open && !p->muted)
         note(p, p->sink.end(p->sink.ctx));
     p->open = p->muted = false;
+}
+
+/* The call before ended the newest access unit, and there is more of it. */
+static void reopen_unit(s3hls__au_parser *p) {
+    s3hls__access_unit au = {.idr = p->picture.first.nal_unit_type == S3HLS__NAL_IDR,
+                             .field_pic = p->picture.first.field_pic,
+                             .second_field = p->second_field,
+                             .continues = true,
+                             .sps = &p->sps};
+    p->open = true;
+    note(p, p->sink.begin(p->sink.ctx, &au));
 }
 
 /* No more slices follow: what came behind the last one stays with it. */
@@ -148,22 +135,11 @@ static void begin_unit(s3hls__au_parser *p, const s3hls__h264_slice *slice) {
     forget_held(p);
 }
 
-/* FRAMES: a call ended inside a picture, and the next one has more of it. */
-static void reopen_unit(s3hls__au_parser *p, const s3hls__h264_slice *slice) {
-    s3hls__access_unit au = {.idr = slice->nal_unit_type == S3HLS__NAL_IDR,
-                             .field_pic = slice->field_pic,
-                             .second_field = p->second_field,
-                             .continues = true,
-                             .sps = &p->sps};
-    p->open = true;
-    note(p, p->sink.begin(p->sink.ctx, &au));
-}
-
 /* What is held back stood between two slices of one picture: a prefix NAL unit (G.7.3.2.12), or SEI
  * where it does not belong. */
 static void continue_unit(s3hls__au_parser *p, const s3hls__h264_slice *slice) {
     if (!p->open)
-        reopen_unit(p, slice);
+        reopen_unit(p);
     s3hls__picture_add(&p->picture, slice);
     if (p->pps.id != p->pps_id)
         s3hls__sets_use_inside(&p->sets, &p->pps, emit_set, p);
@@ -243,9 +219,11 @@ static void decide_slice(s3hls__au_parser *p) {
 
 /* End of sequence and of stream: nothing of the next access unit has come before them. */
 static void decide_end(s3hls__au_parser *p) {
-    p->nal = p->open ? S3HLS__AT_PASS : S3HLS__AT_SKIP;
-    if (!p->open)
+    p->nal = p->known ? S3HLS__AT_PASS : S3HLS__AT_SKIP;
+    if (!p->known)
         return;
+    if (!p->open)
+        reopen_unit(p);
     emit_held(p);
     forget_held(p);
     emit_nal(p, p->head, p->head_size);
@@ -286,8 +264,8 @@ static void decide(s3hls__au_parser *p) {
 
 /* Parameter sets are written from where they are kept. */
 static void end_held_nal(s3hls__au_parser *p) {
-    const uint8_t *nal = p->held + p->held_at + sizeof(uint32_t);
-    size_t size = held_nal_size(p, p->held_at);
+    size_t size;
+    const uint8_t *nal = s3hls__held_newest(&p->held, &size);
     unsigned type = nal[0] & 31;
     if (type == S3HLS__NAL_SEI)
         p->recovery_point |= s3hls__h264_recovery_point(nal, size) >= 0;
@@ -295,7 +273,7 @@ static void end_held_nal(s3hls__au_parser *p) {
         return;
     if (s3hls__sets_keep(&p->sets, nal, size))
         damaged(p, false);
-    p->held_size = p->held_at;
+    s3hls__held_drop_newest(&p->held);
 }
 
 /* ---- NAL units out of bytes */
@@ -474,18 +452,14 @@ int s3hls__au_put(s3hls__au_parser *p, const s3hls_span *spans, size_t count) {
     return outcome(p, before);
 }
 
-/* What is held back without a picture to go with is left out; parameter sets are not among it. */
-static void refuse_all_held(s3hls__au_parser *p) {
-    for (uint32_t at = 0; at < p->held_size; p->nals_refused++)
-        at += (uint32_t)sizeof at + held_nal_size(p, at);
-    forget_held(p);
-}
-
 int s3hls__au_flush(s3hls__au_parser *p) {
     counts before = counts_of(p);
     p->status = S3HLS_OK;
     end_of_nal(p);
+    if (!p->open && p->known && s3hls__held_count(&p->held))
+        reopen_unit(p);
     end_unit_with_held(p);
-    refuse_all_held(p);
+    p->nals_refused += s3hls__held_count(&p->held); /* of a picture that never came */
+    forget_held(p);
     return outcome(p, before);
 }

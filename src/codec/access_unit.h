@@ -11,6 +11,7 @@
 #ifndef S3HLS_CODEC_ACCESS_UNIT_H
 #define S3HLS_CODEC_ACCESS_UNIT_H
 
+#include "codec/held.h"
 #include "codec/parameter_sets.h"
 #include "codec/picture.h"
 #include "s3hls/frame.h"
@@ -46,10 +47,6 @@ typedef enum s3hls__au_input {
     S3HLS__AU_INPUT_BYTES /* a call ends anywhere */
 } s3hls__au_input;
 
-/* Of NAL units before a slice, each with four bytes of its own: signed video has SEI of tens of
- * KiB. One beyond is left out and counted. */
-enum { S3HLS__AU_HELD_BYTES = 64 * 1024 };
-
 /* Members are the parser's own, but for the counters. */
 typedef struct s3hls__au_parser {
     uint64_t nal_seen[32];   /* NAL units, by nal_unit_type, up to and with the newest */
@@ -75,10 +72,9 @@ typedef struct s3hls__au_parser {
 
     /* NAL units behind the newest slice: of the next picture, or of the open one, as the next slice
      * says */
-    bool boundary;               /* one of them begins an access unit (7.4.1.2.3) */
-    bool recovery_point;         /* one of them is a recovery point SEI */
-    uint8_t aud;                 /* second byte of the AUD among them; 0: none */
-    uint32_t held_size, held_at; /* bytes of held in use; where the newest begins */
+    bool boundary;       /* one of them begins an access unit (7.4.1.2.3) */
+    bool recovery_point; /* one of them is a recovery point SEI */
+    uint8_t aud;         /* second byte of the AUD among them; 0: none */
 
     /* the access unit that is open */
     bool open;
@@ -97,7 +93,7 @@ typedef struct s3hls__au_parser {
     uint64_t keyframe_sps; /* content of the last keyframe's SPS, to see it change */
     s3hls__h264_poc poc;
 
-    uint8_t held[S3HLS__AU_HELD_BYTES]; /* last: pages that are never used are never touched */
+    s3hls__held held; /* last: its bytes are not cleared */
 } s3hls__au_parser;
 
 /* nal_length_size: 0 for Annex B, 1, 2 or 4 for length-prefixed input. */

@@ -610,8 +610,25 @@ static void sei_behind_the_last_picture_stays(void **state) {
     sei(9);
     end_call();
     parse(S3HLS__AU_INPUT_FRAMES, 0);
-    expect("a s0 p0 I e;a e P e e;", 0);
-    assert_int_equal(out.p->nals_refused, 1); /* its picture never came */
+    expect("a s0 p0 I e;a e P e e+e;", 0);
+    assert_int_equal(out.status, S3HLS_OK);
+
+    begin(); /* and an end of stream in a call of its own */
+    sets();
+    idr(0);
+    end_call();
+    sei(9);
+    nal(11, 0);
+    end_call();
+    parse(S3HLS__AU_INPUT_FRAMES, 0);
+    expect("a s0 p0 I+e 11;", 0);
+
+    begin();
+    sets();
+    sei(30);
+    parse(S3HLS__AU_INPUT_BYTES, 9);
+    expect("", 0);
+    assert_int_equal(out.p->nals_refused, 1); /* no picture ever came */
     assert_int_equal(out.status, S3HLS_E_TOO_LARGE);
 }
 

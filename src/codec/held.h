@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* NAL units that wait for the slice that says what they belong to: one behind the other, each
+ * behind its size. Signed video has SEI of tens of KiB. */
+#ifndef S3HLS_CODEC_HELD_H
+#define S3HLS_CODEC_HELD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { S3HLS__HELD_BYTES = 64 * 1024 };
+
+typedef struct s3hls__held {
+    uint32_t size, newest; /* bytes in use; where the newest NAL unit's size stands */
+    uint8_t bytes[S3HLS__HELD_BYTES];
+} s3hls__held;
+
+void s3hls__held_clear(s3hls__held *h);
+
+/* The bytes appended next are of another NAL unit. */
+void s3hls__held_begin(s3hls__held *h);
+
+/* @return false: they do not fit, and the NAL unit is dropped. */
+bool s3hls__held_append(s3hls__held *h, const uint8_t *data, size_t size);
+void s3hls__held_drop_newest(s3hls__held *h);
+const uint8_t *s3hls__held_newest(const s3hls__held *h, size_t *size);
+
+/* The NAL unit behind this one, the first for NULL; NULL behind the last. */
+const uint8_t *s3hls__held_next(const s3hls__held *h, const uint8_t *nal, size_t *size);
+uint32_t s3hls__held_count(const s3hls__held *h);
+
+#endif
