@@ -127,9 +127,10 @@ static bool look_into(s3hls__spool *s, scan *c, const char *name, s3hls__spool_e
     s3hls__spool_trailer t;
     int fd = s3hls__spool_folder_read(c->folder, name, &kind);
     if (kind == S3HLS__SPOOL_FOREIGN) {
-        s3hls__log(&s->env, S3HLS_LOG_WARN, "record",
-                   "%s/%s/%s is not a file of this user: left alone, not sent", s->dir, s->name,
-                   name);
+        if (!c->again)
+            s3hls__log(&s->env, S3HLS_LOG_WARN, "record",
+                       "%s/%s/%s is not a file of this user: left alone, not sent", s->dir, s->name,
+                       name);
         return true;
     }
     if (fd < 0 && kind != S3HLS__SPOOL_NO_FILE)
@@ -154,8 +155,9 @@ static void add_file(s3hls__spool *s, scan *c, const char *name) {
     s3hls__spool_entry entry;
     const s3hls__spool_entry *known;
     if (!s3hls__spool_parse_name(name, &entry)) {
-        s3hls__log(&s->env, S3HLS_LOG_WARN, "record", "%s/%s/%s is none of ours: left alone",
-                   s->dir, s->name, name);
+        if (!c->again)
+            s3hls__log(&s->env, S3HLS_LOG_WARN, "record", "%s/%s/%s is none of ours: left alone",
+                       s->dir, s->name, name);
         return;
     }
     known = s3hls__spool_index_find(&s->index, &entry, c->known);

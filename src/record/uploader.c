@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "record/uploader.h"
 #include "base/config.h"
+#include "base/wait.h"
 #include <signal.h>
 #include <time.h>
 
@@ -32,15 +33,6 @@ static int check(const s3hls_uploader_config *cfg, const s3hls_env *env) {
     return wrong ? S3HLS_E_INVALID : S3HLS_OK;
 }
 
-static void init_sync(s3hls_uploader *u) {
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&u->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    pthread_mutex_init(&u->lock, NULL);
-}
-
 /* Signals are the application's: the thread takes none, SIGPIPE of a broken connection among them.
  */
 static bool start_thread(s3hls_uploader *u) {
@@ -70,7 +62,8 @@ int s3hls_uploader_open(s3hls_uploader **out, const s3hls_uploader_config *confi
     u->env = env;
     u->cfg = cfg;
     u->cfg.env = &u->env;
-    init_sync(u);
+    s3hls__wait_init(&u->changed);
+    pthread_mutex_init(&u->lock, NULL);
     rc = s3hls__pool_open(&u->pool, cfg.pool_bytes, &env);
     if (!rc)
         rc = s3hls__http_open(&u->http, &env);
@@ -165,16 +158,6 @@ static bool box_resting(const s3hls__outbox *box) {
     return box->in_flight == 0;
 }
 
-/* Wait for a change, for up to so long of real time. Under the lock. */
-static void wait_a_while(s3hls_uploader *u, int64_t wait_us) {
-    struct timespec end;
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    int64_t end_ns = end.tv_nsec + wait_us * 1000;
-    end.tv_sec += (time_t)(end_ns / 1000000000);
-    end.tv_nsec = (long)(end_ns % 1000000000);
-    pthread_cond_timedwait(&u->changed, &u->lock, &end);
-}
-
 /* Wait, or work where there is no thread, until is_so(box), for up to deadline_ms (UINT32_MAX: for
  * ever) of the clock that was given. */
 static bool wait_until(s3hls_uploader *u, s3hls__outbox *box, bool (*is_so)(const s3hls__outbox *),
@@ -188,7 +171,8 @@ static bool wait_until(s3hls_uploader *u, s3hls__outbox *box, bool (*is_so)(cons
     while (!(so = is_so(box)) && (left_us = end_us - s3hls__uploader_now_us(u)) > 0) {
         left_us = left_us < SLICE_US ? left_us : SLICE_US;
         if (u->has_thread) {
-            wait_a_while(u, left_us);
+            struct timespec slice = s3hls__wait_until_us(left_us);
+            pthread_cond_timedwait(&u->changed, &u->lock, &slice);
         } else {
             pthread_mutex_unlock(&u->lock);
             s3hls__uploader_run(u, (uint32_t)((left_us + 999) / 1000));
