@@ -30,7 +30,7 @@ may src/playback $api playback/ archive/key.h base/
 may src/export $api export/ codec/nal.h base/ libavcodec/ libavformat/
 may src/server $api server/ s3/uri.h base/ jansson.h microhttpd.h openssl/
 may src/verify $api verify/ archive/key.h codec/ mux/crc32.h
-may tools/s3hls $api tool.h address.h arrival.h av_messages.h container.h intake.h layout.h pictures.h units.h trust.h tls_relay.h network.h media.h camera.h doctor.h curl/ options.h delivery.h events.h metrics.h progress.h publish.h published.h range.h text.h when.h \
+may tools/s3hls $api tool.h address.h arrival.h av_messages.h container.h hidden.h intake.h layout.h pictures.h units.h trust.h tls_relay.h network.h media.h camera.h doctor.h curl/ options.h delivery.h events.h metrics.h progress.h publish.h published.h range.h text.h when.h \
     jansson.h microhttpd.h libavcodec/ libavformat/ libavutil/
 may compat/v1 $api S3_HLS_SDK.h S3_Simple_Put.h
 may examples $api

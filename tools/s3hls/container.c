@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "container.h"
 #include "arrival.h"
+#include "hidden.h"
 #include "network.h"
 #include "pictures.h"
 #include "s3hls/status.h"
@@ -14,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { BUFFER_BYTES = 64 * 1024 };
+enum { BUFFER_BYTES = 64 * 1024, SECOND_US = 1000000 };
 
 struct container {
     bool (*stopped)(void);
@@ -29,6 +30,7 @@ struct container {
 
     AVCodecParserContext *parser; /* for picture order counts */
     AVCodecContext *parsing;
+    hidden hidden;
     pictures pictures;
     arrival arrival;
     bool ended;
@@ -179,6 +181,11 @@ static void find_duration(container *c, const container_source *source) {
     c->live = source->read || (source->is_url && c->duration_us == 0);
 }
 
+static void drop_packet(void *packet) {
+    AVPacket *p = packet;
+    av_packet_free(&p);
+}
+
 static int open_all(container *c, const container_source *source, char why[256]) {
     int rc = open_format(c, source, why);
     if (rc)
@@ -196,10 +203,9 @@ static int open_all(container *c, const container_source *source, char why[256])
     if (rc)
         return rc;
     find_duration(c, source);
-    const AVRational unit = c->annex_b->time_base_out;
     int delay = c->annex_b->par_in->video_delay;
-    pictures_init(&c->pictures, unit.den / unit.num > 0 ? unit.den / unit.num : 1,
-                  delay > 0 ? (unsigned)delay : 0, c->live);
+    hidden_init(&c->hidden, drop_packet);
+    pictures_init(&c->pictures, SECOND_US, delay > 0 ? (unsigned)delay : 0, c->live);
     if (!c->live)
         arrival_settle(&c->arrival, false);
     return S3HLS_OK;
@@ -223,8 +229,9 @@ void container_close(container **slot) {
         return;
     pictures_end(&c->pictures);
     for (picture x; pictures_pop(&c->pictures, &x);)
-        av_packet_free((AVPacket **)&x.packet);
+        drop_packet(x.packet);
     pictures_deinit(&c->pictures);
+    hidden_deinit(&c->hidden);
     av_packet_free(&c->first);
     av_packet_free(&c->packet);
     av_parser_close(c->parser);
@@ -250,15 +257,12 @@ const char *container_format(const container *c) {
 
 /* ---- times */
 
-/* Rounded up, as a recorder rounds its 90 kHz down: what is on that clock stays what it is. */
-static int64_t to_us(const container *c, int64_t time) {
-    return av_rescale_q_rnd(time, c->annex_b->time_base_out, (AVRational){1, 1000000}, AV_ROUND_UP);
-}
-
-static int64_t own_time_us(const container *c, const picture *x) {
-    return x->pts != PICTURES_NO_TIME   ? to_us(c, x->pts)
-           : x->dts != PICTURES_NO_TIME ? to_us(c, x->dts)
-                                        : PICTURES_NO_TIME;
+/* Microseconds, rounded up, as a recorder rounds its 90 kHz down: what is on that clock stays what
+ * it is. */
+static int64_t time_us(const container *c, int64_t time) {
+    return time == AV_NOPTS_VALUE ? PICTURES_NO_TIME
+                                  : av_rescale_q_rnd(time, c->annex_b->time_base_out,
+                                                     (AVRational){1, SECOND_US}, AV_ROUND_UP);
 }
 
 /* libavformat takes packets apart where the container does not: the end of a picture is seen when
@@ -268,11 +272,11 @@ static bool ends_with_next(const container *c) {
     return parser && !(parser->flags & PARSER_FLAG_COMPLETE_FRAMES);
 }
 
-static uint64_t age_us(container *c, const picture *x, int64_t pts_us) {
+static uint64_t age_us(container *c, const picture *x) {
     if (!c->live)
         return 0;
     int64_t age =
-        monotonic_us() - x->arrived_us + arrival_late_us(&c->arrival, x->arrived_us, pts_us);
+        monotonic_us() - x->arrived_us + arrival_late_us(&c->arrival, x->arrived_us, x->pts);
     if (ends_with_next(c))
         age += arrival_picture_us(&c->arrival);
     return age > 0 ? (uint64_t)age : 0;
@@ -281,11 +285,11 @@ static uint64_t age_us(container *c, const picture *x, int64_t pts_us) {
 static void set_frame(container *c, const picture *x, s3hls_frame *frame) {
     frame->data = c->packet->data;
     frame->size = (size_t)c->packet->size;
-    frame->pts_us = to_us(c, x->pts);
-    frame->composition_offset_us = frame->pts_us - to_us(c, x->dts);
+    frame->pts_us = x->pts;
+    frame->composition_offset_us = x->pts - x->dts;
     if (frame->composition_offset_us > MAX_COMPOSITION_US) /* a broken time, not a deep GOP */
         frame->composition_offset_us = 0;
-    frame->age_us = age_us(c, x, frame->pts_us);
+    frame->age_us = age_us(c, x);
 }
 
 /* ---- reading */
@@ -297,25 +301,38 @@ static int32_t order_of(container *c, const AVPacket *p) {
     return c->parser->output_picture_number;
 }
 
-static int64_t time_of(int64_t time) {
-    return time == AV_NOPTS_VALUE ? PICTURES_NO_TIME : time;
+/* Hand on the pictures that are known to be needed. */
+static int pass_hidden(container *c) {
+    for (picture x; hidden_pop(&c->hidden, &x);)
+        if (!pictures_push(&c->pictures, &x)) {
+            drop_packet(x.packet);
+            return AVERROR(ENOMEM);
+        }
+    return 0;
 }
 
-/* A packet of the video has come through the filter. */
+/* A packet of the video has come through the filter; it is taken over. */
 static int take_picture(container *c, AVPacket *p) {
+    uint8_t slice = units_slice(p->data, (size_t)p->size);
     picture x = {.packet = p,
-                 .pts = time_of(p->pts),
-                 .dts = time_of(p->dts),
-                 .duration = p->duration,
+                 .pts = time_us(c, p->pts),
+                 .dts = time_us(c, p->dts),
+                 .duration = p->duration > 0 ? time_us(c, p->duration) : 0,
                  .arrived_us = monotonic_us(),
-                 .idr = units_idr(p->data, (size_t)p->size),
-                 .key = p->flags & AV_PKT_FLAG_KEY};
+                 .idr = (slice & 31) == UNIT_IDR,
+                 .key = p->flags & AV_PKT_FLAG_KEY,
+                 .hidden = p->flags & AV_PKT_FLAG_DISCARD,
+                 .disposable = !(slice & 0x60)};
+    int64_t time = x.pts != PICTURES_NO_TIME ? x.pts : x.dts;
     if (x.pts == PICTURES_NO_TIME || x.dts == PICTURES_NO_TIME)
         x.order = order_of(c, p);
     c->damaged += (p->flags & AV_PKT_FLAG_CORRUPT) != 0;
-    if (c->live && own_time_us(c, &x) != PICTURES_NO_TIME)
-        arrival_note(&c->arrival, x.arrived_us, own_time_us(c, &x));
-    return pictures_push(&c->pictures, &x) ? S3HLS_OK : S3HLS_E_NOMEM;
+    if (c->live && time != PICTURES_NO_TIME)
+        arrival_note(&c->arrival, x.arrived_us, time);
+    if (hidden_push(&c->hidden, &x))
+        return pass_hidden(c);
+    drop_packet(p);
+    return AVERROR(ENOMEM);
 }
 
 static int next_packet(container *c, AVPacket *p) {
@@ -347,8 +364,8 @@ static int fetch(container *c) {
             rc = AVERROR(EAGAIN);
         }
         if (rc >= 0 && p->size > 0) {
-            rc = take_picture(c, p) ? AVERROR(ENOMEM) : 0;
-            p = rc ? p : NULL;
+            rc = take_picture(c, p);
+            p = NULL;
         }
     }
     av_packet_free(&p);
@@ -362,6 +379,8 @@ static void end_reading(container *c, int rc) {
         rc = pb->error; /* a demuxer may take it for the end */
     if (rc != AVERROR_EOF)
         c->end = network_status(rc, c->end_why);
+    hidden_end(&c->hidden);
+    pass_hidden(c);
     pictures_end(&c->pictures);
     arrival_settle(&c->arrival, false);
 }
@@ -372,7 +391,7 @@ int container_read(container *c, s3hls_frame *frame, char why[256]) {
     for (;;) {
         if (c->arrival.settled && pictures_pop(&c->pictures, &x)) {
             av_packet_move_ref(c->packet, x.packet);
-            av_packet_free((AVPacket **)&x.packet);
+            drop_packet(x.packet);
             set_frame(c, &x, frame);
             return 1;
         }

@@ -23,8 +23,10 @@ typedef struct picture {
     int64_t arrived_us; /* the caller's */
     int32_t order;      /* picture order count, counted from the last IDR picture on */
     bool idr;
-    bool key;    /* decoding can begin here */
-    bool placed; /* pts is known */
+    bool key;        /* decoding can begin here */
+    bool hidden;     /* it is not shown */
+    bool disposable; /* no other refers to it */
+    bool placed;     /* pts is known */
 } picture;
 
 typedef struct pictures {

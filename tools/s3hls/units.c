@@ -15,10 +15,10 @@ bool units_next(const uint8_t **p, const uint8_t *end, uint8_t *header) {
     return false;
 }
 
-bool units_idr(const uint8_t *p, size_t size) {
+uint8_t units_slice(const uint8_t *p, size_t size) {
     uint8_t header;
     for (const uint8_t *at = p; units_next(&at, p + size, &header);)
         if ((header & 31) == UNIT_SLICE || (header & 31) == UNIT_IDR)
-            return (header & 31) == UNIT_IDR;
-    return false;
+            return header;
+    return 0;
 }

@@ -14,7 +14,7 @@ enum { UNIT_SLICE = 1, UNIT_IDR = 5, UNIT_SEI = 6, UNIT_SPS = 7, UNIT_PPS = 8 };
  * @return false: there is none before end. */
 bool units_next(const uint8_t **p, const uint8_t *end, uint8_t *header);
 
-/* Is it an IDR picture: is its first slice one of nal_unit_type 5? */
-bool units_idr(const uint8_t *p, size_t size);
+/* @return the header of the first slice; 0: there is none. */
+uint8_t units_slice(const uint8_t *p, size_t size);
 
 #endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "hidden.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* A second of hidden pictures lasts 2 ms; two DTS lie a tick of 90 kHz apart. */
+enum { SHORTENED = 512, INSTANT_US = 2000, TICK_US = 12, OVERLAP_US = 1000000 };
+
+void hidden_init(hidden *h, void (*drop)(void *packet)) {
+    memset(h, 0, sizeof *h);
+    h->drop = drop;
+    h->first_shown = SIZE_MAX;
+    h->earliest = INT64_MAX;
+    h->last_dts = PICTURES_NO_TIME;
+}
+
+static bool shows(const hidden *h) {
+    return h->first_shown != SIZE_MAX;
+}
+
+static void drop_from(hidden *h, size_t first) {
+    for (size_t i = first; i < h->count; i++)
+        h->drop(h->held[i].packet);
+    h->count = first;
+    h->first_shown = SIZE_MAX;
+    h->leads = false;
+}
+
+void hidden_deinit(hidden *h) {
+    if (h->count)
+        drop_from(h, h->next);
+    free(h->held);
+    h->held = NULL;
+}
+
+static void compact(hidden *h) {
+    if (!h->next || h->next < h->ready)
+        return;
+    memmove(h->held, h->held + h->ready, (h->count - h->ready) * sizeof *h->held);
+    h->count -= h->ready;
+    h->first_shown -= shows(h) ? h->ready : 0;
+    h->next = h->ready = 0;
+}
+
+static bool hold(hidden *h, const picture *x) {
+    if (h->count == h->capacity) {
+        size_t capacity = h->capacity ? h->capacity * 2 : 64;
+        picture *held = realloc(h->held, capacity * sizeof *held);
+        if (!held)
+            return false;
+        h->held = held;
+        h->capacity = capacity;
+    }
+    h->held[h->count++] = *x;
+    return true;
+}
+
+static int64_t shorten(int64_t time, int64_t before) {
+    return time < before ? before - (before - time) / SHORTENED - 1 : before - 1;
+}
+
+static void all_ready(hidden *h) {
+    if (h->count)
+        h->last_dts = h->held[h->count - 1].dts;
+    h->ready = h->count;
+    h->first_shown = SIZE_MAX;
+    h->leads = false;
+}
+
+/* Footage that is joined to other: the first pictures may be decoded before the last ones of that,
+ * by the depth of reordering. */
+static void keep_order(hidden *h) {
+    int64_t last = h->last_dts;
+    int64_t first = h->held[h->ready].dts;
+    if (last == PICTURES_NO_TIME || first == PICTURES_NO_TIME || last - first > OVERLAP_US)
+        return;
+    for (size_t i = h->ready; i < h->count; i++) {
+        picture *x = &h->held[i];
+        if (x->dts <= last)
+            x->dts = last + TICK_US < x->pts ? last + TICK_US : x->pts;
+        last = x->dts;
+    }
+}
+
+/* The first picture that is shown is known, and that none of an earlier time follows. */
+static void release_lead(hidden *h) {
+    const int64_t dts = h->held[h->first_shown].dts, pts = h->earliest;
+    for (size_t i = h->ready; i < h->count; i++) {
+        picture *x = &h->held[i];
+        if (i < h->first_shown)
+            x->dts = shorten(x->dts, dts);
+        if (x->hidden)
+            x->pts = shorten(x->pts, pts);
+        if (x->pts < x->dts)
+            x->pts = x->dts;
+    }
+    keep_order(h);
+    all_ready(h);
+}
+
+/* Hidden pictures that one which is shown follows in decoding order: their time is before the first
+ * one that is shown, or behind the last, where other footage may follow at once. */
+static void release_tail(hidden *h) {
+    for (size_t i = h->ready; i < h->count; i++) {
+        picture *x = &h->held[i];
+        if (x->pts < h->earliest)
+            x->pts = shorten(x->pts, h->earliest);
+        else if (x->pts > h->latest)
+            x->pts = h->latest + INSTANT_US + (x->pts - h->latest) / SHORTENED;
+        if (x->pts < x->dts)
+            x->pts = x->dts;
+    }
+    all_ready(h);
+}
+
+static bool push_hidden(hidden *h, const picture *x) {
+    if (shows(h) && (x->key || x->dts >= h->earliest))
+        release_lead(h);
+    else if (x->key) /* nothing that is shown needs those that wait */
+        drop_from(h, h->ready);
+    if (x->key) {
+        h->leads = true;
+        h->earliest = INT64_MAX;
+    }
+    bool needed = h->leads && !shows(h); /* as far as is known */
+    if (!needed && (x->disposable || h->earliest == INT64_MAX)) {
+        h->drop(x->packet);
+        return true;
+    }
+    return hold(h, x);
+}
+
+static bool push_shown(hidden *h, const picture *x) {
+    bool first = h->earliest == INT64_MAX;
+    h->earliest = x->pts < h->earliest ? x->pts : h->earliest;
+    h->latest = first || x->pts > h->latest ? x->pts : h->latest;
+    if (!h->leads && x->idr)
+        drop_from(h, h->ready);
+    else if (!h->leads)
+        release_tail(h);
+    if (!hold(h, x))
+        return false;
+    if (!h->leads) {
+        keep_order(h);
+        all_ready(h);
+        return true;
+    }
+    if (!shows(h))
+        h->first_shown = h->count - 1;
+    if (x->dts >= h->earliest || h->count - h->first_shown > PICTURES_REORDER_MAX)
+        release_lead(h);
+    return true;
+}
+
+bool hidden_push(hidden *h, const picture *x) {
+    compact(h);
+    return x->hidden ? push_hidden(h, x) : push_shown(h, x);
+}
+
+void hidden_end(hidden *h) {
+    if (shows(h))
+        release_lead(h);
+    else
+        drop_from(h, h->ready);
+}
+
+bool hidden_pop(hidden *h, picture *out) {
+    if (h->next == h->ready)
+        return false;
+    *out = h->held[h->next++];
+    return true;
+}
