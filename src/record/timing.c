@@ -347,4 +347,5 @@ void s3hls__timing_next(s3hls__timing *t, const s3hls__access_unit *au, bool giv
     t->started = true;
     t->movable = false;
     t->duration_90k = au->second_field ? t->frame_90k / 2 : t->frame_90k;
+    t->duration_90k += t->duration_90k * t->speed_ppm / 1000000;
 }

@@ -123,7 +123,8 @@ static bool note_accepted(intake *i) {
     memset(i->units, 0, sizeof i->units);
     i->private_units = i->hevc_sets = 0;
     if (i->unusable) {
-        i->unusable = i->camera->delivery->input_unusable = false;
+        i->unusable = false;
+        i->camera->delivery->input_unusable = false;
         camera_report(i->camera, "input-usable", "pictures are recorded again", 0);
     }
     return true;

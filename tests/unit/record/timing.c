@@ -552,6 +552,7 @@ static void the_recordings_speed_stretches_distances(void **state) {
                 s3hls__timing_set_speed(&t, 50000);
             if (i == 200)
                 s3hls__timing_set_speed(&t, -10000);
+            assert_int_equal(t.duration_90k, i <= 100 ? 3600 : i <= 200 ? 3780 : 3564);
             due += i < 100 ? 3600 : i < 200 ? 3780 : 3564;
         }
         assert_false(t.broken);
