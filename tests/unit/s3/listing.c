@@ -37,6 +37,7 @@ typedef struct bench {
     char told[KEYS_MAX][KEY_BYTES];
     size_t told_count, stop_after;
     int requests, after_requests;
+    void (*answer)(struct bench *b, const s3hls__list_ask *ask);
     char *xml;
 } bench;
 
@@ -53,10 +54,13 @@ static int note(void *ctx, const s3hls_s3_object *object) {
     return ++b->told_count == b->stop_after;
 }
 
+static void answer(bench *b, const s3hls__list_ask *ask);
+
 static bench *open_bench(fake f) {
     bench *b = calloc(1, sizeof *b);
     unsigned seed = 12345;
     b->fake = f;
+    b->answer = answer;
     world_init(&b->world);
     b->env = world_env(&b->world);
     b->xml = malloc(KEYS_MAX * 128);
@@ -177,7 +181,7 @@ static int list(bench *b) {
             rc = lister->refused(l) ? S3HLS_OK : S3HLS_E_INVALID;
             continue;
         }
-        answer(b, ask);
+        b->answer(b, ask);
         rc = lister->page(l, b->xml, strlen(b->xml), &more);
     }
     lister->close(&l);
@@ -292,6 +296,67 @@ static void a_usual_server_is_asked_no_more_than_needed(void **state) {
     close_bench(b);
 }
 
+/* Folders alone, as a server with a delimiter gives them: a folder's keys count for one, and lie
+ * before whatever comes after the folder. */
+static void answer_by_folder(bench *b, const s3hls__list_ask *ask) {
+    enum { FOLDER_SIZE = sizeof PREFIX "2026/11/23/00/00/" - 1 };
+    char after[2048] = "";
+    unsigned number;
+    size_t at = begin_of_page(b, ask, &number), size = 0, given = 0;
+    if (ask->start_after[0])
+        snprintf(after, sizeof after, PREFIX "%s", ask->start_after);
+    size += (size_t)sprintf(b->xml, "<ListBucketResult>");
+    while (at < b->fake.count && given < b->fake.page) {
+        const char *folder = b->order[at];
+        bool skipped = strcmp(folder, after) <= 0;
+        size_t last = at;
+        while (at < b->fake.count && strncmp(b->order[at], folder, FOLDER_SIZE) == 0)
+            skipped &= strcmp(b->order[last = at++], after) <= 0;
+        given += !skipped;
+        if (!skipped)
+            size += (size_t)sprintf(b->xml + size,
+                                    "<CommonPrefixes><Prefix>%.*s</Prefix></CommonPrefixes>",
+                                    (int)FOLDER_SIZE, folder);
+    }
+    if (at < b->fake.count)
+        size += (size_t)sprintf(b->xml + size, "<IsTruncated>true</IsTruncated>");
+    if (at < b->fake.count && !b->fake.no_token)
+        size +=
+            (size_t)sprintf(b->xml + size, "<NextContinuationToken>t%zu-%u</NextContinuationToken>",
+                            b->fake.token_stays ? 0 : at, number + 1);
+    sprintf(b->xml + size, "</ListBucketResult>");
+}
+
+static int note_folder(void *ctx, const s3hls_s3_object *object) {
+    bench *b = ctx;
+    snprintf(b->told[b->told_count++], KEY_BYTES, "%s", object->key);
+    return 0;
+}
+
+static void folders_are_paged_by_key_too(void **state) {
+    (void)state;
+    static const fake fakes[] = {
+        {.count = 300, .page = 1000},
+        {.count = 300, .page = 3},
+        {.count = 300, .page = 3, .no_token = true},
+        {.count = 300, .page = 3, .token_stays = 1},
+    };
+    for (size_t i = 0; i < sizeof fakes / sizeof *fakes; i++) {
+        bench *b = open_bench(fakes[i]);
+        b->op.by_folder = true;
+        b->op.on_object = note_folder;
+        b->answer = answer_by_folder;
+        assert_int_equal(list(b), S3HLS_OK);
+        assert_int_equal(b->told_count, 20);
+        for (size_t n = 0; n < 20; n++) {
+            char folder[KEY_BYTES];
+            snprintf(folder, sizeof folder, "2026/11/23/00/%02zu/", n);
+            assert_string_equal(b->told[n], folder);
+        }
+        close_bench(b);
+    }
+}
+
 /* Whoever looks for one key, or stops at the first beyond a time, is not misled by the order. */
 static void who_stops_early_sees_the_least_key_first(void **state) {
     (void)state;
@@ -364,6 +429,7 @@ int main(void) {
         cmocka_unit_test(every_habit_is_read_whole_and_in_order),
         cmocka_unit_test(start_after_holds_whatever_the_server_makes_of_it),
         cmocka_unit_test(a_usual_server_is_asked_no_more_than_needed),
+        cmocka_unit_test(folders_are_paged_by_key_too),
         cmocka_unit_test(who_stops_early_sees_the_least_key_first),
         cmocka_unit_test(what_cannot_be_read_whole_is_an_error),
         cmocka_unit_test(disorder_that_shows_late_is_no_silence),
