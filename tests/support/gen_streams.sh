@@ -49,9 +49,10 @@ audio_only() {
     ffmpeg -hide_banner -v error -nostdin -y -f lavfi -i "sine=duration=1" -c:a aac \
         -fflags +bitexact -flags +bitexact audio_only.mp4
 }
+all_idr() { make all_idr.h264 160x120 25 6 keyint=1:min-keyint=1; }
 small() { make small.h264 320x240 25 4 keyint=50:min-keyint=50; }
 
-for stream in plain slices aud filler intra_refresh bframes open_gop vfr slow fast interlaced audio_only small; do
+for stream in plain slices aud filler intra_refresh bframes open_gop vfr slow fast interlaced audio_only all_idr small; do
     "$stream"
 done
 
@@ -88,6 +89,70 @@ write('no_keyframe_start.h264', sets + plain[first + 1:])
 
 whole = open('plain.h264', 'rb').read()
 open('truncated.h264', 'wb').write(whole[:len(whole) // 2 + 777])
+
+# Encoders that say the same in every header, and that number everything anew.
+class Bits:
+    def __init__(self, n):
+        raw = re.sub(b'\0\0\3', b'\0\0', n[1:])
+        self.bits, self.at, self.out = ''.join(f'{x:08b}' for x in raw), 0, f'{n[0]:08b}'
+
+    def u(self, count):
+        self.at += count
+        return int(self.bits[self.at - count:self.at], 2)
+
+    def ue(self):
+        zeros = self.bits.index('1', self.at) - self.at
+        self.at += zeros
+        return self.u(zeros + 1) - 1
+
+    def put_ue(self, value):
+        code = f'{value + 1:b}'
+        self.out += '0' * (len(code) - 1) + code
+
+    def copy(self, count=None):
+        self.out += self.bits[self.at:self.at + count] if count else self.bits[self.at:].rstrip('0')
+        self.at += count or 0
+
+    def nal(self):
+        bits = self.out + '0' * (-len(self.out) % 8)
+        raw = bytes(int(bits[i:i + 8], 2) for i in range(0, len(bits), 8))
+        return re.sub(b'\0\0(?=[\0-\3])', b'\0\0\3', raw)
+
+def frame_num_bits(sps): # baseline: profile, constraints, level, id, log2_max_frame_num_minus4
+    b = Bits(sps)
+    b.u(24)
+    b.ue()
+    return b.ue() + 4
+
+def same_idr_pic_id(n, width):
+    b = Bits(n)
+    for _ in range(3):
+        b.put_ue(b.ue())
+    b.copy(width)
+    b.ue()
+    b.put_ue(0)
+    b.copy()
+    return b.nal()
+
+def numbered(n, i): # seq_parameter_set_id 0 to 31, pic_parameter_set_id 0 to 56
+    b = Bits(n)
+    if kind(n) == 7:
+        b.copy(24)
+    elif kind(n) != 8:
+        b.put_ue(b.ue())
+        b.put_ue(b.ue())
+    b.ue()
+    b.put_ue(i % 32 if kind(n) == 7 else i % 57)
+    if kind(n) == 8:
+        b.ue()
+        b.put_ue(i % 32)
+    b.copy()
+    return b.nal()
+
+idrs = [n for n in nals('all_idr.h264') if kind(n) in (5, 7, 8)]
+width = frame_num_bits(idrs[0])
+write('same_idr_pic_id.h264', idrs[:2] + [same_idr_pic_id(n, width) for n in idrs if kind(n) == 5])
+write('new_ids.h264', [numbered(n, i // 3) for i, n in enumerate(idrs)])
 
 # Radio noise: single bits inside slices, behind their headers; the pictures suffer, the units stand.
 write('bit_flips.h264', [flipped(n, (len(n) // 2, 0x10)) if i % 17 == 16 and kind(n) == 1 else n
