@@ -39,8 +39,8 @@ class Lab {
     const flags = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
     flags.push("--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required");
     this.browser = await chromium.launch({ executablePath: BROWSER, chromiumSandbox: false, args: flags });
-    this.#encodeNumbers("clock.h264", "640x360", 240);
-    this.#encodeNumbers("small.h264", "320x180", 10);
+    this.encodeNumbers("clock.h264", "640x360", 240);
+    this.encodeNumbers("small.h264", "320x180", 10);
     this.repeat("small.h264", 200, "long.h264");
   }
 
@@ -53,15 +53,15 @@ class Lab {
   }
 
   /** Each picture carries its number: a row of squares along its lower edge, the lowest bit at the left. */
-  #encodeNumbers(name, size, seconds) {
+  encodeNumbers(name, size, seconds, gop = FPS) {
     const [width] = size.split("x");
     const bits = `color=c=black:s=${BITS}x1:r=${FPS}:d=${seconds},format=gray,geq=lum='255*mod(floor(N/pow(2\\,X))\\,2)'`;
     const graph = `testsrc2=s=${size}:r=${FPS}:d=${seconds}[v];${bits},scale=${width}:32:flags=neighbor[b];[v][b]overlay=0:H-32`;
-    this.encode(name, graph);
+    this.encode(name, graph, gop);
   }
 
-  encode(name, graph) {
-    const codec = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-bf", "0", "-g", `${FPS}`];
+  encode(name, graph, gop = FPS) {
+    const codec = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-bf", "0", "-g", `${gop}`];
     this.#run("ffmpeg", ["-v", "error", "-nostdin", "-filter_complex", graph, ...codec, name]);
   }
 
@@ -93,8 +93,8 @@ class Lab {
   }
 
   /** A camera that records now, until the end. */
-  film(to, options = []) {
-    this.#start(S3HLS, ["record", "clock.h264", "-q", "--realtime", ...this.#how(to, Date.now()), ...options]);
+  film(to, options = [], stream = "clock.h264") {
+    this.#start(S3HLS, ["record", stream, "-q", "--realtime", ...this.#how(to, Date.now()), ...options]);
   }
 
   #how(to, start) {

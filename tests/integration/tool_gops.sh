@@ -8,7 +8,7 @@ record() { # record CAMERA STREAM OPTION...
     "$S3HLS" record "$S3HLS_STREAMS/$2" --fps 25 -q --to "$store/$1" --start 2026-01-02T03:59:57Z "${@:3}" 2>"$1.err"
 }
 starts_with_keyframe() {
-    ffprobe -v error -select_streams v -show_entries packet=flags -of csv=p=0 "$1" | awk 'NR == 1 { key = /K/ } END { exit !key }'
+    ffprobe -v quiet -select_streams v -show_entries packet=flags -of csv=p=0 "$1" | awk 'NR == 1 { key = /K/ } END { exit !key }'
 }
 reported() { # reported CAMERA TIMES
     [ "$(grep -c 'do not decode on their own' "$1.err")" = "$2" ] || fail "$1: reported not $2 times: $(cat "$1.err")"

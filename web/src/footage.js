@@ -9,13 +9,15 @@ const BEFORE_MS = 60000; // to step back without asking again
 const KEPT_MS = 30 * 60000; // behind the picture
 const RENEW_MS = 30 * 60000; // presigned addresses live an hour beyond their range
 const JOINED_MS = 100; // what is no gap
+const LIVE_MS = 180000; // before now, in which a live list begins
 const LATE_MS = 60000; // nothing for so long: the camera has stopped
 
 /** Everything of an address but what is signed anew each time. */
 const keyOf = (address) => address.split("?")[0];
 const timelineOf = (address) => keyOf(address).match(/-(\d+)\.ts$/)?.[1];
 /** Does it begin inside a group of pictures, so that it needs the segment before to decode? */
-const isInner = (segment) => /-inner-\d+-\d+\.ts$/.test(keyOf(segment.address));
+const isInner = (segment) => innerAddress(segment.address);
+export const innerAddress = (address) => /-inner-\d+-\d+\.ts$/.test(keyOf(address));
 
 /** A media playlist's segments, each with begin and end on the wall; gaps are left out. */
 export function parse(text, base) {
@@ -38,6 +40,19 @@ export function parse(text, base) {
 
 /** Does time jump, or do parameters change, between two segments? */
 const broken = (a, b) => Math.abs(b.from - a.to) > JOINED_MS || timelineOf(a.address) !== timelineOf(b.address);
+
+/** Segments as a player can load each: one that begins inside a group of pictures, joined to those that it needs. */
+export function joined(segments) {
+  const groups = [];
+  for (const s of segments) {
+    const last = groups.at(-1);
+    if (last && isInner(s) && !broken(last.parts.at(-1), s)) {
+      last.parts.push(s);
+      last.to = s.to;
+    } else groups.push({ ...s, parts: [s] });
+  }
+  return groups;
+}
 
 /** How far into the segments, played one after the other, a moment lies: seconds. */
 function offsetOf(segments, ms) {
@@ -74,11 +89,14 @@ export class Footage {
   #segments = [];
   #left = { first: 0, breaks: 0 };
   #asked = 0; // when the addresses were made
-  #edge; // up to where the server was asked
+  #edge; // up to where segments are known
+  #until; // up to where the server was asked
+  #parts = new Map(); // addresses of a listed segment's parts, by its own
   #stale = false;
   #ended = false;
 
-  /** @param {() => number} position  where the picture is, on the wall
+  /** @param {number|null} start  null: the newest group of pictures that is complete
+   *  @param {() => number} position  where the picture is, on the wall
    *  @param {() => number} ahead  how far to see ahead of it, ms
    *  @param {() => number} now  the server's time */
   constructor(camera, start, { position, ahead, now }) {
@@ -98,7 +116,22 @@ export class Footage {
   async next() {
     if (this.#segments.length === 0) await this.#open();
     else while (!(await this.#refreshOrWait())) await this.#pause(500);
-    return format(this.#segments, { ...this.#left, start: this.start, ended: this.#ended });
+    const groups = this.#listed();
+    this.#parts = new Map(groups.map((g) => [g.address, g.parts.map((s) => s.address)]));
+    return format(groups, { ...this.#left, start: this.start, ended: this.#ended });
+  }
+
+  /** The addresses whose bytes, one after the other, a listed address stands for. */
+  partsOf(address) {
+    return this.#parts.get(address) ?? [address];
+  }
+
+  /** What was listed must not grow: a last group of pictures that may is listed later. */
+  #listed() {
+    const groups = joined(this.#segments);
+    const more = !this.#ended && (this.#edge >= this.#until || this.now() - this.#edge < LATE_MS);
+    if (more && groups.length > 1 && this.#segments.some(isInner)) groups.pop();
+    return groups;
   }
 
   #pause(ms) {
@@ -110,6 +143,7 @@ export class Footage {
   }
 
   async #ask(from, to) {
+    this.#until = Math.max(to, this.#until ?? 0);
     from = Math.max(from, api.access.from);
     to = Math.min(to, api.access.to);
     if (from >= to) return [];
@@ -123,9 +157,11 @@ export class Footage {
   }
 
   async #open() {
-    this.#segments = await this.#ask(this.start - BEFORE_MS, this.start + WINDOW_MS);
+    const from = this.start === null ? this.now() - LIVE_MS : this.start - BEFORE_MS;
+    this.#segments = await this.#ask(from, (this.start ?? this.now()) + WINDOW_MS);
     this.#asked = Date.now();
     this.#edge = this.#segments.at(-1)?.to;
+    this.start ??= this.#listed().at(-1)?.from ?? 0;
     if (!this.#segments.some((s) => s.to > this.start)) {
       this.#segments = [];
       throw new api.Problem(404, "Nothing was recorded at this time.");
@@ -145,7 +181,7 @@ export class Footage {
 
   async #refresh() {
     if (this.#stale || Date.now() - this.#asked > RENEW_MS) return this.#readdress();
-    return this.#edge - this.position() < this.ahead() && (await this.#grow());
+    return this.#listed().at(-1).to - this.position() < this.ahead() && (await this.#grow());
   }
 
   async #readdress() {
@@ -190,15 +226,13 @@ export class Footage {
     return spans.find((span) => span[1] > from + JOINED_MS)?.[0] ?? null;
   }
 
-  /** Takes off what ends before a moment, but not what the first segment that stays needs to decode. */
+  /** Takes off what ends before a moment: whole groups of pictures. */
   #trim(before) {
-    let count = this.#segments.slice(0, -1).filter((s) => s.to < before).length;
-    while (count > 0 && isInner(this.#segments[count])) count--;
-    for (; count > 0; count--) {
-      const [old, next] = this.#segments;
-      this.#segments.shift();
+    for (const group of joined(this.#segments).slice(0, -1)) {
+      if (group.to >= before) return;
+      const [old] = this.#segments.splice(0, group.parts.length).slice(-1);
       this.#left.first++;
-      if (broken(old, next)) this.#left.breaks++;
+      if (broken(old, this.#segments[0])) this.#left.breaks++;
     }
   }
 }

@@ -3,7 +3,7 @@
 // "time" with the moment on the wall of each picture, "skip" where no recording was passed over.
 import Hls from "./hls.mjs";
 import * as api from "./api.js";
-import { Footage } from "./footage.js";
+import { Footage, innerAddress } from "./footage.js";
 
 const BUFFER_S = 30;
 const RETRY_MS = 3000;
@@ -48,6 +48,48 @@ const playlistLoader = (footage) =>
     }
     destroy() {
       this.#closed = true;
+    }
+  };
+
+/** hls.js asks for a segment; the footage may have listed several as one. */
+const segmentLoader = (footage) =>
+  class extends Hls.DefaultConfig.loader {
+    #aborter = new AbortController();
+    load(context, config, callbacks) {
+      const parts = footage.partsOf(context.url);
+      if (parts.length === 1) super.load(context, config, callbacks);
+      else this.#loadParts(parts, context, callbacks);
+    }
+    async #loadParts(parts, context, { onSuccess, onError }) {
+      const { signal } = this.#aborter;
+      const { stats } = this;
+      this.context = context;
+      stats.loading.start = performance.now();
+      try {
+        const bodies = [];
+        for (const address of parts) {
+          const headers = new URL(address).origin === location.origin ? api.access.headers() : {};
+          const response = await fetch(address, { signal, headers });
+          if (!response.ok) return onError({ code: response.status, text: response.statusText }, context, response, stats);
+          bodies.push(await response.arrayBuffer());
+          stats.loading.first ||= performance.now();
+          stats.loaded += bodies.at(-1).byteLength;
+        }
+        const data = await new Blob(bodies).arrayBuffer();
+        stats.total = stats.loaded;
+        stats.loading.end = performance.now();
+        if (!signal.aborted) onSuccess({ url: context.url, data, code: 200 }, stats, context, null);
+      } catch (error) {
+        if (!signal.aborted) onError({ code: 0, text: error.message }, context, error, stats);
+      }
+    }
+    abort() {
+      this.#aborter.abort();
+      super.abort();
+    }
+    destroy() {
+      this.#aborter.abort();
+      super.destroy();
     }
   };
 
@@ -138,14 +180,15 @@ export class Player extends EventTarget {
     if (middle > 0) this.video.currentTime = middle;
   }
 
-  #start() {
+  /** @param {boolean} joins  live, but of segments that have to be joined: a group of pictures behind */
+  #start(joins = false) {
     if (!Hls.isSupported()) return this.#tell("unsupported");
     const { camera, at } = this.#source;
     this.#tell("loading");
     const config = {
       maxBufferLength: BUFFER_S,
       backBufferLength: 60,
-      ...(at === null && LIVE),
+      ...(at === null && !joins && LIVE),
       xhrSetup: (xhr, url) => {
         if (new URL(url).origin === location.origin)
           for (const [name, value] of Object.entries(api.access.headers())) xhr.setRequestHeader(name, value);
@@ -155,20 +198,30 @@ export class Player extends EventTarget {
     const shouldRetry = (retry, count, timeout, response, otherwise) =>
       otherwise || (refused(response?.code) && count < 3); // an address that has expired: there will be another
     config.fragLoadPolicy = { default: { ...policy, errorRetry: { ...policy.errorRetry, shouldRetry } } };
-    if (at !== null) {
+    if (at !== null || joins) {
       this.#footage = new Footage(camera, at, {
         position: () => this.date,
         ahead: () => 2 * BUFFER_S * 1000 * Math.max(1, this.#rate),
         now: this.now,
       });
       config.pLoader = playlistLoader(this.#footage);
+      config.fLoader = segmentLoader(this.#footage);
     }
     this.#hls = new Hls(config);
     this.#hls.on(Hls.Events.ERROR, (_, data) => this.#error(data));
-    this.#hls.on(Hls.Events.LEVEL_LOADED, () => this.#applyRate());
-    this.#hls.loadSource(at === null ? api.liveAddress(camera) : api.rangeAddress(camera, at, at + 1));
+    this.#hls.on(Hls.Events.LEVEL_LOADED, (_, { details }) => this.#loaded(details));
+    const asked = at ?? this.now();
+    this.#hls.loadSource(this.#footage ? api.rangeAddress(camera, asked, asked + 1) : api.liveAddress(camera));
     this.#hls.attachMedia(this.video);
     this.#run();
+  }
+
+  /** hls.js cannot begin with a segment that needs those before it. */
+  #loaded({ fragments }) {
+    this.#applyRate();
+    if (this.#footage || !fragments.some((f) => innerAddress(f.url))) return;
+    this.#hls.destroy();
+    this.#start(true);
   }
 
   #run() {
