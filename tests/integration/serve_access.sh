@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT-0
 # Who may look at what s3hls serve shows: tokens, share links, TLS, addresses.
 # Environment: S3HLS (the tool), S3HLS_STREAMS (generated streams).
-. "$(dirname "${BASH_SOURCE[0]}")/lib_serve.sh"
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+. "$here/lib_serve.sh"
 store=file://$work/store
 record cam-1 2026-01-02T03:04:00Z
 record cam-2 2026-01-02T03:04:00Z
@@ -158,7 +159,7 @@ echo "ok: no secret in any log"
 
 # presigned addresses end with the link
 mkdir -p s3/bucket && cp -r store/cam-2 s3/bucket/cam
-start_server python3 "$(dirname "${BASH_SOURCE[0]}")/tool_s3_server.py" "$work/s3" good
+start_server python3 "$here/tool_s3_server.py" "$work/s3" good
 export AWS_ACCESS_KEY_ID=AKIDEXAMPLE AWS_SECRET_ACCESS_KEY=secret
 serve presigned s3://bucket/cam --endpoint "http://127.0.0.1:$port" --token-file tokens
 is 200 "/api/cameras/cam/share?$range&expires=90" -X POST -H "$owner"
