@@ -109,14 +109,14 @@ def serve(viewer, nals, fps, ending):
         packets = live_packets(nals, fps, ending)
     else:
         packets = rtp_packets(nals[first_slice(nals) + 1 :] if ending == "late" else nals, fps)
-    for packet in packets:
-        viewer.sendall(packet)
-    if ending != "stall":
-        viewer.shutdown(socket.SHUT_WR)
     try:
+        for packet in packets:
+            viewer.sendall(packet)
+        if ending != "stall":
+            viewer.shutdown(socket.SHUT_WR)
         while requests.read(1):
             pass
-    except ConnectionResetError:
+    except (BrokenPipeError, ConnectionResetError):  # the viewer has left
         pass
 
 
