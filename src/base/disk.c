@@ -46,8 +46,7 @@ bool s3hls__disk_mode_ok(uint32_t configured) {
 }
 
 static bool cannot_sync_folders(int code) {
-    return code == EINVAL || code == ENOTSUP || code == EOPNOTSUPP || code == ENOSYS ||
-           code == EBADF;
+    return code == EINVAL || code == ENOTSUP || code == ENOSYS || code == EBADF;
 }
 
 int s3hls__disk_sync_folder(int fd) {

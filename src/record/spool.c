@@ -82,9 +82,9 @@ int s3hls__spool_write_file(s3hls__spool *s, const char *name, const s3hls__spoo
     int fd = s3hls__spool_folder_create(f, &s->place, s->env.random(s->env.ctx), temporary);
     if (fd < 0)
         return s3hls__disk_status(errno);
-    bool written = source ? s3hls__spool_file_write(fd, &s->table, source->size, source->tags,
-                                                    source->body, source->ctx)
-                          : s3hls__file_write(fd, text, strlen(text));
+    bool written = text ? s3hls__file_write(fd, text, strlen(text))
+                        : s3hls__spool_file_write(fd, &s->table, source->size, source->tags,
+                                                  source->body, source->ctx);
     int rc = s3hls__spool_folder_commit(f, fd, written, temporary, name, &synced);
     if (!rc && !synced)
         log_unsynced(s); /* it is whole, and found by the next recorder: it is in the spool */
