@@ -340,10 +340,8 @@ static uint32_t until_due_ms(s3hls_uploader *u, uint32_t limit_ms, bool *pending
     if (u->boxes && limit_ms > LOOK_MS)
         limit_ms = LOOK_MS;
     for (s3hls__outbox *box = u->boxes; box; box = box->next) {
-        bool waits;
+        bool waits = false;
         int64_t due_us = box->leaving ? INT64_MAX : box_due_us(u, box, &waits);
-        if (box->leaving)
-            continue;
         *pending |= waits;
         if (due_us > now && due_us != INT64_MAX && (due_us - now + 999) / 1000 < limit_ms)
             limit_ms = (uint32_t)((due_us - now + 999) / 1000);
