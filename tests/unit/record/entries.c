@@ -98,11 +98,42 @@ static void what_needs_the_segment_before_begins_no_timeline(void **state) {
     world_close(w);
 }
 
+/* Fields of one frame are two access units, of which the second needs the first. */
+static void a_frame_is_never_cut_between_its_fields(void **state) {
+    (void)state;
+    world *w = world_open();
+    s3hls_recorder_config cfg = config(w);
+    s3hls_recorder *r;
+    h264_gen g = camera();
+    g.height = 256;
+    g.fields = true;
+    g.gop = 250;
+    cfg.pool_bytes = 4 << 20;
+    cfg.segment_max_bytes = 64000;
+    assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
+    for (int i = 0; i < 2000; i++) {
+        g.other_bytes = 700 + (uint32_t)(i * 37 % 400);
+        assert_int_equal(put(r, &g), S3HLS_OK);
+    }
+    assert_int_equal(s3hls_recorder_drain(r, 5000), S3HLS_OK);
+    assert_int_equal(s3hls_recorder_close(&r, 0), S3HLS_OK);
+    s3hls_segment_list list = recorded(w);
+    size_t inner = 0;
+    for (size_t i = 0; i < list.count; i++) {
+        inner += list.segments[i].entry == S3HLS_ENTRY_NONE;
+        assert_int_equal((list.segments[i].start_ms - NOON_US / 1000) % 40, 0);
+    }
+    assert_true(inner > 5);
+    s3hls_segment_list_deinit(&list, NULL);
+    world_close(w);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(groups_that_do_not_fit_are_cut_and_named),
         cmocka_unit_test(a_change_is_reported_again),
         cmocka_unit_test(what_needs_the_segment_before_begins_no_timeline),
+        cmocka_unit_test(a_frame_is_never_cut_between_its_fields),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
