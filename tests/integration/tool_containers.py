@@ -81,7 +81,8 @@ def element(name, data):
     return bytes.fromhex(name) + vint(len(data)) + data
 
 
-def matroska(mp4, h264, out, step):
+def matroska(mp4, h264, out, step, first="0"):
+    """first: of so many pictures those to which no other refers are left out."""
     nals = [n for n in re.split(b"\0\0\0?\1", open(h264, "rb").read()) if n]
     sps, pps = (next(n for n in nals if n[0] & 31 == kind) for kind in (7, 8))
     config = bytes([1]) + sps[1:4] + b"\xff\xe1" + struct.pack(">H", len(sps)) + sps + b"\1" + struct.pack(">H", len(pps)) + pps
@@ -91,7 +92,9 @@ def matroska(mp4, h264, out, step):
     track += element("63a2", config) + element("e0", element("b0", 640) + element("ba", 360))
     body = element("1549a966", element("2ad7b1", 1000000) + element("4d80", b"test") + element("5741", b"test"))
     body += element("1654ae6b", element("ae", track))
-    for nal, time in zip(slices, times):
+    for i, (nal, time) in enumerate(zip(slices, times)):
+        if i < int(first) and not nal[0] & 0x60:
+            continue
         key = bytes([0x80 if nal[0] & 31 == 5 else 0])
         block = element("a3", b"\x81\0\0" + key + struct.pack(">I", len(nal)) + nal)
         body += element("1f43b675", element("e7", round(time * 1000 * int(step))) + block)

@@ -24,8 +24,12 @@ python3 "$here/tool_containers.py" edits clip.mp4 edits.mp4
 python3 "$here/tool_containers.py" matroska clip.mp4 "$S3HLS_STREAMS/bframes.h264" slow.mkv 5 # 0, .8, .4, .2, .6 s
 copy -i "$S3HLS_STREAMS/small.h264" -t 1 -c copy second.tmp.mp4
 python3 "$here/tool_containers.py" matroska second.tmp.mp4 "$S3HLS_STREAMS/small.h264" quarter_minutes.mkv 375
+# reordering begins in the third second, as with an encoder that adapts
+copy -f lavfi -i testsrc2=s=160x120:r=25:d=5 -c:v libx264 -x264-params keyint=25:bframes=2:b-adapt=0:b-pyramid=none -f mp4 late.tmp.mp4
+copy -i late.tmp.mp4 -c copy late.tmp.h264
+python3 "$here/tool_containers.py" matroska late.tmp.mp4 late.tmp.h264 reorders_late.mkv 1 60
 
-rm second.tmp.mp4
+rm ./*.tmp.*
 
 for input in *.mp4 *.mkv *.ts *.flv *.mov *.nut *.avi; do
     "$S3HLS" record "$input" --to "file://$work/store/$input" -q --start 2026-01-02 2>err || fail "$input: exit status $?: $(cat err)"

@@ -186,6 +186,23 @@ static void drop_packet(void *packet) {
     av_packet_free(&p);
 }
 
+/* How deep the parameter sets say that reordering is: the decoder knows with the first picture.
+ * Reordering may begin long after it. 0: they do not say. */
+static unsigned stated_depth(const container *c) {
+    const AVCodecParameters *par = c->format->streams[c->stream]->codecpar;
+    const AVCodec *decoder = avcodec_find_decoder(par->codec_id);
+    AVCodecContext *decoding = decoder ? avcodec_alloc_context3(decoder) : NULL;
+    int depth = par->video_delay;
+    if (decoding && c->first->size && avcodec_parameters_to_context(decoding, par) >= 0) {
+        decoding->thread_count = 1;
+        if (avcodec_open2(decoding, decoder, NULL) >= 0 &&
+            avcodec_send_packet(decoding, c->first) >= 0 && decoding->has_b_frames > depth)
+            depth = decoding->has_b_frames;
+    }
+    avcodec_free_context(&decoding);
+    return depth > 0 ? (unsigned)depth : 0;
+}
+
 static int open_all(container *c, const container_source *source, char why[256]) {
     int rc = open_format(c, source, why);
     if (rc)
@@ -203,9 +220,8 @@ static int open_all(container *c, const container_source *source, char why[256])
     if (rc)
         return rc;
     find_duration(c, source);
-    int delay = c->annex_b->par_in->video_delay;
     hidden_init(&c->hidden, drop_packet);
-    pictures_init(&c->pictures, SECOND_US, delay > 0 ? (unsigned)delay : 0, c->live);
+    pictures_init(&c->pictures, SECOND_US, stated_depth(c), c->live);
     if (!c->live)
         arrival_settle(&c->arrival, false);
     return S3HLS_OK;
