@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "archive/pace.h"
 
-enum { PERIOD_MIN_MS = 1000, PERIOD_MAX_MS = 60000, STORE_CLOCK_MS = 1000 /* its resolution */ };
+enum {
+    PERIOD_MIN_MS = 1000,
+    PERIOD_MAX_MS = 60000,
+    LATE_MS = 500 /* at first: a store tells times in whole seconds, rounded down */
+};
 
 static int64_t clamp(int64_t value, int64_t min, int64_t max) {
     return value < min ? min : value > max ? max : value;
@@ -35,11 +39,12 @@ static void learn(s3hls__pace *p, int64_t received_ms) {
 }
 
 static void note_found(s3hls__pace *p, const s3hls_segment *s, int64_t looked_ms) {
-    int64_t received_ms =
-        s->modified_unix_s ? s->modified_unix_s * STORE_CLOCK_MS + STORE_CLOCK_MS : 0;
+    int64_t received_ms = s->modified_unix_s * 1000;
     p->period_ms = clamp(s->duration_ms, PERIOD_MIN_MS, PERIOD_MAX_MS);
     if (p->known)
         learn(p, received_ms);
+    else
+        p->late_ms = LATE_MS;
     p->known = true;
     p->newest_ms = s->start_ms;
     p->newest_end_ms = s->start_ms + s->duration_ms;
