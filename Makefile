@@ -22,7 +22,7 @@ test:
 check:
 	@tests/support/setup.sh build
 	@cmake --preset dev >/dev/null && cmake --build build/dev --parallel $(JOBS)
-	@ctest --test-dir build/dev -L unit --output-on-failure
+	@ctest --test-dir build/dev -L unit --output-on-failure --parallel $$((2 * $(JOBS))) # most wait longer than they work
 
 bench: build
 	@tests/support/setup.sh all
