@@ -10,7 +10,8 @@ enum {
     STEP_BACK_90K = 2 * 90000, /* a jump back up to this is a clock that was corrected */
     USUAL_TIMES = 4,           /* so many times the usual distance is still no gap */
     HABIT = 1000,              /* pictures within which a second long distance is no accident */
-    NEAREST_90K = 512          /* pictures that a third one is put between */
+    NEAREST_90K = 512,         /* pictures that a third one is put between */
+    LEAP_PICTURES = 8          /* so many stamped ahead in a row are still wrong */
 };
 
 void s3hls__timing_init(s3hls__timing *t, uint32_t rate_num, uint32_t rate_den) {
@@ -151,11 +152,20 @@ static void note_distance(s3hls__timing *t, int64_t given_90k) {
     t->frames = 0;
 }
 
+/* Times that step back soon from here may have been ahead since then. */
+static void note_leap(s3hls__timing *t, int64_t distance_90k) {
+    if (distance_90k <= USUAL_TIMES * t->frame_90k)
+        return;
+    t->leap_90k = distance_90k + (t->leap_left > 0 ? t->leap_90k : 0);
+    t->leap_left = LEAP_PICTURES;
+}
+
 /* The time goes on from where it is followed. */
 static void place_on_line(s3hls__timing *t, int64_t given_90k, int64_t composition_90k) {
+    note_leap(t, given_90k + t->offset_90k - t->source_dts_90k);
     note_distance(t, given_90k);
     t->jumped = 0;
-    t->late = false;
+    t->late = t->alone = false;
     place(t, given_90k + t->offset_90k, composition_90k);
 }
 
@@ -168,9 +178,14 @@ static bool was_ahead(const s3hls__timing *t, int64_t at_90k) {
 
 /* Behind a picture that was ahead and stays there: half the usual distance, up to the line. */
 static void catch_up(s3hls__timing *t, int64_t given_90k, int64_t composition_90k) {
+    if (t->late) { /* their own distances are right */
+        note_distance(t, given_90k);
+    } else {
+        t->given_90k = given_90k;
+        t->step_90k = t->frames = 0;
+    }
     t->late = true;
-    t->given_90k = given_90k;
-    t->step_90k = t->frames = 0;
+    t->leap_left = LEAP_PICTURES;
     place(t, t->source_dts_90k + t->frame_90k / 2 + 1, composition_90k);
 }
 
@@ -200,13 +215,34 @@ static void squeeze(s3hls__timing *t, int64_t given_90k, int64_t composition_90k
     place(t, dts_90k, pts_90k > dts_90k ? pts_90k - dts_90k : 0);
 }
 
+/* Several pictures go on from a jump, on_90k from one to the next. */
+static void accept_jump(s3hls__timing *t, int64_t given_90k, int64_t on_90k, int64_t jump_90k) {
+    int64_t offset_90k = t->source_dts_90k - given_90k;
+    bool returns = jump_90k < 0 && t->leap_left > 0 && -jump_90k <= t->leap_90k + t->frame_90k;
+    t->step_90k = on_90k;
+    if (on_90k > t->slow_90k && on_90k > GAP_90K) /* none of them was an accident */
+        t->slow_90k = on_90k;
+    t->given_90k = given_90k;
+    t->frames = t->jumped = 0;
+    t->late = returns; /* those before were ahead: these come closer together */
+    if (returns)
+        return;
+    if (t->alone) /* only the first picture of all was stamped otherwise */
+        t->first_off_us = (t->offset_90k - offset_90k) * 100 / 9;
+    else
+        t->broken |= jump_90k > 0 || jump_90k < -STEP_BACK_90K;
+    t->offset_90k = offset_90k;
+    t->alone = false;
+}
+
 /* It may be a jump: the picture follows the one before by the usual distance, or by its own from
  * the one with which the jump began; until there are enough of them. */
 static void doubt(s3hls__timing *t, int64_t given_90k, int64_t composition_90k, int64_t expected) {
     int64_t on = given_90k - t->jump_given_90k;
     int64_t jump = given_90k + t->offset_90k - t->source_dts_90k;
-    if (t->jumped && on > 0 && on <= longest_step(t, JUMP_90K)) {
+    if (t->jumped && on > 0 && on <= LONGEST_90K) {
         t->jumped++;
+        note_leap(t, on);
         place(t, t->source_dts_90k + on, composition_90k);
     } else {
         t->jumped = 1;
@@ -214,13 +250,8 @@ static void doubt(s3hls__timing *t, int64_t given_90k, int64_t composition_90k, 
         t->jump_begins = true;
     }
     t->jump_given_90k = given_90k;
-    if (t->jumped < S3HLS__TIMING_PERSISTS)
-        return;
-    t->step_90k = on;
-    t->offset_90k = t->source_dts_90k - given_90k;
-    t->given_90k = given_90k;
-    t->frames = t->jumped = 0;
-    t->broken |= jump > 0 || jump < -STEP_BACK_90K;
+    if (t->jumped >= S3HLS__TIMING_PERSISTS)
+        accept_jump(t, given_90k, on, jump);
 }
 
 /* Does the picture go on from a jump in doubt rather than from what was before it? */
@@ -234,6 +265,7 @@ static void follow_given(s3hls__timing *t, const s3hls__access_unit *au, int64_t
     bool keyframe = (au->idr || au->recovery_point) && !au->second_field;
     int64_t at = given_90k + t->offset_90k, step = at - t->source_dts_90k;
     bool reordered = composition_90k == 0 && !au->idr && au->poc < t->poc;
+    t->leap_left -= t->leap_left > 0;
     if (step > 0 && !t->jumped && !t->late)
         learn_step(t);
     if (goes_on_from_jump(t, given_90k, step)) {
@@ -288,6 +320,7 @@ static void follow_caller(s3hls__timing *t, const s3hls__access_unit *au, bool g
         t->given_90k = given_90k;
         t->step_90k = t->frames = t->jumped = 0;
         t->anew = t->late = false;
+        t->alone = !t->started;
         place(t, expected, composition);
     } else if (!given || (repeated && au->second_field)) {
         place(t, expected, t->source_pts_90k - t->source_dts_90k);
@@ -346,6 +379,6 @@ void s3hls__timing_next(s3hls__timing *t, const s3hls__access_unit *au, bool giv
     run_at_speed(t);
     t->started = true;
     t->movable = false;
-    t->duration_90k = au->second_field ? t->frame_90k / 2 : t->frame_90k;
+    t->duration_90k = au->second_field || t->late ? t->frame_90k / 2 : t->frame_90k;
     t->duration_90k += t->duration_90k * t->speed_ppm / 1000000;
 }

@@ -70,6 +70,10 @@ typedef struct s3hls__timing {
     int jumped;             /* pictures that go on from a jump in doubt */
     int64_t jump_given_90k; /* time of the newest of them */
     bool late;              /* catching up with times that lie behind */
+    bool alone;             /* no picture has gone on from the first one yet */
+    int64_t first_off_us;   /* the first one should have been stamped so much later */
+    int64_t leap_90k;       /* times may be ahead by so much */
+    int leap_left;          /* for so many pictures more */
     bool anew;              /* the next time is taken to run on, whatever it is */
 } s3hls__timing;
 

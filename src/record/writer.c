@@ -125,7 +125,7 @@ static s3hls__wall_place place(const s3hls__writer *w) {
 static void begin_session(s3hls__writer *w) {
     s3hls__wall_begin(&w->wall, place(w));
     w->session_begun = true;
-    w->first_given_us = w->pts_us;
+    w->first_given_us = w->pts_us - w->timing.first_off_us;
     w->timeline_reason = "recording begins";
     s3hls__outbox_begin_session(w->box, w->wall.anchor_us, w->wall.start_time_us != 0,
                                 w->wall.provisional);
@@ -144,7 +144,8 @@ static int64_t new_anchor_us(const s3hls__writer *w, int64_t begun_us) {
     if (!w->wall.start_time_us && w->timing.broken)
         anchor_us = s3hls__wall_now(&w->wall);
     else if (w->timing.broken && !w->timing.rate_num)
-        anchor_us = w->wall.start_time_us + (w->timing.last_given_us - w->first_given_us);
+        anchor_us = w->wall.start_time_us +
+                    (w->timing.last_given_us - w->first_given_us - w->timing.first_off_us);
     return anchor_us > end_us ? anchor_us : end_us;
 }
 

@@ -482,6 +482,60 @@ static void a_step_back_that_persists_costs_no_time(void **state) {
         assert_in_range(pts[i] - pts[0] - x.ms[i] * 90 + 2, 0, 4);
 }
 
+/* A camera that falls back to one picture in a quarter of a minute, inside a GOP: only the first of
+ * these distances is lost, and it begins a timeline. */
+static void pictures_that_come_rarely_from_now_on_keep_their_distances(void **state) {
+    (void)state;
+    s3hls__timing t;
+    s3hls__timing_init(&t, 0, 1);
+    for (int i = 0; i < 100; i++)
+        given(&t, i * 40000, 0);
+    for (int i = 0; i < 100; i++) {
+        given(&t, 99 * 40000 + (i + 1) * INT64_C(15000000), 0);
+        assert_int_equal(t.pts_90k - S3HLS__TIMING_ORIGIN_90K, 100 * 3600 + i * 15 * 90000);
+        assert_int_equal(t.broken, i >= S3HLS__TIMING_PERSISTS - 1);
+    }
+}
+
+/* Those behind come closer together until they have caught up. */
+static void several_wrong_stamps_in_a_row_cost_no_time(void **state) {
+    (void)state;
+    static const int64_t off_ms[][2] = {{1000, 1000}, {5000, 5000},     {5000, 3600000},
+                                        {9000, 100},  {5000, -5000},    {3600000, 3600000},
+                                        {400, 400},   {-3600000, 5000}, {-500, -500}};
+    for (int often = 0; often < 2; often++)
+        for (size_t o = 0; o < sizeof off_ms / sizeof *off_ms; o++) {
+            static times x;
+            int64_t pts[PICTURES], dts[PICTURES];
+            steady(&x);
+            for (int i = 57; i < PICTURES; i += often ? 50 : 250)
+                for (int k = 0; k < 2; k++)
+                    x.wrong_ms[i + k] += off_ms[o][k];
+            int broken = put_times(&x, pts, dts);
+            int64_t off = pts[PICTURES - 1] - pts[0] - (x.ms[PICTURES - 1] - x.ms[0]) * 90;
+            int64_t may = off_ms[o][0] >= 5000 ? 10000 * 90 : often ? 1000 * 90 : 3600;
+            if (broken || off > may || off < -10)
+                fail_msg("%d and %d ms off: %d times broken, %d ticks at the end",
+                         (int)off_ms[o][0], (int)off_ms[o][1], broken, (int)off);
+        }
+}
+
+/* The first picture of all is followed by none: the others are right. */
+static void a_first_picture_that_is_stamped_wrong_shifts_nothing(void **state) {
+    (void)state;
+    static const int64_t off_us[] = {3600000000, -3600000000, 5000000, 86400000000, -86400000000};
+    for (size_t o = 0; o < sizeof off_us / sizeof *off_us; o++) {
+        s3hls__timing t;
+        s3hls__timing_init(&t, 0, 1);
+        for (int i = 0; i < 100; i++) {
+            given(&t, i * 40000 + (i ? 0 : off_us[o]), 0);
+            assert_int_equal(t.pts_90k, S3HLS__TIMING_ORIGIN_90K + 3600 * i);
+            assert_false(t.broken);
+        }
+        assert_in_range(t.first_off_us + off_us[o] + 100, 0, 200);
+    }
+}
+
 /* Fields that have times of their own, or one for both, last half a frame each. */
 static void fields_with_times_last_half_a_frame(void **state) {
     (void)state;
@@ -690,6 +744,9 @@ int main(void) {
         cmocka_unit_test(one_wrong_presentation_time_is_put_right),
         cmocka_unit_test(true_times_are_kept_whatever_their_distances),
         cmocka_unit_test(a_step_back_that_persists_costs_no_time),
+        cmocka_unit_test(pictures_that_come_rarely_from_now_on_keep_their_distances),
+        cmocka_unit_test(several_wrong_stamps_in_a_row_cost_no_time),
+        cmocka_unit_test(a_first_picture_that_is_stamped_wrong_shifts_nothing),
         cmocka_unit_test(fields_with_times_last_half_a_frame),
         cmocka_unit_test(a_gap_is_no_pictures_duration),
         cmocka_unit_test(a_gap_before_a_keyframe_is_a_jump_from_there),
