@@ -16,6 +16,8 @@ enum {
     MENDED_MAX = 3
 };
 
+#define NO_ETAG "no ETag, and the object is not there: it is not S3 that answered"
+
 /* One operation under way. */
 typedef struct call {
     s3hls__exchange exchange;
@@ -29,6 +31,7 @@ typedef struct call {
     int verdict;     /* of a callback that stopped the transfer; S3HLS_OK: none did */
     bool whole_head; /* the answer's headers have ended */
     bool has_etag;   /* S3 says of every object that it stored what its ETag is */
+    bool looking;    /* PUT: it did not, and HEAD asks whether the object is stored */
     char error_text[CURL_ERROR_SIZE];
     char error_body[ERROR_BODY_MAX];
     size_t error_size;
@@ -309,7 +312,7 @@ static void read_error(call *k, CURLcode code) {
         }
         if (e->status == S3HLS_OK && is_object_put(k) && !k->has_etag) {
             e->status = S3HLS_E_PROTOCOL;
-            snprintf(e->message, sizeof e->message, "no ETag: it is not S3 that answered");
+            snprintf(e->message, sizeof e->message, NO_ETAG);
         }
     }
     if (k->verdict || code == CURLE_ABORTED_BY_CALLBACK) {
@@ -403,6 +406,36 @@ static bool mend(call *k) {
     }
 }
 
+/* ---- a good answer to a PUT, but without an ETag */
+
+/* A portal or a proxy answers so, which has stored nothing, and a few servers that have: HEAD tells
+ * them apart. @return true: it has been asked for. */
+static bool look_for_object(call *k) {
+    s3hls__op *op = k->exchange.op;
+    const s3hls_s3_error before = op->error;
+    if (k->looking || !is_object_put(k) || k->has_etag || before.status != S3HLS_E_PROTOCOL ||
+        before.http_status < 200 || before.http_status >= 300)
+        return false;
+    k->looking = true;
+    op->kind = S3HLS__OP_HEAD;
+    return begin_again(k);
+}
+
+/* What HEAD answered becomes what became of the PUT. */
+static void conclude(call *k) {
+    s3hls__op *op = k->exchange.op;
+    s3hls_s3_error *e = &op->error;
+    curl_off_t size = -1;
+    op->kind = S3HLS__OP_PUT;
+    if (!e->http_status)
+        return; /* nobody knows: as if the PUT's own answer had been lost */
+    curl_easy_getinfo(k->exchange.easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &size);
+    if (e->status == S3HLS_OK && size >= 0 && (uint64_t)size == op->body_size)
+        return;
+    e->status = S3HLS_E_PROTOCOL;
+    snprintf(e->message, sizeof e->message, NO_ETAG);
+}
+
 static void ended(s3hls__exchange *exchange, CURLcode code) {
     call *k = (call *)exchange;
     s3hls__op *op = exchange->op;
@@ -414,7 +447,11 @@ static void ended(s3hls__exchange *exchange, CURLcode code) {
         if (begin_again(k))
             return;
     }
-    if (op->error.status == S3HLS_OK) {
+    if (look_for_object(k))
+        return;
+    if (k->looking) {
+        conclude(k);
+    } else if (op->error.status == S3HLS_OK) {
         if (op->kind == S3HLS__OP_HEAD)
             report_head(k);
         else if (op->kind == S3HLS__OP_LIST && read_page(k))

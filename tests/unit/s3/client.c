@@ -550,15 +550,46 @@ static void an_answer_ahead_of_the_body_counts_unless_it_is_good(void **state) {
     END(b);
 }
 
-/* As a portal does, or a proxy, that answers everything itself. */
+/* As a portal does, or a proxy, that answers everything itself: the object is not there. */
 static void a_good_answer_without_an_etag_is_not_of_s3(void **state) {
     (void)state;
-    BENCH(b, {.answer = ANSWER("200 OK", "", "<html>Welcome to our network</html>"), .close = true},
-          {.answer = OK_200});
+    static const struct {
+        const char *head;
+        int rc;
+    } cases[] = {
+        {"HTTP/1.1 200 OK\r\nContent-Length: 34\r\n\r\n", S3HLS_E_PROTOCOL},
+        {"HTTP/1.1 200 OK\r\n\r\n", S3HLS_E_PROTOCOL},
+        {"HTTP/1.1 404 Not Found\r\n\r\n", S3HLS_E_PROTOCOL},
+        {"HTTP/1.1 403 Forbidden\r\n\r\n", S3HLS_E_PROTOCOL}, /* keys that may put and no more */
+        {"HTTP/1.1 503 Slow Down\r\n\r\n", S3HLS_E_PROTOCOL},
+        {NULL, S3HLS_E_NETWORK},
+    };
     s3hls_span span = {(const uint8_t *)"abc", 3};
-    assert_int_equal(s3hls_s3_put(b->s3, "k", &span, 1, NULL, &b->error), S3HLS_E_PROTOCOL);
-    assert_int_equal(s3hls_s3_put(b->s3, "k", &span, 1, NULL, &b->error), S3HLS_OK);
-    END(b);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        BENCH(
+            b,
+            {.answer = ANSWER("200 OK", "", "<html>Welcome to our network</html>"), .close = true},
+            {.answer = cases[i].head, .close = true}, {.answer = OK_200});
+        assert_int_equal(s3hls_s3_put(b->s3, "k", &span, 1, NULL, &b->error), cases[i].rc);
+        assert_int_equal(s3hls_s3_put(b->s3, "k", &span, 1, NULL, &b->error), S3HLS_OK);
+        END(b);
+    }
+}
+
+/* A few servers store it and do not say so. */
+static void an_object_that_is_there_needs_no_etag(void **state) {
+    (void)state;
+    static const char *const puts[] = {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+                                       "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok",
+                                       "HTTP/1.1 204 No Content\r\n\r\n"};
+    s3hls_span span = {(const uint8_t *)"abc", 3};
+    for (size_t i = 0; i < sizeof puts / sizeof *puts; i++) {
+        BENCH(b, {.answer = puts[i]}, {.answer = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n"});
+        assert_int_equal(s3hls_s3_put(b->s3, "k", &span, 1, NULL, &b->error), S3HLS_OK);
+        assert_int_equal(b->server.request_count, 2);
+        assert_non_null(strstr(b->server.requests[1].head, "HEAD /"));
+        END(b);
+    }
 }
 
 static void silence_is_waited_for_only_so_long(void **state) {
@@ -1002,6 +1033,7 @@ int main(void) {
         cmocka_unit_test(a_connection_that_went_stale_is_replaced),
         cmocka_unit_test(an_answer_ahead_of_the_body_counts_unless_it_is_good),
         cmocka_unit_test(a_good_answer_without_an_etag_is_not_of_s3),
+        cmocka_unit_test(an_object_that_is_there_needs_no_etag),
         cmocka_unit_test(silence_is_waited_for_only_so_long),
         cmocka_unit_test(who_cannot_be_reached_is_told_apart),
         cmocka_unit_test(pages_are_followed_to_the_last),
