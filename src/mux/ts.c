@@ -142,11 +142,11 @@ static void move_timestamp(uint8_t *p, int64_t by_90k) {
     write_timestamp(p, p[0] >> 4, time_90k + by_90k);
 }
 
-void s3hls__ts_move_unit(uint8_t *packet, int64_t by_90k) {
+void s3hls__ts_move_unit(uint8_t *packet, int64_t pts_by_90k, int64_t dts_by_90k) {
     uint8_t *pes = packet + HEADER + (packet[3] & 0x20 ? 1 + packet[4] : 0);
-    move_timestamp(pes + 9, by_90k);
+    move_timestamp(pes + 9, pts_by_90k);
     if (pes[7] & 0x40)
-        move_timestamp(pes + 14, by_90k);
+        move_timestamp(pes + 14, dts_by_90k);
 }
 
 bool s3hls__ts_set_pcr(uint8_t *packet, int64_t pcr_90k) {

@@ -67,7 +67,7 @@ int s3hls__ts_begin_unit(s3hls__ts_mux *m, s3hls__ts_output *out, const s3hls__t
 /* To give an access unit that is written already another time: the packet with its PES header, and
  * those before it that carry a PCR and nothing else. */
 bool s3hls__ts_begins_unit(const uint8_t *packet);
-void s3hls__ts_move_unit(uint8_t *packet, int64_t by_90k);
+void s3hls__ts_move_unit(uint8_t *packet, int64_t pts_by_90k, int64_t dts_by_90k);
 /* @return false: it carries no PCR. */
 bool s3hls__ts_set_pcr(uint8_t *packet, int64_t pcr_90k);
 

@@ -264,7 +264,9 @@ static void follow_given(s3hls__timing *t, const s3hls__access_unit *au, int64_t
                          int64_t composition_90k, int64_t expected) {
     bool keyframe = (au->idr || au->recovery_point) && !au->second_field;
     int64_t at = given_90k + t->offset_90k, step = at - t->source_dts_90k;
-    bool reordered = composition_90k == 0 && !au->idr && au->poc < t->poc;
+    bool reordered =
+        composition_90k == 0 && t->latest_composition_90k == 0 && !au->idr && au->poc < t->poc;
+    bool announced = given_90k <= t->shown_90k; /* by a picture that is shown there */
     t->leap_left -= t->leap_left > 0;
     if (step > 0 && !t->jumped && !t->late)
         learn_step(t);
@@ -272,7 +274,9 @@ static void follow_given(s3hls__timing *t, const s3hls__access_unit *au, int64_t
         doubt(t, given_90k, composition_90k, expected);
     } else if (t->late && step < t->frame_90k / 2) {
         catch_up(t, given_90k, composition_90k);
-    } else if (step > 0 && step <= longest_step(t, keyframe ? GAP_90K : JUMP_90K)) {
+    } else if (step > 0 && step <= longest_step(t, announced  ? LONGEST_90K
+                                                   : keyframe ? GAP_90K
+                                                              : JUMP_90K)) {
         place_on_line(t, given_90k, composition_90k);
     } else if (step <= 0 && step > -JUMP_90K && reordered) {
         squeeze(t, given_90k, composition_90k);
@@ -286,19 +290,79 @@ static void follow_given(s3hls__timing *t, const s3hls__access_unit *au, int64_t
     }
 }
 
-/* PTS less DTS. One that is longer than reordering can be (16 frames, A.3.1) is a wrong PTS: such a
- * picture is shown as far behind its decoding as others of its kind. */
-static int64_t believed_composition(s3hls__timing *t, const s3hls__access_unit *au,
+/* ---- times of presentation far behind those of decoding */
+
+/* The picture is shown behind the one in doubt: does its time say so, too? */
+static void judge_far(s3hls__timing *t, const s3hls__access_unit *au, int64_t pts_90k) {
+    if (!t->doubts || au->second_field || (!au->idr && au->poc < t->far_poc))
+        return;
+    t->doubts = false;
+    t->withdrawn = pts_90k < t->far_90k;
+    if (t->withdrawn)
+        t->latest_90k = t->before_far_90k;
+}
+
+/* It is known how far order counts are apart, from the nearest pictures. */
+static void learn_order(s3hls__timing *t, const s3hls__access_unit *au, int64_t pts_90k) {
+    int64_t counts = (int64_t)au->poc - t->latest_poc, apart = pts_90k - t->latest_90k;
+    if (au->idr || counts <= 0 || apart <= 0)
+        return;
+    int64_t change = apart / counts - t->count_90k;
+    t->count_90k += t->count_90k && change > 0 ? change / 8 : change;
+}
+
+/* PTS less DTS of a picture whose PTS is not believed: by its order count, or as others of its
+ * kind. */
+static int64_t usual_composition(const s3hls__timing *t, const s3hls__access_unit *au, bool latest,
+                                 int64_t dts_90k, int64_t most_90k) {
+    int64_t later = ((int64_t)au->poc - t->latest_poc) * t->count_90k;
+    int64_t usual = t->latest_90k + (au->idr ? t->frame_90k : later) - dts_90k;
+    if (t->count_90k && usual >= 0 && usual <= most_90k)
+        return usual;
+    return latest ? t->latest_composition_90k : t->frame_90k;
+}
+
+static void note_latest(s3hls__timing *t, const s3hls__access_unit *au, int64_t pts_90k) {
+    t->latest_poc = au->poc;
+    t->latest_90k = pts_90k;
+}
+
+/* One that is longer than reordering makes it. Behind a gap that is true of as many pictures as are
+ * reordered. */
+static int64_t long_composition(s3hls__timing *t, const s3hls__access_unit *au, int64_t dts_90k,
+                                int64_t composition_90k, int64_t most_90k) {
+    bool latest = au->idr || au->poc >= t->latest_poc;
+    int64_t pts_90k = dts_90k + composition_90k, ahead = pts_90k - t->latest_90k;
+    int64_t usual = usual_composition(t, au, latest, dts_90k, most_90k);
+    bool wrong = ahead > (latest ? longest_step(t, JUMP_90K) + most_90k : 0);
+    if (!wrong && ahead > most_90k) {
+        t->far = t->doubts = true;
+        t->far_poc = au->poc;
+        t->far_90k = pts_90k;
+        t->before_far_90k = dts_90k + usual;
+        t->usual_composition_90k = usual;
+    }
+    if (wrong)
+        composition_90k = usual;
+    if (latest)
+        note_latest(t, au, dts_90k + composition_90k);
+    return composition_90k;
+}
+
+/* PTS less DTS, of which reordering explains up to 16 frames (A.3.1). */
+static int64_t believed_composition(s3hls__timing *t, const s3hls__access_unit *au, int64_t dts_90k,
                                     int64_t composition_90k) {
     enum { MOST_FRAMES = 17 };
-    bool latest = au->idr || au->poc >= t->latest_poc;
-    int64_t most = longest_step(t, GAP_90K);
+    int64_t most = longest_step(t, GAP_90K), pts_90k = dts_90k + composition_90k;
     if (MOST_FRAMES * t->frame_90k > most)
         most = MOST_FRAMES * t->frame_90k;
+    judge_far(t, au, pts_90k);
+    t->shown_90k = t->latest_90k;
     if (composition_90k > most)
-        return latest ? t->latest_composition_90k : t->frame_90k;
-    if (latest) {
-        t->latest_poc = au->poc;
+        return long_composition(t, au, dts_90k, composition_90k, most);
+    if (au->idr || au->poc >= t->latest_poc) {
+        learn_order(t, au, pts_90k);
+        note_latest(t, au, pts_90k);
         t->latest_composition_90k = composition_90k;
     }
     return composition_90k;
@@ -311,11 +375,17 @@ static void follow_caller(s3hls__timing *t, const s3hls__access_unit *au, bool g
     int64_t composition = us_to_90k(composition_us), given_90k = us_to_90k(pts_us) - composition;
     int64_t expected = t->source_dts_90k + (au->second_field ? t->frame_90k / 2 : t->frame_90k);
     bool repeated = t->started && pts_us == t->last_given_us;
-    composition = believed_composition(t, au, composition);
+    bool anew = !t->started || (t->anew && given);
+    if (anew) {
+        t->doubts = false;
+        t->latest_90k = us_to_90k(pts_us);
+    }
+    if (given && !(repeated && au->second_field))
+        composition = believed_composition(t, au, given_90k, composition);
     t->frames += !au->second_field;
     if (!t->started)
         expected = S3HLS__TIMING_ORIGIN_90K;
-    if (!t->started || (t->anew && given)) {
+    if (anew) {
         t->offset_90k = expected - given_90k;
         t->given_90k = given_90k;
         t->step_90k = t->frames = t->jumped = 0;
@@ -367,11 +437,15 @@ static void run_at_speed(s3hls__timing *t) {
         t->pts_90k = t->dts_90k;
     if (t->jump_begins)
         t->jumped_90k = t->pts_90k;
+    if (t->far) {
+        int64_t usual = at_speed(t, t->source_dts_90k + t->usual_composition_90k);
+        t->far_by_90k = (usual > t->dts_90k ? usual : t->dts_90k + 1) - t->pts_90k;
+    }
 }
 
 void s3hls__timing_next(s3hls__timing *t, const s3hls__access_unit *au, bool given, int64_t pts_us,
                         int64_t composition_us) {
-    t->restamped = t->doubtful = t->jump_begins = false;
+    t->restamped = t->doubtful = t->jump_begins = t->far = t->withdrawn = false;
     if (t->rate_num)
         count_picture(t, au);
     else

@@ -11,6 +11,10 @@
  * - A jump of the clock: several pictures go on from there. They are taken to run on, and but for a
  *   small step back the jump is remembered: the recorder then begins a new timeline.
  *
+ * Where the caller gives times of decoding, too, one of presentation that lies far behind those
+ * before is a gap in the pictures, which times of decoding reach some pictures later; or it is
+ * wrong. It is believed until a picture that is shown later has an earlier time.
+ *
  * So a time is never taken for a picture's duration. The last picture lasts as long as is usual. */
 #ifndef S3HLS_RECORD_TIMING_H
 #define S3HLS_RECORD_TIMING_H
@@ -43,6 +47,10 @@ typedef struct s3hls__timing {
     bool restamped;       /* the access unit before the newest has another time: */
     int64_t moved_by_90k; /* to be added to its PTS and DTS; negative */
     int64_t moved_to_90k; /* its DTS then */
+    bool far;             /* the newest one's PTS is in doubt, */
+    bool doubts;          /* or still that of one before, */
+    bool withdrawn;       /* and now it is certain that it is wrong: */
+    int64_t far_by_90k;   /* to be added to the PTS; negative */
     bool movable;         /* set by the recorder: the newest access unit could still be moved */
 
     int32_t speed_ppm;                   /* by which the recording's clock runs faster, */
@@ -57,7 +65,14 @@ typedef struct s3hls__timing {
     int64_t last_given_us;          /* PTS, to tell a repeated time from a new one */
     int32_t poc;                    /* of the newest access unit */
     int32_t latest_poc;             /* highest since the last IDR picture */
-    int64_t latest_composition_90k; /* of that one */
+    int64_t latest_90k;             /* caller's PTS of that one */
+    int64_t latest_composition_90k; /* usual one of such pictures */
+    int64_t shown_90k;              /* latest_90k, before the newest access unit */
+    int32_t far_poc;                /* of the one in doubt */
+    int64_t far_90k;                /* its PTS, by the caller */
+    int64_t before_far_90k;         /* what it would be otherwise, */
+    int64_t usual_composition_90k;  /* and this far from its DTS */
+    int64_t count_90k;              /* distance of two order counts */
     int64_t given_90k;              /* newest that was followed */
     int64_t before_90k;             /* DTS of the access unit before the newest */
     int64_t step_90k; /* caller's distance of these two, for each frame; 0: not known */

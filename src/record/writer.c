@@ -254,6 +254,7 @@ static int begin_segment(s3hls__writer *w, s3hls_segment_entry entry) {
     w->slot = slot;
     w->entry = entry;
     w->full_blocks = w->units = 0;
+    w->far.p = NULL;
     w->reordered = false;
     w->out.p = s3hls__pool_data(w->pool, slot->first);
     w->out.end = w->out.p + S3HLS__BLOCK_BYTES;
@@ -331,23 +332,48 @@ static uint8_t *next_packet(const s3hls__writer *w, uint8_t **p, uint32_t *block
     return *p - S3HLS__TS_PACKET;
 }
 
+/* The packet with which an access unit begins that was written from there on.
+ * @param count  which of its packets it is, from 1 */
+static uint8_t *find_unit(const s3hls__writer *w, uint8_t *p, uint32_t block, int64_t *count) {
+    uint8_t *packet;
+    *count = 1;
+    while (!s3hls__ts_begins_unit(packet = next_packet(w, &p, &block)))
+        ++*count;
+    return packet;
+}
+
+/* An access unit whose PTS is in doubt is remembered until later ones have decided. */
+static void remember_far(s3hls__writer *w) {
+    w->far.p = w->out.p;
+    w->far.block = w->slot->last;
+    w->far.other_end_90k = w->kept_end_90k;
+}
+
+static void decide_far(s3hls__writer *w) {
+    int64_t count;
+    if (w->timing.withdrawn && w->slot && w->far.p) {
+        s3hls__ts_move_unit(find_unit(w, w->far.p, w->far.block, &count), w->timing.far_by_90k, 0);
+        w->kept_end_90k = w->far.other_end_90k;
+        if (w->kept_before_90k > w->kept_end_90k)
+            w->kept_before_90k = w->kept_end_90k;
+    }
+    w->far.p = NULL;
+}
+
 /* The access unit before this one has another time: correct it where it lies, and the PCRs that
  * lead up to it, evenly. */
 static void restamp_before(s3hls__writer *w) {
     int64_t from = w->saved.mux.last_pcr_90k, to = w->timing.moved_to_90k - S3HLS__TS_PCR_LEAD_90K;
-    uint8_t *p = w->saved.out.p, *packet = NULL;
+    uint8_t *p = w->saved.out.p;
     uint32_t block = w->saved.last;
-    int64_t count = 1;
-    while (!s3hls__ts_begins_unit(next_packet(w, &p, &block)))
-        count++;
-    p = w->saved.out.p;
-    block = w->saved.last;
+    int64_t count;
+    uint8_t *unit = find_unit(w, p, block, &count);
     for (int64_t i = 1; i <= count; i++) {
-        packet = next_packet(w, &p, &block);
+        uint8_t *packet = next_packet(w, &p, &block);
         if (s3hls__ts_set_pcr(packet, from + (to - from) * i / count))
             w->mux.last_pcr_90k = from + (to - from) * i / count;
     }
-    s3hls__ts_move_unit(packet, w->timing.moved_by_90k); /* the last of them */
+    s3hls__ts_move_unit(unit, w->timing.moved_by_90k, w->timing.moved_by_90k);
     s3hls__wall_forget_newest(&w->wall);
     w->kept_end_90k += w->timing.moved_by_90k;
     if (w->kept_end_90k < w->kept_before_90k)
@@ -367,7 +393,8 @@ static void begin_timeline_late(s3hls__writer *w, const s3hls__access_unit *au) 
 static bool cut_due(s3hls__writer *w, bool keyframe, bool new_timeline) {
     int64_t pts = w->timing.pts_90k;
     uint64_t bytes = s3hls__writer_bytes(w);
-    if (!keyframe)
+    if (!keyframe ||
+        (w->timing.far && !new_timeline)) /* where a segment begins is never corrected */
         return s3hls__segmenter_guard(&w->segmenter, pts, bytes, w->timing.frame_90k);
     return s3hls__segmenter_keyframe(&w->segmenter, pts, bytes, rule_nals(w),
                                      w->timing.frame_90k) ||
@@ -457,6 +484,8 @@ static int unit_begin(void *ctx, const s3hls__access_unit *au) {
     bool keyframe = (au->idr || au->recovery_point) && !au->second_field;
     s3hls__timing_next(&w->timing, au, w->given, w->pts_us, w->composition_us);
     w->given = false;
+    if (!w->timing.doubts || w->timing.far)
+        decide_far(w);
     if (w->timing.restamped)
         restamp_before(w);
     if (keyframe)
@@ -469,7 +498,8 @@ static int unit_begin(void *ctx, const s3hls__access_unit *au) {
     if (!w->session_begun)
         begin_session(w);
     begin_timeline_late(w, au);
-    s3hls__wall_note(&w->wall, place(w));
+    if (!w->timing.far)
+        s3hls__wall_note(&w->wall, place(w));
 
     int rc = S3HLS_OK;
     s3hls_segment_entry entry = !keyframe ? S3HLS_ENTRY_NONE
@@ -484,6 +514,8 @@ static int unit_begin(void *ctx, const s3hls__access_unit *au) {
             number_hole(w);
         w->skipping = false;
         save(w);
+        if (w->timing.far && w->units > 0)
+            remember_far(w);
         w->unit_is_key = keyframe;
         s3hls__ts_unit unit = {w->timing.pts_90k, w->timing.dts_90k, keyframe};
         w->reordered |= unit.pts_90k > unit.dts_90k;
@@ -514,6 +546,9 @@ static int unit_end(void *ctx) {
     w->kept_before_90k = w->kept_end_90k;
     if (end > w->kept_end_90k)
         w->kept_end_90k = end;
+    int64_t other_end = w->timing.far ? end + w->timing.far_by_90k : end;
+    if (w->far.p && other_end > w->far.other_end_90k)
+        w->far.other_end_90k = other_end;
     w->timing.movable = w->units > 0; /* where the segment begins is in the last one's name */
     atomic_fetch_add(&w->frames_in, 1);
     w->slot->gops += w->unit_is_key;

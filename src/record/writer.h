@@ -51,6 +51,11 @@ typedef struct s3hls__writer {
         uint32_t last;
         uint64_t full_blocks;
     } saved;
+    struct {        /* the access unit whose PTS is in doubt: */
+        uint8_t *p; /* where it begins; NULL: none in this segment */
+        uint32_t block;
+        int64_t other_end_90k; /* kept_end_90k, if it is wrong */
+    } far;
 
     /* the call that is running */
     bool given; /* its time has not been used yet */

@@ -326,6 +326,7 @@ typedef struct times {
     int64_t wrong_ms[PICTURES];
     bool key[PICTURES];
     int64_t composition_ms[PICTURES];
+    int32_t poc[PICTURES];
 } times;
 
 /* Put them as the recorder does, and apply what it is told to correct. Keyframes stay where they
@@ -333,11 +334,15 @@ typedef struct times {
 static int put_times(const times *x, int64_t pts_90k[PICTURES], int64_t dts_90k[PICTURES]) {
     s3hls__h264_sps sps = sps_of(2);
     s3hls__timing t;
-    int broken = 0;
+    int broken = 0, far = -1;
     s3hls__timing_init(&t, 0, 1);
     for (int i = 0; i < PICTURES; i++) {
-        s3hls__access_unit au = unit(&sps, x->key[i], 0);
+        s3hls__access_unit au = unit(&sps, x->key[i], x->poc[i]);
         s3hls__timing_next(&t, &au, true, x->wrong_ms[i] * 1000, x->composition_ms[i] * 1000);
+        if (t.withdrawn)
+            pts_90k[far] += t.far_by_90k;
+        if (t.far)
+            far = i;
         if (t.restamped) {
             assert_true(t.moved_by_90k < 0);
             pts_90k[i - 1] += t.moved_by_90k;
@@ -371,6 +376,7 @@ static void with_b_frames(times *x) {
     for (int i = 0; i < PICTURES; i++) {
         int64_t pts = (i / 4 * 4 + place[i % 4] + 1) * 40;
         x->composition_ms[i] = pts - x->ms[i];
+        x->poc[i] = 2 * (i / 4 * 4 + place[i % 4]);
         x->ms[i] = x->wrong_ms[i] = pts;
     }
 }
@@ -425,6 +431,107 @@ static void one_wrong_presentation_time_is_put_right(void **state) {
             for (int i = 0; i < PICTURES; i++)
                 assert_in_range(pts[i] - pts[0] - (x.ms[i] - x.ms[0]) * 90 + 7201, 0, 14402);
         }
+}
+
+/* Pictures in decoding order: a GOP of an I, then groups of a P and the B-frames before it, in
+ * which the depth'th picture refers to those less deep. */
+static const struct {
+    int depth, size;
+    int places[16]; /* of a group, in decoding order */
+} b_frames[] = {
+    {0, 1, {0}},
+    {1, 2, {1, 0}},
+    {1, 4, {3, 0, 1, 2}},
+    {2, 4, {3, 1, 0, 2}},
+    {3, 8, {7, 3, 1, 0, 2, 5, 4, 6}},
+    {4, 16, {15, 7, 3, 1, 0, 2, 5, 4, 6, 11, 9, 8, 10, 13, 12, 14}},
+};
+
+/* 25 per second, and nothing for gap_ms before the picture shown at place gap_at. Each is decoded
+ * when the depth'th before it in order is shown, as encoders stamp them. */
+static void with_a_stall(times *x, size_t kind, int gop, int gap_at, int64_t gap_ms) {
+    int size = b_frames[kind].size, depth = b_frames[kind].depth;
+    memset(x, 0, sizeof *x);
+    for (int i = 0, begun = 0; i < PICTURES; i++) {
+        int in_gop = i - begun;
+        x->key[i] = in_gop == 0;
+        int group = (in_gop - 1) / size, place = 0;
+        if (in_gop > 0)
+            place = 1 + group * size + b_frames[kind].places[(in_gop - 1) % size];
+        x->poc[i] = 2 * place;
+        int shown = begun + place, decoded = i - depth;
+        x->ms[i] = x->wrong_ms[i] = shown * 40 + (shown >= gap_at ? gap_ms : 0);
+        x->composition_ms[i] = x->ms[i] - (decoded * 40 + (decoded >= gap_at ? gap_ms : 0));
+        if (in_gop == gop * size)
+            begun = i + 1;
+    }
+}
+
+/* The first pictures behind a gap are decoded before it, by as many as are reordered. */
+static void a_stall_is_kept_between_reordered_pictures(void **state) {
+    (void)state;
+    static const int64_t stalls_ms[] = {500, 1900, 2100, 2840, 5000, 9000, 9900};
+    for (size_t kind = 0; kind < sizeof b_frames / sizeof *b_frames; kind++)
+        for (int gop = 1; gop <= 4; gop += 3)
+            for (size_t s = 0; s < sizeof stalls_ms / sizeof *stalls_ms; s++)
+                for (int at = 100; at < 170; at++) {
+                    static times x;
+                    int64_t pts[PICTURES], dts[PICTURES];
+                    with_a_stall(&x, kind, gop, at, stalls_ms[s]);
+                    if (b_frames[kind].depth == 0 && x.key[at] && stalls_ms[s] > 2000)
+                        continue; /* a gap before a keyframe that is in no segment */
+                    int broken = put_times(&x, pts, dts);
+                    for (int i = 0; i < PICTURES; i++) {
+                        int64_t late = pts[i] - pts[0] - (x.ms[i] - x.ms[0]) * 90;
+                        if (late > 1 || late < -1 || broken)
+                            fail_msg("depth %d, GOP of %d groups, %d ms before place %d: picture "
+                                     "%d is %d ms late, %d breaks",
+                                     b_frames[kind].depth, gop, (int)stalls_ms[s], at, i,
+                                     (int)late / 90, broken);
+                    }
+                }
+}
+
+/* Beyond 10 s and what reordering may take it is a jump: pictures run on, in order. */
+static void a_long_stall_keeps_reordered_pictures_in_order(void **state) {
+    (void)state;
+    static const int64_t stalls_ms[] = {10500, 12000, 13000, 20000};
+    for (size_t kind = 0; kind < sizeof b_frames / sizeof *b_frames; kind++)
+        for (size_t s = 0; s < sizeof stalls_ms / sizeof *stalls_ms; s++)
+            for (int at = 100; at < 170; at++) {
+                static times x;
+                int64_t pts[PICTURES], dts[PICTURES];
+                with_a_stall(&x, kind, 4, at, stalls_ms[s]);
+                assert_in_range(put_times(&x, pts, dts), stalls_ms[s] > 12700, 1);
+                for (int i = 0; i < PICTURES; i++)
+                    for (int k = i > 40 ? i - 40 : 0; k < i; k++)
+                        if ((x.ms[k] < x.ms[i]) != (pts[k] < pts[i]))
+                            fail_msg("depth %d, %d ms before place %d: pictures %d and %d",
+                                     b_frames[kind].depth, (int)stalls_ms[s], at, k, i);
+            }
+}
+
+/* One PTS that is wrong, at each position; its DTS and its order count are right. */
+static void one_wrong_pts_among_reordered_pictures_is_put_right(void **state) {
+    (void)state;
+    static const int64_t off_ms[] = {2900, 5000, 9000, 12000, 3600000};
+    for (size_t kind = 0; kind < sizeof b_frames / sizeof *b_frames; kind++)
+        for (size_t o = 0; o < sizeof off_ms / sizeof *off_ms; o++)
+            for (int at = 100; at < 170; at++) {
+                static times x;
+                int64_t pts[PICTURES], dts[PICTURES];
+                with_a_stall(&x, kind, 4, PICTURES, 0);
+                x.wrong_ms[at] += off_ms[o];
+                x.composition_ms[at] += off_ms[o];
+                assert_int_equal(put_times(&x, pts, dts), 0);
+                for (int i = 0; i < PICTURES; i++) {
+                    int64_t late = pts[i] - pts[0] - (x.ms[i] - x.ms[0]) * 90;
+                    int64_t may = i == at ? 17 * 3600 : 1;
+                    if (late > may || late < -may)
+                        fail_msg("depth %d, %d ms off at %d: picture %d is %d ms late",
+                                 b_frames[kind].depth, (int)off_ms[o], at, i, (int)late / 90);
+                }
+            }
 }
 
 static void true_times_are_kept_whatever_their_distances(void **state) {
@@ -742,6 +849,9 @@ int main(void) {
         cmocka_unit_test(further_units_of_one_call_follow_by_a_frame),
         cmocka_unit_test(one_wrong_stamp_is_put_right_from_its_neighbours),
         cmocka_unit_test(one_wrong_presentation_time_is_put_right),
+        cmocka_unit_test(a_stall_is_kept_between_reordered_pictures),
+        cmocka_unit_test(a_long_stall_keeps_reordered_pictures_in_order),
+        cmocka_unit_test(one_wrong_pts_among_reordered_pictures_is_put_right),
         cmocka_unit_test(true_times_are_kept_whatever_their_distances),
         cmocka_unit_test(a_step_back_that_persists_costs_no_time),
         cmocka_unit_test(pictures_that_come_rarely_from_now_on_keep_their_distances),
