@@ -9,7 +9,7 @@
 
 enum { TAGS_MAX = 10, TAG_NAME_MAX = 128, TAG_VALUE_MAX = 256, TAGS_TEXT_MAX = 12288 };
 
-/* Characters of UTF-8; -1: not that, or with control characters. */
+/* @return number of UTF-8 characters; -1: not valid UTF-8, or contains control characters. */
 static int characters(const char *s) {
     size_t size = strlen(s);
     int count = 0;

@@ -5,7 +5,8 @@
 enum {
     FRAME = S3HLS__ORDER_FRAME,
     FARTHEST = 16, /* frames that reordering may span (A.3.1 h: MaxDpbFrames) */
-    PATIENCE = 4   /* frames that an empty place is waited for at least, where B-frames come */
+    PATIENCE =
+        4 /* minimum number of frames to wait for a missing position in a stream with B-frames */
 };
 
 void s3hls__order_init(s3hls__order *o) {
@@ -23,9 +24,9 @@ static int depth_of(const s3hls__order *o, const s3hls__h264_sps *sps) {
     return depth > o->depth ? depth : o->depth;
 }
 
-/* Presentation begins anew behind all that was presented. */
+/* Start a new sequence, presented after all earlier pictures. */
 static void begin_sequence(s3hls__order *o, const s3hls__access_unit *au) {
-    if (au->parameters_changed) { /* another encoder, perhaps */
+    if (au->parameters_changed) { /* the encoder may have been replaced */
         o->step = 2;
         o->depth = 0;
     }
@@ -47,8 +48,8 @@ static int count_bits(uint64_t bits) {
     return count;
 }
 
-/* Pass the first place, and those behind it that are filled. Time stands still at none: pictures
- * that come later count from behind an empty one. */
+/* Advance past the first position and the filled positions that follow it. A missing position keeps
+ * its duration: later pictures are counted from after it. */
 static void pass_early(s3hls__order *o) {
     if (!(o->filled & 1))
         o->next += FRAME;
@@ -59,14 +60,13 @@ static void pass_early(s3hls__order *o) {
     } while (o->filled & 1);
 }
 
-/* Output order is decoding order in any case (8.2.1.3, A.2.1). */
+/* Output order is decoding order for these streams (8.2.1.3, A.2.1). */
 static bool never_reorders(const s3hls__h264_sps *sps) {
     enum { BASELINE = 66 };
     return sps->poc_type == 2 || (sps->profile_idc == BASELINE && sps->max_reorder_frames == 0);
 }
 
-/* Pictures follow each other two steps apart where nothing may stand between them: their counts
- * rise in larger steps. */
+/* Learn a larger step: without reordering, order counts may rise by more than two per picture. */
 static bool learn_step(s3hls__order *o, int64_t rise) {
     bool larger =
         o->depth == 0 && o->lag == 0 && rise > o->step && rise == o->last_rise && rise <= FARTHEST;
@@ -75,7 +75,7 @@ static bool learn_step(s3hls__order *o, int64_t rise) {
     return larger;
 }
 
-/* Give up places for which no picture comes any more. */
+/* Give up positions whose pictures are not expected any more. */
 static void give_up_empty(s3hls__order *o) {
     int may_wait = (int)(o->lag / FRAME);
     if (o->depth || o->lag)
@@ -86,7 +86,8 @@ static void give_up_empty(s3hls__order *o) {
         pass_early(o);
 }
 
-/* The place that the order count stands for, in whole frames; odd counts make them one a frame. */
+/* Position of an order count, in whole frames. An odd count means that counts rise by one per
+ * frame. */
 static int64_t place_of(s3hls__order *o, int32_t poc) {
     int64_t counts = (int64_t)poc - o->base_poc, rise = (int64_t)poc - o->last_poc;
     if (counts & 1 && rise <= FARTHEST && rise >= -FARTHEST)
@@ -95,8 +96,9 @@ static int64_t place_of(s3hls__order *o, int32_t poc) {
     return o->base + frames * FRAME;
 }
 
-/* Is the order count no use: beyond what reordering can do, or that of a picture before? After lost
- * pictures, memory_management_control_operation 5, or in a stream whose counts stand still. */
+/* The order count is unusable: it lies beyond the range of reordering, or repeats an earlier
+ * picture's. This happens after lost pictures, after memory_management_control_operation 5, and in
+ * streams with constant counts. */
 static bool is_astray(const s3hls__order *o, int64_t place) {
     if (place >= o->early) {
         int64_t frames = (place - o->early) / FRAME;
@@ -119,7 +121,7 @@ static void present(s3hls__order *o, int64_t place) {
         o->filled |= UINT64_C(1) << index;
         if (o->filled & 1)
             pass_early(o);
-    } else { /* its place was given up too soon */
+    } else { /* its position was given up too early */
         note_depth(o, count_bits(o->filled) - index);
         o->passed |= UINT64_C(1) << (-index - 1);
         o->next -= FRAME;
@@ -129,8 +131,9 @@ static void present(s3hls__order *o, int64_t place) {
     o->pts = place;
 }
 
-/* As counted, but before the first empty place, whose picture is decoded later, and always above
- * the last one: a deeper reordering begins with decoding times that stand close together. */
+/* Set the decoding time: nominal, but before the first missing position, whose picture is decoded
+ * later, and always after the last decoding time. A deeper reordering therefore starts with closely
+ * spaced decoding times. */
 static void decode_at(s3hls__order *o, int64_t nominal, int64_t last) {
     int64_t limit = o->early < o->pts ? o->early - FRAME / 2 : o->pts;
     o->dts = nominal < limit ? nominal : limit;

@@ -27,7 +27,7 @@ void s3hls__outbox_tell(s3hls__outbox *box, const s3hls_event *event) {
 
 void s3hls__outbox_tell_lost(s3hls__outbox *box, const s3hls__spool_entry *what, int status) {
     char key[S3HLS_KEY_MAX] = "";
-    if (what->segment.sequence) /* else it never got a name */
+    if (what->segment.sequence) /* otherwise it has no name yet */
         s3hls__spool_key(what, key);
     s3hls__log(&box->env, S3HLS_LOG_ERROR, "record", "lost: %s, %" PRIu64 " bytes: %s",
                key[0] ? key : "a segment without a name", what->segment.size,
@@ -74,7 +74,7 @@ static void move_to_spool(s3hls__outbox *box, uint64_t bytes) {
     box->ledger.bytes_spooled += bytes;
 }
 
-/* Age of what waits longest in memory. */
+/* Age of the oldest segment that waits in memory. */
 static int64_t memory_lag_us(s3hls__outbox *box) {
     int64_t now_us = monotonic_us(box), lag_us = 0;
     for (uint32_t i = 0; i < box->slot_count; i++) {
@@ -119,7 +119,7 @@ void s3hls__outbox_count(s3hls__outbox *box, s3hls_recorder_stats *stats) {
 
 /* ---- what the spool holds */
 
-/* Under no lock. */
+/* Called without a lock. */
 void s3hls__outbox_found(void *ctx, const s3hls__spool_entry *entry, bool whole) {
     s3hls__outbox *box = ctx;
     s3hls__ledger *l = &box->ledger;
@@ -182,7 +182,7 @@ bool s3hls__outbox_evict(s3hls__outbox *box) {
         }
         box->ledger.changes++;
         if (!ours)
-            continue; /* the uploader was quicker */
+            continue; /* the uploader took it first */
         s3hls__spool_entry lost = s3hls__outbox_entry(slot);
         s3hls__slot_release(slot, &box->env);
         s3hls__outbox_tell_lost(box, &lost, S3HLS_E_FULL);
@@ -310,13 +310,13 @@ void s3hls__outbox_spool_failed(s3hls__outbox *box, int status) {
                                            .message = s3hls_strerror(status)});
 }
 
-/* The spool holds an object of the slot's name. @return as s3hls__outbox_spool(). */
+/* The spool already holds an object with the slot's name. @return as s3hls__outbox_spool(). */
 static int join_spooled(s3hls__outbox *box, s3hls__slot *slot, const s3hls__spool_entry *entry,
                         const s3hls__spool_source *source) {
     if (!s3hls__spool_holds(box->spool, entry, source))
         return S3HLS_E_EXISTS;
     pthread_mutex_lock(box->lock);
-    if (entry->media) { /* one segment: what was found there is what is recorded now */
+    if (entry->media) { /* the same segment: the spooled copy is counted as this recording's */
         leave(box, entry->segment.size, false);
         box->ledger.accepted--;
         box->ledger.recovered -= box->ledger.recovered > 0;
@@ -327,8 +327,8 @@ static int join_spooled(s3hls__outbox *box, s3hls__slot *slot, const s3hls__spoo
     return S3HLS_OK;
 }
 
-/* Segments are never without their timeline's object in the spool: where the bucket is another when
- * they are delivered, it is needed there. */
+/* The spool always holds a segment's timeline object too: it is required if the segments are
+ * delivered to another bucket. */
 static void spool_timeline(s3hls__outbox *box, uint64_t timeline) {
     s3hls__timeline_copy *copy = s3hls__timelines_find(&box->timelines, timeline);
     s3hls__spool_entry object = {.segment.timeline = timeline};
@@ -347,7 +347,7 @@ static int write_slot(s3hls__outbox *box, s3hls__slot *slot, const s3hls__spool_
         return S3HLS_E_NOSPC;
     make_room(box, source->size);
     int rc = s3hls__spool_write(box->spool, entry, source);
-    if (rc == S3HLS_E_EXISTS) /* found just now */
+    if (rc == S3HLS_E_EXISTS) /* the spool found it just now */
         return join_spooled(box, slot, entry, source);
     if (rc)
         return rc;

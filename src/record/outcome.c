@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* What became of a delivery, or of a question: who is told, what is freed, how long to wait. */
+/* Outcome of a delivery or a probe: reports, releases memory, and sets the delay before the next
+ * try. */
 #include "record/uploader.h"
 #include "s3/errors.h"
 #include <inttypes.h>
@@ -8,7 +9,8 @@
 
 /* ---- when deliveries fail */
 
-/* Exponential back-off, half of it jitter; what trying again cannot mend waits longest at once. */
+/* Exponential back-off with 50 % jitter. An error that a retry cannot fix waits the maximum at
+ * once. */
 static int64_t backoff_us(const s3hls_uploader *u, uint32_t failures, bool hopeful) {
     int64_t ms = u->cfg.retry_max_ms;
     if (hopeful && failures < 24 && (int64_t)u->cfg.retry_first_ms << (failures - 1) < ms)
@@ -30,13 +32,13 @@ static bool is_hopeful(const s3hls__outbox *box, s3hls__action action) {
     return action == S3HLS__RETRY || action == S3HLS__CORRECT_CLOCK || renewed;
 }
 
-/* This object alone is refused: others may go on. */
+/* Only this object is refused; other objects may continue. */
 static bool is_set_aside(s3hls__action action) {
     return action == S3HLS__SET_ASIDE || action == S3HLS__COMPARE;
 }
 
-/* Deliveries fail: the first time that is told, and again where somebody has to act. @return how
- * long to wait. */
+/* A delivery failed. Reports the first failure, and repeats the report where the operator must act.
+ * @return delay before the next try. */
 static int64_t outbox_failed(s3hls_uploader *u, s3hls__outbox *box, const char *what,
                              const s3hls_s3_error *e) {
     s3hls__action action = s3hls__s3_action(e, box->env.wall_us(box->env.ctx) / 1000000);
@@ -103,8 +105,8 @@ void s3hls__uploader_note_spool(s3hls__outbox *box) {
     box->spool_status = box->spool ? s3hls__spool_status(box->spool) : S3HLS_OK;
 }
 
-/* The share of time that deliveries from the spool have, while live segments come too. Under the
- * lock. */
+/* Limit the share of time that spooled deliveries take while live segments also arrive. Called
+ * under the lock. */
 static void use_share(s3hls_uploader *u, s3hls__delivery *d) {
     s3hls__outbox *box = d->box;
     int64_t share = box->spool_share_percent, took_us = s3hls__uploader_now_us(u) - d->begun_us;
@@ -144,12 +146,12 @@ static void delivery_failed(s3hls_uploader *u, s3hls__delivery *d) {
         e->status = S3HLS_E_NETWORK;
         snprintf(e->message, sizeof e->message, "%s", d->given_up);
     }
-    if (e->status != S3HLS_E_CANCELLED) { /* else the outbox leaves */
+    if (e->status != S3HLS_E_CANCELLED) { /* otherwise the outbox is being closed */
         char what[S3HLS_KEY_MAX + 8];
         snprintf(what, sizeof what, "put %s", d->key);
         if (d->comparing && (e->status == S3HLS_OK || e->http_status)) {
             const char *unseen = e->status ? ", and cannot be looked at" : "";
-            e->status = S3HLS_E_EXISTS; /* of this one alone: others go on */
+            e->status = S3HLS_E_EXISTS; /* affects only this object: others continue */
             snprintf(e->message, sizeof e->message, "another object has this key%s", unseen);
         }
         int64_t wait_us = outbox_failed(u, box, what, e);
@@ -181,7 +183,7 @@ void s3hls__uploader_leave(s3hls_uploader *u, s3hls__outbox *box) {
     pthread_mutex_unlock(&u->lock);
 }
 
-/* s3hls__op.done, on the thread that steps the transport. Only a success frees a segment. */
+/* s3hls__op.done; called on the thread that steps the transport. Only a success frees a segment. */
 void s3hls__uploader_delivery_done(s3hls__op *op) {
     s3hls__delivery *d = op->user;
     s3hls__outbox *box = d->box;
@@ -206,7 +208,7 @@ static int64_t ask_wait_us(const s3hls_uploader *u) {
     return backoff_us(u, 3, true);
 }
 
-/* A store that answers anything at all says what time it is. */
+/* Every response of a reachable store carries its time. */
 static void learn_time(s3hls_uploader *u, s3hls__outbox *box, int64_t server_unix_s) {
     if (box->base || !box->wanted_since_us || server_unix_s < S3HLS__EARLIEST_WALL_S)
         return;
@@ -218,9 +220,9 @@ static void learn_time(s3hls_uploader *u, s3hls__outbox *box, int64_t server_uni
                                            .message = "the clock is not set: the store's is used"});
 }
 
-/* Uploads that no byte of has moved for too long are given up where a fresh one can do better:
- * where the store answers, or where they can wait in the spool instead. Else they may come to life
- * again with the network, for as long as that is likely. */
+/* Abort an upload that moved no byte for too long if another attempt can do better: the store is
+ * reachable, or the segment can wait in the spool. Otherwise the upload may continue when the
+ * network returns; it is kept for as long as that is likely. */
 static const int64_t STALLED_FOR_GOOD_US = INT64_C(900) * 1000000;
 
 static void give_up_stalled(s3hls_uploader *u, s3hls__outbox *box, int64_t after_us,

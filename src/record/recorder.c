@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Times beyond 18,000 years either way would overflow in 90 kHz. */
+/* A time beyond +-18,000 years would overflow in 90 kHz. */
 static const int64_t MAX_TIME_US = INT64_C(1) << 59;
 static const uint64_t MAX_AGE_US = 3600000000; /* of a frame */
 enum { MAX_SLOTS = 512 };
@@ -18,7 +18,7 @@ struct s3hls_recorder {
     bool own_uploader;
     s3hls__outbox box;
 
-    /* encoder thread only, but for the counters inside */
+    /* encoder thread only, except for the atomic counters inside */
     s3hls__writer writer;
     bool ended;
 
@@ -212,7 +212,7 @@ static int check_frame(const s3hls_recorder *r, const s3hls_frame *f) {
     return r->ended ? S3HLS_E_STATE : S3HLS_OK;
 }
 
-/* The parser's counts, for other threads. */
+/* Publish the parser's counters for other threads. */
 static void publish_counts(s3hls_recorder *r) {
     const s3hls__au_parser *p = &r->writer.parser;
     atomic_store(&r->nals_damaged, p->nals_damaged);
@@ -283,8 +283,7 @@ int s3hls_recorder_drain(s3hls_recorder *r, uint32_t deadline_ms) {
     return rc ? rc : s3hls__uploader_drain(r->uploader, &r->box, deadline_ms, true);
 }
 
-/* What nobody will deliver any more goes to the spool, or is told by name, so that it can be
- * missed. */
+/* Spool the segments that will not be delivered, or report each lost segment by name. */
 static void put_away(s3hls_recorder *r) {
     s3hls__outbox *box = &r->box;
     for (s3hls__slot *slot; (slot = s3hls__outbox_oldest(box, INT64_MAX));) {
@@ -299,7 +298,8 @@ static void put_away(s3hls_recorder *r) {
             s3hls__outbox_tell_lost(box, &lost, rc == S3HLS_E_EXISTS ? rc : S3HLS_E_UNDELIVERED);
     }
     if (box->spool)
-        s3hls__spool_look(box->spool, UINT64_MAX); /* what lies elsewhere goes there too */
+        s3hls__spool_look(box->spool,
+                          UINT64_MAX); /* also moves the entries of other folders there */
 }
 
 static void free_recorder(s3hls_recorder *r) {
@@ -363,7 +363,7 @@ int s3hls_recorder_set_tags(s3hls_recorder *r, const s3hls_pair *tags, size_t co
 
 /* ---- counts */
 
-/* What the store's answers say of our clock: how we sign, or how we name. */
+/* Offset of our clock according to the store's responses: from signing, or from naming. */
 static int64_t clock_offset_ms(s3hls_recorder *r) {
     int64_t true_clock_us = r->box.true_clock_us;
     if (true_clock_us && !s3hls__env_wall_is_set(&r->env))

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* What the uploader does next: keep data safe first, then live segments, of all outboxes in turn,
+/* Selects the uploader's next task: data safety first, then live segments of all outboxes in turn,
  * then the spools. */
 #include "record/uploader.h"
 #include <string.h>
 
-/* Encoders hand over without a word, as waking a thread takes some 20 us: they are looked at. */
+/* Encoders do not signal this thread, since waking a thread takes about 20 us: it polls them. */
 enum { IDLE_MS = 1000, LOOK_MS = 20 };
-enum { MOVE_BYTES = 32 << 20 }; /* of a spool into another folder, at one look */
+enum { MOVE_BYTES = 32 << 20 }; /* moved from one spool folder to another per step */
 
 /* ---- questions */
 
@@ -35,13 +35,13 @@ static bool wants_time(const s3hls__outbox *box) {
     return box->wanted_since_us && !box->base;
 }
 
-/* Memory is short, or deliveries fail for long. */
+/* Memory is short, or deliveries have failed for too long. */
 static bool must_spool(const s3hls__outbox *box, int64_t now) {
     return box->pressed ||
            (box->failing_since_us && now - box->failing_since_us >= box->spool_after_us);
 }
 
-/* While an outbox fails, one try at a time asks whether things are better. */
+/* While an outbox fails, only one delivery at a time probes the store. */
 static bool may_send(const s3hls_uploader *u, const s3hls__outbox *box, int64_t now) {
     return u->in_flight < u->cfg.max_in_flight && now >= box->not_before_us &&
            !(box->failures && box->in_flight);
@@ -60,20 +60,20 @@ static s3hls__slot *take(s3hls__outbox *box, s3hls__slot *slot) {
     return slot;
 }
 
-/* The oldest that waits to be sent, if its name is known. */
+/* The oldest segment that waits to be sent, if its name is known. */
 static s3hls__slot *take_slot(s3hls__outbox *box, int64_t now) {
     return wants_time(box) ? NULL : take(box, s3hls__outbox_oldest(box, now));
 }
 
-/* ... to be spooled: in an outage any; else what the store refuses, so that it takes no memory
- * while it waits for its next try. */
+/* The next segment to spool: any during an outage; otherwise one that the store refuses, so that it
+ * uses no memory until its next try. */
 static s3hls__slot *take_slot_to_spool(s3hls__outbox *box, int64_t now) {
     if (!box->spool || now < box->spool_retry_us || wants_time(box))
         return NULL;
     return take(box, s3hls__outbox_oldest_to_spool(box, now, must_spool(box, now)));
 }
 
-/* A timeline's object in the spool goes before all segments, live ones too. */
+/* A spooled timeline object is sent before all segments, including live ones. */
 static s3hls__spool_entry *take_object(s3hls__outbox *box, int64_t now) {
     if (!box->spool || box->reading_spool)
         return NULL;
@@ -113,7 +113,7 @@ static bool find_urgent(s3hls_uploader *u, s3hls__outbox *box, int64_t now, task
     return t->what != NOTHING;
 }
 
-/* The segment's timeline is stored again first, where the store may have lost it. */
+/* Store the segment's timeline again first, if the store may have lost it. */
 static void put_timeline_first(s3hls__outbox *box, int64_t now, task *t) {
     uint64_t timeline = t->entry.segment.timeline;
     if (!t->slot->media || !t->slot->named ||
@@ -132,7 +132,7 @@ static bool find_delivery(s3hls_uploader *u, s3hls__outbox *box, int64_t now, bo
     s3hls__spool_entry *entry;
     if (!may_send(u, box, now))
         return false;
-    if (is_outage(box, now)) /* the store may have been set up anew meanwhile */
+    if (is_outage(box, now)) /* the store may have been replaced during the outage */
         s3hls__outbox_doubt(box);
     if ((entry = spooled ? take_entry(box, now) : take_object(box, now))) {
         t->what = SEND_SPOOLED;
@@ -149,7 +149,7 @@ static bool is_delivery(job what) {
     return what == SEND || what == SEND_COPY || what == SEND_SPOOLED;
 }
 
-/* Its turn is over: the others come first. */
+/* Move the outbox to the end of the list, so that the others come first. */
 static void move_to_end(s3hls_uploader *u, s3hls__outbox *box) {
     s3hls__outbox **link = &u->boxes;
     while (*link != box)
@@ -161,7 +161,7 @@ static void move_to_end(s3hls_uploader *u, s3hls__outbox *box) {
     box->next = NULL;
 }
 
-/* First what keeps data safe; then live segments, of all outboxes in turn; then the spools. */
+/* Data safety first, then live segments of all outboxes in turn, then the spools. */
 static task next_task(s3hls_uploader *u) {
     task t = {.what = NOTHING};
     pthread_mutex_lock(&u->lock);
@@ -190,7 +190,7 @@ static void spool(s3hls_uploader *u, const task *t) {
         s3hls__uploader_note_spool(t->box);
     } else {
         t->slot->held = rc == S3HLS_E_EXISTS;
-        if (t->slot->held) /* what the spool holds goes first */
+        if (t->slot->held) /* the spooled copy is sent first */
             t->slot->not_before_us = s3hls__uploader_now_us(u) + AGAIN_US;
         atomic_store_explicit(&t->slot->state, S3HLS__SEGMENT_WAITING, memory_order_release);
     }
@@ -204,11 +204,11 @@ static void look_at_disk(s3hls_uploader *u, const task *t) {
     if (t->box->spool_status)
         s3hls__outbox_spool_failed(t->box, t->box->spool_status);
     else if (before)
-        t->box->spool_retry_us = 0; /* it has become reachable */
+        t->box->spool_retry_us = 0; /* it is reachable again */
     s3hls__uploader_leave(u, t->box);
 }
 
-/* An entry that cannot be read back is lost, or comes later. */
+/* An entry that cannot be read is lost, or is retried later. */
 static void entry_unreadable(s3hls_uploader *u, const task *t, int status) {
     enum { AGAIN_US = 10000000 };
     s3hls__spool_entry *entry = s3hls__spool_find(t->box->spool, &t->entry);
@@ -276,7 +276,7 @@ static void cancel_leaving(s3hls_uploader *u) {
 
 /* ---- the world around */
 
-/* Memory is tight, or no longer: told to each recorder, since the pool is theirs together. */
+/* Memory pressure begins or ends. Reported to each recorder, since recorders share the pool. */
 static bool pressure_changes(const s3hls_uploader *u, s3hls__outbox *box) {
     uint32_t used = s3hls__pool_used(u->pool), count = s3hls__pool_count(u->pool);
     bool before = box->pressed;
@@ -284,7 +284,7 @@ static bool pressure_changes(const s3hls_uploader *u, s3hls__outbox *box) {
     return box->pressed != before;
 }
 
-/* There was no clock when the session began: perhaps there is one now. */
+/* The clock was not set when the session began. Check whether it is set now. */
 static bool clock_comes(const s3hls_uploader *u, s3hls__outbox *box) {
     if (!wants_time(box) || !s3hls__env_wall_is_set(&box->env))
         return false;
@@ -298,7 +298,7 @@ static void look_around(s3hls_uploader *u) {
         bool pressure = pressure_changes(u, box), clock = clock_comes(u, box);
         if (!pressure && !clock)
             continue;
-        box->in_flight++; /* it stays while the lock is open */
+        box->in_flight++; /* keeps the outbox alive while the lock is released */
         pthread_mutex_unlock(&u->lock);
         if (pressure)
             s3hls__outbox_tell(box, &(s3hls_event){.type = box->pressed ? S3HLS_EVENT_PRESSURE
@@ -331,8 +331,8 @@ static int64_t box_due_us(const s3hls_uploader *u, s3hls__outbox *box, bool *wai
     return due_us;
 }
 
-/* Until the next back-off ends or the next look at what was handed over, at most limit_ms. Sets
- * *pending where anything waits or is in flight. */
+/* Time until the next back-off ends or the next poll of the encoders is due, at most limit_ms. Sets
+ * *pending if anything waits or is in flight. */
 static uint32_t until_due_ms(s3hls_uploader *u, uint32_t limit_ms, bool *pending) {
     pthread_mutex_lock(&u->lock);
     *pending = u->in_flight > 0;
@@ -350,7 +350,8 @@ static uint32_t until_due_ms(s3hls_uploader *u, uint32_t limit_ms, bool *pending
     return limit_ms;
 }
 
-/* Begin what is due, move bytes, wait up to timeout_ms. @return whether anything still waits. */
+/* Start due tasks, transfer data, and wait up to timeout_ms. @return whether anything still
+ * waits. */
 bool s3hls__uploader_run(s3hls_uploader *u, uint32_t timeout_ms) {
     bool pending;
     look_around(u);

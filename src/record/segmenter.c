@@ -25,7 +25,7 @@ void s3hls__segmenter_begin(s3hls__segmenter *s, int64_t pts_90k, uint64_t nals_
     }
 }
 
-/* A GOP ends with the keyframe at pts_90k. */
+/* The keyframe at pts_90k ends a GOP. */
 static void note_gop(s3hls__segmenter *s, int64_t pts_90k, uint64_t bytes) {
     uint64_t size = s->gop_bytes_before + bytes - s->gop_start_bytes;
     int64_t length = pts_90k - s->gop_start_90k;
@@ -42,7 +42,7 @@ static void note_gop(s3hls__segmenter *s, int64_t pts_90k, uint64_t bytes) {
     s->gop_bytes_before = 0;
 }
 
-/* Is there room for another GOP, as long and as large as they are, before a guard would cut it? */
+/* Does another GOP of the usual length and size fit before a limit would cut it? */
 static bool next_gop_fits(const s3hls__segmenter *s, int64_t pts_90k, uint64_t bytes) {
     return bytes + s->likely_gop_bytes <= s->max_bytes &&
            pts_90k - s->start_90k + s->likely_gop_90k <= LONGEST_90K;

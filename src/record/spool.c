@@ -87,11 +87,12 @@ int s3hls__spool_write_file(s3hls__spool *s, const char *name, const s3hls__spoo
                                                   source->body, source->ctx);
     int rc = s3hls__spool_folder_commit(f, fd, written, temporary, name, &synced);
     if (!rc && !synced)
-        log_unsynced(s); /* it is whole, and found by the next recorder: it is in the spool */
+        log_unsynced(
+            s); /* the file is complete and the next recorder finds it: it counts as spooled */
     return rc;
 }
 
-/* ... and in the folder that the place leads to now, where the one before was removed. */
+/* Retry in the folder that the path now resolves to, if the previous folder was removed. */
 static int write_named(s3hls__spool *s, const char *name, const s3hls__spool_source *source,
                        const char *text) {
     int rc = s3hls__spool_reach(s);
@@ -129,7 +130,7 @@ int s3hls__spool_write(s3hls__spool *s, const s3hls__spool_entry *entry,
 
 void s3hls__spool_remove(s3hls__spool *s, const s3hls__spool_entry *entry) {
     char name[S3HLS_KEY_MAX];
-    s3hls__spool_entry copy = *entry; /* entry may point into what moves */
+    s3hls__spool_entry copy = *entry; /* entry may point into memory that moves */
     s3hls__spool_folder *f = s3hls__spool_folder_of(s, &copy);
     s3hls__spool_index_forget(&s->index, &copy);
     if (f && s3hls__spool_name(&copy, name) == S3HLS_OK && s3hls__spool_folder_remove(f, name))
@@ -168,7 +169,7 @@ int s3hls__spool_open_whole(s3hls__spool *s, const s3hls__spool_folder *f, const
     if (!s3hls__spool_file_look(fd, t) || t->size != size ||
         !s3hls__spool_file_check(fd, &s->table, t, s->buffer, sizeof s->buffer) ||
         !s3hls__file_read(fd, s->tags, t->tags_size, t->size)) {
-        *rc = errno ? S3HLS_E_IO : S3HLS_E_MALFORMED; /* the disk fails, or the file is not whole */
+        *rc = errno ? S3HLS_E_IO : S3HLS_E_MALFORMED; /* a disk error, or an incomplete file */
         close(fd);
         return -1;
     }
@@ -196,7 +197,7 @@ int s3hls__spool_read(s3hls__spool *s, const s3hls__spool_entry *entry) {
     return rc;
 }
 
-/* The file's bytes against a body's, piece by piece. */
+/* Compare the file with a body, piece by piece. */
 static bool is_like(int fd, const s3hls__spool_source *source) {
     uint8_t piece[4096];
     for (uint64_t at = 0; at < source->size;) {
@@ -271,8 +272,8 @@ int s3hls__spool_reserve(s3hls__spool *s, uint64_t sequence) {
     return rc;
 }
 
-/* Numbers go on from here; but one that no recording comes to is none of ours, and would leave no
- * room to count on. */
+/* Numbering continues from here. A number that no recording reaches is not ours, and would leave no
+ * numbers to continue with. */
 void s3hls__spool_raise_floor(s3hls__spool *s, uint64_t number) {
     if (number > s->floor && number < UINT64_C(1) << 48)
         s->floor = number;
@@ -295,7 +296,7 @@ void s3hls__spool_read_session(s3hls__spool *s, const s3hls__spool_folder *f) {
 
 /* ---- open */
 
-/* A destination as the name of a folder. @return false: too long for one. */
+/* Encode a destination as a folder name. @return false: too long. */
 static bool encode_destination(const char *destination, char *name, size_t size) {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
     size_t n = 0;

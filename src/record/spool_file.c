@@ -56,7 +56,7 @@ bool s3hls__spool_file_write(int fd, const s3hls__crc32c_table *table, uint64_t 
     size_t tags_size = strlen(tags);
     for (uint64_t at = 0; at < size;) {
         s3hls_span span = body(body_ctx, at);
-        errno = EIO; /* where the body ends early */
+        errno = EIO; /* the body ended early */
         if (!span.size || !s3hls__file_write(fd, span.data, span.size))
             return false;
         crc = s3hls__crc32c(table, crc, span.data, span.size);

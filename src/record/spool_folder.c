@@ -23,13 +23,13 @@ static s3hls__spool_kind kind_of(const s3hls__spool_folder *f, const struct stat
         return S3HLS__SPOOL_FOREIGN;
     bool file = S_ISREG(st->st_mode);
     if (f->shared && (!file || st->st_nlink > 1))
-        return S3HLS__SPOOL_FOREIGN; /* a second name of a file of ours may be anybody's doing */
+        return S3HLS__SPOOL_FOREIGN; /* another user may have made a second hard link to our file */
     return file ? S3HLS__SPOOL_FILE : S3HLS__SPOOL_NO_FILE;
 }
 
 /* ---- the spool directory */
 
-/* Its owner is trusted as whoever named it is, unless it stands where anybody may have made it. */
+/* The folder's owner is trusted, unless any user could have created the folder where it is. */
 static bool dir_is_trusted(s3hls__spool_folder *f, int dir, const struct stat *st, char *why) {
     struct stat above;
     f->owner = st->st_uid;
@@ -59,15 +59,15 @@ static int open_dir(s3hls__spool_folder *f, const s3hls__spool_place *place, cha
     char path[PATH_MAX];
     struct stat st;
     size_t size = strlen(place->dir);
-    while (size > 1 && place->dir[size - 1] == '/') /* else lstat() follows a link */
+    while (size > 1 && place->dir[size - 1] == '/') /* otherwise lstat() follows a link */
         size--;
     snprintf(path, sizeof path, "%.*s", (int)size, place->dir);
     int made = s3hls__disk_make_folders(path, place->folder_mode) ? errno : 0;
     int fd = open(path, FOLDER);
     if (fd < 0 && errno == EACCES)
-        fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC); /* it may be passed through */
+        fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC); /* search permission may be enough */
     if (fd < 0) {
-        errno = made ? made : errno; /* that it cannot be made says more than that it is absent */
+        errno = made ? made : errno; /* the error of mkdir is more useful than "not found" */
         return -1;
     }
     if (fstat(fd, &st) || !link_is_trusted(f, path, why) || !dir_is_trusted(f, fd, &st, why)) {
@@ -84,7 +84,7 @@ static int open_dir(s3hls__spool_folder *f, const s3hls__spool_place *place, cha
 
 /* ---- the folder */
 
-/* @return status. Where the filesystem has no locks, none is needed to go on. */
+/* @return status. A filesystem without locks is accepted. */
 static int lock(int fd, char *why) {
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)
         return S3HLS_OK;
@@ -120,7 +120,7 @@ static int make_folder(int dir, const s3hls__spool_place *place) {
         return -1;
     int fd = openat(dir, place->name, FOLDER | O_NOFOLLOW);
     if (fd < 0 && errno == ENOENT && code)
-        errno = code; /* that it cannot be made says more */
+        errno = code; /* the error of mkdir is more useful */
     return fd;
 }
 
@@ -172,7 +172,7 @@ s3hls__spool_kind s3hls__spool_folder_look(const s3hls__spool_folder *f, const c
 int s3hls__spool_folder_read(const s3hls__spool_folder *f, const char *name,
                              s3hls__spool_kind *kind) {
     struct stat st;
-    *kind = s3hls__spool_folder_look(f, name); /* first: opening a device may set it going */
+    *kind = s3hls__spool_folder_look(f, name); /* checked first: opening a device may start it */
     if (*kind != S3HLS__SPOOL_FILE)
         return -1;
     int fd = openat(f->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);

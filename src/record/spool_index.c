@@ -48,11 +48,11 @@ static int compare(const s3hls__spool_entry *a, const s3hls__spool_entry *b) {
         return x->timeline < y->timeline ? -1 : 1;
     if (a->media != b->media)
         return a->media ? 1 : -1;
-    if (!a->media) /* one a timeline, whatever else is set */
+    if (!a->media) /* one per timeline, regardless of the other fields */
         return 0;
     if (x->sequence != y->sequence)
         return x->sequence < y->sequence ? -1 : 1;
-    if (x->start_ms != y->start_ms) /* two recordings from one --start */
+    if (x->start_ms != y->start_ms) /* two recordings with the same --start */
         return x->start_ms < y->start_ms ? -1 : 1;
     if (x->duration_ms != y->duration_ms)
         return x->duration_ms < y->duration_ms ? -1 : 1;
@@ -63,7 +63,7 @@ static int compare_entries(const void *a, const void *b) {
     return compare(a, b);
 }
 
-/* Where an entry is among the first so many, or would be. */
+/* Index of an entry among the first high entries, or the index at which to insert it. */
 static size_t place_of(const s3hls__spool_index *s, const s3hls__spool_entry *entry, size_t high) {
     size_t low = 0;
     while (low < high) {
@@ -97,7 +97,7 @@ static void count_entry(s3hls__spool_index *s, const s3hls__spool_entry *entry) 
 void s3hls__spool_index_insert(s3hls__spool_index *s, const s3hls__spool_entry *entry) {
     size_t at = place_of(s, entry, s->count);
     if (s3hls__spool_index_reserve(s) || !s->entries)
-        return; /* there was room before the file was written */
+        return; /* memory was reserved before the file was written */
     memmove(&s->entries[at + 1], &s->entries[at], (s->count - at) * sizeof *s->entries);
     s->entries[at] = *entry;
     s->count++;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* Which folder a spool is, and what is in it: at open, and whenever the disk is looked at again. */
+/* Finds the spool's folder and its entries: at open, and each time the disk is checked again. */
 #include "base/disk.h"
 #include "record/spool_inside.h"
 #include <dirent.h>
@@ -24,7 +24,7 @@ static bool is_used(const s3hls__spool *s, int folder) {
     return false;
 }
 
-/* Give back what no entry lies in any more. @return a free one; -1: none. */
+/* Release folders without entries. @return a free index; -1: none. */
 static int free_folder(s3hls__spool *s) {
     int free = -1;
     for (int i = 0; i < S3HLS__SPOOL_FOLDERS_MAX; i++) {
@@ -36,7 +36,7 @@ static int free_folder(s3hls__spool *s) {
     return free;
 }
 
-/* Logged where it changes: a disk that cannot be used is tried again and again. */
+/* Log changes only: an unusable disk is retried continually. */
 static void log_status(s3hls__spool *s, int rc, const char *why) {
     bool changed = rc != s->status;
     s->status = rc;
@@ -53,7 +53,7 @@ static void log_status(s3hls__spool *s, int rc, const char *why) {
 
 static int read_folder(s3hls__spool *s, bool again);
 
-/* The place leads to another folder now, or to one for the first time. */
+/* The path resolves to a new folder, or to a folder for the first time. */
 static int enter_folder(s3hls__spool *s) {
     char why[S3HLS__SPOOL_WHY_BYTES] = "";
     s3hls__spool_folder f = {.fd = -1};
@@ -63,7 +63,7 @@ static int enter_folder(s3hls__spool *s) {
         snprintf(why, sizeof why, "segments lie in %d folders that it led to before",
                  S3HLS__SPOOL_FOLDERS_MAX);
     if (rc && s->current >= 0)
-        return rc; /* the one before serves */
+        return rc; /* the previous folder remains in use */
     log_status(s, rc, why);
     if (rc)
         return rc;
@@ -72,7 +72,7 @@ static int enter_folder(s3hls__spool *s) {
     return read_folder(s, false);
 }
 
-/* Have a current folder, and have read it. */
+/* Make sure that a current folder exists and was read. */
 int s3hls__spool_reach(s3hls__spool *s) {
     return s->current >= 0 ? S3HLS_OK : enter_folder(s);
 }
@@ -85,9 +85,9 @@ int s3hls__spool_status(const s3hls__spool *s) {
 
 typedef struct scan {
     s3hls__spool_folder *folder;
-    size_t known; /* entries in order; those behind them were found now */
+    size_t known; /* sorted entries; those after them were just found */
     size_t segments;
-    bool again; /* the folder was read before */
+    bool again; /* the folder was read earlier */
     int status;
 } scan;
 
@@ -99,7 +99,7 @@ static void note_unread(s3hls__spool *s, const char *name) {
     s->unread = s->logged_unread = true;
 }
 
-/* The same file, found again where the place leads now. */
+/* A known file was found again in the folder that the path resolves to now. */
 static void adopt(s3hls__spool *s, s3hls__spool_entry *known, uint64_t size) {
     if (known->segment.size == size && !known->busy)
         known->folder = s->current;
@@ -116,12 +116,12 @@ static void add_whole(s3hls__spool *s, scan *c, s3hls__spool_entry *entry, uint6
         return;
     entry->segment.size = size;
     entry->folder = s->current;
-    s3hls__spool_index_append(&s->index, entry); /* sorted when all are there */
+    s3hls__spool_index_append(&s->index, entry); /* sorted when all are appended */
     c->segments += entry->media;
     s->found(s->found_ctx, entry, true);
 }
 
-/* @return false: it cannot be read now */
+/* @return false: it cannot be read now. */
 static bool look_into(s3hls__spool *s, scan *c, const char *name, s3hls__spool_entry *entry) {
     s3hls__spool_kind kind;
     s3hls__spool_trailer t;
@@ -145,7 +145,7 @@ static bool look_into(s3hls__spool *s, scan *c, const char *name, s3hls__spool_e
         add_whole(s, c, entry, t.size);
     } else {
         bool aside = s3hls__spool_set_aside(s, c->folder, name);
-        if (aside || !c->again) /* a disk that cannot be written keeps its name: told once */
+        if (aside || !c->again) /* a read-only disk keeps the name: reported once */
             s->found(s->found_ctx, entry, false);
     }
     return true;
@@ -177,7 +177,7 @@ static void scan_name(s3hls__spool *s, scan *c, const char *name) {
         add_file(s, c, name);
 }
 
-/* What the current folder holds beyond what is known of it. */
+/* Read the entries of the current folder that are not known yet. */
 static int read_folder(s3hls__spool *s, bool again) {
     scan c = {.folder = &s->folders[s->current], .known = s->index.count, .again = again};
     int fd = openat(c.folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -205,8 +205,8 @@ static int read_folder(s3hls__spool *s, bool again) {
 
 /* ---- looking again, now and then */
 
-/* A segment that lies in a folder the place led to before goes where the next recorder looks.
- * @return false: it cannot. */
+/* Move a segment from an earlier folder to the current one, where the next recorder finds it.
+ * @return false: it could not be moved. */
 static bool move_entry(s3hls__spool *s, s3hls__spool_entry *entry) {
     s3hls__spool_folder *from = &s->folders[entry->folder];
     s3hls__spool_trailer t;
@@ -215,7 +215,7 @@ static bool move_entry(s3hls__spool *s, s3hls__spool_entry *entry) {
     if (!rc)
         s->file = s3hls__spool_open_whole(s, from, name, entry->segment.size, &t, &rc);
     if (rc)
-        return false; /* what is damaged or gone is told when it is to be sent */
+        return false; /* a damaged or missing file is reported when it is to be sent */
     s->size = t.size;
     s3hls__spool_source source = {s3hls__spool_body, s, s->size, s->tags};
     rc = s3hls__spool_write_file(s, name, &source, NULL);

@@ -3,14 +3,14 @@
 #include <string.h>
 
 enum {
-    DEFAULT_90K = 3600,        /* 25 fps where nobody says */
-    GAP_90K = 2 * 90000,       /* before a keyframe: a step beyond this may be a gap or a jump, */
-    JUMP_90K = 10 * 90000,     /* elsewhere one beyond this a jump */
-    LONGEST_90K = 60 * 90000,  /* step in any case */
-    STEP_BACK_90K = 2 * 90000, /* a jump back up to this is a clock that was corrected */
-    USUAL_TIMES = 4,           /* so many times the usual distance is still no gap */
-    HABIT = 1000,              /* pictures within which a second long distance is no accident */
-    NEAREST_90K = 512,         /* pictures that a third one is put between */
+    DEFAULT_90K = 3600,        /* 25 fps if no rate is known */
+    GAP_90K = 2 * 90000,       /* before a keyframe: a longer step may be a gap or a jump */
+    JUMP_90K = 10 * 90000,     /* before any other picture: a longer step is a jump */
+    LONGEST_90K = 60 * 90000,  /* upper limit of any accepted step */
+    STEP_BACK_90K = 2 * 90000, /* a backward jump of at most this is a clock correction */
+    USUAL_TIMES = 4,           /* a step up to this multiple of the usual one is not a gap */
+    HABIT = 1000,              /* pictures; a second long step within this many is regular */
+    NEAREST_90K = 512,         /* minimum distance of two pictures between which a third is moved */
     LEAP_PICTURES = 8          /* so many stamped ahead in a row are still wrong */
 };
 
@@ -45,14 +45,14 @@ bool s3hls__timing_sps_rate(const s3hls__h264_sps *sps, uint32_t *num, uint32_t 
 
 /* ---- pictures counted */
 
-/* The time of a place, without the product of count and rate ever overflowing. */
+/* Time of a position. The product of count and rate cannot overflow. */
 static int64_t place_to_90k(const s3hls__timing *t, int64_t place) {
     int64_t second = (int64_t)S3HLS__ORDER_FRAME * t->rate_num, part = (int64_t)90000 * t->rate_den;
     int64_t from = place - t->base;
     return t->base_90k + from / second * part + from % second * part / second;
 }
 
-/* A stream may state another rate at each IDR picture: it holds from the place of that on. */
+/* A stream may state another rate at each IDR picture. It applies from that picture's position. */
 static void follow_rate(s3hls__timing *t, const s3hls__h264_sps *sps) {
     uint32_t num, den;
     if (!t->rate_of_stream || !s3hls__timing_sps_rate(sps, &num, &den) ||
@@ -81,7 +81,7 @@ static void count_picture(s3hls__timing *t, const s3hls__access_unit *au) {
 
 /* ---- distances of pictures */
 
-/* The middle one of those remembered: one that is out of the way does not change it. */
+/* Median of the remembered steps: a single outlier does not change it. */
 static int64_t usual_step(const s3hls__timing *t) {
     int64_t sorted[S3HLS__TIMING_STEPS];
     unsigned count = t->steps < S3HLS__TIMING_STEPS ? t->steps : S3HLS__TIMING_STEPS;
@@ -94,11 +94,11 @@ static int64_t usual_step(const s3hls__timing *t) {
     return sorted[count / 2];
 }
 
-/* A distance counts once the picture behind it has confirmed it. */
+/* Record a step after the next picture has confirmed it. */
 static void learn_step(s3hls__timing *t) {
     if (t->step_90k <= 0)
         return;
-    t->slow_90k -= t->slow_90k >> 16; /* half of it in half an hour at 25 fps */
+    t->slow_90k -= t->slow_90k >> 16; /* halved in about half an hour at 25 fps */
     if (t->step_90k > GAP_90K) {
         int64_t both = t->rare_90k < t->step_90k ? t->rare_90k : t->step_90k;
         if (t->steps - t->rare_at < HABIT && both > t->slow_90k)
@@ -111,8 +111,8 @@ static void learn_step(s3hls__timing *t) {
     t->frame_90k = usual_step(t);
 }
 
-/* What is still a picture's distance: cameras slow down at night, and skip pictures while nothing
- * moves. Nothing is known of the first ones. */
+/* Longest step that still is a regular distance: cameras slow down at night, and skip pictures of a
+ * static scene. For the first pictures nothing is known. */
 static int64_t longest_step(const s3hls__timing *t, int64_t bound) {
     int64_t longest = USUAL_TIMES * t->frame_90k;
     if (2 * t->slow_90k > longest)
@@ -141,8 +141,8 @@ static void place(s3hls__timing *t, int64_t dts_90k, int64_t composition_90k) {
     t->source_pts_90k = dts_90k + composition_90k;
 }
 
-/* The distance from the one before, which waits for the next one's word. A second field tells
- * nothing of a frame. */
+/* Note the distance from the previous picture; the next picture confirms it. A second field says
+ * nothing about the frame distance. */
 static void note_distance(s3hls__timing *t, int64_t given_90k) {
     if (t->frames <= 0 || given_90k <= t->given_90k)
         return;
@@ -160,7 +160,7 @@ static void note_leap(s3hls__timing *t, int64_t distance_90k) {
     t->leap_left = LEAP_PICTURES;
 }
 
-/* The time goes on from where it is followed. */
+/* Use the given time on the current time line. */
 static void place_on_line(s3hls__timing *t, int64_t given_90k, int64_t composition_90k) {
     note_leap(t, given_90k + t->offset_90k - t->source_dts_90k);
     note_distance(t, given_90k);
@@ -169,14 +169,16 @@ static void place_on_line(s3hls__timing *t, int64_t given_90k, int64_t compositi
     place(t, given_90k + t->offset_90k, composition_90k);
 }
 
-/* The picture before was ahead of its time: this one lies before it, where it would have anyway. */
+/* The previous picture was ahead of its time: this one lies before it, at a plausible distance from
+ * the picture before both. */
 static bool was_ahead(const s3hls__timing *t, int64_t at_90k) {
     return t->source_dts_90k - t->before_90k > 2 * t->frame_90k &&
            at_90k - t->before_90k >= NEAREST_90K &&
            at_90k - t->before_90k < longest_step(t, GAP_90K);
 }
 
-/* Behind a picture that was ahead and stays there: half the usual distance, up to the line. */
+/* Place a picture after one that was ahead and cannot be moved: at half the usual distance, until
+ * the time line is reached. */
 static void catch_up(s3hls__timing *t, int64_t given_90k, int64_t composition_90k) {
     if (t->late) { /* their own distances are right */
         note_distance(t, given_90k);
@@ -189,8 +191,8 @@ static void catch_up(s3hls__timing *t, int64_t given_90k, int64_t composition_90
     place(t, t->source_dts_90k + t->frame_90k / 2 + 1, composition_90k);
 }
 
-/* Put it between its neighbours. Where it cannot be moved any more, those behind it come closer
- * together. */
+/* Move the previous picture between its neighbours. If it cannot be moved any more, the pictures
+ * after it are placed closer together. */
 static void correct_before(s3hls__timing *t, int64_t given_90k, int64_t composition_90k) {
     int64_t at = given_90k + t->offset_90k, between = (at - t->before_90k) / 2;
     if (!t->movable) {
@@ -206,8 +208,9 @@ static void correct_before(s3hls__timing *t, int64_t given_90k, int64_t composit
     place_on_line(t, given_90k, composition_90k);
 }
 
-/* Just behind the one before, although it was stamped before it: two pictures in one millisecond, a
- * jittering clock, or a caller that gives B-frames no composition offset. */
+/* Place the picture directly after the previous one, although its timestamp is earlier: two
+ * pictures in one millisecond, a jittering clock, or a caller that gives B-frames no composition
+ * offset. */
 static void squeeze(s3hls__timing *t, int64_t given_90k, int64_t composition_90k) {
     int64_t dts_90k = t->source_dts_90k + 1;
     int64_t pts_90k = given_90k + t->offset_90k + composition_90k;
@@ -235,8 +238,8 @@ static void accept_jump(s3hls__timing *t, int64_t given_90k, int64_t on_90k, int
     t->alone = false;
 }
 
-/* It may be a jump: the picture follows the one before by the usual distance, or by its own from
- * the one with which the jump began; until there are enough of them. */
+/* The time may have jumped. Until enough pictures confirm the jump, each follows the previous one
+ * at the usual distance, or at its given distance from the picture at which the jump began. */
 static void doubt(s3hls__timing *t, int64_t given_90k, int64_t composition_90k, int64_t expected) {
     int64_t on = given_90k - t->jump_given_90k;
     int64_t jump = given_90k + t->offset_90k - t->source_dts_90k;
@@ -254,7 +257,7 @@ static void doubt(s3hls__timing *t, int64_t given_90k, int64_t composition_90k, 
         accept_jump(t, given_90k, on, jump);
 }
 
-/* Does the picture go on from a jump in doubt rather than from what was before it? */
+/* Does the picture continue a suspected jump rather than the time line before it? */
 static bool goes_on_from_jump(const s3hls__timing *t, int64_t given_90k, int64_t step) {
     int64_t on = given_90k - t->jump_given_90k - t->frame_90k, off = step - t->frame_90k;
     return t->jumped && on > -t->frame_90k && (on < 0 ? -on : on) < (off < 0 ? -off : off);

@@ -33,8 +33,8 @@ static int check(const s3hls_uploader_config *cfg, const s3hls_env *env) {
     return wrong ? S3HLS_E_INVALID : S3HLS_OK;
 }
 
-/* Signals are the application's: the thread takes none, SIGPIPE of a broken connection among them.
- */
+/* Signals belong to the application: the thread blocks all of them, including SIGPIPE of a broken
+ * connection. */
 static bool start_thread(s3hls_uploader *u) {
     sigset_t all, before;
     sigfillset(&all);
@@ -115,13 +115,13 @@ int s3hls_uploader_step(s3hls_uploader *u, uint32_t timeout_ms) {
 
 /* ---- outboxes */
 
-/* On the thread of whoever brings them. */
+/* Called on the provider's thread, or on that of the caller that sets the credentials. */
 static void keys_came(void *ctx, int status) {
     s3hls__outbox *box = ctx;
     s3hls_uploader *u = box->uploader;
     if (status == S3HLS_OK) {
         pthread_mutex_lock(&u->lock);
-        box->not_before_us = 0; /* perhaps that was it */
+        box->not_before_us = 0; /* missing credentials may have caused the failure */
         pthread_mutex_unlock(&u->lock);
         s3hls__http_wake(u->http);
     }
@@ -140,7 +140,7 @@ void s3hls__uploader_attach(s3hls_uploader *u, s3hls__outbox *box) {
     box->watch = (s3hls__watch){.fn = keys_came, .ctx = box};
     if (box->keys)
         s3hls__credentials_watch(box->keys, &box->watch);
-    s3hls__http_wake(u->http); /* from now on it looks more often */
+    s3hls__http_wake(u->http); /* the thread now polls more often */
 }
 
 static bool memory_empty(const s3hls__outbox *box) {
@@ -158,8 +158,8 @@ static bool box_resting(const s3hls__outbox *box) {
     return box->in_flight == 0;
 }
 
-/* Wait, or work where there is no thread, until is_so(box), for up to deadline_ms (UINT32_MAX: for
- * ever) of the clock that was given. */
+/* Wait until is_so(box), or do the work where there is no thread, for up to deadline_ms
+ * (UINT32_MAX: no limit) of the configured clock. */
 static bool wait_until(s3hls_uploader *u, s3hls__outbox *box, bool (*is_so)(const s3hls__outbox *),
                        uint32_t deadline_ms) {
     enum { SLICE_US = 100000 };
@@ -185,7 +185,7 @@ static bool wait_until(s3hls_uploader *u, s3hls__outbox *box, bool (*is_so)(cons
 
 int s3hls__uploader_drain(s3hls_uploader *u, s3hls__outbox *box, uint32_t deadline_ms, bool spool) {
     pthread_mutex_lock(&u->lock);
-    box->draining = true; /* the end is near: try at once, what was refused too */
+    box->draining = true; /* closing: retry everything at once, including refused segments */
     box->not_before_us = box->spool_not_before_us = 0;
     for (uint32_t i = 0; i < box->slot_count; i++)
         if (atomic_load(&box->slots[i].state) == S3HLS__SEGMENT_WAITING)

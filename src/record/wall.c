@@ -93,14 +93,14 @@ static void watch(s3hls__wall *w, int index, s3hls__wall_place place) {
         w->pictures = 0;
 }
 
-/* How much later pictures came than at a cut before, over what the camera says has passed since. */
+/* Growth of the delay since an earlier cut, relative to the media time since then. */
 static int64_t rate_since(const s3hls__wall *w, int index, int64_t source_90k, int64_t late_us) {
     int64_t media_us = to_us(source_90k - w->watch[index].source_90k);
     return (late_us - w->watch[index].late_us) * 1000 / (media_us / 1000 + 1);
 }
 
-/* They come late for other reasons, too: the camera's speed it is only where they come later and
- * later, in either half of the time. */
+/* Pictures may be late for other reasons. The delay is taken as the camera's clock rate only if it
+ * grows steadily in both halves of the measurement. */
 static void find_rate(s3hls__wall *w, s3hls__wall_place place) {
     enum { CERTAIN_US = 200000 };
     int64_t first = rate_since(w, 0, w->watch[1].source_90k, w->watch[1].late_us);
@@ -115,7 +115,8 @@ static void find_rate(s3hls__wall *w, s3hls__wall_place place) {
     w->rate_known = true;
 }
 
-/* Over twice the time each time; anew after a while, as clocks change. */
+/* Each measurement takes twice as long as the one before. It restarts after a while, since clock
+ * rates change. */
 static void measure_rate(s3hls__wall *w, s3hls__wall_place place) {
     const int64_t LONG_US = INT64_C(1200) * 1000000;
     int64_t now_us = monotonic_us(w), since_us = now_us - w->watch[0].monotonic_us;
@@ -136,8 +137,8 @@ static bool is_inexact(const s3hls__wall *w) {
     return w->rate_known && !beyond(w->rate_ppm, S3HLS__WALL_RATE_MAX_PPM);
 }
 
-/* Once, and only where it can be a camera: pictures that come faster than any camera's are those of
- * a file. */
+/* Reported once, and only for a camera: pictures that arrive faster than any camera sends them come
+ * from a file. */
 static int32_t find_wrong_rate(s3hls__wall *w) {
     enum { CAMERA_FASTEST = 300 };
     int64_t real_us = monotonic_us(w) - w->watch[0].monotonic_us;
@@ -151,7 +152,7 @@ static int32_t find_wrong_rate(s3hls__wall *w) {
 
 /* ---- a cut */
 
-/* Is it a camera, or a file that is read as fast as it goes? */
+/* Distinguishes a camera from a file that is read at full speed. */
 static bool in_real_time(const s3hls__wall *w, s3hls__wall_place place) {
     return monotonic_us(w) - w->cut_monotonic_us > to_us(place.source_90k - w->cut.source_90k) / 2;
 }
@@ -160,7 +161,7 @@ static int64_t find_step(s3hls__wall *w, s3hls__wall_place place, bool real_time
     int64_t before_us = w->offset_us, by_us = 0;
     bool was_set = w->was_set;
     look(w);
-    if (!w->was_set) /* while the system's clock is not set, the store's is ours */
+    if (!w->was_set) /* while the system clock is not set, the store's time is used */
         return 0;
     if (!was_set)
         by_us = wall_us(w) - s3hls__wall_at(w, place.pts_90k);
@@ -171,7 +172,7 @@ static int64_t find_step(s3hls__wall *w, s3hls__wall_place place, bool real_time
     return by_us > S3HLS__WALL_DRIFT_US || by_us < -S3HLS__WALL_BACK_US ? by_us : 0;
 }
 
-/* By how much the recording's clock has to run faster than the camera's. */
+/* Difference in rate between the recording's clock and the camera's, in ppm. */
 static int32_t find_speed(s3hls__wall *w, bool real_time) {
     if (!real_time || !is_inexact(w) || w->least_ahead_us == INT64_MAX)
         return is_inexact(w) ? w->rate_ppm : 0;

@@ -27,8 +27,8 @@ static void hand_over(s3hls__writer *w, s3hls__slot *slot) {
     s3hls__outbox_accept(w->box, slot);
 }
 
-/* The timeline's object, before its first segment. Without room, or before its number is known, it
- * is said with a later one. */
+/* Queue the timeline's object before its first segment. Without a free slot, or before the session
+ * number is known, it is queued with a later segment. */
 static void say_timeline(s3hls__writer *w, uint32_t duration_ms) {
     uint64_t base = w->box->base;
     s3hls__slot *slot = base ? s3hls__outbox_free_slot(w->box) : NULL;
@@ -45,7 +45,7 @@ static void say_timeline(s3hls__writer *w, uint32_t duration_ms) {
     w->timeline_unsaid = false;
 }
 
-/* The clock has become known meanwhile. */
+/* Correct the provisional times once the clock is known. */
 static void settle(s3hls__writer *w) {
     if (!w->wall.provisional || !w->box->base)
         return;
@@ -82,9 +82,10 @@ static void tell_timeline(s3hls__writer *w) {
                                               .message = w->timeline_reason});
 }
 
-/* No segment is longer than its timeline's object promised (RFC 8216 6.2.1): one that is begins
- * another, and the pictures run on. But one that needs the segment before to decode stays with it:
- * players reset their decoders at a discontinuity. The next keyframe begins another timeline. */
+/* No segment is longer than its timeline's object states (RFC 8216 6.2.1): a longer one begins
+ * another timeline, without a gap. A segment that needs the previous one to decode stays in the
+ * current timeline, because players reset their decoders at a discontinuity; the next keyframe then
+ * begins another timeline. */
 static void widen_timeline(s3hls__writer *w, s3hls_segment *segment) {
     if (w->timeline_unsaid ||
         (segment->duration_ms + 500) / 1000 <= w->timeline.target_duration_ms / 1000)
@@ -131,10 +132,10 @@ static void begin_session(s3hls__writer *w) {
                                 w->wall.provisional);
 }
 
-/* Wall time of a new timeline: that of the one before, unless the clock's correction says
- * otherwise, or pictures go on after a pause: at the current time, or as the footage's own times
- * say. Only a clock that was far ahead takes it back over what is recorded already. begun_us: for
- * how long its first segment has been going on. */
+/* Wall time of a new timeline. It continues the previous timeline, unless the clock was corrected
+ * or pictures follow a pause: then it is the current time, or the time that the footage states. It
+ * overlaps recorded time only if a clock was far ahead. begun_us: duration of its first segment so
+ * far. */
 static int64_t new_anchor_us(const s3hls__writer *w, int64_t begun_us) {
     int64_t anchor_us = s3hls__wall_at(&w->wall, w->timing.pts_90k), end_us = w->end_us + begun_us;
     if (w->correction_us)
@@ -155,7 +156,8 @@ uint32_t s3hls__writer_frame_rate_milli(const s3hls__writer *w) {
     return w->timing.frame_90k > 0 ? (uint32_t)(90000000 / w->timing.frame_90k) : 0;
 }
 
-/* The segment that is being filled begins it, or, without one, the access unit at hand. */
+/* The timeline begins with the segment being filled, or, without one, with the current access
+ * unit. */
 static void begin_timeline(s3hls__writer *w, const s3hls__access_unit *au) {
     int64_t begun_90k = w->slot ? w->timing.pts_90k - w->segmenter.start_90k : 0;
     settle(w);
@@ -201,8 +203,8 @@ static void report_wrong_rate(s3hls__writer *w, int32_t percent) {
                                               .message = text});
 }
 
-/* The wall's clock and ours have come apart: a little is corrected at the cut, a step begins a
- * timeline of its own. */
+/* The wall clock and the recording's clock differ: a small difference is corrected at the cut, a
+ * step begins a new timeline. */
 static void correct_wall(s3hls__writer *w) {
     s3hls__wall_finding found = s3hls__wall_cut(&w->wall, place(w));
     int64_t by_us = found.by_us;
@@ -220,7 +222,7 @@ static void correct_wall(s3hls__writer *w) {
         s3hls__wall_watch_anew(&w->wall);
 }
 
-/* By the caller's policy an older segment goes when there is no room. */
+/* Drop an older segment if memory is exhausted and the caller's policy allows it. */
 static bool evict(s3hls__writer *w) {
     bool done = w->box->drop == S3HLS_DROP_OLDEST && s3hls__outbox_evict(w->box);
     w->call_evicted |= done;
@@ -239,7 +241,7 @@ static bool next_block(s3hls__writer *w) {
 
 static int more_room(void *ctx, s3hls__ts_output *out) {
     s3hls__writer *w = ctx;
-    (void)out; /* it is w->out */
+    (void)out; /* identical to w->out */
     while (!next_block(w))
         if (!evict(w))
             return S3HLS_E_FULL;
@@ -272,10 +274,10 @@ static void save(s3hls__writer *w) {
     w->saved.full_blocks = w->full_blocks;
 }
 
-/* Take the access unit back, deliver what came before it, and leave out what cannot be decoded
- * without it. */
+/* Remove the access unit, deliver the segment up to it, and skip what cannot be decoded without
+ * it. */
 static int give_up_unit(s3hls__writer *w, int status) {
-    atomic_fetch_add(&w->gops_dropped, 1); /* all of it, or its end */
+    atomic_fetch_add(&w->gops_dropped, 1); /* a whole GOP, or the end of one */
     if (w->slot) {
         w->mux = w->saved.mux;
         w->out = w->saved.out;
@@ -300,7 +302,7 @@ static void tell_frames_lost(s3hls__writer *w) {
     w->lost = 0;
 }
 
-/* Recording goes on behind a hole: numbers of the sequence go unused, as many as it would have had
+/* Recording continues after a gap. As many sequence numbers are skipped as the gap would have had
  * segments, so that playlists show it. */
 static void number_hole(s3hls__writer *w) {
     int64_t hole = w->timing.pts_90k - w->kept_end_90k;
@@ -315,13 +317,14 @@ static int skip_unit(s3hls__writer *w, int status) {
     w->lost += w->dropped;
     w->call_skipped++;
     if (!w->call_status || w->call_status == S3HLS_E_SKIPPED)
-        w->call_status = status; /* what follows for lack of a keyframe does not hide why */
+        w->call_status =
+            status; /* keep the cause: skipping until the next keyframe is only its consequence */
     return status;
 }
 
 /* ---- times that turn out otherwise */
 
-/* The next packet of the segment, from *p in *block on. */
+/* Next packet of the segment, from *p in *block. */
 static uint8_t *next_packet(const s3hls__writer *w, uint8_t **p, uint32_t *block) {
     uint8_t *begin = s3hls__pool_data(w->pool, *block);
     if (*p == begin + S3HLS__BLOCK_BYTES) {
@@ -360,8 +363,8 @@ static void decide_far(s3hls__writer *w) {
     w->far.p = NULL;
 }
 
-/* The access unit before this one has another time: correct it where it lies, and the PCRs that
- * lead up to it, evenly. */
+/* The previous access unit's time changed: correct it in memory, and spread the PCRs that precede
+ * it evenly. */
 static void restamp_before(s3hls__writer *w) {
     int64_t from = w->saved.mux.last_pcr_90k, to = w->timing.moved_to_90k - S3HLS__TS_PCR_LEAD_90K;
     uint8_t *p = w->saved.out.p;
@@ -380,7 +383,7 @@ static void restamp_before(s3hls__writer *w) {
         w->kept_end_90k = w->kept_before_90k;
 }
 
-/* The segment that is being filled began with a jump, which is certain now. */
+/* The segment being filled began with a suspected jump, which is now confirmed. */
 static void begin_timeline_late(s3hls__writer *w, const s3hls__access_unit *au) {
     if (!w->timing.broken || !w->slot || w->segmenter.start_90k != w->timing.jumped_90k)
         return;
@@ -411,8 +414,8 @@ static const char *const DEPENDENT_WORDS[] = {
     [DEPENDENT_BY_DURATION] = "a group of pictures is longer than 60 s, so that segments begin "
                               "inside it: shorten the encoder's keyframe interval"};
 
-/* A segment is cut before a picture at which decoding can begin so. One that does not decode on its
- * own is reported, each cause once, and again only after many that do. */
+/* Report a segment that does not decode on its own. Each cause is reported once, and again only
+ * after several segments that do. */
 static void note_entry(s3hls__writer *w, s3hls_segment_entry next) {
     enum { WHOLE_AGAIN = 10 };
     if (next == S3HLS_ENTRY_IDR) {
@@ -434,7 +437,7 @@ static void note_entry(s3hls__writer *w, s3hls_segment_entry next) {
         w->box, &(s3hls_event){.type = S3HLS_EVENT_DEPENDENT, .message = DEPENDENT_WORDS[cause]});
 }
 
-/* Does this keyframe begin another timeline, and why? */
+/* Does this keyframe begin another timeline? Sets the reason. */
 static bool timeline_ends(s3hls__writer *w, const s3hls__access_unit *au) {
     if (!w->timeline_begun)
         return true;
@@ -451,10 +454,11 @@ static bool timeline_ends(s3hls__writer *w, const s3hls__access_unit *au) {
     return true;
 }
 
-/* More of the access unit that the call before ended: into the same PES packet. */
+/* The rest of an access unit that the previous call ended: it is appended to the same PES
+ * packet. */
 static int continue_unit(s3hls__writer *w) {
     w->unit_continues = true;
-    w->timing.movable = false; /* what is saved is not where it begins any more */
+    w->timing.movable = false; /* w->saved no longer holds its beginning */
     if (w->skipping || !w->slot) {
         w->call_skipped++;
         w->call_status = w->call_status ? w->call_status : S3HLS_E_SKIPPED;
@@ -464,8 +468,8 @@ static int continue_unit(s3hls__writer *w) {
     return S3HLS_OK;
 }
 
-/* End the segment before this access unit, where that is due; never between a frame's fields.
- * @return whether a timeline begins here */
+/* End the segment before this access unit if a cut is due; never between the fields of a frame.
+ * @return whether a new timeline begins here. */
 static bool cut_before(s3hls__writer *w, const s3hls__access_unit *au, s3hls_segment_entry entry) {
     bool keyframe = entry != S3HLS_ENTRY_NONE, new_timeline = keyframe && timeline_ends(w, au);
     if (!w->slot || au->second_field || !cut_due(w, keyframe, new_timeline))
@@ -491,7 +495,7 @@ static int unit_begin(void *ctx, const s3hls__access_unit *au) {
     if (keyframe)
         w->damage_seen = w->parser.slices_damaged;
     else if (w->damage_seen != w->parser.slices_damaged)
-        w->skipping = true; /* what refers to a damaged picture is damaged too */
+        w->skipping = true; /* pictures that refer to a damaged picture are damaged too */
     bool was_skipping = w->skipping;
     if (w->skipping && !keyframe)
         return skip_unit(w, S3HLS_E_SKIPPED);
@@ -549,7 +553,8 @@ static int unit_end(void *ctx) {
     int64_t other_end = w->timing.far ? end + w->timing.far_by_90k : end;
     if (w->far.p && other_end > w->far.other_end_90k)
         w->far.other_end_90k = other_end;
-    w->timing.movable = w->units > 0; /* where the segment begins is in the last one's name */
+    w->timing.movable =
+        w->units > 0; /* the first one's time is part of the previous segment's name */
     atomic_fetch_add(&w->frames_in, 1);
     w->slot->gops += w->unit_is_key;
     w->units++;
@@ -593,9 +598,9 @@ int s3hls__writer_put(s3hls__writer *w, const s3hls_span *spans, size_t count,
     return w->call_evicted ? S3HLS_E_EVICTED : S3HLS_OK;
 }
 
-/* The input ends, perhaps before B-frames that are shown between the last pictures have come: an
- * end of stream NAL unit (7.4.1.2.3) behind the last picture says that nothing of the segment is
- * cut off. Where no memory is left, it goes without. */
+/* The input may end before B-frames that are shown between the last pictures have arrived. An end
+ * of stream NAL unit (7.4.1.2.3) after the last picture marks the segment as complete. It is
+ * omitted if no memory is left. */
 static void mark_end(s3hls__writer *w) {
     static const uint8_t end_of_stream[] = {0, 0, 1, S3HLS__NAL_END_STREAM};
     if (!w->slot || !w->reordered || w->units == 0 || (w->out.p == w->out.end && !next_block(w)))
