@@ -5,8 +5,7 @@
 enum {
     FRAME = S3HLS__ORDER_FRAME,
     FARTHEST = 16, /* frames that reordering may span (A.3.1 h: MaxDpbFrames) */
-    PATIENCE =
-        4 /* minimum number of frames to wait for a missing position in a stream with B-frames */
+    PATIENCE = 4   /* frames to wait for a missing position, at least, with B-frames */
 };
 
 void s3hls__order_init(s3hls__order *o) {

@@ -298,8 +298,7 @@ static void put_away(s3hls_recorder *r) {
             s3hls__outbox_tell_lost(box, &lost, rc == S3HLS_E_EXISTS ? rc : S3HLS_E_UNDELIVERED);
     }
     if (box->spool)
-        s3hls__spool_look(box->spool,
-                          UINT64_MAX); /* also moves the entries of other folders there */
+        s3hls__spool_look(box->spool, UINT64_MAX); /* moves other folders' entries there */
 }
 
 static void free_recorder(s3hls_recorder *r) {

@@ -87,8 +87,7 @@ int s3hls__spool_write_file(s3hls__spool *s, const char *name, const s3hls__spoo
                                                   source->body, source->ctx);
     int rc = s3hls__spool_folder_commit(f, fd, written, temporary, name, &synced);
     if (!rc && !synced)
-        log_unsynced(
-            s); /* the file is complete and the next recorder finds it: it counts as spooled */
+        log_unsynced(s); /* complete, and found by the next recorder: spooled */
     return rc;
 }
 

@@ -317,8 +317,7 @@ static int skip_unit(s3hls__writer *w, int status) {
     w->lost += w->dropped;
     w->call_skipped++;
     if (!w->call_status || w->call_status == S3HLS_E_SKIPPED)
-        w->call_status =
-            status; /* keep the cause: skipping until the next keyframe is only its consequence */
+        w->call_status = status; /* keep the first cause, not its consequences */
     return status;
 }
 
@@ -553,8 +552,7 @@ static int unit_end(void *ctx) {
     int64_t other_end = w->timing.far ? end + w->timing.far_by_90k : end;
     if (w->far.p && other_end > w->far.other_end_90k)
         w->far.other_end_90k = other_end;
-    w->timing.movable =
-        w->units > 0; /* the first one's time is part of the previous segment's name */
+    w->timing.movable = w->units > 0; /* a segment name states the first one's time */
     atomic_fetch_add(&w->frames_in, 1);
     w->slot->gops += w->unit_is_key;
     w->units++;

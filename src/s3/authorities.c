@@ -12,8 +12,8 @@ bool s3hls__tls_is_openssl(void) {
     return strncmp(tls, "OpenSSL/", 8) == 0 || strncmp(tls, "quictls/", 8) == 0;
 }
 
-/* Take what OpenSSL says of a failure off its queue. It says nothing where it has no memory for
- * that. */
+/* Remove the errors of a failure from OpenSSL's queue. An empty queue also means that memory ran
+ * out. */
 static bool failed_for_memory(void) {
     unsigned long code = ERR_get_error();
     bool memory = code == 0;
@@ -30,8 +30,8 @@ static int load_once(const char *file) {
     return holds ? S3HLS_OK : memory ? S3HLS_E_NOMEM : S3HLS_E_INVALID;
 }
 
-/* Deep in its parsers OpenSSL calls a lack of memory a malformed certificate: tried again, and with
- * a look whether there is memory. */
+/* OpenSSL's parsers can report a lack of memory as a malformed certificate: retry, and check
+ * whether memory is available. */
 static int try_to_load(const char *file) {
     int rc = load_once(file);
     if (rc != S3HLS_E_INVALID)
@@ -59,7 +59,7 @@ int s3hls__authorities_check(const char *file, const s3hls_env *env) {
     return rc;
 }
 
-/* Where the system's authorities lie; either may be NULL. */
+/* Paths of the system's authorities; either may be NULL. */
 typedef struct system_authorities {
     const char *file, *folder;
 } system_authorities;
@@ -91,10 +91,10 @@ bool s3hls__authorities_set(CURL *easy, const char *file) {
     system_authorities named = named_by_environment();
     if (!file && !named.file && !named.folder)
         return true;
-    bool added = file && s3hls__tls_is_openssl(); /* the system's, later */
+    bool added = file && s3hls__tls_is_openssl(); /* the system's authorities are added later */
     const char *folder = added ? NULL : named.folder;
 #if LIBCURL_VERSION_NUM >= 0x075700
-    if (file) /* libcurl would keep what it read for a day */
+    if (file) /* libcurl would cache them for a day */
         curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
 #endif
     return !curl_easy_setopt(easy, CURLOPT_CAINFO, file ? file : named.file) &&
@@ -105,7 +105,7 @@ CURLcode s3hls__authorities_add_system(CURL *easy, void *ssl_context) {
     X509_STORE *store = SSL_CTX_get_cert_store(ssl_context);
     system_authorities s = find_system(easy);
     bool memory = false;
-    /* one that is not there, or that holds none, adds none */
+    /* a missing or empty file adds none */
     if (s.file && X509_STORE_load_locations(store, s.file, NULL) != 1)
         memory |= failed_for_memory();
     if (s.folder && X509_STORE_load_locations(store, NULL, s.folder) != 1)

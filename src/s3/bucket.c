@@ -21,7 +21,7 @@ static int collect(void *ctx, const uint8_t *data, size_t size) {
     return b->status;
 }
 
-/* On success, xml holds the answer; in any case it is to be freed. */
+/* On success, xml contains the response. The caller always frees it. */
 static int ask(s3hls_s3 *client, const char *setting, s3hls__strbuf *xml, s3hls_s3_error *error) {
     s3hls__op op = {.kind = S3HLS__OP_SETTING, .key = setting, .on_data = collect, .sink_ctx = xml};
     s3hls__strbuf_init(xml, s3hls__s3_env(client), SETTING_MAX_BYTES);
@@ -83,19 +83,19 @@ typedef struct lifecycle {
     s3hls__xml xml;
     const char *prefix;
     s3hls_s3_lifecycle *out;
-    /* the rule at hand */
+    /* current rule */
     bool expires, enabled, covers, conditional;
     uint32_t days;
 } lifecycle;
 
 static void begin_lifecycle(s3hls__xml *x, const char *name) {
     lifecycle *l = (lifecycle *)x;
-    if (x->depth == 2) { /* Rule: without a prefix it covers all */
+    if (x->depth == 2) { /* Rule: without a prefix it covers all keys */
         l->expires = l->enabled = l->conditional = false;
         l->covers = true;
         l->days = 0;
     } else if (x->depth == 3) {
-        l->expires = strcmp(name, "Expiration") == 0; /* not Transition, which has Days too */
+        l->expires = strcmp(name, "Expiration") == 0; /* excludes Transition, which also has Days */
     }
 }
 
@@ -150,11 +150,11 @@ enum { RULE_ID_MAX = 255 };
 
 typedef struct change {
     s3hls__xml xml;
-    const char *text; /* of the configuration */
-    const char *id;   /* of the rule that is not copied */
+    const char *text; /* the configuration */
+    const char *id;   /* id of the rule to leave out */
     s3hls__strbuf *out;
     size_t *rules;
-    size_t begin; /* of the rule at hand */
+    size_t begin; /* start of the current rule */
     bool ours;
 } change;
 
@@ -224,7 +224,7 @@ int s3hls__s3_change_lifecycle(const char *xml, size_t size, const char *prefix,
     return rc ? rc : out->status;
 }
 
-/* S3 asks for the digest of a configuration. */
+/* S3 requires the digest of a configuration. */
 static void digest(const s3hls__strbuf *xml, char base64[32]) {
     uint8_t md5[EVP_MAX_MD_SIZE];
     unsigned size = 0;
@@ -289,12 +289,12 @@ typedef struct cors {
     s3hls__xml xml;
     const char *origin;
     s3hls_s3_cors *out;
-    /* the rule at hand */
+    /* current rule */
     bool origin_ok;
     s3hls_s3_cors allows;
 } cors;
 
-/* A pattern with at most one '*', as S3 takes them; headers whatever their case. */
+/* Match a pattern with at most one '*', as S3 does; header names ignore case. */
 static bool matches(const char *pattern, const char *text) {
     const char *star = strchr(pattern, '*');
     size_t size = strlen(text), before = star ? (size_t)(star - pattern) : 0;
@@ -314,7 +314,7 @@ static void begin_cors(s3hls__xml *x, const char *name) {
     }
 }
 
-/* Range and ETag are of use where the rule is the one that lets pages GET. */
+/* Range and ETag are only relevant in the rule that allows the page's origin to GET. */
 static void end_cors_rule(cors *c) {
     if (!c->origin_ok)
         return;

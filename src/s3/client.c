@@ -21,8 +21,8 @@ static bool is_aws(const char *endpoint) {
     return !endpoint || strstr(endpoint, ".amazonaws.com");
 }
 
-/* With its control characters visible, line ends too, and without what may be a password before the
- * host. */
+/* Log a malformed setting: control characters and line ends are escaped, and text before the host
+ * that may be a password is removed. */
 static int malformed(const s3hls__s3_client *c, const char *part, const char *value,
                      const char *fault) {
     char shown[200];
@@ -34,16 +34,16 @@ static int malformed(const s3hls__s3_client *c, const char *part, const char *va
     return S3HLS_E_INVALID;
 }
 
-/* A wildcard certificate covers one label: a bucket with a dot cannot stand before the host over
- * TLS. */
+/* A wildcard certificate covers one label: a bucket name with a dot cannot be part of the host name
+ * over TLS. */
 static bool bucket_goes_into_host(const s3hls__s3_client *c, const s3hls_s3_options *o) {
     if (o->addressing != S3HLS_ADDRESSING_AUTO)
         return o->addressing == S3HLS_ADDRESSING_VIRTUAL;
     return !o->endpoint && !strchr(c->bucket, '.');
 }
 
-/* An endpoint with the bucket before it, as consoles show it: "bucket.s3.region.example". It is
- * taken off, and put there again by request. */
+/* An endpoint may contain the bucket, as consoles show it: "bucket.s3.region.example". The bucket
+ * is removed here, and added again for each request. */
 static bool take_bucket_off(s3hls__s3_client *c, const s3hls_s3_options *o) {
     char *host = c->home.endpoint.host;
     size_t size = strlen(c->bucket);
@@ -58,7 +58,7 @@ static bool take_bucket_off(s3hls__s3_client *c, const s3hls_s3_options *o) {
            (o->addressing == S3HLS_ADDRESSING_AUTO && !strchr(c->bucket, '.'));
 }
 
-/* Endpoint, bucket and region: what is malformed is logged by its name. */
+/* Set endpoint, bucket and region. A malformed one is logged by name. */
 static int configure_place(s3hls__s3_client *c, const s3hls_s3_options *o) {
     bool aws = is_aws(o->endpoint);
     const char *fault = o->endpoint ? s3hls__uri_endpoint_fault(o->endpoint) : NULL;
@@ -79,7 +79,7 @@ static int configure_place(s3hls__s3_client *c, const s3hls_s3_options *o) {
     return S3HLS_OK;
 }
 
-/* Something always protects the body: its signature, or a checksum that the server compares. */
+/* The body is always protected: by its signature, or by a checksum that the server verifies. */
 static void choose_integrity(s3hls__s3_client *c, const s3hls_s3_options *o) {
     c->sign_payload = o->payload == S3HLS_PAYLOAD_SIGNED ||
                       (o->payload == S3HLS_PAYLOAD_AUTO &&
@@ -151,7 +151,7 @@ void s3hls__s3_client_close(s3hls__s3_client **client) {
     *client = NULL;
 }
 
-/* Of one bucket on one server they list alike. */
+/* A server lists one bucket the same way for all clients. */
 void s3hls__s3_client_share_habits(s3hls__s3_client *c, const s3hls__s3_client *other) {
     if (strcmp(c->bucket, other->bucket) == 0 && strcmp(c->home.host, other->home.host) == 0)
         c->habits = other->habits;

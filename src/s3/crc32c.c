@@ -5,7 +5,7 @@ void s3hls__crc32c_init(s3hls__crc32c_table *table) {
     for (uint32_t byte = 0; byte < 256; byte++) {
         uint32_t crc = byte;
         for (int bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78u : 0); /* 0x1EDC6F41, bits reversed */
+            crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78u : 0); /* 0x1EDC6F41, bit-reversed */
         table->of[0][byte] = crc;
     }
     for (int zeros = 1; zeros < 8; zeros++)

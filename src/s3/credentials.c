@@ -16,7 +16,7 @@ bool s3hls__key_copy(char *to, size_t max, const char *from, bool required) {
     return true;
 }
 
-/* What is wrong with a key is said without what it is. */
+/* A fault is reported by the setting's name, without its value. */
 static bool take_key(char *to, size_t max, const char *from, bool required, const char *name,
                      const s3hls_env *env) {
     if (s3hls__key_copy(to, max, from, required))

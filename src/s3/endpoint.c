@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* Keys from an address: AWS IoT Core by the device's certificate, a container's, an instance's. */
+/* Credentials from an HTTP endpoint: AWS IoT Core with a device certificate, a container's, an
+ * instance's. */
 #include "s3/authorities.h"
 #include "s3/credentials.h"
 #include "s3/errors.h"
@@ -16,22 +17,22 @@
 
 enum { ANSWER_MAX = 16 * 1024, TOKEN_MAX = 8192 };
 
-/* Which address, and how it is asked. */
+/* The address and how to request it. */
 typedef struct endpoint {
     s3hls_env env;
     CURLM *multi;
     _Atomic bool interrupted;
     char *url, *thing_name, *certificate, *key,
-        *ca_file;             /* IoT Core; url: container, instance too */
+        *ca_file;             /* IoT Core; url: container and instance too */
     char *token, *token_file; /* container */
     uint32_t timeout_ms, connect_timeout_ms;
 } endpoint;
 
 /* ---- one request */
 
-/* In one place from the beginning, so that wiping it leaves no copy behind. */
+/* Allocated once and never moved, so that wiping it leaves no copy. */
 typedef struct answer {
-    char body[ANSWER_MAX + 1]; /* and a NUL */
+    char body[ANSWER_MAX + 1]; /* plus a NUL */
     size_t size;
     long http_status;
     int64_t date_unix_s; /* 0: none */
@@ -41,7 +42,7 @@ static size_t write_body(char *data, size_t unit, size_t count, void *arg) {
     answer *a = arg;
     size_t size = unit * count;
     if (size > ANSWER_MAX - a->size)
-        return 0; /* fails the transfer */
+        return 0; /* aborts the transfer */
     memcpy(a->body + a->size, data, size);
     a->size += size;
     return size;
@@ -51,7 +52,7 @@ static void wipe_answer(answer *a) {
     OPENSSL_cleanse(a->body, sizeof a->body);
 }
 
-/* Run one transfer until it ends or somebody interrupts. */
+/* Run one transfer until it ends or is interrupted. */
 static CURLcode run(endpoint *e, CURL *easy) {
     CURLcode code = CURLE_ABORTED_BY_CALLBACK;
     int active = 1, queued;
@@ -92,13 +93,14 @@ static void set_up(CURL *easy, const endpoint *e, answer *a) {
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, a);
 }
 
-/* What libcurl copies. Without memory for it libcurl would go on with what it has: a proxy, the
- * system's authorities for the given one, GET for PUT. */
+/* Set the strings that libcurl copies. If it lacks memory for one, libcurl would continue with
+ * other settings: a proxy, the system's authorities instead of the given one, GET instead of
+ * PUT. */
 static bool set_texts(CURL *easy, const endpoint *e, const char *method, const char *url) {
     bool token = e->key && strncmp(e->key, "pkcs11:", 7) == 0;
     return !curl_easy_setopt(easy, CURLOPT_URL, url) &&
            !curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method) &&
-           !curl_easy_setopt(easy, CURLOPT_NOPROXY, "*") && /* keys are nobody else's business */
+           !curl_easy_setopt(easy, CURLOPT_NOPROXY, "*") && /* never send credentials via a proxy */
            s3hls__authorities_set(easy, e->ca_file) &&
            (!e->certificate || !curl_easy_setopt(easy, CURLOPT_SSLCERT, e->certificate)) &&
            (!e->key || !curl_easy_setopt(easy, CURLOPT_SSLKEY, e->key)) &&
@@ -114,13 +116,13 @@ static int64_t date_of(CURL *easy) {
 }
 
 static int status_of(CURLcode code, long http_status) {
-    if (code == CURLE_WRITE_ERROR) /* too long to be keys */
+    if (code == CURLE_WRITE_ERROR) /* too long for credentials */
         return S3HLS_E_PROTOCOL;
     return code ? s3hls__s3_status_of_transfer((int)code)
                 : s3hls__s3_status_of_answer(http_status, "");
 }
 
-/* GET, or PUT of nothing; header: "name: value", or NULL. The answer is the caller's to wipe. */
+/* Send a GET, or an empty PUT; header: "name: value", or NULL. The caller wipes the response. */
 static int ask(endpoint *e, const char *method, const char *url, const char *header, answer *a) {
     memset(a, 0, sizeof *a);
     CURL *easy = curl_easy_init();
@@ -144,7 +146,7 @@ static int ask(endpoint *e, const char *method, const char *url, const char *hea
 
 /* ---- what is answered */
 
-/* "2018-01-18T09:18:06Z", with a fraction or without. */
+/* Parse "2018-01-18T09:18:06Z", with or without a fraction. */
 static bool parse_time(const char *text, int64_t *unix_s) {
     struct tm t = {0};
     int end = 0;
@@ -169,7 +171,7 @@ static bool take_string(json_t *object, const char *name, char *to, size_t max) 
     return ok;
 }
 
-/* Names as the three write them. */
+/* Field names of the three sources. */
 typedef struct field_names {
     const char *id, *secret, *token, *expiration;
 } field_names;
@@ -180,10 +182,10 @@ static int read_keys(const answer *a, const char *inside, const field_names *nam
                      s3hls__keys *keys) {
     json_error_t error;
     json_t *root = json_loadb(a->body, a->size, 0, &error);
-    if (!root && !error.text[0]) /* jansson has words for all but a lack of memory */
+    if (!root && !error.text[0]) /* jansson has a message for every error except lack of memory */
         return S3HLS_E_NOMEM;
     json_t *object = inside ? json_object_get(root, inside) : root;
-    /* each is taken, and wiped, whatever the others are */
+    /* read and wipe each field, even if another one is invalid */
     bool ok = take_string(object, names->id, keys->access_key_id, S3HLS_ACCESS_KEY_MAX);
     ok = take_string(object, names->secret, keys->secret_access_key, S3HLS_SECRET_KEY_MAX) && ok;
     ok = take_string(object, names->token, keys->session_token, S3HLS_SESSION_TOKEN_MAX) && ok;
@@ -264,7 +266,7 @@ static int fetch_iot(void *ctx, s3hls__keys *keys, int64_t *source_unix_s) {
                       source_unix_s);
 }
 
-/* Letters, digits and a few more: nothing that means something in an address or a header. */
+/* Only letters, digits and the given characters: nothing with a meaning in a URL or a header. */
 static bool plain(const char *s, const char *also) {
     size_t n = s ? strlen(s) : 0;
     for (size_t i = 0; i < n; i++)
@@ -372,8 +374,9 @@ static bool is_here(const char *host) {
     return inet_pton(AF_INET, host, &ip) == 1 && ntohl(ip.s_addr) >> 24 == 127;
 }
 
-/* https, or an address that no other machine has: as libcurl reads it, which will ask there.
- * @return S3HLS_OK, S3HLS_E_INVALID, S3HLS_E_NOMEM. */
+/* Require https, or an address on this machine (loopback, or the endpoint of containers). The URL
+ * is parsed by libcurl, which also sends the request. @return S3HLS_OK, S3HLS_E_INVALID,
+ * S3HLS_E_NOMEM. */
 static int check_private(const char *url) {
     char *scheme = NULL, *host = NULL;
     CURLU *parts = curl_url();
@@ -473,7 +476,7 @@ int s3hls_credentials_open_instance(s3hls_credentials_provider **out, const s3hl
     size_t size = strlen(e->url);
     if (size && e->url[size - 1] == '/')
         e->url[size - 1] = 0;
-    e->connect_timeout_ms = 1000; /* it is next door, or not there */
+    e->connect_timeout_ms = 1000; /* link-local: it responds quickly or does not exist */
     e->timeout_ms = 5000;
     return start(out, "the instance's role", e, fetch_instance);
 }

@@ -15,7 +15,7 @@ void s3hls__s3_scan(const char *body, size_t size, const char *tag, char *text, 
         size_t n = stop ? (size_t)(stop - begin) : 0;
         if (n >= text_size)
             for (n = text_size - 1;
-                 n > 0 && (begin[n] & 0xc0) == 0x80;) /* not inside a character */
+                 n > 0 && (begin[n] & 0xc0) == 0x80;) /* do not cut within a character */
                 n--;
         memcpy(text, begin, n);
         if (n)
@@ -24,8 +24,8 @@ void s3hls__s3_scan(const char *body, size_t size, const char *tag, char *text, 
     }
 }
 
-/* A server that repeats what it was sent does not get it into a log: a message ends where the
- * request's own credentials begin. */
+/* Keep credentials out of the log if a server repeats the request: the message is cut where the
+ * credentials begin. */
 static void cut_credentials(char *message) {
     static const char *const begin[] = {"authorization:", "AWS4-HMAC-SHA256 Credential",
                                         "signature=", "x-amz-security-token", "x-amz-signature"};
@@ -55,7 +55,7 @@ void s3hls__s3_error_name_region(s3hls_s3_error *error, const char *region) {
                  n ? "; " : "", region);
 }
 
-/* The option that leaves out, or changes, what a server's message speaks of. */
+/* Options that remove, or change, the feature that a server's message names. */
 static const struct {
     const char *named, *option;
 } options[] = {
@@ -89,7 +89,7 @@ void s3hls__s3_error_add(s3hls_s3_error *error, const char *text) {
     size_t size = strlen(error->message), added = strlen(text) + sizeof "; ";
     size_t most = added < sizeof error->message ? sizeof error->message - added : 0;
     size = size < most ? size : most;
-    while (size > 0 && (error->message[size] & 0xc0) == 0x80) /* not inside a character */
+    while (size > 0 && (error->message[size] & 0xc0) == 0x80) /* do not cut within a character */
         size--;
     snprintf(error->message + size, sizeof error->message - size, "%s%s", size ? "; " : "", text);
 }
@@ -183,11 +183,11 @@ static const numbered transfers[] = {
     {CURLE_URL_MALFORMAT, S3HLS_E_INVALID},
     {CURLE_WRITE_ERROR, S3HLS_E_CANCELLED},
     {CURLE_ABORTED_BY_CALLBACK, S3HLS_E_CANCELLED},
-    {CURLE_UNSUPPORTED_PROTOCOL, S3HLS_E_PROTOCOL}, /* no HTTP status line: it is no HTTP server */
+    {CURLE_UNSUPPORTED_PROTOCOL, S3HLS_E_PROTOCOL}, /* no HTTP status line: not an HTTP server */
     {CURLE_WEIRD_SERVER_REPLY, S3HLS_E_PROTOCOL},
 };
 
-/* What no row speaks of is held: nobody knows that trying again would help. */
+/* Actions by error. An error without a row is held, since a retry may not help. */
 static const struct {
     int status;
     s3hls__action action;
@@ -218,7 +218,7 @@ static const struct {
 
 /* ---- reading it */
 
-/* @return the row's status, or otherwise. */
+/* @return the status of the number's row, or otherwise. */
 static int look_up(const numbered *rows, size_t count, int number, int otherwise) {
     for (size_t i = 0; i < count; i++)
         if (rows[i].number == number)
@@ -242,7 +242,7 @@ int s3hls__s3_status_of_transfer(int curl_code) {
     return look_up(transfers, sizeof transfers / sizeof *transfers, curl_code, S3HLS_E_NETWORK);
 }
 
-/* A signature that does not match may be one made with a wrong date. */
+/* A signature mismatch may result from a wrong date. */
 static bool is_skewed(const s3hls_s3_error *e, int64_t now_s) {
     enum { TOLERATED_S = 300 };
     int64_t skew = e->server_unix_s - now_s;
@@ -254,7 +254,7 @@ s3hls__action s3hls__s3_action(const s3hls_s3_error *error, int64_t signed_s) {
     if (is_skewed(error, signed_s))
         return S3HLS__CORRECT_CLOCK;
     if (error->curl_code ==
-        CURLE_SSL_CONNECT_ERROR) /* the handshake broke off; no certificate was refused */
+        CURLE_SSL_CONNECT_ERROR) /* the handshake broke off, but no certificate was rejected */
         return S3HLS__RETRY;
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
         if (actions[i].status == error->status)

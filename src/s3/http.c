@@ -2,13 +2,14 @@
 #include "s3/http.h"
 #include <string.h>
 
-/* All of it belongs to the thread that steps, but for the multi handle's wake-up. */
+/* All members belong to the thread that steps the transport, except for the multi handle's
+ * wake-up. */
 struct s3hls__http {
     s3hls_env env;
     CURLM *multi;
     s3hls__exchange *running;
     s3hls__op *posted, **posted_end;
-    void (*on_list)(void *ctx); /* a LIST request is sent; may be NULL */
+    void (*on_list)(void *ctx); /* called when a LIST request is sent; may be NULL */
     void *on_list_ctx;
 };
 
@@ -53,7 +54,8 @@ void s3hls__http_post(s3hls__http *http, s3hls__op *op) {
     http->posted_end = &op->next;
 }
 
-/* What a done posts anew waits for the next step, or one that always fails would never return. */
+/* Operations that a done callback posts wait for the next step. Otherwise an operation that always
+ * fails would keep this loop running. */
 static int deliver_posted(s3hls__http *http) {
     int count = 0;
     s3hls__op *op = http->posted;
@@ -121,8 +123,8 @@ int64_t s3hls__http_idle_us(const s3hls__http *http, const s3hls__op *op) {
     return e ? http->env.monotonic_us(http->env.ctx) - e->moved_us : 0;
 }
 
-/* Without waiting for a name server that does not answer: libcurl lets the look-up's thread end by
- * itself. */
+/* Does not wait for an unresponsive name server: libcurl lets the resolver thread end on its
+ * own. */
 static void abort_exchange(s3hls__http *http, s3hls__exchange *exchange) {
 #if LIBCURL_VERSION_NUM >= 0x075700
     curl_easy_setopt(exchange->easy, CURLOPT_QUICK_EXIT, 1L);

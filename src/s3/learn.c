@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* What an answer teaches a client: the time, the region, the endpoint. */
+/* Information that a client learns from responses: the time, the region, the endpoint. */
 #include "s3/client.h"
 #include <stdio.h>
 #include <string.h>

@@ -8,12 +8,12 @@
 #include <string.h>
 #include <time.h>
 
-/* What is being read; elements beyond depth 3 are none of ours. */
+/* Parser state of one page. Elements below depth 3 are ignored. */
 typedef struct page {
     s3hls__xml xml;
     s3hls__op *op;
     char *token;
-    bool encoded; /* keys are percent-encoded: not every server heeds encoding-type */
+    bool encoded; /* keys are percent-encoded: some servers ignore encoding-type */
     bool in_contents, in_folders, truncated;
     char key[S3HLS__XML_TEXT_BYTES], etag[64];
     uint64_t size;
@@ -50,7 +50,7 @@ static void report(page *p) {
         s3hls__xml_stop(&p->xml, S3HLS_E_PROTOCOL);
         return;
     }
-    if (strlen(p->key) <= p->op->prefix_size) /* a marker of the prefix itself */
+    if (strlen(p->key) <= p->op->prefix_size) /* a folder marker: the prefix itself */
         return;
     s3hls_s3_object object = {p->key + p->op->prefix_size, p->size, p->modified_unix_s, p->etag};
     if (p->op->on_object(p->op->sink_ctx, &object))
@@ -104,7 +104,8 @@ int s3hls__s3_list_page(s3hls__op *op, const char *xml, size_t size, char *token
     p.xml.end = end_element;
     p.op = op;
     p.token = token;
-    /* MinIO says so after the keys: looked for ahead of the parse ('<' stands for itself only) */
+    /* MinIO writes EncodingType after the keys: search for it before parsing (text cannot contain a
+     * literal '<') */
     static const char encoded[] = "<EncodingType>url</EncodingType>";
     p.encoded = memmem(xml, size, encoded, sizeof encoded - 1) != NULL;
     token[0] = 0;
@@ -136,7 +137,7 @@ int s3hls_s3_list(s3hls_s3 *client, const char *prefix, const char *start_after,
 
 /* ---- one page by itself */
 
-/* In place of s3hls__listing. */
+/* A listing of one page, in place of s3hls__listing. */
 typedef struct single {
     const s3hls_env *env;
     s3hls__op *op;

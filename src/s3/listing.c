@@ -9,14 +9,14 @@
 
 enum {
     PROVEN_KEYS = 256,
-    CHECKED_KEYS = 4096,        /* in no order: looked through for keys that came twice */
-    EMPTY_PAGES_MAX = 100,      /* one after the other, each of which says that there is more */
-    TEXT_MAX_BYTES = 128 << 20, /* of keys that are gathered: more than a million */
+    CHECKED_KEYS = 4096,        /* of an unsorted listing: recent keys checked for duplicates */
+    EMPTY_PAGES_MAX = 100,      /* consecutive empty pages that announce more */
+    TEXT_MAX_BYTES = 128 << 20, /* of gathered keys: more than a million */
     KEY_SIZE = S3HLS__XML_TEXT_BYTES
 };
 
 typedef struct item {
-    size_t text_at; /* of its key; its ETag comes after that */
+    size_t text_at; /* offset of its key, which its ETag follows */
     uint64_t size;
     int64_t modified_unix_s;
 } item;
@@ -28,26 +28,26 @@ struct s3hls__listing {
     s3hls__list_habits *habits;
     const s3hls_env *env;
     s3hls__list_ask ask;
-    bool whole;   /* gathered to its end, and sorted then */
-    bool by_key;  /* paged by start-after from now on */
-    bool refused; /* start-after was not taken */
-    bool nowhere; /* a token led to an empty end: start-after is to confirm it */
+    bool whole;   /* read completely, then sorted */
+    bool by_key;  /* paged by start-after from here on */
+    bool refused; /* the server rejected start-after */
+    bool nowhere; /* a token led to an empty last page: start-after is to confirm it */
 
-    /* what came: of the last page, and what is not told yet */
+    /* items of the last page, and earlier ones that were not delivered yet */
     s3hls__strbuf text;
     item *items;
     size_t count, capacity;
-    size_t told_count; /* of these, from the first on */
-    bool told;         /* something was, these or others */
-    size_t check_at;   /* in no order: so many keys */
+    size_t told_count; /* items delivered, counted from the first */
+    bool told;         /* at least one item was delivered */
+    size_t check_at;   /* unsorted: next number of keys at which to check */
 
-    /* the page at hand */
-    size_t begin; /* its first item */
-    bool any;     /* it had keys */
+    /* current page */
+    size_t begin; /* index of its first item */
+    bool any;     /* it contained keys */
 
-    char last[KINDS][KEY_SIZE]; /* the greatest key that came; "": none */
+    char last[KINDS][KEY_SIZE]; /* greatest key so far; "": none */
     char first_of_page[KEY_SIZE], first_of_all[KEY_SIZE];
-    uint64_t pages, empty_pages, marked_page; /* for the token that leads in a circle (Brent) */
+    uint64_t pages, empty_pages, marked_page; /* detects a cycle of tokens (Brent) */
     char marked_token[S3HLS__LIST_TOKEN_BYTES];
 };
 
@@ -80,7 +80,7 @@ static void forget(s3hls__listing *l) {
     l->count = l->told_count = l->begin = 0;
 }
 
-/* What was told, but for the page that came last. */
+/* Remove the delivered items, except for those of the last page. */
 static void forget_earlier_pages(s3hls__listing *l) {
     if (l->told_count < l->count || l->begin == 0 || l->begin == l->count)
         return;
@@ -136,7 +136,7 @@ static kind kind_of(const s3hls__listing *l, const char *key) {
     return l->op->by_folder && size && key[size - 1] == '/' ? FOLDERS : OBJECTS;
 }
 
-/* s3hls_s3_list_fn: one key of the page at hand. */
+/* s3hls_s3_list_fn: add one key to the current page. */
 static int keep(void *ctx, const s3hls_s3_object *object) {
     s3hls__listing *l = ctx;
     const char *key = object->key, *after = l->op->start_after;
@@ -176,8 +176,8 @@ static void sort(s3hls__listing *l) {
 
 /* ---- in no order */
 
-/* Read it all, from the beginning: where start-after means a place in another order, keys would be
- * missing. */
+/* Read the complete listing from its beginning. On a server that lists in another order,
+ * start-after would skip keys. */
 static int begin_whole(s3hls__listing *l, bool *more) {
     if (!l->habits->unsorted)
         s3hls__log(
@@ -198,7 +198,7 @@ static int begin_whole(s3hls__listing *l, bool *more) {
 
 /* ---- in order */
 
-/* Are the page's keys in ascending order, each kind by itself? */
+/* The page's keys are ascending, objects and folders separately. */
 static bool page_is_sorted(const s3hls__listing *l) {
     const char *before[KINDS] = {"", ""};
     for (size_t i = l->begin; i < l->count; i++) {
@@ -222,14 +222,14 @@ static bool was_gathered(const s3hls__listing *l, const char *key) {
     return false;
 }
 
-/* Did it come before, as far as that is remembered? */
+/* The key was listed before, as far as known. */
 static bool is_known(const s3hls__listing *l, const char *key) {
     return was_gathered(l, key) ||
            (l->told && (l->by_key || strcmp(l->first_of_page, l->first_of_all) == 0));
 }
 
-/* Drop from the page what came before. @return what was dropped was all known: the page leads back,
- * and the order is as it was. */
+/* Remove the keys of the page that were listed before. @return whether all removed keys are known:
+ * the page repeats earlier keys, and the order is unaffected. */
 static bool drop_known(s3hls__listing *l) {
     size_t kept = l->begin;
     bool known = true;
@@ -255,7 +255,7 @@ static void note_page(s3hls__listing *l) {
         strcpy(l->first_of_all, l->first_of_page);
 }
 
-/* The next page by the last key. A folder's whole content comes before the next key. */
+/* Request the next page by the last key. All keys of a folder precede the next key. */
 static int page_by_key(s3hls__listing *l, bool *more) {
     static const char highest[] = "\xf4\x8f\xbf\xbf"; /* U+10FFFF */
     bool folder = strcmp(l->last[FOLDERS], l->last[OBJECTS]) > 0;
@@ -276,8 +276,8 @@ static void note_wrong_tokens(s3hls__listing *l) {
     l->habits->wrong_tokens = true;
 }
 
-/* A token that is a key, but not the last one, is one that a server composed wrongly: what lies
- * between would be missing. */
+/* A token that equals a key other than the last one was composed wrongly by the server: keys in
+ * between would be skipped. */
 static bool token_is_doubtful(const s3hls__listing *l, const char *token) {
     size_t size = l->op->prefix_size, key_size = strlen(l->op->key);
     if (size + key_size == 0 || !*l->last[OBJECTS] || l->op->by_folder ||
@@ -289,7 +289,8 @@ static bool token_is_doubtful(const s3hls__listing *l, const char *token) {
 
 /* ---- pages */
 
-/* Brent's: a token is kept at each power of two of pages, and compared with those that follow. */
+/* Brent's algorithm: the token is saved at each power of two of pages, and compared with the later
+ * ones. */
 static bool leads_in_a_circle(s3hls__listing *l, const char *token) {
     if (strcmp(token, l->marked_token) == 0)
         return true;
@@ -300,7 +301,7 @@ static bool leads_in_a_circle(s3hls__listing *l, const char *token) {
     return false;
 }
 
-/* Has most of what was gathered come twice? Each key is kept once. */
+/* Most gathered keys were listed twice. Duplicates are removed. */
 static bool is_mostly_twice(s3hls__listing *l) {
     size_t count = l->count, kept = 0;
     if (count < l->check_at || count < CHECKED_KEYS)
@@ -327,7 +328,7 @@ static int next_whole(s3hls__listing *l, const char *token, bool truncated, bool
     return S3HLS_OK;
 }
 
-/* What follows a page in order. */
+/* Select the request that follows a sorted page. */
 static int next_in_order(s3hls__listing *l, const char *token, bool truncated, bool *more) {
     bool progress = l->count > l->begin, asked_by_token = l->ask.token[0] != 0;
     bool circle = token[0] && leads_in_a_circle(l, token);
@@ -335,7 +336,7 @@ static int next_in_order(s3hls__listing *l, const char *token, bool truncated, b
         note_wrong_tokens(l);
     if (l->by_key && l->pages > 1 && !progress && truncated)
         return fail(l, "the listing leads in a circle, by token and by start-after");
-    /* there was more, and then nothing */
+    /* the previous page announced more, but this one is empty */
     l->nowhere = asked_by_token && !l->any && !truncated && !l->habits->no_start_after &&
                  (l->last[OBJECTS][0] || l->last[FOLDERS][0]);
     if (!truncated && !l->nowhere)

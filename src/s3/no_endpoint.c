@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* In place of endpoint.c, where a device has no use for it. */
+/* Replaces endpoint.c in builds for devices that do not use it. */
 #include "s3/credentials.h"
 
 static int unsupported(s3hls_credentials_provider **out, const s3hls_env *env) {

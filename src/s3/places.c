@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* Keys that lie around: the environment's, those of a profile, and the usual chain; and what else
- * environment and profile say. */
+/* Credentials from the environment, from a profile and from the default chain, and other settings
+ * of environment and profile. */
 #include "s3/credentials.h"
 #include "s3/profile.h"
 #include "s3hls/s3.h"
@@ -19,7 +19,7 @@ static const char *variable(const char *name) {
 
 /* ---- environment */
 
-/* A variable without the line end that a file or a secret store left at its end. */
+/* Value of a variable without the trailing line end that a file or a secret store left. */
 static const char *trimmed_variable(const char *name, char *text, size_t size,
                                     const s3hls_env *env) {
     static const char blanks[] = " \t\r\n";
@@ -34,7 +34,7 @@ static const char *trimmed_variable(const char *name, char *text, size_t size,
         s3hls__log(env, S3HLS_LOG_WARN, "s3",
                    "%s has blanks or a line end around its value: they are left out", name);
     if (n >= size)
-        return value; /* too long: refused as such */
+        return value; /* too long: the caller rejects it */
     memcpy(text, begin, n);
     text[n] = 0;
     return text;
@@ -61,8 +61,8 @@ int s3hls_credentials_open_environment(s3hls_credentials_provider **out, const s
 
 /* ---- profiles */
 
-/* "$variable", else "~/.aws/name". @return S3HLS_OK; S3HLS_E_NOT_FOUND: neither is known;
- * S3HLS_E_INVALID: too long */
+/* Path from "$variable", else "~/.aws/name". @return S3HLS_OK; S3HLS_E_NOT_FOUND: neither is known;
+ * S3HLS_E_INVALID: too long. */
 static int path_of(const char *name_of_variable, const char *name, char path[PATH_BYTES]) {
     const char *file = variable(name_of_variable), *home = variable("HOME");
     if (!file && !home)
@@ -98,7 +98,8 @@ static bool take_key(void *ctx, const char *name, const char *value) {
     return true;
 }
 
-/* @return as s3hls__profile_read(); S3HLS_E_CREDENTIALS: no such profile, or a key is missing. */
+/* @return as s3hls__profile_read(); S3HLS_E_CREDENTIALS: no such profile, or a credential is
+ * missing. */
 static int read_keys(const char *path, const char *profile, s3hls__keys *keys) {
     memset(keys, 0, sizeof *keys);
     int rc = s3hls__profile_read(path, profile, take_key, keys);
@@ -106,7 +107,7 @@ static int read_keys(const char *path, const char *profile, s3hls__keys *keys) {
     return rc == S3HLS_OK && !complete ? S3HLS_E_CREDENTIALS : rc;
 }
 
-/* Where a profile's keys were found, to be looked at again. */
+/* Path and profile of the credentials, so that they can be read again. */
 typedef struct place {
     s3hls_env env;
     char *path, *profile;
@@ -125,7 +126,7 @@ static int read_again(void *ctx, s3hls__keys *keys) {
     return read_keys(p->path, p->profile, keys);
 }
 
-/* The provider takes the place over, where there is one in the end. */
+/* Record the path and profile in the provider, if one was opened. */
 static int remember_place(s3hls_credentials_provider *provider, const char *path,
                           const char *profile) {
     const s3hls_env *env = &provider->env;

@@ -17,7 +17,8 @@ static char *trimmed(char *s) {
     return s;
 }
 
-/* "[default]", "[profile name]" or "[profile \"a name\"]"; what stands behind it is a comment. */
+/* Parse "[default]", "[profile name]" or "[profile \"a name\"]". Text after the bracket is a
+ * comment. */
 static bool is_section(char *line, const char *profile) {
     char *end = strchr(line, ']');
     if (!end)
@@ -34,7 +35,7 @@ static bool is_section(char *line, const char *profile) {
     return strcmp(name, profile) == 0;
 }
 
-/* Up to a comment, which begins with the value or behind a blank. */
+/* Value up to a comment, which is at the beginning or after a blank. */
 static char *value_of(char *text) {
     for (char *c = text; *c; c++)
         if ((*c == '#' || *c == ';') && (c == text || strchr(BLANKS, c[-1]))) {
@@ -49,7 +50,7 @@ typedef struct reader {
     s3hls__setting_fn on_setting;
     void *ctx;
     bool inside, valid;
-    bool nested; /* what follows with a blank before it belongs to the setting without a value */
+    bool nested; /* indented lines belong to the previous setting, which has no value */
 } reader;
 
 static void read_line(reader *r, char *line) {
@@ -72,15 +73,15 @@ static void read_line(reader *r, char *line) {
 
 int s3hls__profile_read(const char *path, const char *profile, s3hls__setting_fn on_setting,
                         void *ctx) {
-    static const char mark[] = "\xef\xbb\xbf"; /* of byte order */
+    static const char mark[] = "\xef\xbb\xbf"; /* UTF-8 byte order mark */
     char buffer[4096], line[LINE_MAX_BYTES];
     reader r = {.profile = profile, .on_setting = on_setting, .ctx = ctx, .valid = true};
     FILE *file = fopen(path, "re");
     if (!file)
         return errno == ENOENT || errno == ENOTDIR ? S3HLS_E_NOT_FOUND : S3HLS_E_IO;
-    setvbuf(file, buffer, _IOFBF, sizeof buffer); /* ours, so that it can be wiped */
+    setvbuf(file, buffer, _IOFBF, sizeof buffer); /* own buffer, so that it can be wiped */
     for (bool whole = true, first = true; fgets(line, sizeof line, file); first = false) {
-        bool tail = !whole; /* of a line longer than any key */
+        bool tail = !whole; /* rest of a line that is longer than any credential */
         whole = strchr(line, '\n') || feof(file);
         if (!tail)
             read_line(&r, line + (first && strncmp(line, mark, 3) == 0 ? 3 : 0));

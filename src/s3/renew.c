@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* Keys that are fetched, and renewed ahead of their end, by a thread of the provider's own: uploads
- * go on with the old ones meanwhile. */
+/* Credentials that are fetched, and renewed before they expire, by the provider's own thread.
+ * Uploads continue with the current ones meanwhile. */
 #include "s3/credentials.h"
 #include <signal.h>
 #include <string.h>
@@ -8,9 +8,9 @@
 
 static const int64_t SECOND_US = 1000000;
 enum {
-    AHEAD_S = 300,    /* renew so long before the end, and up to as long again by chance */
-    ASKED_MIN_S = 5,  /* however often a server refuses what was just fetched */
-    ENDED_MIN_S = 30, /* keys that came when they had ended: others, and up to as long again */
+    AHEAD_S = 300,    /* renew this long before expiry, plus up to the same by chance */
+    ASKED_MIN_S = 5,  /* minimum interval between fetches after rejections */
+    ENDED_MIN_S = 30, /* retry interval for credentials that arrive expired; plus chance */
     LIFE_MAX_S = INT32_MAX
 };
 
@@ -24,15 +24,15 @@ static int64_t chance_us(const s3hls_credentials_provider *p, int64_t below_us) 
 
 /* ---- what is known of them (under the lock) */
 
-/* Half of a short life, or 5 to 10 minutes, before the end. */
+/* Time before expiry at which to renew: 5 to 10 minutes, or half of a short lifetime. */
 static int64_t lead_us(const s3hls_credentials_provider *p, int64_t life_us) {
     int64_t lead = AHEAD_S * SECOND_US + chance_us(p, AHEAD_S * SECOND_US);
     int64_t half = life_us / 2 + chance_us(p, life_us / 8);
     return lead < half ? lead : half;
 }
 
-/* Keys that had ended when they came are given out all the same: the clock may be wrong, and a
- * server refuses what is really over. */
+/* Credentials that were expired on arrival are used nevertheless: the local clock may be wrong, and
+ * a server rejects credentials that are really expired. */
 static void plan_renewal(s3hls_credentials_provider *p, int64_t now, int64_t expires_unix_s,
                          int64_t source_unix_s) {
     if (expires_unix_s <= source_unix_s) {
@@ -67,7 +67,7 @@ static bool valid(const s3hls_credentials_provider *p) {
     return p->have && (!p->fetcher.fetch || now_us(p) < p->expires_us);
 }
 
-/* Exponential back-off from 250 ms to a minute, half of it chance. */
+/* Exponential back-off from 250 ms to one minute, with 50 % jitter. */
 static int64_t backoff_us(const s3hls_credentials_provider *p) {
     int64_t us = SECOND_US / 4 << (p->failures < 9 ? p->failures - 1 : 8);
     if (us > 60 * SECOND_US)
@@ -75,7 +75,7 @@ static int64_t backoff_us(const s3hls_credentials_provider *p) {
     return us / 2 + chance_us(p, us / 2);
 }
 
-/* When the next fetch is due. */
+/* Time of the next fetch. */
 static int64_t due_us(const s3hls_credentials_provider *p) {
     int64_t asked_us = p->fetched_us + ASKED_MIN_S * SECOND_US;
     if (p->failures)
@@ -87,7 +87,8 @@ static int64_t due_us(const s3hls_credentials_provider *p) {
 
 /* ---- the thread */
 
-/* Until that time on the monotonic clock, a change, or a second: the clock may be a test's. */
+/* Wait until that time of the monotonic clock, a change, or at most one second, since a test may
+ * supply the clock. */
 static void sleep_until(s3hls_credentials_provider *p, int64_t until_us) {
     int64_t left_us = until_us - now_us(p);
     struct timespec end;
@@ -153,7 +154,7 @@ int s3hls__credentials_open_fetched(s3hls_credentials_provider **out, const char
     s3hls_credentials_provider *p = *out;
     sigset_t all, before;
     p->fetcher = *fetcher;
-    sigfillset(&all); /* signals are the application's */
+    sigfillset(&all); /* signals belong to the application */
     pthread_sigmask(SIG_SETMASK, &all, &before);
     p->has_thread = pthread_create(&p->thread, NULL, thread_main, p) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -296,8 +297,8 @@ int s3hls__credentials_wait(s3hls_credentials_provider *p, const char *other_tha
 
 /* ---- watching them */
 
-/* Under no lock, so that who is told may do as he likes; one that is being told stays on the list.
- */
+/* Call the watchers without the lock, so that they may call the provider. A watcher stays on the
+ * list while it is called. */
 void s3hls__credentials_tell(s3hls_credentials_provider *p, int status) {
     pthread_mutex_lock(&p->watch_lock);
     for (s3hls__watch *w = p->watches; w; w = w->next) {

@@ -89,15 +89,15 @@ static void crc32c_of_body(const s3hls__op *op, char *base64) {
 /* ---- requests */
 
 static const char *const methods[] = {"PUT",    "GET", "HEAD",
-                                      "DELETE", "GET", "GET"}; /* by op->kind */
+                                      "DELETE", "GET", "GET"}; /* indexed by op->kind */
 
-/* What is to be said and signed; the strings live as long as this does. */
+/* Contents of a request, sent and signed. The strings live as long as the structure. */
 typedef struct request {
     s3hls_header headers[MAX_HEADERS];
     size_t header_count;
     s3hls_query query[6];
     size_t query_count;
-    int64_t unix_s; /* when it is signed */
+    int64_t unix_s; /* signing time */
     char path[PATH_BYTES];
     char payload_hash[65];
     char checksum[32]; /* base64 */
@@ -113,14 +113,14 @@ static void ask(request *r, const char *name, const char *value) {
     r->query[r->query_count++] = (s3hls_query){name, value};
 }
 
-/* "/bucket", or "/" where the bucket stands in the host, behind the endpoint's own path. */
+/* Write "/bucket" after the endpoint's own path, or "/" if the bucket is part of the host. */
 static size_t write_root(const s3hls__s3_client *c, const s3hls__place *place,
                          char path[PATH_BYTES]) {
     return (size_t)snprintf(path, PATH_BYTES, "%s/%s", place->endpoint.path,
                             place->bucket_in_host ? "" : c->bucket);
 }
 
-/* The root and a key. @return false: the bucket would have a key that is malformed or too long. */
+/* Write the root and a key. @return false: the resulting key is malformed or too long. */
 static bool write_path(const s3hls__s3_client *c, const s3hls__place *place, const char *key,
                        char path[PATH_BYTES]) {
     size_t root = write_root(c, place, path);
@@ -131,7 +131,8 @@ static bool write_path(const s3hls__s3_client *c, const s3hls__place *place, con
            s3hls__uri_key_ok(path + root, (size_t)n);
 }
 
-/* Headers the client says itself: said twice they would be signed as one and sent as two. */
+/* Headers that the client sets itself. A duplicate would be signed as one header and sent as
+ * two. */
 static bool is_reserved(const char *name) {
     static const char *const names[] = {
         "authorization", "content-length",       "content-type", "expect",
@@ -261,7 +262,7 @@ static bool add_line(s3hls__s3_request *out, const s3hls_env *env, const char *n
     s3hls__strbuf b;
     char *line;
     s3hls__strbuf_init(&b, env, URL_MAX);
-    s3hls__strbuf_addf(&b, value[0] ? "%s: %s" : "%s;", name, value); /* ';': libcurl's empty */
+    s3hls__strbuf_addf(&b, value[0] ? "%s: %s" : "%s;", name, value); /* ';': empty, for libcurl */
     if (s3hls__strbuf_take(&b, &line))
         return false;
     struct curl_slist *headers = curl_slist_append(out->headers, line);

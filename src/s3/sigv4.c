@@ -11,8 +11,7 @@
 enum {
     MAX_HEADERS = 32,
     MAX_QUERY = 32,
-    TEXT_MAX =
-        64 * 1024, /* of any of the texts: a token of 4,096 bytes is at most 12 KiB encoded */
+    TEXT_MAX = 64 * 1024, /* of each text: a token of 4,096 bytes takes at most 12 KiB encoded */
     SHA256_BYTES = 32
 };
 
@@ -32,8 +31,8 @@ static bool hmac(const uint8_t *key, size_t key_size, const char *text, uint8_t 
            NULL;
 }
 
-/* "20130524T000000Z", from UNIX seconds, by the calendar alone (Hinnant's civil-from-days
- * arithmetic). */
+/* Format UNIX seconds as "20130524T000000Z", without the time zone database (Hinnant's
+ * civil-from-days arithmetic). */
 static void format_date(int64_t unix_s, char text[17]) {
     int64_t days = unix_s / 86400, s = unix_s % 86400;
     int64_t z = days + 719468, era = z / 146097, doe = z - era * 146097;
@@ -71,7 +70,7 @@ typedef struct signing {
     const s3hls_sigv4_request *request;
     const s3hls_credentials *keys;
     const s3hls_env *env;
-    s3hls_header headers[MAX_HEADERS]; /* in order of name; equal names in order of coming */
+    s3hls_header headers[MAX_HEADERS]; /* sorted by name; equal names keep their order */
     size_t header_count;
     s3hls_query query[MAX_QUERY];
     size_t query_count;
@@ -143,7 +142,7 @@ static bool has_token(const signing *s) {
     return s->keys->session_token && s->keys->session_token[0];
 }
 
-/* Lower-case names, each once, joined by ';'. */
+/* Join the lower-case names, without duplicates, with ';'. */
 static void join_signed_headers(signing *s) {
     s3hls__strbuf_init(&s->signed_headers, s->env, TEXT_MAX);
     for (size_t i = 0; i < s->header_count; i++) {
@@ -156,7 +155,7 @@ static void join_signed_headers(signing *s) {
     }
 }
 
-/* A value without blanks at its ends and with one for each run inside. */
+/* Add a value without leading and trailing blanks, and with runs of blanks reduced to one. */
 static void add_trimmed(s3hls__strbuf *b, const char *value) {
     bool blank = false, any = false;
     for (; *value; value++) {
@@ -186,7 +185,7 @@ static void add_canonical_headers(s3hls__strbuf *b, const signing *s) {
     }
 }
 
-/* Encoded, then in order of name and value. Few enough for insertion. */
+/* Encode the parameters and sort them by name and value. They are few enough for insertion sort. */
 static int canonical_query(signing *s, char **out) {
     char *parts[MAX_QUERY] = {0};
     s3hls__strbuf b;
@@ -196,7 +195,7 @@ static int canonical_query(signing *s, char **out) {
         const char *value = s->query[n].value ? s->query[n].value : "";
         s3hls__strbuf_init(&b, s->env, TEXT_MAX);
         s3hls__uri_encode(&b, s->query[n].name, strlen(s->query[n].name), false);
-        s3hls__strbuf_add_char(&b, '\1'); /* below any character, so that names sort whole */
+        s3hls__strbuf_add_char(&b, '\1'); /* below any character: shorter names sort first */
         s3hls__uri_encode(&b, value, strlen(value), false);
         char *part;
         rc = s3hls__strbuf_take(&b, &part);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* The blocking calls of s3hls/s3.h: an operation each, on a transport of their own. */
+/* Blocking calls of s3hls/s3.h. Each runs one operation on a transport of its own. */
 #include "s3/simple.h"
 #include "s3/run.h"
 #include <string.h>

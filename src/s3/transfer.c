@@ -12,30 +12,30 @@
 
 enum {
     ERROR_BODY_MAX = 4096,
-    LIST_PAGE_MAX = 4 << 20, /* 1,000 keys of 1,024 bytes, three times encoded, fit */
+    LIST_PAGE_MAX = 4 << 20, /* holds 1,000 keys of 1,024 bytes, percent-encoded */
     MENDED_MAX = 3
 };
 
 #define NO_ETAG "no ETag, and the object is not there: it is not S3 that answered"
 
-/* One operation under way. */
+/* One operation in progress. */
 typedef struct call {
     s3hls__exchange exchange;
     s3hls__s3_client *client;
     s3hls__s3_request request;
-    s3hls__place elsewhere; /* a redirection that is for this request alone */
+    s3hls__place elsewhere; /* redirection that applies to this request only */
     bool redirected;
-    int mended; /* how often it was begun anew */
+    int mended; /* how often it was restarted */
     int64_t begun_us;
-    uint64_t sent;   /* bytes of the body */
-    int verdict;     /* of a callback that stopped the transfer; S3HLS_OK: none did */
-    bool whole_head; /* the answer's headers have ended */
-    bool has_etag;   /* S3 says of every object that it stored what its ETag is */
+    uint64_t sent;   /* body bytes sent */
+    int verdict;     /* status of a callback that aborted the transfer; S3HLS_OK: none */
+    bool whole_head; /* the response headers are complete */
+    bool has_etag;   /* S3 sends an ETag with every stored object */
     bool looking;    /* PUT: it did not, and HEAD asks whether the object is stored */
     char error_text[CURL_ERROR_SIZE];
     char error_body[ERROR_BODY_MAX];
     size_t error_size;
-    s3hls__strbuf page;      /* LIST: the answer */
+    s3hls__strbuf page;      /* LIST: the response */
     s3hls__listing *listing; /* LIST; else NULL */
 } call;
 
@@ -55,7 +55,7 @@ static size_t read_body(char *to, size_t unit, size_t count, void *arg) {
         s3hls_span span = op->body(op->body_ctx, c->sent);
         size_t n = span.size < room - done ? span.size : room - done;
         if (n == 0) {
-            c->verdict = S3HLS_E_INVALID; /* the body is shorter than its size says */
+            c->verdict = S3HLS_E_INVALID; /* the body ended before its stated size */
             return CURL_READFUNC_ABORT;
         }
         memcpy(to + done, span.data, n);
@@ -73,7 +73,7 @@ static int seek_body(void *arg, curl_off_t offset, int origin) {
     return CURL_SEEKFUNC_OK;
 }
 
-/* Line by line, the empty one last; libcurl leaves a line that was cut off out. */
+/* Called per header line, with the empty line last. libcurl omits an incomplete line. */
 static size_t note_header(char *line, size_t unit, size_t count, void *arg) {
     call *c = arg;
     note_progress(c);
@@ -98,7 +98,7 @@ static size_t write_answer(char *data, size_t unit, size_t count, void *arg) {
         c->verdict = c->page.status;
         return c->verdict ? 0 : size;
     } else if (op->kind == S3HLS__OP_GET && http_status != (s3hls__s3_is_range(op) ? 206 : 200)) {
-        c->verdict = S3HLS_E_PROTOCOL; /* other bytes than were asked for */
+        c->verdict = S3HLS_E_PROTOCOL; /* a different range than requested */
         return 0;
     } else if (op->on_data && op->on_data(op->sink_ctx, (uint8_t *)data, size)) {
         c->verdict = S3HLS_E_CANCELLED;
@@ -109,8 +109,8 @@ static size_t write_answer(char *data, size_t unit, size_t count, void *arg) {
 
 /* ---- transfers */
 
-/* Without a clock nobody can tell whether a certificate is valid yet: its chain and name are
- * verified as ever, its dates by the server's clock once that is known. */
+/* Without a clock the validity dates of a certificate cannot be verified: its chain and host name
+ * are verified as usual, and its dates once the server's time is known. */
 static void set_tls_time(const s3hls__s3_client *c, SSL_CTX *context) {
     X509_VERIFY_PARAM *verify = SSL_CTX_get0_param(context);
     if (c->server_clock_s)
@@ -125,8 +125,8 @@ static CURLcode prepare_tls(CURL *easy, void *context, void *arg) {
     return c->ca_file ? s3hls__authorities_add_system(easy, context) : CURLE_OK;
 }
 
-/* What libcurl copies. Without memory for it libcurl would go on with what it has: the system's
- * authorities for the given one, GET for DELETE. */
+/* Set the strings that libcurl copies. If it lacks memory for one, libcurl would continue with
+ * other settings: the system's authorities instead of the given one, GET instead of DELETE. */
 static bool set_texts(CURL *easy, const call *k) {
     const s3hls__s3_client *c = k->client;
     return !curl_easy_setopt(easy, CURLOPT_URL, k->request.url) &&
@@ -156,8 +156,8 @@ static void set_connection(CURL *easy, s3hls__s3_client *c) {
     curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 64L * 1024);
 }
 
-/* No byte for so long: over, unless the caller looks after that itself. After a failure: nothing of
- * the old way is used again. */
+/* End a transfer that moves no byte for the timeout, unless the caller handles stalls itself. After
+ * a failure, use a new connection and resolve the name again. */
 static void set_patience(CURL *easy, const s3hls__s3_client *c, const s3hls__op *op) {
     if (!op->patient) {
         curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
@@ -217,7 +217,7 @@ static int begin(call *k) {
     return s3hls__http_begin(k->client->http, &k->exchange);
 }
 
-/* The next page, or the same once more. */
+/* Request the next page, or the same page again. */
 static bool begin_again(call *k) {
     s3hls__op *op = k->exchange.op;
     undo(k);
@@ -242,7 +242,7 @@ static bool sent_whole_body(const call *k) {
     return k->exchange.op->kind != S3HLS__OP_PUT || (uint64_t)sent >= k->exchange.op->body_size;
 }
 
-/* Name the part that a refusal is about, where the server did not. */
+/* Name the part of the configuration that a refusal concerns, if the server did not. */
 static void name_fault(const call *k, const char *location) {
     const s3hls__s3_client *c = k->client;
     const s3hls__place *place = k->redirected ? &k->elsewhere : &c->home;
@@ -254,7 +254,7 @@ static void name_fault(const call *k, const char *location) {
     bool missing = e->status == S3HLS_E_NO_BUCKET ||
                    (e->status == S3HLS_E_NOT_FOUND && k->exchange.op->kind != S3HLS__OP_GET &&
                     k->exchange.op->kind != S3HLS__OP_HEAD);
-    size_t shown = location ? strcspn(location, "?") : 0; /* a query may hold secrets */
+    size_t shown = location ? strcspn(location, "?") : 0; /* a query may contain secrets */
     char text[256];
     if (missing && in_endpoint)
         snprintf(text, sizeof text,
@@ -286,11 +286,11 @@ static void read_error(call *k, CURLcode code) {
         snprintf(e->request_id, sizeof e->request_id, "%s", request_id);
     if (date && curl_getdate(date, NULL) > 0)
         e->server_unix_s = curl_getdate(date, NULL);
-    /* a server that refuses may hang up before it has the whole body: its answer says more than the
-     * break; not where there was no memory to read it */
+    /* A server that refuses may close the connection before it has received the whole body: its
+     * response explains more than the connection error, unless memory ran out while reading it. */
     bool answered = e->http_status >= 300 && code != CURLE_OUT_OF_MEMORY;
     if (code == CURLE_OK && !answered && !k->whole_head)
-        code = CURLE_PARTIAL_FILE; /* libcurl takes a head cut off by the end of the connection */
+        code = CURLE_PARTIAL_FILE; /* libcurl accepts truncated headers */
     if (code != CURLE_OK && !answered) {
         e->curl_code = (int)code;
         e->status = s3hls__s3_status_of_transfer(code);
@@ -317,7 +317,7 @@ static void read_error(call *k, CURLcode code) {
     }
     if (k->verdict || code == CURLE_ABORTED_BY_CALLBACK) {
         e->status = k->verdict ? k->verdict : S3HLS_E_CANCELLED;
-        e->message[0] = 0; /* libcurl's: that its callback failed */
+        e->message[0] = 0; /* libcurl's text only reports that its callback failed */
     }
 }
 
@@ -338,7 +338,7 @@ static void report_head(const call *k) {
         op->error.status = S3HLS_E_CANCELLED;
 }
 
-/* @return true: another page has been asked for. */
+/* @return true: another page was requested. */
 static bool read_page(call *k) {
     s3hls__op *op = k->exchange.op;
     bool more = false;
@@ -368,8 +368,7 @@ static void finish(call *k) {
 
 /* ---- mending at once */
 
-/* The answer names another region, or another endpoint: for good (301), or for this request (307).
- */
+/* The response names another region or endpoint: permanently (301), or for this request (307). */
 static bool follow(call *k) {
     s3hls__s3_client *c = k->client;
     char region[64] = "", address[400] = "";
@@ -399,7 +398,7 @@ static bool mend(call *k) {
         return follow(k);
     case S3HLS__REFRESH:
         return s3hls__credentials_refused(k->client->credentials, k->request.access_key_id);
-    case S3HLS__HOLD: /* some servers say of keys that were rotated that they may do nothing */
+    case S3HLS__HOLD: /* some servers refuse rotated credentials with an access error */
         return e->status == S3HLS_E_ACCESS && s3hls__credentials_read_again(k->client->credentials);
     default:
         return false;

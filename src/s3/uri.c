@@ -105,7 +105,7 @@ bool s3hls__uri_region_ok(const char *region) {
     return n >= 1 && n <= 63 && region[n] == 0;
 }
 
-/* word is in lower case; text in any. */
+/* Compare without case; word is in lower case. */
 static bool begins_with(const char *text, const char *word) {
     for (; *word; text++, word++)
         if ((*text >= 'A' && *text <= 'Z' ? *text + 'a' - 'A' : *text) != *word)
@@ -188,8 +188,8 @@ int s3hls__uri_parse_s3(const char *url, s3hls__s3_location *out) {
     return S3HLS_OK;
 }
 
-/* Labels of [A-Za-z0-9_-], 1 to 63 long; the last is no number, or it would be read as part of an
- * IPv4 address (WHATWG URL 3.5). */
+/* Labels of [A-Za-z0-9_-] with 1 to 63 characters. The last one is not a number, which would be
+ * read as part of an IPv4 address (WHATWG URL 3.5). */
 static bool is_host_name(const char *host) {
     size_t label = 0, digits = 0;
     for (const char *p = host;; p++) {
@@ -208,7 +208,8 @@ static bool is_host_name(const char *host) {
     }
 }
 
-/* ":port", or nothing. @return false: malformed. *port keeps its value where none is given. */
+/* Parse ":port" or an empty string. @return false: malformed. Without a port, *port is
+ * unchanged. */
 static bool parse_port(const char *s, size_t size, unsigned *port) {
     if (size == 0)
         return true;
@@ -223,7 +224,7 @@ static bool parse_port(const char *s, size_t size, unsigned *port) {
     return *port >= 1 && *port <= 65535;
 }
 
-/* The host alone, in one spelling: lower case, an IPv6 address in its shortest form. */
+/* Normalise a host: lower case, and the shortest form of an IPv6 address. */
 static bool canonical_host(char *host, size_t capacity, bool in_brackets, bool *literal) {
     struct in6_addr address;
     *literal = true;
@@ -243,7 +244,7 @@ static bool canonical_host(char *host, size_t capacity, bool in_brackets, bool *
     return is_host_name(host);
 }
 
-/* "/path/" to "/path"; slashes alone are none. */
+/* Copy "/path/" as "/path". Slashes alone give an empty path. */
 static bool copy_path(const char *text, char path[S3HLS__PATH_BYTES_MAX + 1]) {
     size_t size = strlen(text);
     while (size && text[size - 1] == '/')

@@ -16,12 +16,12 @@
 enum {
     DIGEST_BYTES = 32,
     TOKENS_MAX = 1024,
-    TOKEN_BYTES_MIN = 16, /* what is shorter can be guessed */
+    TOKEN_BYTES_MIN = 16, /* a shorter token can be guessed */
     LINE_MAX_BYTES = 4096,
     PAYLOAD_MAX = 400
 };
 
-/* A token is kept as its digest, which is what comparing in constant time needs. */
+/* Only the digest of a token is kept. Digests of equal length are compared in constant time. */
 typedef struct token {
     uint8_t digest[DIGEST_BYTES];
     uint8_t share_key[DIGEST_BYTES]; /* signs its share links */
@@ -45,7 +45,7 @@ static bool hmac(const void *key, size_t key_size, const char *text, uint8_t out
     return HMAC(EVP_sha256(), key, (int)key_size, (const uint8_t *)text, strlen(text), out, NULL);
 }
 
-/* @return NULL, or what is wrong with the line. */
+/* @return NULL, or the fault of the line. */
 static const char *add_token(s3hls__access *a, char *line) {
     char *rest = NULL, *secret = strtok_r(line, " \t\r\n", &rest);
     if (!secret || secret[0] == '#')
@@ -134,7 +134,8 @@ static s3hls__problem problem(unsigned status, const char *detail) {
     return (s3hls__problem){status, detail};
 }
 
-/* "cam-1,site-a/" and a '*': one camera, and all whose ids begin so. */
+/* Match a list such as "cam-1,site-*". An entry that ends with '*' opens all cameras whose ids
+ * begin with it. */
 static bool names_open(const char *names, const char *camera) {
     for (const char *p = names; *p; p += strcspn(p, ","), p += *p == ',') {
         size_t n = strcspn(p, ",");
@@ -155,7 +156,7 @@ static void grant_of(const s3hls__access *a, size_t i, s3hls__grant *grant) {
                             .token = i};
 }
 
-/* Every token is compared, so that the time taken tells nothing. */
+/* Every token is compared, so that the duration reveals nothing. */
 static bool find_token(const s3hls__access *a, const char *secret, s3hls__grant *grant) {
     uint8_t asked[DIGEST_BYTES];
     bool found = false;
@@ -172,7 +173,7 @@ static bool find_token(const s3hls__access *a, const char *secret, s3hls__grant 
 /* ---- share links: "BEGIN-END-EXPIRES-CAMERA" and its HMAC-SHA-256, each in base64url, a dot
  * between them. Times in ms and s; the key is made from the token, so that a link dies with it. */
 
-/* @return length, without padding; out: 4 bytes for each 3, and a NUL. */
+/* @return length, without padding; out: 4 bytes for each 3 of the input, and a NUL. */
 static size_t base64url(const uint8_t *data, size_t size, char *out) {
     size_t n = (size_t)EVP_EncodeBlock((uint8_t *)out, data, (int)size);
     for (size_t i = 0; i < n; i++)
@@ -196,7 +197,8 @@ static bool base64url_decode(const char *text, size_t size, char *out, size_t ou
     return true;
 }
 
-/* A link has one spelling: what it decodes to encodes to it again. */
+/* Decode a link. Each link has exactly one spelling: the decoded payload must encode to the same
+ * text. */
 static bool read_link(const char *share, char *payload, size_t payload_size, const char **proof) {
     char again[S3HLS__SHARE_MAX + 4];
     size_t size = strcspn(share, ".");
@@ -285,9 +287,9 @@ bool s3hls__grant_opens(const s3hls__grant *grant, const char *camera) {
     return grant->share ? strcmp(camera, grant->camera) == 0 : names_open(grant->cameras, camera);
 }
 
-/* Does a segment overlap the link's range? */
+/* The segment overlaps the link's range. */
 static bool overlaps(const s3hls__grant *grant, const char *key) {
-    enum { SEED_LONGEST_MS = 10000 }; /* as s3hls_archive_list() has it */
+    enum { SEED_LONGEST_MS = 10000 }; /* as in s3hls_archive_list() */
     s3hls_segment s;
     if (s3hls_segment_key_parse(key, strlen(key), &s))
         return false;
@@ -295,7 +297,7 @@ static bool overlaps(const s3hls__grant *grant, const char *key) {
     return s.start_ms < grant->to_ms && end_ms > grant->from_ms;
 }
 
-/* Does the link's range contain what is asked for? */
+/* The link's range contains the requested range or object. */
 static bool contains(const s3hls__grant *grant, const s3hls__request *r, int64_t now_ms) {
     if (r->has_range)
         return r->from_ms >= grant->from_ms && r->to_ms <= grant->to_ms;

@@ -8,8 +8,8 @@
 #include <zlib.h>
 
 enum {
-    GZIP_SIZE_MIN = 512,  /* less fits a packet anyway */
-    GZIP_WINDOW = 15 + 16 /* zlib's way to ask for gzip's format */
+    GZIP_SIZE_MIN = 512,  /* a smaller body fits into one packet anyway */
+    GZIP_WINDOW = 15 + 16 /* selects gzip's format in zlib */
 };
 
 static s3hls__answer *adopt(s3hls__answer_account *account, char *body, size_t size) {

@@ -6,18 +6,18 @@
 
 enum {
     BUCKETS = 4096,
-    QUEUE_MAX = 1024, /* answers that are asked for and not begun; more are refused */
+    QUEUE_MAX = 1024, /* answers in the queue; further requests are refused */
     WORKERS_MAX = 64
 };
 
 typedef struct entry {
     LIST_ENTRY(entry) in_bucket;
-    TAILQ_ENTRY(entry) in_order; /* in the queue, then among what is being made, then by last use */
+    TAILQ_ENTRY(entry) in_order; /* in the queue, then in making, then in kept by last use */
     s3hls__request request;
     s3hls__grant grant;
     bool pending, kept;
-    int64_t begun_us;       /* while pending: when it was asked for */
-    s3hls__answer *answer;  /* NULL while the first is pending */
+    int64_t begun_us;       /* while pending: time of the request */
+    s3hls__answer *answer;  /* NULL while the first answer is pending */
     s3hls__waiter *waiters; /* while pending */
 } entry;
 
@@ -29,7 +29,7 @@ struct s3hls__answers {
     unsigned started;
     _Atomic uint64_t made;
 
-    pthread_mutex_t lock; /* of all below */
+    pthread_mutex_t lock; /* protects all members below */
     pthread_cond_t work;
     LIST_HEAD(, entry) buckets[BUCKETS];
     struct entries queue, making, kept; /* kept: least recently used first */
@@ -59,7 +59,8 @@ static size_t bucket_of(const s3hls__request *r) {
     return (h ^ h >> 32) % BUCKETS;
 }
 
-/* The list of cameras is the one answer that depends on who asks beyond the address. */
+/* Equal requests share an answer. The list of cameras is the only answer that also depends on the
+ * grant. */
 static bool same(const entry *e, const s3hls__request *r, const s3hls__grant *grant) {
     const s3hls__request *k = &e->request;
     return k->route == r->route && k->has_range == r->has_range && k->from_ms == r->from_ms &&
@@ -83,7 +84,7 @@ static uint64_t bytes_of(const entry *e) {
     return sizeof *e + (e->answer ? e->answer->size + e->answer->gzip_size : 0);
 }
 
-/* With the lock. */
+/* Called with the lock held. */
 static void drop(s3hls__answers *a, entry *e) {
     LIST_REMOVE(e, in_bucket);
     s3hls__answer_release(e->answer);
@@ -128,7 +129,7 @@ static entry *add_entry(s3hls__answers *a, const s3hls__request *r, const s3hls_
     return e;
 }
 
-/* With the lock. @return false: too much is asked for. */
+/* Called with the lock held. @return false: too many requests. */
 static bool begin(s3hls__answers *a, entry *e) {
     if (a->closing || a->queued >= QUEUE_MAX ||
         atomic_load(&a->config.account->bytes) > 2 * a->config.cache_bytes)
@@ -167,7 +168,7 @@ s3hls__answer *s3hls__answers_find(s3hls__answers *a, const s3hls__request *r,
     return answer;
 }
 
-/* With the lock. @return false: too much is asked for. */
+/* Called with the lock held. @return false: too many requests. */
 static bool join(s3hls__answers *a, const s3hls__request *r, const s3hls__grant *grant,
                  s3hls__waiter *waiter) {
     entry *e = find(a, r, grant);
@@ -202,7 +203,7 @@ static bool is_overdue(int64_t since_us, int64_t now_us) {
     return now_us - since_us > S3HLS__ANSWER_DEADLINE_S * INT64_C(1000000);
 }
 
-/* With the lock. Take out who has waited too long. */
+/* Called with the lock held. Remove the waiters that have waited too long. */
 static void take_overdue(entry *e, int64_t now_us, s3hls__waiter **overdue) {
     for (s3hls__waiter **at = &e->waiters; *at;) {
         s3hls__waiter *w = *at;
@@ -216,7 +217,7 @@ static void take_overdue(entry *e, int64_t now_us, s3hls__waiter **overdue) {
     }
 }
 
-/* With the lock. */
+/* Called with the lock held. */
 static void give_up(s3hls__answers *a, entry *e) {
     TAILQ_REMOVE(&a->queue, e, in_order);
     a->queued--;
@@ -252,7 +253,7 @@ void s3hls__answers_expire(s3hls__answers *a) {
 
 /* ---- making */
 
-/* With the lock; the answer, or NULL, takes the place of the one before. */
+/* Called with the lock held. The answer, or NULL, replaces the previous one. */
 static s3hls__waiter *settle(s3hls__answers *a, entry *e, s3hls__answer *answer) {
     s3hls__waiter *waiters = e->waiters;
     s3hls__answer_release(e->answer);

@@ -23,7 +23,8 @@ void s3hls__budget_charge(void *ctx) {
     atomic_fetch_add(&((s3hls__budget *)ctx)->lists, 1);
 }
 
-/* With the lock. What viewers have sent beyond it is a debt, of a minute at most. */
+/* Called with the lock held. Viewers' requests beyond the budget become a debt of at most one
+ * minute. */
 static void settle(s3hls__budget *b) {
     int64_t us = now_us(b);
     uint64_t lists = atomic_load(&b->lists);

@@ -11,9 +11,9 @@ struct s3hls__cameras {
     s3hls_env env;
     pthread_mutex_t lock;
     pthread_cond_t named;
-    s3hls__camera *all; /* ascending by id */
+    s3hls__camera *all; /* sorted by id */
     size_t count;
-    bool listed, listing; /* names are known; are being listed */
+    bool listed, listing; /* names are known; a listing is in progress */
     int64_t listed_us;    /* monotonic */
 };
 
@@ -55,7 +55,7 @@ static int id_against(const void *id, const void *camera) {
     return strcmp(id, ((const s3hls__camera *)camera)->id);
 }
 
-/* With the lock. */
+/* Called with the lock held. */
 static s3hls__camera *find(const s3hls__cameras *c, const char *id) {
     return c->count ? bsearch(id, c->all, c->count, sizeof *c->all, id_against) : NULL;
 }
@@ -117,7 +117,7 @@ void s3hls__cameras_each(s3hls__cameras *c, const char *text,
 
 /* ---- states */
 
-/* How long a look holds. */
+/* How long a camera's state remains valid. */
 static int64_t look_ms(const s3hls__camera_state *s, int64_t least_ms) {
     if (!s->recorded)
         return 10 * least_ms;
@@ -136,7 +136,7 @@ bool s3hls__cameras_claim_look(s3hls__cameras *c, const char *id, int64_t least_
     bool due = false;
     if (found) {
         s3hls__camera_state *s = &found->state;
-        int64_t age_ms = now_ms - s->looked_ms; /* below 0: the clock was set back */
+        int64_t age_ms = now_ms - s->looked_ms; /* negative: the clock was set back */
         due = !s->looked_ms || age_ms < 0 || age_ms >= look_ms(s, least_ms);
         *camera = *found;
         if (due)

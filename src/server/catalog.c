@@ -7,43 +7,43 @@
 #include <string.h>
 
 enum {
-    OPEN_MAX_ARCHIVES = 256, /* kept by one desk */
-    LOOKS_AT_ONCE = 16,      /* into folders that are new */
-    CACHE_BYTES = 64 << 20,  /* of hours: a month of one camera and some */
+    OPEN_MAX_ARCHIVES = 256, /* archives that one thread's desk keeps open */
+    LOOKS_AT_ONCE = 16,      /* new folders checked per listing */
+    CACHE_BYTES = 64 << 20,  /* of cached hours: a month of one camera and more */
     CONNECT_TIMEOUT_MS = 5000,
     STALL_TIMEOUT_MS = 10000,
     URL_MAX = 2048
 };
 
-/* How often a source may be asked about its cameras. A directory costs no money. */
+/* Minimum intervals between listings of a source. A directory costs no money. */
 enum {
     NAMES_S3_MS = 30000,
     NAMES_DIRECTORY_MS = 10000,
     NAMES_MISSED_MS = 1000, /* for a camera that is not among the names */
-    NAMES_BROKE_MS = 60000, /* the same, when the budget is spent */
+    NAMES_BROKE_MS = 60000, /* the same, when the budget is used up */
     STATE_S3_MS = 30000,
     STATE_DIRECTORY_MS = 5000
 };
 
 typedef struct source {
-    char *url;            /* without slashes at its end */
-    const char *label;    /* its last part */
-    bool presign, costs;  /* costs: LISTs are paid for */
-    s3hls_store *opened;  /* holds the caller's credentials; not used otherwise */
-    s3hls_survey *survey; /* of whoever has claimed the names */
+    char *url;            /* without trailing slashes */
+    const char *label;    /* last part of the URL */
+    bool presign, costs;  /* costs: LIST requests are charged */
+    s3hls_store *opened;  /* keeps the caller's credentials; not used otherwise */
+    s3hls_survey *survey; /* used by the thread that updates the names */
 } source;
 
 struct s3hls__catalog {
     s3hls_env env;
-    s3hls_s3_options s3;                     /* its strings are ours */
-    s3hls_credentials_provider *credentials; /* ours, where the caller has none */
+    s3hls_s3_options s3;                     /* owns its strings */
+    s3hls_credentials_provider *credentials; /* created here if the caller has none */
     s3hls_archive_cache *cache;
     s3hls__cameras *cameras;
     s3hls__budget budget;
     source *sources;
     size_t count;
-    bool costs;               /* one of them does */
-    _Atomic int64_t names_ms; /* how long names hold */
+    bool costs;               /* at least one source costs */
+    _Atomic int64_t names_ms; /* how long names remain valid */
 };
 
 typedef struct opened {
@@ -51,12 +51,12 @@ typedef struct opened {
     s3hls_archive *archive;
     const source *from;
     uint64_t used;
-    s3hls_timeline timeline; /* the last one read; 0: none */
+    s3hls_timeline timeline; /* last timeline read; 0: none */
 } opened;
 
 struct s3hls__desk {
     s3hls__catalog *catalog;
-    s3hls_store **stores; /* of the sources: connections for the archives in them; NULL: not yet */
+    s3hls_store **stores; /* one per source: connections of its archives; NULL: not opened */
     opened opened[OPEN_MAX_ARCHIVES];
     uint64_t uses;
 };
@@ -100,7 +100,7 @@ static int open_source(s3hls__catalog *c, source *s, const char *url, s3hls_medi
             return S3HLS_E_INVALID;
         }
     int rc = S3HLS_OK;
-    if (!c->s3.credentials && s->costs) { /* one for all stores and threads */
+    if (!c->s3.credentials && s->costs) { /* shared by all stores and threads */
         rc = s3hls_credentials_open_default(&c->credentials, &c->env);
         c->s3.credentials = c->credentials;
     }
@@ -204,17 +204,18 @@ static int store_of(s3hls__desk *desk, const source *s, s3hls_store **store) {
 
 /* ---- names */
 
-/* Names as they are found in the sources. */
+/* Collects the names that are found in the sources. */
 typedef struct naming {
     s3hls__catalog *catalog;
-    const source *source; /* that is named now */
+    const source *source; /* source being listed */
     s3hls__camera *found;
     size_t count, capacity;
-    size_t lists;   /* LISTs sent for it */
-    unsigned looks; /* left in this source */
+    size_t lists;   /* LISTs sent for this update */
+    unsigned looks; /* remaining checks in this source */
 } naming;
 
-/* Look into some new folders at a time, and leave half of the budget to what viewers need. */
+/* Check a limited number of new folders per listing, and leave half of the budget to viewers'
+ * requests. */
 static int may_look(void *ctx) {
     naming *n = ctx;
     return n->looks && n->looks-- &&
@@ -237,7 +238,7 @@ static int add_name(void *ctx, const char *name) {
     *camera = (s3hls__camera){.source = (size_t)(n->source - c->sources)};
     int size = snprintf(camera->id, sizeof camera->id, "%s%s%s", label ? n->source->label : "",
                         label && name[0] ? "/" : "", name);
-    /* what is longer, or holds control characters, is not to be addressed */
+    /* a longer id, or one with control characters, cannot be addressed */
     if (size > 0 && (size_t)size < sizeof camera->id &&
         s3hls__uri_key_ok(camera->id, (size_t)size)) {
         camera->name = (size_t)size - strlen(name);
@@ -259,13 +260,13 @@ static int list_source(s3hls__desk *desk, naming *n, source *s, s3hls_s3_error *
     return rc;
 }
 
-/* Names take a quarter of the budget at most. */
+/* Listing the names uses at most a quarter of the budget. */
 static int64_t names_hold_ms(const s3hls__catalog *c, size_t lists) {
     int64_t ms = (int64_t)lists * 4 * 60000 / c->budget.per_minute;
     return c->costs ? (ms > NAMES_S3_MS ? ms : NAMES_S3_MS) : NAMES_DIRECTORY_MS;
 }
 
-/* Have names that are no older than that. */
+/* Update the names unless they are more recent than max_age_ms. */
 static int update_names(s3hls__desk *desk, int64_t max_age_ms, s3hls_s3_error *error) {
     s3hls__catalog *c = desk->catalog;
     naming n = {.catalog = c};
@@ -294,7 +295,7 @@ int s3hls__desk_cameras(s3hls__desk *desk, const char *text,
 
 /* ---- a camera's archive */
 
-/* Names that nobody has are not asked for without bound. */
+/* Unknown names cause only a limited number of listings. */
 static int find_camera(s3hls__desk *desk, const char *id, s3hls__camera *camera,
                        s3hls_s3_error *error) {
     s3hls__catalog *c = desk->catalog;
@@ -331,7 +332,7 @@ static opened *find_opened(s3hls__desk *desk, const char *camera, opened **oldes
     return NULL;
 }
 
-/* What fails takes no other camera's place. */
+/* A camera that cannot be opened does not replace another one. */
 static int open_camera(s3hls__desk *desk, const char *camera, opened *o, s3hls_s3_error *error) {
     s3hls__catalog *c = desk->catalog;
     char url[URL_MAX];

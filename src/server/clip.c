@@ -6,9 +6,9 @@
 #include <sys/queue.h>
 
 enum {
-    AHEAD_BYTES = 1 << 20, /* how far a clip runs ahead of its reader */
-    READER_TIMEOUT_S = 30, /* a reader that takes nothing for so long is gone */
-    STORE_TIMEOUT_S = 30   /* a reader waits no longer for the store */
+    AHEAD_BYTES = 1 << 20, /* how far a clip is read ahead of its reader */
+    READER_TIMEOUT_S = 30, /* a reader that takes nothing for so long has left */
+    STORE_TIMEOUT_S = 30   /* maximum time that a reader waits for the store */
 };
 
 struct s3hls__clip {
@@ -17,18 +17,18 @@ struct s3hls__clip {
     s3hls__request request;
     s3hls__clip_reader reader;
 
-    pthread_mutex_t lock; /* of all below */
+    pthread_mutex_t lock; /* protects all members below */
     pthread_cond_t taken;
     bool paused; /* the reader waits to be resumed */
     int64_t paused_us;
-    bool left;    /* the reader is gone */
-    bool cut;     /* the server stops, or the store takes too long */
-    bool overdue; /* the store does */
-    bool ended;   /* the thread is */
-    int status;   /* how it ended */
+    bool left;    /* the reader has left */
+    bool cut;     /* the server stops, or the store timed out */
+    bool overdue; /* the store timed out */
+    bool ended;   /* the thread has ended */
+    int status;   /* result of the thread */
     s3hls__answer *refusal;
     uint64_t segments_left_out, pictures_left_out;
-    size_t begin, size; /* of the ring */
+    size_t begin, size; /* used part of the ring */
     uint8_t ring[AHEAD_BYTES];
 };
 
@@ -39,14 +39,14 @@ struct s3hls__clips {
     s3hls__metrics *metrics;
     unsigned max;
 
-    pthread_mutex_t lock; /* of all below */
+    pthread_mutex_t lock; /* protects all members below */
     pthread_cond_t ended;
     TAILQ_HEAD(, s3hls__clip) running;
     unsigned count;
     bool stopping;
 };
 
-/* What a clip's thread works with. */
+/* Input of a clip's thread. */
 typedef struct source {
     s3hls__clip *clip;
     s3hls_archive *archive;
@@ -73,7 +73,7 @@ static void free_clip(s3hls__clip *c) {
     s3hls__env_free(&c->clips->env, c);
 }
 
-/* With the lock: until there is room. */
+/* Called with the lock held. Wait until the ring has free space. */
 static int wait_for_room(s3hls__clip *c) {
     struct timespec until = s3hls__wait_until(READER_TIMEOUT_S);
     while (c->size == AHEAD_BYTES && !c->left && !c->cut)
@@ -83,7 +83,7 @@ static int wait_for_room(s3hls__clip *c) {
 }
 
 static int write_bytes(void *ctx, uint64_t offset, const uint8_t *data, size_t size) {
-    (void)offset; /* one after the other: it is fragmented */
+    (void)offset; /* sequential: the MP4 is fragmented */
     s3hls__clip *c = ((source *)ctx)->clip;
     int rc = S3HLS_OK;
     pthread_mutex_lock(&c->lock);
@@ -165,7 +165,7 @@ static void on_note(void *ctx, const s3hls_export_note *note) {
     pthread_mutex_unlock(&c->lock);
 }
 
-/* A share link opens nothing before its range, also where it would take that to decode. */
+/* A share link opens nothing before its range, even if it is required for decoding. */
 static int remux(source *s) {
     const s3hls__request *r = &s->clip->request;
     const s3hls_env *env = &s->clip->clips->env;
@@ -200,7 +200,7 @@ static int run(s3hls__clip *c) {
     return rc;
 }
 
-/* With the lock of the clips, so that they see it gone as a whole. */
+/* Called with the lock of the clips held, so that they see the clip end at one moment. */
 static void end(s3hls__clip *c, int status, s3hls__answer *refusal) {
     s3hls__clips *clips = c->clips;
     pthread_mutex_lock(&clips->lock);
@@ -286,7 +286,7 @@ int s3hls__clips_open(s3hls__clips **out, s3hls__catalog *catalog, s3hls__answer
     return S3HLS_OK;
 }
 
-/* With its lock. Its thread stays with the store until that answers. */
+/* Called with the clip's lock held. Its thread remains blocked until the store responds. */
 static void expire(s3hls__clip *c) {
     if (!c->paused || c->left ||
         now_us(c->clips) - c->paused_us <= STORE_TIMEOUT_S * INT64_C(1000000))

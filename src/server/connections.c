@@ -16,8 +16,8 @@ struct s3hls__connections {
     s3hls_env env;
     s3hls__metrics *metrics;
 
-    pthread_mutex_t lock;                 /* of all below */
-    TAILQ_HEAD(, s3hls__connection) idle; /* longest first; busy ones are in no list */
+    pthread_mutex_t lock;                 /* protects all members below */
+    TAILQ_HEAD(, s3hls__connection) idle; /* longest idle first; busy connections are in no list */
 };
 
 void s3hls__connections_expire(s3hls__connections *all) {
@@ -27,8 +27,8 @@ void s3hls__connections_expire(s3hls__connections *all) {
     while ((c = TAILQ_FIRST(&all->idle)) &&
            now_us - c->since_us > S3HLS__REQUEST_TIMEOUT_S * INT64_C(1000000)) {
         TAILQ_REMOVE(&all->idle, c, in_order);
-        c->busy = true;             /* is in no list */
-        shutdown(c->fd, SHUT_RDWR); /* under the lock: its number is not another's yet */
+        c->busy = true;             /* removed from the list */
+        shutdown(c->fd, SHUT_RDWR); /* under the lock: the descriptor is not reused yet */
         atomic_fetch_add(&all->metrics->slow, 1);
     }
     pthread_mutex_unlock(&all->lock);
@@ -56,7 +56,7 @@ void s3hls__connections_close(s3hls__connections **connections) {
     *connections = NULL;
 }
 
-/* With the lock. */
+/* Called with the lock held. */
 static void rest(s3hls__connections *all, s3hls__connection *c) {
     c->busy = false;
     c->since_us = all->env.monotonic_us(all->env.ctx);

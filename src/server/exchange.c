@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* One request and its answer, on a network thread. */
+/* Handles one request and its answer, on a network thread. */
 #include "s3hls/time.h"
 #include "server/server.h"
 #include <arpa/inet.h>
@@ -9,7 +9,7 @@
 #include <strings.h>
 
 typedef struct exchange {
-    s3hls__waiter waiter; /* first: it wakes the exchange */
+    s3hls__waiter waiter; /* first member: the waiter is cast to the exchange */
     s3hls_server *server;
     struct MHD_Connection *connection;
     s3hls__connection *watched;
@@ -17,14 +17,14 @@ typedef struct exchange {
     s3hls__problem refused;
     s3hls__grant grant;
     int64_t begin_us;
-    bool head, begun, decided; /* begun: its headers have come */
-    s3hls__framing framing;    /* where it is wrong, nothing more is read from the connection */
+    bool head, begun, decided; /* begun: the headers have arrived */
+    s3hls__framing framing;    /* if it is wrong, nothing more is read from the connection */
     s3hls__clip *clip;
     struct MHD_Response *clip_response; /* while it is being sent */
     const char *method;
-    char path[256]; /* for the access log: without the query, which may hold a share link */
+    char path[256]; /* for the access log: without the query, which may contain a share link */
 
-    unsigned status; /* as it was sent */
+    unsigned status; /* status that was sent */
     uint64_t bytes;
 } exchange;
 
@@ -64,7 +64,7 @@ static void add_cors(const exchange *x, struct MHD_Response *response) {
 static void add_common(const exchange *x, struct MHD_Response *response) {
     add_cors(x, response);
     add(response, "X-Content-Type-Options", "nosniff");
-    add(response, "Referrer-Policy", "no-referrer"); /* addresses may hold a share link */
+    add(response, "Referrer-Policy", "no-referrer"); /* URLs may contain a share link */
     if (x->framing.wrong || atomic_load(&x->server->draining))
         add(response, "Connection", "close");
 }
@@ -86,7 +86,8 @@ static enum MHD_Result respond_empty(exchange *x, unsigned status) {
     return queue(x, status, response);
 }
 
-/* What a token or a link opened is for who showed it, and no longer than the link lives. */
+/* An answer that required a token or a link is private to its requester, and is cached no longer
+ * than the link is valid. */
 static void add_caching(const exchange *x, const s3hls__answer *a, struct MHD_Response *response) {
     const s3hls__grant *grant = &x->grant;
     char text[80];
@@ -126,7 +127,7 @@ static void add_described(const exchange *x, const s3hls__answer *a, struct MHD_
         snprintf(text, sizeof text, "%u", a->retry_after_s);
         add(response, "Retry-After", text);
     }
-    /* The page loads nothing from elsewhere, but for segments from where they are stored. */
+    /* The page loads from this server only, except segments from their endpoints. */
     if (strncmp(a->type, "text/html", 9) == 0)
         add(response, "Content-Security-Policy",
             "default-src 'self'; connect-src 'self' https: http:; media-src 'self' blob: https: "
@@ -140,7 +141,7 @@ static void release(void *answer) {
     s3hls__answer_release(answer);
 }
 
-/* Respond with a part of the answer's body; the reference passes to the response. */
+/* Respond with a part of the answer's body. The reference passes to the response. */
 static enum MHD_Result respond_part(exchange *x, s3hls__answer *a, unsigned status, bool gzip,
                                     uint64_t first, uint64_t size) {
     char range[80];
@@ -175,7 +176,7 @@ static enum MHD_Result respond_unsatisfiable(exchange *x, s3hls__answer *a) {
     return queue(x, 416, response);
 }
 
-/* Takes the reference. NULL: there was no memory for an answer. */
+/* Takes over the reference. NULL: out of memory. */
 static enum MHD_Result respond(exchange *x, s3hls__answer *a) {
     if (!a)
         return respond_empty(x, 503);
@@ -203,7 +204,8 @@ static enum MHD_Result refuse(exchange *x, unsigned status, const char *detail) 
 
 #define LEFT_OUT "S3hls-Left-Out"
 
-/* What the clip lacks is known at its end only: in a trailer (RFC 9110 6.5). */
+/* The omitted parts of a clip are known only at its end: they are reported in a trailer (RFC 9110
+ * 6.5). */
 static void add_trailer(exchange *x) {
     uint64_t segments, pictures;
     char value[64];
@@ -225,7 +227,7 @@ static ssize_t read_clip(void *ctx, uint64_t position, char *data, size_t max) {
                    : (n == -2 ? MHD_CONTENT_READER_END_WITH_ERROR : n);
 }
 
-/* "cam-1" and the begin as a file name of harmless characters. */
+/* File name of the clip: "cam-1" and its start, in safe characters. */
 static void add_file_name(const exchange *x, struct MHD_Response *response) {
     char value[S3HLS__CAMERA_MAX + 64], at[S3HLS_TIME_TEXT_MAX];
     s3hls_time_format(x->request.from_ms * 1000, at, sizeof at);
@@ -348,13 +350,13 @@ static bool is_loopback(const struct sockaddr *address) {
     return IN6_IS_ADDR_LOOPBACK(six) || (IN6_IS_ADDR_V4MAPPED(six) && six->s6_addr[12] == 127);
 }
 
-/* From this machine itself, not through a proxy on it. */
+/* The request comes from this machine, and not through a proxy on it. */
 static bool is_local(const exchange *x) {
     return is_loopback(peer(x)) && !header(x, "X-Forwarded-For") && !header(x, "Forwarded");
 }
 
-/* Where everybody may look, a web site must not look through its visitor's browser by giving its
- * own name a loopback address: only names that cannot be anybody else's are answered to. */
+/* DNS-rebinding protection: a server without access control only accepts host names that cannot
+ * belong to anybody else. */
 static bool host_is_own(const exchange *x) {
     const char *host = header(x, "Host");
     if (!host)
@@ -381,7 +383,7 @@ static s3hls__problem check_access(exchange *x) {
         return (s3hls__problem){421, not_own};
     s3hls__problem refused =
         s3hls__access_check(s->access, header(x, "Authorization"), r->share, now_s, &x->grant);
-    if (!x->grant.share) /* what granted nothing is not repeated */
+    if (!x->grant.share) /* a link that granted nothing is not repeated */
         x->request.share[0] = 0;
     if (!refused.status && watching && x->grant.share)
         return (s3hls__problem){403, "a share link does not open this"};
@@ -403,7 +405,7 @@ static enum MHD_Result ask_store(exchange *x) {
     }
     if (atomic_load(&s->stopping))
         return refuse(x, 503, "the server is being stopped");
-    MHD_suspend_connection(x->connection); /* first: the answer may come at once */
+    MHD_suspend_connection(x->connection); /* first: the answer may arrive immediately */
     s3hls__answers_join(s->answers, &x->request, &x->grant, &x->waiter);
     return MHD_YES;
 }
@@ -445,7 +447,7 @@ static enum MHD_Result decide(exchange *x) {
 
 /* ---- libmicrohttpd's callbacks */
 
-/* The first n bytes, or as many as fit, as they can stand in a log. */
+/* Copy the first n bytes, or as many as fit, in a form that is safe in a log. */
 static void copy_printable(char *to, size_t size, const char *from, size_t n) {
     snprintf(to, size, "%.*s", (int)n, from);
     for (char *p = to; *p; p++)
@@ -485,7 +487,7 @@ static enum MHD_Result add_framed(void *framing, enum MHD_ValueKind kind, const 
     return MHD_YES;
 }
 
-/* @return NULL, or why the request is refused. */
+/* @return NULL, or the reason to refuse the request. */
 static const char *check_framing(exchange *x, const char *version) {
     s3hls__framing *f = &x->framing;
     s3hls__framing_line(f, x->method, version, x->server->in_place);
@@ -493,7 +495,7 @@ static const char *check_framing(exchange *x, const char *version) {
     return s3hls__framing_end(f, strcmp(version, MHD_HTTP_VERSION_1_1) == 0);
 }
 
-/* Its headers have come. An answer now ends the connection: a body is not even read. */
+/* The headers have arrived. An answer at this point ends the connection: the body is not read. */
 static enum MHD_Result begin(exchange *x, const char *method, const char *version) {
     s3hls_server *s = x->server;
     x->begun = true;

@@ -34,7 +34,8 @@ static const char *type_of(const char *name) {
 }
 
 static s3hls__answer *unpack(s3hls__answer_account *account, const s3hls__embedded_file *file) {
-    const unsigned char *tail = file->gzip + file->gzip_size - 4; /* its size: RFC 1952 2.3.1 */
+    const unsigned char *tail =
+        file->gzip + file->gzip_size - 4; /* uncompressed size: RFC 1952 2.3.1 */
     size_t size = tail[0] | (size_t)tail[1] << 8 | (size_t)tail[2] << 16 | (size_t)tail[3] << 24;
     char *body = s3hls__env_alloc(&account->env, size + 1);
     z_stream z = {.next_in = (Bytef *)file->gzip,

@@ -80,7 +80,7 @@ const char *s3hls__framing_end(s3hls__framing *f, bool has_version_1_1) {
     refuse(f, f->lengths > 1, "there are two Content-Length headers");
     refuse(f, f->lengths && f->coded, "there are Content-Length and Transfer-Encoding");
     refuse(f, f->hosts > 1 || (has_version_1_1 && !f->hosts), "there is not one Host");
-    /* of the last line and the empty one behind it */
+    /* end of the last line, and the empty line */
     refuse(f, !f->wrong && f->end && memcmp(f->end, line_ends, sizeof line_ends) != 0,
            "a line does not end with CRLF");
     return f->wrong;

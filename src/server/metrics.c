@@ -43,7 +43,7 @@ static void write_hours(const s3hls_archive_cache_stats *hours, s3hls__strbuf *o
     gauge(out, "s3hls_hours_bytes", "Memory of hours kept.", (int64_t)hours->bytes);
 }
 
-/* AWS, us-east-1, S3 Standard, in 2026: US dollars for one LIST. */
+/* US dollars for one LIST (AWS us-east-1, S3 Standard, 2026). */
 #define LIST_PRICE 0.000005
 
 static void write_lists(const s3hls__catalog_figures *c, s3hls__strbuf *out) {

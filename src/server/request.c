@@ -10,8 +10,8 @@
 
 enum { PARTS_MAX = 16 };
 
-/* Patterns of paths, part by part: '*' is the camera, the rest of a part after it stays; "**" is
- * all that follows. */
+/* Path patterns, matched part by part: '*' is the camera, and text after it must match; "**" is the
+ * rest of the path. */
 static const struct {
     const char *name, *pattern;
 } routes[S3HLS__ROUTES] = {
@@ -50,7 +50,7 @@ typedef struct path {
     size_t count;
 } path;
 
-/* Split at slashes, then decode: an encoded slash is part of a name. */
+/* Split at slashes before decoding: an encoded slash is part of a name. */
 static s3hls__problem split(path *p, char *text) {
     char *at = text + 1;
     p->count = 0;
@@ -62,7 +62,7 @@ static s3hls__problem split(path *p, char *text) {
             return problem(404, "there is nothing at this address");
         if (slash)
             *slash = 0;
-        if (strchr(at, '+')) /* a space in a query only */
+        if (strchr(at, '+')) /* '+' is a space in a query only */
             return problem(404, "there is nothing at this address");
         if (s3hls__uri_decode(at, strlen(at)) < 0)
             return problem(400, "the path is not encoded well");
@@ -81,7 +81,7 @@ static bool copy(char *to, size_t size, const char *from, size_t n) {
     return true;
 }
 
-/* One part against one of a pattern: "*", "*.mp4" or itself. */
+/* Match one part with a pattern's part: "*", "*.mp4" or literal text. */
 static bool match_part(s3hls__request *r, const char *part, const char *pattern, size_t size) {
     size_t n = strlen(part);
     if (pattern[0] != '*')
@@ -151,7 +151,7 @@ static bool read_ms(const char *text, int64_t *ms) {
     return true;
 }
 
-/* "2026-11" to its first ms and that of the month that follows. */
+/* Convert "2026-11" to the month's first millisecond and that of the next month. */
 static bool read_month(const char *text, int64_t *from_ms, int64_t *to_ms) {
     char day[16];
     if (strlen(text) != 7 || text[4] != '-' || strspn(text, "0123456789-") != 7)
@@ -170,7 +170,7 @@ static bool read_count(const char *text, int64_t min, int64_t max, int64_t *coun
     return text[digits] == 0 && *count >= min && *count <= max;
 }
 
-/* "PAYLOAD.PROOF" in base64url: what playlists may repeat. */
+/* "PAYLOAD.PROOF" in base64url: characters that a playlist may repeat. */
 static bool may_be_share(const char *value) {
     static const char base64url[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -183,7 +183,7 @@ typedef struct bounds {
     bool from, to;
 } bounds;
 
-/* Of the list of cameras. */
+/* Parameters of the list of cameras. */
 static s3hls__problem take_choice(s3hls__request *r, const char *name, const char *value) {
     if (strcmp(name, "first") == 0 && !read_count(value, 0, 999999999, &r->first))
         return problem(400, "first is no number: give 0 for the first camera");
@@ -217,7 +217,7 @@ static s3hls__problem take_parameter(s3hls__request *r, bounds *b, const char *n
         if (!may_be_share(value) || !copy(r->share, sizeof r->share, value, strlen(value)))
             return problem(400, "share is no share link");
     }
-    return problem(0, NULL); /* players add parameters of their own */
+    return problem(0, NULL); /* players add their own parameters */
 }
 
 static s3hls__problem read_query(s3hls__request *r, bounds *b, char *query) {
@@ -308,12 +308,13 @@ bool s3hls__range_parse(const char *header, uint64_t size, uint64_t *first, uint
     if (*p++ != '-')
         return false;
     bool to = read_uint(&p, last);
-    if (*p || (!from && !to) || (from && to && *first > *last)) /* several ranges: all of it */
+    if (*p || (!from && !to) ||
+        (from && to && *first > *last)) /* several ranges: send the whole body */
         return false;
     *status = 416;
     if (size == 0 || (from ? *first >= size : *last == 0))
         return false;
-    if (!from) /* the last so many bytes */
+    if (!from) /* suffix range: the last bytes */
         *first = *last < size ? size - *last : 0;
     if (!from || !to || *last >= size)
         *last = size - 1;

@@ -13,9 +13,9 @@
 
 enum {
     NETWORK_THREADS = 2,
-    CONNECTION_MEMORY_BYTES = 16 * 1024, /* of one: its request's headers, its answer's */
+    CONNECTION_MEMORY_BYTES = 16 * 1024, /* per connection: headers of the request and the answer */
     BACKLOG = 1024,
-    FILES_SPARED = 1024, /* of those a process may open: for stores, pipes and libraries */
+    FILES_SPARED = 1024, /* descriptors reserved for stores, pipes and libraries */
     PEM_MAX_BYTES = 1 << 20
 };
 
@@ -139,12 +139,12 @@ note(void *ctx, const char *format, va_list arguments) {
     char text[256];
     vsnprintf(text, sizeof text, format, arguments);
     text[strcspn(text, "\n")] = 0;
-    if (strstr(text, "limit")) /* its word when it closes a connection beyond a limit */
+    if (strstr(text, "limit")) /* its message when it refuses a connection */
         atomic_fetch_add(&s->metrics.refused, 1);
     s3hls__log(&s->env, S3HLS_LOG_DEBUG, "server", "%s", text);
 }
 
-/* Targets are taken apart by request.c. */
+/* Paths and queries are decoded by request.c. */
 static size_t leave_encoded(void *cls, struct MHD_Connection *connection, char *text) {
     (void)cls, (void)connection;
     return strlen(text);
@@ -160,7 +160,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
         atomic_fetch_add(&s->metrics.connections, 1);
         *context = info ? s3hls__connection_begin(s->connections, info->connect_fd) : NULL;
     } else {
-        /* libmicrohttpd says nothing of the end of a request with more parameters than fit it */
+        /* libmicrohttpd does not report the end of a request whose parameters exceed its memory */
         void *exchange = s3hls__connection_exchange(*context);
         s3hls__exchange_end(s, connection, &exchange, MHD_REQUEST_TERMINATED_WITH_ERROR);
         atomic_fetch_sub(&s->metrics.connections, 1);
@@ -273,7 +273,7 @@ static s3hls__answer *make_answer(void *ctx, const s3hls__request *request,
     return s3hls__view_make(w->desk, &w->server->account, request, grant);
 }
 
-/* Whatever workers and stores do, nobody waits for ever. */
+/* Time limits that do not depend on workers or stores. */
 static void look(void *ctx) {
     s3hls_server *s = ctx;
     s3hls__connections_expire(s->connections);
@@ -355,7 +355,7 @@ void s3hls_server_close(s3hls_server **server, uint32_t deadline_ms) {
         return;
     if (s->daemon)
         drain(s, deadline_ms);
-    /* before the daemon, which must find no connection that waits for an answer */
+    /* before the daemon, which must not have a connection that waits for an answer */
     if (s->clips)
         s3hls__clips_stop(s->clips);
     if (s->answers)

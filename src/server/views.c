@@ -10,10 +10,10 @@
 
 enum {
     TEXT_MAX = 64 << 20,
-    LIVE_MS = 60000,           /* a camera that has put nothing for so long is not live */
-    LOOK_BELIEVED_MS = 600000, /* after a longer time nobody knows whether it is still live */
-    SETTLED_MS = 900000,       /* later nothing more is expected to arrive */
-    PRESIGNED_S = 3600         /* life of an address, beside the length of its playlist */
+    LIVE_MS = 60000,           /* a camera without a new segment for this long is not live */
+    LOOK_BELIEVED_MS = 600000, /* after a longer time its state is unknown */
+    SETTLED_MS = 900000,       /* after this time no more segments are expected */
+    PRESIGNED_S = 3600         /* validity of a presigned URL, plus the length of its playlist */
 };
 
 /* One answer being made. */
@@ -23,13 +23,13 @@ typedef struct view {
     const s3hls__request *request;
     const s3hls__grant *grant;
     int64_t now_ms;
-    s3hls_archive *archive; /* where the route has a camera */
+    s3hls_archive *archive; /* if the route has a camera */
     bool presign;
     s3hls_s3_error error;
 } view;
 
-/* How long an answer holds, here and in caches. What moves is handed out for a second more while
- * it is asked for again, so that viewers do not wait for the store together. */
+/* How long an answer is valid, here and in caches. A MOVING answer is served for one more second
+ * while it is being updated, so that viewers do not all wait for the store. */
 typedef enum freshness { MOVING, SLOW, SETTLED, FOR_EVER, REFUSED } freshness;
 
 static s3hls__answer *hold(const view *v, s3hls__answer *a, freshness f) {
@@ -91,7 +91,7 @@ static int stop_at_first(void *ctx, const s3hls_s3_object *object) {
     return 1;
 }
 
-/* Asked where nothing was found: is there anything at all of this camera? */
+/* The range is empty: check whether the camera exists. */
 static int check_exists(view *v) {
     int rc =
         s3hls_store_list(s3hls_archive_store(v->archive), "", "", stop_at_first, NULL, &v->error);
@@ -118,7 +118,7 @@ static int add_text(const char *data, size_t size, void *ctx) {
     return b->status ? -1 : 0;
 }
 
-/* Takes the reference of the object. */
+/* Takes over the reference to the object. */
 static s3hls__answer *json_answer(const view *v, json_t *object, freshness f) {
     s3hls__strbuf b;
     char *text = NULL;
@@ -147,7 +147,7 @@ typedef struct chosen {
 
 typedef struct camera_list {
     const view *view;
-    chosen *chosen; /* to be looked at; S3HLS__CAMERAS_MAX */
+    chosen *chosen; /* to be checked; S3HLS__CAMERAS_MAX entries */
     size_t count;
     json_t *cameras;
     int64_t at; /* number of the next camera that the grant opens */
@@ -157,7 +157,7 @@ static bool is_chosen(const s3hls__request *r, int64_t at) {
     return r->count == 0 || (at >= r->first && at < r->first + r->count);
 }
 
-/* The next camera of the list: does it belong to the answer? */
+/* @return whether the next camera of the list belongs to the answer. */
 static bool choose(camera_list *l, const s3hls__camera *camera) {
     const view *v = l->view;
     return s3hls__grant_opens(v->grant, camera->id) && is_chosen(v->request, l->at++);
@@ -178,8 +178,8 @@ static int longest_ago_first(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* Was it recording when it was looked at? One that holds nothing but timelines has no newest. A
- * share link shows that of its own range only. */
+/* Add a camera and whether it was recording when it was checked. A camera that only has timelines
+ * has no newest segment. A share link shows the newest segment only within its range. */
 static bool add_camera(void *ctx, const s3hls__camera *camera) {
     camera_list *l = ctx;
     const view *v = l->view;
@@ -198,8 +198,8 @@ static bool add_camera(void *ctx, const s3hls__camera *camera) {
     return false;
 }
 
-/* Look at the cameras that were chosen, or at all where they are few; while the budget lasts, so
- * that those that were looked at longest ago come first. */
+/* Check the chosen cameras, or all if they are few, least recently checked first, as long as the
+ * budget lasts. */
 static int look_at_cameras(view *v, camera_list *l) {
     enum { FEW = 10 };
     int rc = s3hls__desk_cameras(v->desk, v->request->name, note_chosen, l, &v->error);
@@ -252,8 +252,8 @@ static void add_stretch(json_t *array, int64_t from_ms, int64_t to_ms) {
         array, json_pack("{s:o,s:o}", "from", json_time(from_ms), "to", json_time(to_ms)));
 }
 
-/* Recorded spans, and the gaps between them and to the range's ends. The future is no gap, but
- * shows what a clock that ran ahead has recorded. */
+/* Recorded spans, and the gaps between them and up to the range's ends. Future time is not a gap,
+ * but footage that a fast clock recorded there is listed. */
 static void add_spans(const s3hls_segment_list *list, const view *v, json_t *spans, json_t *gaps) {
     int64_t from_ms = v->request->from_ms, to_ms = v->request->to_ms, end_ms = from_ms;
     int64_t gaps_to_ms = to_ms < v->now_ms ? to_ms : v->now_ms;
@@ -294,7 +294,7 @@ typedef struct addresses {
     uint32_t expires_s;
 } addresses;
 
-/* An address of a segment: presigned, or of this server and relative to the playlist's. */
+/* URL of a segment: presigned, or on this server and relative to the playlist's URL. */
 static int make_address(void *ctx, const char *key, char **url) {
     const addresses *a = ctx;
     const s3hls__request *r = a->view->request;
@@ -333,8 +333,8 @@ static bool ends_by(const s3hls_segment *segment, int64_t ms) {
     return segment->start_ms + segment->duration_ms <= ms;
 }
 
-/* The segments that a playlist is made of: of the range that was asked for, and before it what
- * decoding needs, or the newest; as far as a share link reaches. */
+/* Segments of the playlist: those of the requested range with the earlier ones that decoding
+ * requires, or the newest ones; limited to the range of a share link. */
 static int list_segments(view *v, s3hls_segment_list *list) {
     const s3hls__request *r = v->request;
     const s3hls__grant *grant = v->grant;
@@ -357,19 +357,19 @@ static int list_segments(view *v, s3hls_segment_list *list) {
     return S3HLS_OK;
 }
 
-/* From its end on nothing of a range changes any more, but for what comes late. */
+/* The range lies in the past: nothing changes any more, except for late arrivals. */
 static bool is_closed(const view *v) {
     return v->request->has_range && v->request->to_ms + LIVE_MS < v->now_ms;
 }
 
-/* Has the camera put nothing for so long that it is no longer waited for? */
+/* The camera has added nothing for so long that no more is expected. */
 static bool has_stopped(const view *v, const s3hls_segment *last, uint32_t target_ms) {
     int64_t end_ms = last->start_ms + last->duration_ms, put_ms = last->modified_unix_s * 1000;
     int64_t patience_ms = 5 * (int64_t)target_ms > LIVE_MS ? 5 * (int64_t)target_ms : LIVE_MS;
     return v->now_ms - (end_ms > put_ms ? end_ms : put_ms) > patience_ms;
 }
 
-/* A range is a closed one from a while after its end on; before, it grows. */
+/* A range is closed some time after its end; before that, its playlist grows. */
 static void configure(const view *v, const s3hls_segment *last, s3hls_playlist_config *cfg) {
     const s3hls__request *r = v->request;
     cfg->env = &v->account->env;
@@ -385,8 +385,8 @@ static void configure(const view *v, const s3hls_segment *last, s3hls_playlist_c
     }
 }
 
-/* How long a presigned address lives: for the playlist's length and an hour, but no longer than the
- * link that asks for it. */
+/* Validity of a presigned URL: the playlist's length plus one hour, limited by the link that
+ * requests it. */
 static uint32_t presigned_s(const view *v) {
     const s3hls__request *r = v->request;
     int64_t life_s = PRESIGNED_S + (r->has_range ? (r->to_ms - r->from_ms) / 1000 : 0);
@@ -415,7 +415,7 @@ static s3hls__answer *view_playlist(view *v) {
 
 /* ---- the multivariant playlist: one variant, its figures from names, sizes and the timeline */
 
-/* Where the media playlist is, beside this one. */
+/* URL of the media playlist, relative to this one. */
 static void add_media_url(const s3hls__request *r, s3hls__strbuf *b) {
     if (r->has_range)
         s3hls__strbuf_addf(b, "range.m3u8?start=%" PRId64 ".%03d&end=%" PRId64 ".%03d",
@@ -510,8 +510,8 @@ int s3hls__segment_read(s3hls_archive *archive, const s3hls_env *env, const char
     return S3HLS_OK;
 }
 
-/* A name without a duration does not say whether its segment reaches into a link's range: the
- * listing does. @return S3HLS_E_NOT_FOUND: it does not. */
+/* A segment name without a duration does not show whether the segment overlaps a link's range: list
+ * it. @return S3HLS_E_NOT_FOUND: it does not. */
 static int check_reach(view *v) {
     const s3hls__grant *grant = v->grant;
     s3hls_segment s;

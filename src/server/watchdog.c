@@ -10,7 +10,7 @@ struct s3hls__watchdog {
     pthread_t thread;
     bool started;
 
-    pthread_mutex_t lock; /* of all below */
+    pthread_mutex_t lock; /* protects all members below */
     pthread_cond_t stop;
     bool stopping;
 };
