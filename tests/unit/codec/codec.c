@@ -18,6 +18,7 @@
 typedef struct sps_kind {
     unsigned profile, level, poc_type;
     bool interlaced, cropped, vui;
+    unsigned more_refs;
 } sps_kind;
 
 static void write_sps(bits *b, sps_kind k) {
@@ -44,7 +45,7 @@ static void write_sps(bits *b, sps_kind k) {
         se(b, 2);
         se(b, 4);
     }
-    ue(b, 2);
+    ue(b, 2 + k.more_refs);
     u(b, 0, 1);
     ue(b, 119);                    /* 1920 */
     ue(b, k.interlaced ? 33 : 67); /* 1088 */
@@ -114,7 +115,7 @@ static void start_codes_are_found_wherever_they_lie(void **state) {
 static void sps_tells_size_rate_and_reordering(void **state) {
     (void)state;
     for (int i = 0; i < 24; i++) {
-        sps_kind k = {i & 1 ? 100 : 77, 40, (unsigned)i / 8, i & 2, true, i & 4};
+        sps_kind k = {i & 1 ? 100 : 77, 40, (unsigned)i / 8, i & 2, true, i & 4, 0};
         bits b = {.n = 0};
         uint8_t nal[256];
         s3hls__h264_sps sps;
@@ -133,6 +134,140 @@ static void sps_tells_size_rate_and_reordering(void **state) {
             s3hls__h264_parse_sps(copy, cut, &sps);
             free(copy);
         }
+    }
+}
+
+/* A VUI of all that it may hold, in its order (E.1.1). No bits: an Exp-Golomb code. */
+typedef struct vui_field {
+    unsigned bits;
+    uint32_t value;
+} vui_field;
+
+enum {
+    VUI_UNITS = 13,
+    VUI_SCALE = 14,
+    VUI_CPB_COUNT = 17,
+    VUI_REORDER = 32,
+    VUI_BUFFERED,
+    VUI_FIELDS
+};
+
+static const vui_field whole_vui[VUI_FIELDS] = {
+    {1, 1},  {8, 255},   {32, 0x00100011},                 /* sample aspect ratio */
+    {1, 1},  {1, 0},                                       /* overscan */
+    {1, 1},  {4, 10},    {1, 1},           {24, 0x010101}, /* video signal */
+    {1, 1},  {0, 0},     {0, 0},                           /* chroma location */
+    {1, 1},  {32, 1001}, {32, 60000},      {1, 1},         /* timing */
+    {1, 1},  {0, 0},     {8, 0},           {0, 9},
+    {0, 9},  {1, 1},     {20, 811800}, /* NAL HRD */
+    {1, 0},  {1, 0},     {1, 1},       /* VCL HRD, delay, pic_struct */
+    {1, 1},  {1, 1},     {0, 0},           {0, 0},
+    {0, 11}, {0, 11},    {0, 1},           {0, 2}, /* restriction */
+};
+
+static void write_vui(bits *b, const vui_field *fields) {
+    for (size_t i = 0; i < VUI_FIELDS; i++)
+        if (fields[i].bits)
+            u(b, fields[i].value, fields[i].bits);
+        else
+            ue(b, fields[i].value);
+}
+
+/* An SPS with this VUI.
+ * @param begin  the bit at which the VUI begins
+ * @return its bits */
+static bits write_with_vui(sps_kind k, const vui_field *fields, size_t *begin) {
+    bits without = {.n = 0}, b = {.n = 0};
+    write_sps(&without, k);
+    for (size_t i = 0; i < without.n - 2; i++) /* but for the VUI's flag and the stop bit */
+        u(&b, without.bytes[i / 8] >> (7 - i % 8) & 1, 1);
+    u(&b, 1, 1);
+    *begin = b.n;
+    write_vui(&b, fields);
+    return b;
+}
+
+static s3hls__h264_sps parse_exactly(const bits *b) {
+    uint8_t nal[512];
+    s3hls__h264_sps sps;
+    size_t n = escape(b, nal);
+    uint8_t *copy = malloc(n); /* never read past the end */
+    memcpy(copy, nal, n);
+    assert_int_equal(s3hls__h264_parse_sps(copy, n, &sps), S3HLS_OK);
+    free(copy);
+    assert_int_equal(sps.width, 1920);
+    assert_int_equal(sps.height, 1088);
+    return sps;
+}
+
+static void assert_vui(const char *name, int at, const s3hls__h264_sps *sps, uint32_t units,
+                       uint32_t scale, int reorder) {
+    if (sps->num_units_in_tick != units || sps->time_scale != scale ||
+        sps->fixed_frame_rate != (scale != 0) || sps->max_reorder_frames != reorder)
+        fail_msg("%s, %d: rate %u/%u, fixed %d, reordering %d", name, at, sps->time_scale,
+                 sps->num_units_in_tick, sps->fixed_frame_rate, sps->max_reorder_frames);
+}
+
+enum { OF_LEVEL = 4 }; /* frames that level 4 buffers */
+
+/* What was read before its bits end is as doubtful as what is missing. A NAL unit ends with a byte:
+ * the VUI begins at each bit of one, so that it is cut behind each of its bits. */
+static void a_truncated_vui_counts_as_absent(void **state) {
+    (void)state;
+    static const unsigned more_refs[] = {0, 1, 5};
+    unsigned begins = 0;
+    for (unsigned i = 0; i < 24; i++) {
+        sps_kind k = {.profile = i & 1 ? 100 : 77,
+                      .level = 40,
+                      .poc_type = i >> 1 & 1,
+                      .interlaced = i & 4,
+                      .more_refs = more_refs[i / 8]};
+        size_t begin;
+        bits b = write_with_vui(k, whole_vui, &begin);
+        begins |= 1u << begin % 8;
+        s3hls__h264_sps sps = parse_exactly(&b);
+        assert_vui("whole", 0, &sps, 1001, 60000, 1);
+        for (b.n = (b.n - 1) / 8 * 8; b.n >= begin; b.n -= 8) {
+            sps = parse_exactly(&b);
+            assert_vui("bits", (int)(b.n - begin), &sps, 0, 0, OF_LEVEL);
+        }
+    }
+    assert_int_equal(begins, 0xff);
+}
+
+/* A rate that no camera has is for the recorder to judge: the rest of such a VUI is right. */
+static void a_nonsensical_vui_counts_as_absent(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        int field;
+        uint32_t value, units, scale;
+        int reorder;
+    } cases[] = {
+        {"31 CPBs, of which one is there", VUI_CPB_COUNT, 31, 0, 0, OF_LEVEL},
+        {"33 CPBs", VUI_CPB_COUNT, 32, 0, 0, OF_LEVEL},
+        {"CPBs without end", VUI_CPB_COUNT, 0x7ffffffe, 0, 0, OF_LEVEL},
+        {"reorders as many as it buffers", VUI_REORDER, 2, 1001, 60000, 2},
+        {"reorders more than it buffers", VUI_REORDER, 3, 0, 0, OF_LEVEL},
+        {"reorders 17", VUI_REORDER, 17, 0, 0, OF_LEVEL},
+        {"reorders without end", VUI_REORDER, 0x7ffffffe, 0, 0, OF_LEVEL},
+        {"buffers none", VUI_BUFFERED, 0, 0, 0, OF_LEVEL},
+        {"buffers 16", VUI_BUFFERED, 16, 1001, 60000, 1},
+        {"buffers 17", VUI_BUFFERED, 17, 0, 0, OF_LEVEL},
+        {"buffers without end", VUI_BUFFERED, 0x7ffffffe, 0, 0, OF_LEVEL},
+        {"600 fps", VUI_SCALE, 1201200, 1001, 1201200, 1},
+        {"30,000 fps", VUI_UNITS, 1, 1, 60000, 1},
+        {"no ticks", VUI_UNITS, 0, 0, 60000, 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        vui_field fields[VUI_FIELDS];
+        memcpy(fields, whole_vui, sizeof fields);
+        fields[cases[i].field].value = cases[i].value;
+        size_t begin;
+        bits b = write_with_vui((sps_kind){.profile = 100, .level = 40}, fields, &begin);
+        u(&b, 1, 1);
+        s3hls__h264_sps sps = parse_exactly(&b);
+        assert_vui(cases[i].name, 0, &sps, cases[i].units, cases[i].scale, cases[i].reorder);
     }
 }
 
@@ -317,7 +452,7 @@ static size_t write_slice(uint8_t *to, unsigned type, unsigned first_mb, unsigne
 static size_t write_interlaced_sets(uint8_t *to) {
     static const uint8_t start[] = {0, 0, 0, 1};
     bits sps = {.n = 0}, pps = {.n = 0};
-    write_sps(&sps, (sps_kind){77, 40, 0, true, true, false});
+    write_sps(&sps, (sps_kind){77, 40, 0, true, true, false, 0});
     memcpy(to, start, 4);
     size_t n = 4 + escape(&sps, to + 4);
     u(&pps, 0x68, 8);
@@ -509,6 +644,8 @@ int main(void) {
         cmocka_unit_test(bit_reader_skips_emulation_prevention_and_ends_cleanly),
         cmocka_unit_test(start_codes_are_found_wherever_they_lie),
         cmocka_unit_test(sps_tells_size_rate_and_reordering),
+        cmocka_unit_test(a_truncated_vui_counts_as_absent),
+        cmocka_unit_test(a_nonsensical_vui_counts_as_absent),
         cmocka_unit_test(codecs_are_written_as_rfc_6381_says),
         cmocka_unit_test(order_counts_follow_the_standard),
         cmocka_unit_test(any_cut_of_the_bytes_gives_the_same),
