@@ -6,6 +6,17 @@
 
 enum { PICTURES = 6000 };
 
+/* Both clocks go on by passed_us alone, however long a test takes. */
+static int64_t passed_us(void *ctx) {
+    return 77000000 + ((world *)ctx)->passed_us;
+}
+
+static world *timed_world(void) {
+    world *w = world_open();
+    w->env.monotonic_us = passed_us;
+    return w;
+}
+
 typedef struct footage {
     s3hls_segment_list list;
     s3hls_verify_report reports[PICTURES];
@@ -93,7 +104,7 @@ static void wrong_stamps_change_neither_length_nor_timeline(void **state) {
         for (int key = 0; key < 2; key++) {
             static footage f;
             int64_t ms[PICTURES];
-            world *w = world_open();
+            world *w = timed_world();
             for (int i = 0; i < 200; i++)
                 ms[i] = i * 40 + (i % 50 == (key ? 25 : 7) ? off_ms[o] : 0);
             record_times(w, ms, 200, 25, &f);
@@ -124,7 +135,7 @@ static void a_gap_is_in_no_segments_name(void **state) {
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         static footage f;
         int64_t ms[PICTURES];
-        world *w = world_open();
+        world *w = timed_world();
         for (int i = 0; i < cases[c].count; i++)
             ms[i] = i * 40 + (i >= cases[c].gap_at ? cases[c].gap_ms : 0);
         record_times(w, ms, cases[c].count, 25, &f);
@@ -157,7 +168,7 @@ static void slow_and_unsteady_cameras_keep_their_times(void **state) {
         static footage f;
         int64_t ms[PICTURES + 1] = {0};
         int count = cameras[c].count;
-        world *w = world_open();
+        world *w = timed_world();
         for (int i = 1; i <= count; i++)
             ms[i] = ms[i - 1] + cameras[c].distance_ms[i % 4];
         record_times(w, ms, count, cameras[c].gop, &f);
@@ -178,7 +189,7 @@ static void slow_and_unsteady_cameras_keep_their_times(void **state) {
 static void fields_are_in_order_and_last_half_a_frame(void **state) {
     (void)state;
     static footage f;
-    world *w = world_open();
+    world *w = timed_world();
     s3hls_recorder_config cfg = config(w);
     s3hls_recorder *r;
     h264_gen g = camera();
@@ -207,18 +218,12 @@ typedef struct live {
     int timelines;
 } live;
 
-/* However long the test itself takes. */
-static int64_t passed_us(void *ctx) {
-    return 77000000 + ((world *)ctx)->passed_us;
-}
-
 static void record_live(world *w, const live *x, footage *f) {
     s3hls_recorder_config cfg = config(w);
     s3hls_recorder *r;
     h264_gen g = camera();
     g.key_bytes = g.other_bytes = 60;
     cfg.frame_rate_num = 0;
-    w->env.monotonic_us = passed_us;
     cfg.pool_bytes = 16 << 20;
     cfg.on_event = note_event;
     cfg.event_ctx = w;
@@ -254,7 +259,7 @@ static void live_segments_never_overlap(void **state) {
     };
     for (size_t c = 0; c < sizeof cameras / sizeof *cameras; c++) {
         static footage f;
-        world *w = world_open();
+        world *w = timed_world();
         record_live(w, &cameras[c], &f);
         const s3hls_segment *s = f.list.segments, *last = s + f.list.count - 1;
         for (size_t i = 1; i < f.list.count; i++)
