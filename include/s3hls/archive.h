@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT-0 */
 /** @file archive.h
- * What a store holds of one camera, found by LIST alone: the names carry time, duration and order.
+ * The recordings of one camera in a store, found by LIST alone: object names carry time, duration
+ * and order.
  *
  *   {YYYY}/{MM}/{DD}/{HH}/{mm}/{SS}.{mmm}-{duration_ms}-{sequence}-{timeline}.ts
- *   the same with open- or inner- before {sequence}: it does not decode on its own,
- *   s3hls_segment_entry
+ *   the same with open- or inner- before {sequence}: see s3hls_segment_entry
  *   timelines/{timeline}.json
- *   {YYYY}/{MM}/{DD}/{HH}/{mm}/{SS}.ts         as the AWS sample SDK wrote it
+ *   {YYYY}/{MM}/{DD}/{HH}/{mm}/{SS}.ts         names of the AWS sample SDK
+ *
+ * Threads: an archive is used by one thread at a time, and archives opened beside one store by the
+ * thread that uses that store. Functions with an s3hls_s3_error parameter send requests: they block
+ * and allocate. Their status is also in error->status where a request failed; error may be NULL.
+ * "A store's status" below is one that s3hls_store_get() or s3hls_store_list() returns.
  */
 #ifndef S3HLS_ARCHIVE_H
 #define S3HLS_ARCHIVE_H
@@ -17,35 +22,36 @@
 extern "C" {
 #endif
 
-#define S3HLS_KEY_MAX 96 /* bytes of a segment's key below the prefix, with the NUL */
+#define S3HLS_KEY_MAX 96 /* bytes of a segment's key below the prefix, including the NUL */
 
-/** Where decoding can begin in a segment. Its name says so. */
+/** Where decoding can begin in a segment. The segment's name states it. */
 typedef enum s3hls_segment_entry {
-    /** At its first picture, an IDR picture: it decodes on its own. Names without a mark; also
-     * taken for names of the AWS sample SDK, which do not say. */
+    /** At its first picture, an IDR picture: the segment decodes on its own. Names without a mark.
+     * Assumed for names of the AWS sample SDK, which do not state it. */
     S3HLS_ENTRY_IDR = 0,
-    /** "open-": at its first picture, an I picture with a recovery point (open GOP, intra refresh);
-     * pictures that are shown before it, or before the recovery is complete, refer to the segment
-     * before. */
+    /** "open-": at its first picture, an I picture with a recovery point (open GOP, intra refresh).
+     * Pictures that are shown before it, or before the recovery is complete, refer to the previous
+     * segment. */
     S3HLS_ENTRY_RECOVERY = 1,
-    /** "inner-": not at its first picture: it begins inside a GOP, because a limit of size or
-     * duration ended the segment before; it needs that one to decode. */
+    /** "inner-": not at its first picture. The segment begins inside a GOP, because a limit of size
+     * or duration ended the previous segment, and needs that segment to decode. */
     S3HLS_ENTRY_NONE = 2
 } s3hls_segment_entry;
 
 /** One segment. */
 typedef struct s3hls_segment {
     int64_t start_ms;     /* UTC of its first frame, ms since 1970 */
-    uint32_t duration_ms; /* 0 only before the distance to the next is known (sample-SDK names) */
+    uint32_t duration_ms; /* 0: not known (a name of the AWS sample SDK, before it is listed) */
     int seed_name;        /* non-zero: named by the AWS sample SDK; sequence and timeline are 0 */
-    uint64_t sequence; /* counts on within a session; a missing number is a lost or late segment */
-    uint64_t timeline; /* parameters and timestamps run unbroken within one */
-    uint64_t size;     /* bytes */
-    int64_t modified_unix_s; /* when the store received it */
+    uint64_t sequence;    /* consecutive within a session; a missing number is a lost or late
+                             segment */
+    uint64_t timeline;    /* parameter sets and timestamps are continuous within one */
+    uint64_t size;        /* bytes */
+    int64_t modified_unix_s; /* when the store received it, seconds since 1970 */
     s3hls_segment_entry entry;
 } s3hls_segment;
 
-/** What a timeline's object says, for CODECS, RESOLUTION and TARGETDURATION. */
+/** Contents of a timeline's object, for CODECS, RESOLUTION and TARGETDURATION. */
 typedef struct s3hls_timeline {
     uint64_t timeline;
     uint32_t target_duration_ms; /* no segment of the timeline is longer, rounded to seconds */
@@ -61,153 +67,216 @@ typedef struct s3hls_archive s3hls_archive;
 typedef struct s3hls_segment_list {
     s3hls_segment *segments;
     size_t count;
-    size_t foreign; /* keys in the range that are no segments of ours, passed over */
+    size_t foreign; /* keys in the range that are not names of segments; ignored */
 } s3hls_segment_list;
 
-/** Open one camera's archive at a store's URL. As s3hls_store_open(). */
+/** Open the archive of one camera. Any thread; allocates; sends no request.
+ * @param url      the camera's prefix, as for s3hls_store_open(); copied
+ * @param options  how to reach S3; NULL: defaults; copied
+ * @param env      NULL: the process's own; copied
+ * @return S3HLS_OK
+ *   S3HLS_E_INVALID: out is NULL; else as s3hls_store_open()
+ *   S3HLS_E_NOMEM: out of memory
+ *   as s3hls_store_open(). *out is NULL on failure. */
 S3HLS_API int s3hls_archive_open(s3hls_archive **out, const char *url,
                                  const s3hls_s3_options *options, const s3hls_env *env);
-/** ... over the connections and credentials of a store. As s3hls_store_open_beside(). */
+/** Open the archive of one camera over the connections and credentials of a store.
+ * @param other  used by the same thread, and closed after the archive
+ * @return as s3hls_archive_open() and s3hls_store_open_beside() */
 S3HLS_API int s3hls_archive_open_beside(s3hls_archive **out, const char *url, s3hls_store *other,
                                         const s3hls_s3_options *options);
+/** Close an archive and its store. Accepts NULL and a pointer to NULL; sets *archive to NULL. */
 S3HLS_API void s3hls_archive_close(s3hls_archive **archive);
 
-/** What is told one by one. The name is good during the call.
- * @return 0 to go on; anything else ends the telling with S3HLS_E_CANCELLED. */
+/** Receives one name, on the thread of the call that reports it.
+ * @param name  NUL-terminated; valid during the call
+ * @return 0: continue
+ *   other: the function that reports returns S3HLS_E_CANCELLED */
 typedef int (*s3hls_name_fn)(void *ctx, const char *name);
 
-/** Find the cameras in a store: folders, up to 8 deep, that hold timelines or the sample SDK's
- * segments. One LIST for each folder that is none of a camera's, 16 side by side.
- * @param on_camera  gets names relative to the store, ascending by byte; "": the store's URL is a
- * camera's own
- * @return S3HLS_OK (also with none found); S3HLS_E_CANCELLED; S3HLS_E_TOO_LARGE: more than 100,000
- * folders; S3HLS_E_NOMEM; a store's status. */
+/** Find the cameras in a store: folders, up to 8 levels deep, that hold timelines or segments of
+ * the AWS sample SDK. Sends one LIST for each folder that is not a camera's, 16 in parallel.
+ * @param on_camera  receives names relative to the store, ascending by byte; "": the store's URL is
+ *                   itself a camera's
+ * @return S3HLS_OK: also when none was found
+ *   S3HLS_E_INVALID: store or on_camera is NULL
+ *   S3HLS_E_CANCELLED: on_camera returned non-zero
+ *   S3HLS_E_TOO_LARGE: more than 100,000 folders
+ *   S3HLS_E_NOMEM: out of memory
+ *   a store's status */
 S3HLS_API int s3hls_archive_cameras(s3hls_store *store, s3hls_name_fn on_camera, void *ctx,
                                     s3hls_s3_error *error);
 
-/** Which cameras a store holds, remembered: a later run lists the folders above cameras only (one
- * LIST for a thousand names), and looks into those that are new. One thread at a time. */
+/** Remembers which cameras a store holds, so that a later run lists only the folders above cameras
+ * (one LIST per thousand names) and the folders that are new. Used by one thread at a time. */
 typedef struct s3hls_survey s3hls_survey;
 
-/** @return S3HLS_OK; S3HLS_E_INVALID; S3HLS_E_NOMEM */
+/** Create a survey that knows no camera yet. Allocates; does not block.
+ * @param env  NULL: the process's own; copied
+ * @return S3HLS_OK
+ *   S3HLS_E_INVALID: out is NULL
+ *   S3HLS_E_NOMEM: out of memory */
 S3HLS_API int s3hls_survey_open(s3hls_survey **out, const s3hls_env *env);
-/** Find the cameras. Blocks.
- * @param may_look  asked before a folder is looked into for the first time, which costs a LIST.
- * false: it is taken for a camera, and looked into in a later run. NULL: always.
- * @return S3HLS_OK; S3HLS_E_INVALID; S3HLS_E_TOO_LARGE: more than 100,000 folders to look into;
- * S3HLS_E_NOMEM; a store's status. After a failure the cameras are those of the last run that
- * succeeded. */
+/** Find the cameras. After a failure the survey keeps the cameras of the last successful run.
+ * @param may_look  called before a folder is examined for the first time, which costs one LIST; 0:
+ *                  the folder is assumed to be a camera, and a later run examines it. NULL: always
+ * @return S3HLS_OK
+ *   S3HLS_E_INVALID: survey or store is NULL
+ *   S3HLS_E_TOO_LARGE: more than 100,000 folders to examine
+ *   S3HLS_E_NOMEM: out of memory
+ *   a store's status */
 S3HLS_API int s3hls_survey_run(s3hls_survey *survey, s3hls_store *store, int (*may_look)(void *ctx),
                                void *ctx, s3hls_s3_error *error);
-/** Report the cameras that the last run found, ascending: "site/cam-1", or "" where the store is
- * one.
- * @return S3HLS_OK; S3HLS_E_CANCELLED: on_camera returned non-zero. */
+/** Report the cameras of the last successful run, ascending: "site/cam-1", or "" if the store's URL
+ * is a camera's. Sends no request.
+ * @return S3HLS_OK
+ *   S3HLS_E_CANCELLED: on_camera returned non-zero */
 S3HLS_API int s3hls_survey_cameras(const s3hls_survey *survey, s3hls_name_fn on_camera, void *ctx);
-/** How many folders the last run looked into. */
+/** Number of folders that the last run examined. */
 S3HLS_API size_t s3hls_survey_lists(const s3hls_survey *survey);
+/** Free a survey. Accepts NULL and a pointer to NULL; sets *survey to NULL. */
 S3HLS_API void s3hls_survey_close(s3hls_survey **survey);
 
-/** Find the days of UTC in [from_ms, to_ms) that have recordings: one LIST a month.
- * @param on_day  gets "2026-11-23", ascending; a segment belongs to the day in which it begins
- * @return S3HLS_OK; S3HLS_E_CANCELLED; S3HLS_E_INVALID: from_ms below 0 or not below to_ms, or
- * to_ms beyond the year 9999; S3HLS_E_NOMEM; a store's status. */
+/** Find the UTC days in [from_ms, to_ms) that have recordings. Sends one LIST per month.
+ * @param from_ms  UTC, ms since 1970, 0 or more
+ * @param to_ms    above from_ms, up to the year 9999
+ * @param on_day   receives "2026-11-23", ascending; a segment belongs to the day in which it begins
+ * @return S3HLS_OK
+ *   S3HLS_E_CANCELLED: on_day returned non-zero
+ *   S3HLS_E_INVALID: archive or on_day is NULL, or a time is out of range
+ *   S3HLS_E_NOMEM: out of memory
+ *   a store's status */
 S3HLS_API int s3hls_archive_days(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
                                  s3hls_name_fn on_day, void *ctx, s3hls_s3_error *error);
 
-/** Footage that begins later than this after the current time comes from a clock that ran ahead. It
- * is neither live nor the newest, until its time has come. */
+/** A segment that begins later than this after the current time was named by a clock that ran
+ * ahead. It counts as neither live nor newest until that time is reached. */
 #define S3HLS_CLOCK_AHEAD_MS 60000
 
-/** Find the newest segment that begins no later than S3HLS_CLOCK_AHEAD_MS from now: one LIST where
- * the camera recorded in the last ten minutes, seven at most places else.
- * @return S3HLS_OK; S3HLS_E_NOT_FOUND: nothing is recorded; S3HLS_E_NOMEM; a store's status. */
+/** Find the newest segment that begins no later than S3HLS_CLOCK_AHEAD_MS from now. Sends one LIST
+ * if the camera recorded in the last ten minutes, else usually at most seven.
+ * @param segment  receives it; unchanged on failure
+ * @return S3HLS_OK
+ *   S3HLS_E_INVALID: archive or segment is NULL
+ *   S3HLS_E_NOT_FOUND: there is no recording
+ *   S3HLS_E_NOMEM: out of memory
+ *   a store's status */
 S3HLS_API int s3hls_archive_newest(s3hls_archive *archive, s3hls_segment *segment,
                                    s3hls_s3_error *error);
-/** The same, where an older segment is known: one LIST, or two where a thousand segments came
- * since.
+/** Find the newest segment when an older one is known. Sends one LIST, or two if a thousand
+ * segments or more followed.
  * @param known    NULL: none
  * @param segment  receives the newest one, which may be the known one
- * @return as s3hls_archive_newest() */
+ * @return as s3hls_archive_newest(); with a known segment never S3HLS_E_NOT_FOUND */
 S3HLS_API int s3hls_archive_newest_since(s3hls_archive *archive, const s3hls_segment *known,
                                          s3hls_segment *segment, s3hls_s3_error *error);
 
-/** List the segments that overlap [from_ms, to_ms), hour by hour, hours side by side.
- * @param from_ms  UTC, ms since 1970; INT64_MIN: from the first
- * @param to_ms    INT64_MAX: to the last
- * @return S3HLS_OK (also with none found); S3HLS_E_INVALID: from_ms >= to_ms; a store's status. */
+/** List the segments that overlap [from_ms, to_ms), by the hour, with hours listed in parallel.
+ * @param from_ms  UTC, ms since 1970; INT64_MIN: from the first segment
+ * @param to_ms    above from_ms; INT64_MAX: to the last segment
+ * @param list     receives them; empty on failure
+ * @return S3HLS_OK: also when none was found
+ *   S3HLS_E_INVALID: archive or list is NULL, or from_ms >= to_ms
+ *   S3HLS_E_NOMEM: out of memory
+ *   a store's status */
 S3HLS_API int s3hls_archive_list(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
                                  s3hls_segment_list *list, s3hls_s3_error *error);
-/** List the segments that end after from_ms and begin no later than S3HLS_CLOCK_AHEAD_MS from now:
- * what live playback is made of. Those that arrived before their own time are left out where there
- * are others. One LIST, or none where a cache knows that no new segment is due.
- * @return as s3hls_archive_list(); S3HLS_E_INVALID also where from_ms is later than that. */
+/** List the segments for live playback: those that end after from_ms and begin no later than
+ * S3HLS_CLOCK_AHEAD_MS from now. Segments that arrived before their own time are left out if there
+ * are others. Sends one LIST, or none if a cache knows that no new segment is due.
+ * @return as s3hls_archive_list()
+ *   S3HLS_E_INVALID: also when from_ms is not before the end of that range */
 S3HLS_API int s3hls_archive_recent(s3hls_archive *archive, int64_t from_ms,
                                    s3hls_segment_list *list, s3hls_s3_error *error);
-/** As s3hls_archive_list(), for what is to be decoded. Where the first segment of the range begins
- * inside a GOP (S3HLS_ENTRY_NONE), also the segments before it, back to one in which decoding can
- * begin, at most ten minutes before from_ms. Where that one, or one in between, is not there,
- * nothing is added: then the first segments cannot be decoded. */
+/** List the segments that are needed to decode [from_ms, to_ms). If the first segment of the range
+ * begins inside a GOP (S3HLS_ENTRY_NONE), the list also has the segments before it, back to one in
+ * which decoding can begin, at most ten minutes before from_ms. If that segment, or one in between,
+ * is missing, no segment is added, and the first segments of the list cannot be decoded.
+ * @return as s3hls_archive_list() */
 S3HLS_API int s3hls_archive_list_playable(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
                                           s3hls_segment_list *list, s3hls_s3_error *error);
+/** Free the segments and set the list to zero. Accepts NULL and a zeroed list.
+ * @param env  as given to the archive; NULL: the process's own */
 S3HLS_API void s3hls_segment_list_deinit(s3hls_segment_list *list, const s3hls_env *env);
 
-/** A stretch that was recorded without a gap of more than 100 ms. */
+/** A range that was recorded without a gap of more than 100 ms. */
 typedef struct s3hls_time_span {
     int64_t start_ms, end_ms; /* UTC, ms since 1970 */
-    uint64_t bytes;
+    uint64_t bytes;           /* sum of its segments' sizes */
 } s3hls_time_span;
 
-/** The span that begins with segments[at].
+/** Determine the span that begins with segments[at]. Pure.
  *     for (size_t i = 0; i < list.count;) i = s3hls_segment_list_span(&list, i, &span);
  * @param at  below list->count
- * @return index of the segment behind it; list->count where it is the last */
+ * @return index of the first segment after the span; list->count if there is none */
 S3HLS_API size_t s3hls_segment_list_span(const s3hls_segment_list *list, size_t at,
                                          s3hls_time_span *span);
 
-/** Hours of archives, kept so that they are not listed again. Any thread; archives of any threads
- * may share one. An hour that has ended is believed for a twentieth of the time since then, an hour
- * at most: what a spool held back comes late. One that is being recorded is believed for a second,
- * then asked for what is new in it (start-after), and once a minute for all of it. What was used
- * longest ago goes first. */
+/** A cache of listed hours. Any thread; archives of any threads may share one. An hour that has
+ * ended stays valid for a twentieth of the time since its end, at most one hour, because a spool
+ * may deliver late. The hour that is being recorded stays valid until the camera's next segment is
+ * due; then only new keys are listed (start-after), and once a minute the whole hour. When the
+ * cache is full, the least recently used hour is dropped. */
 typedef struct s3hls_archive_cache s3hls_archive_cache;
 
+/** Counts since open, and the cache's present size. */
 typedef struct s3hls_archive_cache_stats {
-    uint64_t found;     /* hours answered without a LIST */
-    uint64_t refreshed; /* ... by a LIST of what is new */
-    uint64_t listed;    /* ... by a LIST of the whole hour */
-    uint64_t hours, bytes;
+    uint64_t found;        /* hours answered without a LIST */
+    uint64_t refreshed;    /* hours answered by a LIST of new keys only */
+    uint64_t listed;       /* hours answered by a LIST of the whole hour */
+    uint64_t hours, bytes; /* held now */
 } s3hls_archive_cache_stats;
 
-/** @param max_bytes  an hour of 4 s segments takes 50 KB; 0: nothing is kept
- * @param env  as of the archives that use it
- * @return S3HLS_OK; S3HLS_E_INVALID: out is NULL; S3HLS_E_NOMEM. */
+/** Create an empty cache. Allocates; does not block.
+ * @param max_bytes  limit of its memory; an hour of 4 s segments takes 50 KB; 0: nothing is kept
+ * @param env        the same as for the archives that use the cache; NULL: the process's own
+ * @return S3HLS_OK
+ *   S3HLS_E_INVALID: out is NULL
+ *   S3HLS_E_NOMEM: out of memory */
 S3HLS_API int s3hls_archive_cache_open(s3hls_archive_cache **out, uint64_t max_bytes,
                                        const s3hls_env *env);
-/** After the archives that use it. */
+/** Free a cache, after the archives that use it were closed. Accepts NULL and a pointer to NULL;
+ * sets *cache to NULL. */
 S3HLS_API void s3hls_archive_cache_close(s3hls_archive_cache **cache);
+/** Read the counts. Any thread.
+ * @param cache  NULL: all counts are 0 */
 S3HLS_API void s3hls_archive_cache_get_stats(s3hls_archive_cache *cache,
                                              s3hls_archive_cache_stats *stats);
-/** Have the archive ask the cache first, from its next call on. NULL: not any more. Archives of one
- * URL have to be opened with the same options. */
+/** Make an archive use a cache from its next call on. Archives of one URL that share a cache must
+ * be opened with the same options.
+ * @param cache  closed after the archive; NULL: none */
 S3HLS_API void s3hls_archive_set_cache(s3hls_archive *archive, s3hls_archive_cache *cache);
 
 /** Read a timeline's object.
- * @return S3HLS_OK; S3HLS_E_NOT_FOUND; S3HLS_E_MALFORMED: not such an object; a store's status. */
+ * @param timeline  s3hls_segment.timeline
+ * @return S3HLS_OK
+ *   S3HLS_E_INVALID: archive or out is NULL
+ *   S3HLS_E_NOT_FOUND: there is no such object
+ *   S3HLS_E_MALFORMED: the object is not a description of this timeline, or exceeds 64 KiB
+ *   S3HLS_E_NOMEM: out of memory
+ *   a store's status */
 S3HLS_API int s3hls_archive_timeline(s3hls_archive *archive, uint64_t timeline, s3hls_timeline *out,
                                      s3hls_s3_error *error);
 
-/** The store behind, for reading segments and making URLs. Lives as long as the archive. */
+/** The archive's store, for reading segments and making URLs. Valid until the archive is closed.
+ * @return NULL: archive is NULL */
 S3HLS_API s3hls_store *s3hls_archive_store(s3hls_archive *archive);
 
-/** Name of a segment, relative to the camera's prefix.
- * @return length without NUL; S3HLS_E_INVALID: start outside the years 1970 to 9999;
- * S3HLS_E_TOO_LARGE: key_size too small (S3HLS_KEY_MAX always does). */
+/** Write a segment's name, relative to the camera's prefix. Pure; any thread.
+ * @param key       receives it, NUL-terminated
+ * @param key_size  bytes; S3HLS_KEY_MAX is always enough
+ * @return 1 or more: length without NUL
+ *   S3HLS_E_INVALID: start_ms is outside the years 1970 to 9999, or entry is not one of its
+ *   enum
+ *   S3HLS_E_TOO_LARGE: key_size is too small */
 S3HLS_API int s3hls_segment_key_format(const s3hls_segment *segment, char *key, size_t key_size);
 
-/** Read a name back; size and modified_unix_s are left 0.
- * @return S3HLS_OK; S3HLS_E_MALFORMED: not a segment's name in either form (a name has one
- * spelling: leading zeros, signs or a 30 February are refused), or one that lasts more than a day.
- */
+/** Read a segment's name. Pure; any thread. size and modified_unix_s are set to 0.
+ * @param key       relative to the camera's prefix; need not end with a NUL
+ * @param key_size  bytes
+ * @return S3HLS_OK
+ *   S3HLS_E_MALFORMED: not a segment's name in either form (a name has one spelling: surplus zeros,
+ *   signs or 30 February are refused), or a duration of more than a day */
 S3HLS_API int s3hls_segment_key_parse(const char *key, size_t key_size, s3hls_segment *segment);
 
 #ifdef __cplusplus

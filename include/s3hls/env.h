@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /** @file env.h
- * Everything the library takes from outside: memory, time, randomness, a place to log.
- * Replace a function and a test of time needs no sleep, a test of memory no luck.
+ * Everything that the library takes from its environment: memory, time, random numbers, the log. A
+ * test replaces a function to control time or to make an allocation fail.
  */
 #ifndef S3HLS_ENV_H
 #define S3HLS_ENV_H
@@ -15,36 +15,38 @@
 extern "C" {
 #endif
 
-/** The outside world. Every open() copies it; a NULL function means the process's own.
- * All functions may be called from any thread the object works on. */
+/** The environment. Every open function copies it. A NULL function stands for the process's own.
+ * Each function may be called on any thread that the object works on, at the same time. */
 typedef struct s3hls_env {
-    void *ctx; /* handed to every function below */
+    void *ctx; /* passed to every function below and to log */
 
-    /** realloc(p, size), with size 0 freeing p and answering NULL. NULL: out of memory. */
+    /** As realloc(p, size); size 0 frees p and returns NULL. @return NULL: out of memory */
     void *(*reallocate)(void *ctx, void *p, size_t size);
-    /** UTC, microseconds since 1970. May step, in both directions. */
+    /** UTC, microseconds since 1970. May step in both directions. */
     int64_t (*wall_us)(void *ctx);
-    /** Microseconds from any start. Never steps back. */
+    /** Microseconds since any moment. Never decreases. */
     int64_t (*monotonic_us)(void *ctx);
-    /** A uniformly random number, for jitter and temporary names; needs no secrecy. */
+    /** A uniformly distributed number, for jitter and temporary names; need not be secret. */
     uint64_t (*random)(void *ctx);
 
-    s3hls_log_fn log;          /* NULL: silence */
+    s3hls_log_fn log;          /* NULL: no log */
     s3hls_log_level log_level; /* 0: S3HLS_LOG_INFO */
     void *reserved[4];         /* zero */
 } s3hls_env;
 
-/** The process's own: realloc, CLOCK_REALTIME, CLOCK_MONOTONIC, getrandom, no log. */
+/** The process's own environment: realloc, CLOCK_REALTIME, CLOCK_MONOTONIC, getrandom, no log. Any
+ * thread. */
 S3HLS_API s3hls_env s3hls_env_default(void);
 
-/** Free a string or array that the library handed out "to be freed with s3hls_free()".
- * @param env  as given to the object that made it; NULL: the process's own */
+/** Free a string or array that is documented "free with s3hls_free()". Any thread.
+ * @param env  as given to the object that returned it; NULL: the process's own
+ * @param p    may be NULL */
 S3HLS_API void s3hls_free(const s3hls_env *env, void *p);
 
 /** Make text from outside safe for a terminal, in place: each byte of a control character (C0, DEL,
- * C1), and each that is not part of well-formed UTF-8, becomes '?', a tab or line end a space. Log
- * lines and the texts of an s3hls_s3_error have been treated so.
- * @param text  NUL-terminated; its length stays */
+ * C1) and each byte that is not part of well-formed UTF-8 becomes '?'; a tab or line end becomes a
+ * space. Log lines and the texts of s3hls_s3_error are already safe. Pure; any thread.
+ * @param text  NUL-terminated; its length does not change */
 S3HLS_API void s3hls_printable(char *text);
 
 #ifdef __cplusplus

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /** @file s3hls.h
- * All of the device library: record, deliver, sign. What reads back (archive.h, playlist.h) is in
- * libs3hls-play and included by name.
+ * The whole API of the device library, libs3hls: record, deliver, sign. The headers of
+ * libs3hls-play (archive.h, playlist.h, ...) and libs3hls-server are included by name.
  */
 #ifndef S3HLS_S3HLS_H
 #define S3HLS_S3HLS_H
@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-/** Version of the library that is linked, "0.1.0". */
+/** Version of the linked library, "0.1.0". Any thread; static memory. */
 S3HLS_API const char *s3hls_version(void);
 
 #ifdef __cplusplus

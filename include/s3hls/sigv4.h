@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT-0 */
 /** @file sigv4.h
- * AWS Signature Version 4 as a pure function of request, keys and time: no clock, no global, no
- * network. Made for S3 (path encoded once, not normalised); the same call signs for other services
- * when their path is given already encoded once more.
+ * AWS Signature Version 4 as a pure function of request, credentials and time: no clock, no global
+ * state, no network. Any thread; the functions allocate and do not block. Made for S3: the path is
+ * encoded once and not normalised. For other services, pass the path already encoded once.
  * Source: Amazon S3 API reference, "Authenticating Requests (AWS Signature Version 4)".
  */
 #ifndef S3HLS_SIGV4_H
@@ -15,65 +15,75 @@ extern "C" {
 #endif
 
 #define S3HLS_SIGV4_UNSIGNED_PAYLOAD "UNSIGNED-PAYLOAD"
-/** Longest life of a presigned URL: 7 days. */
+/** Longest validity of a presigned URL, seconds: 7 days. */
 #define S3HLS_PRESIGN_MAX_S 604800
 
+/** One header. NUL-terminated, no control characters. */
 typedef struct s3hls_header {
     const char *name; /* any case; compared and signed in lower case */
     const char *value;
 } s3hls_header;
 
+/** One query parameter. NUL-terminated. */
 typedef struct s3hls_query {
     const char *name;  /* not encoded */
-    const char *value; /* not encoded; NULL reads as "" */
+    const char *value; /* not encoded; NULL: "" */
 } s3hls_query;
 
-/** What is to be signed. All strings NUL-terminated UTF-8, read during the call only. */
+/** The request to sign. Strings are NUL-terminated UTF-8 without control characters, and are read
+ * during the call only. */
 typedef struct s3hls_sigv4_request {
     const char *method; /* "PUT" */
-    const char *path;   /* not encoded, begins with '/'; a '/' inside stays one */
+    const char *path;   /* not encoded, begins with '/'; a '/' inside is not encoded either */
     const s3hls_query *query;
-    size_t query_count;
-    /** Headers to sign, "host" among them. x-amz-date, x-amz-content-sha256 (when
-     * payload_header is set) and x-amz-security-token are added by the signer. */
+    size_t query_count; /* 0 to 26 */
+    /** Headers to sign; must include "host". s3hls_sigv4_sign() adds x-amz-date,
+     * x-amz-content-sha256 (if payload_header is set) and x-amz-security-token. */
     const s3hls_header *headers;
-    size_t header_count;
+    size_t header_count;      /* 1 to 29 */
     const char *payload_hash; /* 64 hex digits of SHA-256, or S3HLS_SIGV4_UNSIGNED_PAYLOAD */
-    int payload_header;       /* non-zero: send and sign x-amz-content-sha256 (S3 demands it) */
+    int payload_header;       /* non-zero: sign x-amz-content-sha256 (S3 requires it) */
     const char *region;       /* "eu-central-1" */
     const char *service;      /* NULL: "s3" */
-    int64_t unix_s;           /* time of signing, UTC seconds */
+    int64_t unix_s;           /* time of signing: UTC, seconds since 1970, up to the year 9999 */
 } s3hls_sigv4_request;
 
-/** Every value on the way, NUL-terminated, in memory that s3hls_sigv4_result_deinit() frees.
- * docs/sigv4.md walks through one request with them. */
+/** Every intermediate value, NUL-terminated; s3hls_sigv4_result_deinit() frees them. docs/sigv4.md
+ * explains them for one request. */
 typedef struct s3hls_sigv4_result {
     char *canonical_request;
     char *string_to_sign;
     char signature[65];  /* 64 hex digits */
     char amz_date[17];   /* "20130524T000000Z" */
-    char *authorization; /* header form: value of Authorization; query form: NULL */
-    char *encoded_path;  /* path as it must be sent */
-    char *query_string; /* query as it must be sent, without '?'; the query form holds the signature
-                         */
+    char *authorization; /* value of Authorization; NULL after s3hls_sigv4_presign() */
+    char *encoded_path;  /* the path to send */
+    char *query_string;  /* the query to send, without '?'; after s3hls_sigv4_presign() it includes
+                            the signature */
 } s3hls_sigv4_result;
 
-/** Sign with the Authorization header. The sender adds: Authorization, x-amz-date,
- * x-amz-content-sha256 (where asked for), x-amz-security-token (where there is one).
- * @param env  NULL: the process's own (only memory is taken from it)
- * @return S3HLS_OK; S3HLS_E_INVALID: a field missing or a control character in it;
- * S3HLS_E_NOMEM. On failure *result is empty and needs no deinit. Any thread; does not block. */
+/** Sign with the Authorization header. The caller sends the signed headers and, in addition,
+ * Authorization, x-amz-date, x-amz-content-sha256 (if payload_header is set) and
+ * x-amz-security-token (if there is a session token).
+ * @param keys    read during the call only
+ * @param env     only memory is taken from it; NULL: the process's own
+ * @param result  receives the values; zeroed on failure, and then needs no deinit
+ * @return S3HLS_OK
+ *   S3HLS_E_INVALID: a member is missing, too long, out of range or has a control character
+ *   S3HLS_E_TOO_LARGE: a value exceeds the signer's limits
+ *   S3HLS_E_NOMEM: out of memory */
 S3HLS_API int s3hls_sigv4_sign(const s3hls_sigv4_request *request, const s3hls_credentials *keys,
                                const s3hls_env *env, s3hls_sigv4_result *result);
 
-/** Sign into the query string: a presigned URL's path and query.
- * @param expires_s  life in seconds, 1 to S3HLS_PRESIGN_MAX_S
- * @return as s3hls_sigv4_sign(). */
+/** Sign in the query string: path and query of a presigned URL.
+ * @param expires_s  validity in seconds, 1 to S3HLS_PRESIGN_MAX_S
+ * @return as s3hls_sigv4_sign()
+ *   S3HLS_E_INVALID: also when expires_s is out of range */
 S3HLS_API int s3hls_sigv4_presign(const s3hls_sigv4_request *request, const s3hls_credentials *keys,
                                   uint32_t expires_s, const s3hls_env *env,
                                   s3hls_sigv4_result *result);
 
-/** Free what a call above filled in. Takes a zeroed result. */
+/** Free the values of a result. Accepts a zeroed result.
+ * @param env  as given to the call that filled it in */
 S3HLS_API void s3hls_sigv4_result_deinit(s3hls_sigv4_result *result, const s3hls_env *env);
 
 #ifdef __cplusplus

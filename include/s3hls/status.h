@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /** @file status.h
- * Status codes: 0 is success, everything else is negative. One list feeds the enum, the
- * names, the texts and docs/errors.md. New codes are appended; a number never changes.
+ * Status codes: 0 is success, all others are negative. One list defines the enum, the names, the
+ * texts and docs/errors.md. New codes are appended; a number never changes.
  */
 #ifndef S3HLS_STATUS_H
 #define S3HLS_STATUS_H
@@ -16,7 +16,7 @@ extern "C" {
 #define S3HLS_API __attribute__((visibility("default")))
 #endif
 
-/** XX(name, number, text: what was wrong; docs/errors.md says what to do). */
+/** XX(name, number, text: what was wrong). docs/errors.md says what to do. */
 #define S3HLS_STATUS_MAP(XX)                                                                       \
     XX(OK, 0, "success")                                                                           \
     XX(E_INVALID, -1, "invalid argument or option")                                                \
@@ -56,12 +56,12 @@ typedef enum s3hls_status {
 #undef S3HLS__XX
 } s3hls_status;
 
-/** Text of a status, one line, no full stop. Never NULL: an unknown number has a text too.
- * Static memory; any thread. */
+/** Text of a status, one line, no full stop. Any thread; static memory.
+ * @return never NULL: an unknown number has a text, too */
 S3HLS_API const char *s3hls_strerror(int status);
 
-/** Name of a status as written in C ("S3HLS_E_TLS"); "S3HLS_E_UNKNOWN" for other numbers.
- * Static memory; any thread. */
+/** Name of a status as in C ("S3HLS_E_TLS"). Any thread; static memory.
+ * @return "S3HLS_E_UNKNOWN": not a status */
 S3HLS_API const char *s3hls_status_name(int status);
 
 #ifdef __cplusplus

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /** @file uploader.h
- * One pool of blocks and one thread that delivers, shared by as many recorders as the process runs.
- * A recorder opened without one makes its own.
+ * An uploader: one pool of memory blocks and one thread that delivers segments, shared by any
+ * number of recorders. A recorder that is opened without one creates its own.
  */
 #ifndef S3HLS_UPLOADER_H
 #define S3HLS_UPLOADER_H
@@ -17,13 +17,13 @@ typedef struct s3hls_uploader s3hls_uploader;
 
 typedef struct s3hls_uploader_config {
     uint32_t struct_size;   /* set by s3hls_uploader_config_init() */
-    uint32_t max_in_flight; /* PUTs at once, 1 to 64; default 4 */
+    uint32_t max_in_flight; /* concurrent PUTs, 1 to 64; default 4 */
     size_t pool_bytes; /* media memory, allocated once at open; 256 KiB to 4 GiB; default 4 MiB */
     int no_thread; /* non-zero: the caller drives delivery with s3hls_uploader_step(); default 0 */
-    uint32_t
-        retry_first_ms;    /* back-off after the first failure; doubles with jitter; default 500 */
-    uint32_t retry_max_ms; /* longest back-off; default 30,000 */
-    const s3hls_env *env;  /* NULL: the process's own */
+    uint32_t retry_first_ms; /* back-off after the first failure, 1 to retry_max_ms; doubles, with
+                                jitter; default 500 */
+    uint32_t retry_max_ms;   /* longest back-off; default 30,000 */
+    const s3hls_env *env;    /* NULL: the process's own */
 } s3hls_uploader_config;
 
 static inline void s3hls_uploader_config_init(s3hls_uploader_config *cfg) {
@@ -35,18 +35,27 @@ static inline void s3hls_uploader_config_init(s3hls_uploader_config *cfg) {
     cfg->retry_max_ms = 30000;
 }
 
-/** Allocate the pool and start the thread.
- * @return S3HLS_OK, S3HLS_E_INVALID (a value out of its range), S3HLS_E_NOMEM. */
+/** Allocate the pool and start the thread. Any thread; sends no request.
+ * @param cfg  copied
+ * @return S3HLS_OK
+ *   S3HLS_E_INVALID: out or cfg is NULL, or a value is out of range; the log line (component
+ *   "record") names it
+ *   S3HLS_E_NOMEM: out of memory, or no thread could be started. *out is NULL on failure. */
 S3HLS_API int s3hls_uploader_open(s3hls_uploader **out, const s3hls_uploader_config *cfg);
 
-/** Deliver what is due, waiting up to timeout_ms for something to do, at most 20 ms while there is
- * a recorder: a put wakes nobody. Only with no_thread.
- * @return S3HLS_OK: nothing waits any more; S3HLS_E_TIMEOUT: something still waits;
- * S3HLS_E_STATE: the uploader has its own thread. */
+/** Deliver what is due. Only with no_thread; one thread at a time. Blocks for up to timeout_ms
+ * until there is something to do, but at most 1 s, and at most 20 ms while there is a recorder: a
+ * put does not signal this thread.
+ * @return S3HLS_OK: nothing waits for delivery
+ *   S3HLS_E_TIMEOUT: something still waits; call again
+ *   S3HLS_E_INVALID: uploader is NULL
+ *   S3HLS_E_STATE: the uploader has its own thread */
 S3HLS_API int s3hls_uploader_step(s3hls_uploader *uploader, uint32_t timeout_ms);
 
-/** Stop. Close the recorders first: with one still open it answers S3HLS_E_STATE and does nothing.
- * Takes NULL and a pointer to NULL. */
+/** Stop the thread and free the uploader, after its recorders were closed. Any thread; waits for
+ * the thread to end. Accepts NULL and a pointer to NULL; sets *uploader to NULL.
+ * @return S3HLS_OK
+ *   S3HLS_E_STATE: a recorder still uses it; nothing was done */
 S3HLS_API int s3hls_uploader_close(s3hls_uploader **uploader);
 
 #ifdef __cplusplus

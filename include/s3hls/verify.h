@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT-0 */
 /** @file verify.h
- * Is a recording what it should be? Pure functions over segments that were read back: bytes against
- * ISO/IEC 13818-1 and HLS, names against bytes, segments against their neighbours. Nothing is
- * decoded: damage inside a picture that leaves the stream in order is not found.
+ * Checks of recordings: bytes against ISO/IEC 13818-1 and HLS, names against bytes, segments
+ * against their neighbours. Nothing is decoded: damage inside a picture that leaves the stream
+ * well-formed is not found. All functions are pure: any thread, no I/O.
  */
 #ifndef S3HLS_VERIFY_H
 #define S3HLS_VERIFY_H
@@ -36,66 +36,73 @@ typedef enum s3hls_fault {
 #undef S3HLS__XX
 } s3hls_fault;
 
-/** Word of one fault ("pcr"); "unknown" for other numbers. Static memory; any thread. */
+/** The word of one fault ("pcr"). Static memory.
+ * @return "unknown": fault is not one bit of s3hls_fault */
 S3HLS_API const char *s3hls_fault_name(int fault);
 
 enum { S3HLS_VERIFY_TRACKS = 8 }; /* PIDs of a segment, PAT and PMT included */
 
-/** What was found out about one segment. Times are 90 kHz on the clock of 33 bits. */
+/** Result of checking one segment. Timestamps are in units of 90 kHz and wrap at 33 bits. */
 typedef struct s3hls_verify_report {
-    uint32_t faults;   /* s3hls_fault, or-ed; 0: none */
-    char message[128]; /* the first one: where and what, one line; "" where there is none */
+    uint32_t faults;   /* bits of s3hls_fault; 0: none */
+    char message[128]; /* the first fault: where and what, one line; "": none */
 
     uint32_t access_units;
     uint32_t width, height;              /* of the first keyframe's pictures; 0: not known */
-    char codecs[12];                     /* "avc1.PPCCLL"; "" : not known */
-    int64_t first_pcr_90k, last_pcr_90k; /* -1: there is none */
-    int64_t first_pts_90k;               /* of the picture the segment begins with */
-    int64_t length_90k;                  /* from there to the end of the last one shown */
-    int64_t longest_step_90k;            /* between two pictures */
-    int64_t reorder_90k;                 /* how far display runs behind decoding */
+    char codecs[12];                     /* "avc1.PPCCLL"; "": not known */
+    int64_t first_pcr_90k, last_pcr_90k; /* -1: none */
+    int64_t first_pts_90k;               /* of the first picture shown */
+    int64_t length_90k;                  /* from there to the end of the last picture shown */
+    int64_t longest_step_90k;            /* longest interval between two pictures */
+    int64_t reorder_90k;                 /* largest delay from decoding to display */
     uint32_t track_count;
     struct {
         uint16_t pid;
         uint8_t first,
-            last; /* continuity counters; last: the one that payload was last sent with */
+            last; /* continuity counters of the first packet and of the last one with payload */
     } tracks[S3HLS_VERIFY_TRACKS];
     int64_t first_dts_90k, last_dts_90k; /* of the first and the last picture decoded */
     int64_t latest_pts_90k;              /* of the last picture shown */
-    int64_t missing_90k; /* if no other segment follows: pictures that the name counts and that are
-                            missing at the end */
+    int64_t missing_90k; /* if no segment follows: duration of the pictures that the name includes
+                            and that are missing at the end */
 } s3hls_verify_report;
 
-/** Check one segment by itself: packets, tables, counters, clock, timestamps, access units, and
- * that its pictures last as long as the name says.
- * @param segment  as listed; NULL, or one that the AWS sample SDK named: no duration to compare
- * @param data     all of it
- * @param report   filled in
- * @return S3HLS_OK; S3HLS_E_MALFORMED: report->faults is not 0. */
+/** Check one segment by itself: packets, tables, continuity counters, clock references, timestamps,
+ * access units, and that its pictures last as long as the name states.
+ * @param segment  as listed; NULL, or one that the AWS sample SDK named: the duration is not
+ * checked
+ * @param data     the whole segment
+ * @param size     bytes
+ * @param report   receives the result
+ * @return S3HLS_OK
+ *   S3HLS_E_MALFORMED: report->faults is not 0 */
 S3HLS_API int s3hls_verify_segment(const s3hls_segment *segment, const uint8_t *data, size_t size,
                                    s3hls_verify_report *report);
 
-/** Check segments against each other, ascending by time as s3hls_archive_list() answers: within a
- * timeline, timestamps run on as the names do, and counters and clock from one segment to the next.
- * Adds PLACE, END, TIMES and DURATION: the latter also where the last segment of a timeline has
- * fewer pictures than its name counts. Takes back KEYFRAME where the segment before is there, and
- * DURATION where the next one settles how long the last picture lasted. Segments of the AWS sample
- * SDK are passed over. */
+/** Check segments against their neighbours: within a timeline, timestamps must continue as the
+ * names do, and continuity counters and clock references from one segment to the next. Adds PLACE,
+ * END, TIMES and DURATION, the latter also if the last segment of a timeline has fewer pictures
+ * than its name states. Removes KEYFRAME if the previous segment is present, and DURATION if the
+ * next one determines the duration of the last picture. Segments of the AWS sample SDK are ignored.
+ * @param segments  ascending by time, as s3hls_archive_list() returns them
+ * @param reports   of s3hls_verify_segment() for each of them; updated
+ * @param count     of both */
 S3HLS_API void s3hls_verify_neighbours(const s3hls_segment *segments, s3hls_verify_report *reports,
                                        size_t count);
 
-/** Check a segment against its timeline's object: size of the pictures, and codecs.
- * Adds TIMELINE. */
+/** Check a segment against its timeline's object: picture size and codecs. Adds TIMELINE.
+ * @param report  of s3hls_verify_segment(); updated */
 S3HLS_API void s3hls_verify_timeline(const s3hls_timeline *timeline, s3hls_verify_report *report);
 
-/** What lies between two segments that follow each other, by their names alone. */
+/** The transition between two consecutive segments, from their names alone. */
 typedef struct s3hls_seam {
-    uint64_t missing; /* numbers of the sequence without a segment: lost, late, or left out */
-    int64_t hole_ms;  /* from the end of one to the begin of the other; below 0: they overlap */
-    int new_session;  /* the recorder was started anew */
-    int new_timeline; /* EXT-X-DISCONTINUITY: other parameters or another clock */
+    uint64_t missing; /* sequence numbers without a segment: lost, late, or left out */
+    int64_t hole_ms;  /* gap from the end of one to the start of the other; below 0: they overlap */
+    int new_session;  /* non-zero: the recorder was restarted */
+    int new_timeline; /* non-zero: EXT-X-DISCONTINUITY, other parameters or another clock */
 } s3hls_seam;
 
+/** Describe the transition from one segment to the next. */
 S3HLS_API s3hls_seam s3hls_verify_seam(const s3hls_segment *before, const s3hls_segment *after);
 
 #ifdef __cplusplus
