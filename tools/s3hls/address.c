@@ -10,7 +10,7 @@ static const char PATH_BEGINS[] = "/?#";
 
 /* ---- parts */
 
-/* A name, an IPv4 address or [an IPv6 address], and a port or none. */
+/* A host name, an IPv4 address or [an IPv6 address], with an optional port. */
 static bool is_host(const char *host, size_t size) {
     size_t n = 0;
     if (size && host[0] == '[') {
@@ -30,13 +30,13 @@ static bool is_host(const char *host, size_t size) {
     return n == size;
 }
 
-/* @return what follows "://"; NULL: it is no address. */
+/* @return the text after "://"; NULL: not a URL. */
 static const char *after_scheme(const char *text, size_t size) {
     const char *at = memmem(text, size, "://", 3);
     return at ? at + 3 : NULL;
 }
 
-/* What follows an @ in the address up to the path, if it is a host. */
+/* The text after an @, up to the path, is a valid host. */
 static bool begins_with_host(const char *text) {
     return is_host(text, strcspn(text, PATH_BEGINS));
 }
@@ -68,8 +68,8 @@ bool address_is_rtsp(const char *address) {
 
 /* ---- masks */
 
-/* Does a name that passwords go by end at text[end], where "=" is? Its first letter follows a
- * separator, which is _ or - as well: X-Amz-Signature, user_password. */
+/* A name of a secret ends at text[end], where "=" is. Its first letter follows a separator, which
+ * may also be _ or -: X-Amz-Signature, user_password. */
 static bool names_secret(const char *text, size_t end) {
     static const char *const names[] = {"password",  "passwd",    "passwort",   "passphrase",
                                         "passcode",  "pass",      "pswd",       "pwd",
@@ -119,8 +119,8 @@ char *address_masked(const char *address) {
 
 /* ---- encoding */
 
-/* The user and password, up to and without the @.
- * @return false: it cannot be known where they end. An address without them has size 0. */
+/* Find the user and password, including the @. @return false: their end is ambiguous. A URL without
+ * them yields size 0. */
 static bool find_user(const char *address, const char **user, size_t *size) {
     address_parts parts;
     *user = NULL;
@@ -142,7 +142,7 @@ static bool find_user(const char *address, const char **user, size_t *size) {
     return true;
 }
 
-/* Percent-encode what is reserved. What is encoded already is left, unless it is literal. */
+/* Percent-encode reserved characters. Existing escapes are kept, unless the text is literal. */
 static char *encode(char *to, const char *from, size_t size, bool literal) {
     for (size_t i = 0; i < size; i++) {
         unsigned char c = (unsigned char)from[i];
@@ -184,7 +184,7 @@ char *address_encode(const char *address, const char *password, const char **wro
         return NULL;
     }
     char *copy = malloc(3 * (strlen(address) + (password ? strlen(password) : 0)) + 3), *to = copy;
-    if (!copy || !user) /* a file's name */
+    if (!copy || !user) /* a file name */
         return copy ? strcpy(copy, address) : NULL;
     for (const char *c = address; c < user; c++)
         *to++ = (char)tolower((unsigned char)*c);

@@ -5,9 +5,9 @@ enum { AVERAGED = 32, HELD_MAX = 256, PACED = 3 };
 
 static const int64_t HELD_MAX_US = 20000000, PACED_US = 400000;
 
-/* How far a picture lies behind the one before, where both are shown in the order they came in. */
+/* Note the step from the previous picture, if both are shown in the order of their arrival. */
 static void note_step(arrival *a, int64_t step_us) {
-    if (step_us > HELD_MAX_US) /* a jump of the times */
+    if (step_us > HELD_MAX_US) /* the times jumped */
         return;
     a->span_us += step_us;
     if (++a->pictures >= 2 * AVERAGED) {
@@ -16,7 +16,7 @@ static void note_step(arrival *a, int64_t step_us) {
     }
 }
 
-/* Has the rest of what was kept come? A pause within it does not mean that it has. */
+/* Has the backlog been received completely? A pause within it does not mean that it has. */
 static bool in_real_time(arrival *a, int64_t passed_us, int64_t step_us) {
     bool paced = passed_us >= step_us / 2;
     a->paced = paced ? a->paced + 1 : 0;
@@ -27,14 +27,14 @@ static bool in_real_time(arrival *a, int64_t passed_us, int64_t step_us) {
 void arrival_note(arrival *a, int64_t now_us, int64_t time_us) {
     bool first = !a->pictures && !a->held;
     int64_t behind_us = now_us - time_us, step_us = time_us - a->latest_us;
-    if (!first && step_us < -HELD_MAX_US) /* the times begin anew */
+    if (!first && step_us < -HELD_MAX_US) /* the times restarted */
         a->latest_us = time_us;
     if (first || behind_us < a->base_us)
         a->base_us = behind_us;
     if (first)
         a->first_us = time_us;
     else
-        a->pictures += step_us <= 0; /* shown before one that came earlier: part of its step */
+        a->pictures += step_us <= 0; /* shown before an earlier arrival: part of its step */
     if (!first && step_us > 0)
         note_step(a, step_us);
     a->held += !a->settled;

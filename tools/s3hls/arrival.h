@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* How long ago a picture that arrives was taken. Pure.
+/* Delay between the capture and the arrival of a picture. Pure.
  *
- * A camera, or a relay before it, may send what it has kept faster than it was taken: the first
- * pictures are therefore held until they come as fast as they were taken, and then the one that
- * came with the least delay says when all of them were. */
+ * A camera, or a relay before it, may send a backlog faster than real time. The first pictures are
+ * therefore held until pictures arrive in real time. The picture with the least delay then
+ * determines the capture times of all of them. */
 #ifndef TOOL_ARRIVAL_H
 #define TOOL_ARRIVAL_H
 
@@ -13,24 +13,26 @@
 
 typedef struct arrival {
     bool settled;
-    size_t held;     /* pictures that came before it settled and were not asked about yet */
-    int64_t base_us; /* the least of what arrival is behind the picture's own time */
+    size_t held; /* pictures that arrived before the base settled and have not been queried yet */
+    int64_t base_us; /* minimum difference between arrival and the picture's own time */
     int64_t first_us, latest_us,
-        newest_us;    /* own times: of the first, the latest; arrival of that */
-    int64_t paced_us; /* own time of the newest pictures that came as fast as they were taken */
+        newest_us;    /* own time of the first and the latest picture; arrival time of the newest */
+    int64_t paced_us; /* own time of the newest pictures that arrived in real time */
     unsigned paced;
-    int64_t span_us; /* of the newest pictures, and how many they are, for how long one lasts */
+    int64_t
+        span_us; /* duration and number of the newest pictures, to compute a picture's duration */
     unsigned pictures;
 } arrival;
 
-/* A picture has arrived: when, on the monotonic clock, and its own time, microseconds. */
+/* A picture has arrived. now_us: arrival on the monotonic clock; time_us: the picture's own time;
+ * microseconds. */
 void arrival_note(arrival *a, int64_t now_us, int64_t time_us);
-/* The input has ended, or too much is held. */
+/* Settle the base now: the input has ended, or too many pictures are held. */
 void arrival_settle(arrival *a, bool in_real_time);
-/* Of the next picture, in the order of arrival, once settled: by how much longer than others it
- * took to arrive; microseconds, 0 or more. */
+/* Extra delay of the next picture, in the order of arrival, once settled, compared with the fastest
+ * arrival; microseconds, 0 or more. */
 int64_t arrival_late_us(arrival *a, int64_t arrived_us, int64_t time_us);
-/* How long a picture lasts on average; 0: not known. */
+/* Average duration of a picture; 0: unknown. */
 int64_t arrival_picture_us(const arrival *a);
 
 #endif

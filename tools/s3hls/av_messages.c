@@ -8,11 +8,10 @@
 
 enum { LINE_MAX_BYTES = 1024 };
 
-static const s3hls_env *receiver; /* libavformat has one log for the whole process */
+static const s3hls_env *receiver; /* libavformat has one log per process */
 static _Thread_local char first_error[256];
 
-/* Codecs complain about each damaged picture; what is of use here comes from protocols and formats.
- */
+/* Codecs log every damaged picture. Only messages of protocols and formats are useful here. */
 static bool is_of_codec(void *of) {
     const AVClass *class = of ? *(AVClass **)of : NULL;
     if (!class)
@@ -30,19 +29,19 @@ static void log_once(const char *text) {
     receiver->log(receiver->ctx, S3HLS_LOG_DEBUG, "libavformat", text);
 }
 
-/* As AV_LOG_DEBUG and above hold whole requests, they never get here. */
+/* Levels of AV_LOG_DEBUG and above contain complete requests. They are dropped. */
 static void receive(void *of, int level, const char *format, va_list arguments) {
     char line[LINE_MAX_BYTES];
-    int prefix = 0; /* "[tcp @ 0x...] " is not wanted */
+    int prefix = 0; /* omits the prefix "[tcp @ 0x...] " */
     if (level > AV_LOG_VERBOSE || is_of_codec(of))
         return;
     av_log_format_line2(NULL, level, format, arguments, line, sizeof line, &prefix);
     line[strcspn(line, "\r\n")] = 0;
     address_mask_all(line);
-    s3hls_printable(line); /* a camera's own words are in it */
+    s3hls_printable(line); /* it may contain text that the camera sent */
     if (!line[0])
         return;
-    if (level <= AV_LOG_ERROR && !first_error[0]) /* what follows is its consequence */
+    if (level <= AV_LOG_ERROR && !first_error[0]) /* later errors are its consequences */
         snprintf(first_error, sizeof first_error, "%.255s", line);
     log_once(line);
 }

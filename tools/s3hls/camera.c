@@ -10,7 +10,7 @@ enum { MESSAGE_BYTES = 768, PASSWORD_BYTES = 256, FIRST_MS = 1000, LONGEST_MS = 
 
 /* ---- its address */
 
-/* @return NULL, or what is wrong. */
+/* @return NULL, or the error. */
 static const char *read_password(const char *path, char password[PASSWORD_BYTES]) {
     FILE *file = fopen(path, "re");
     if (!file)
@@ -50,7 +50,7 @@ void camera_report(const camera *c, const char *event, const char *message, int6
     events_tell_input(c->delivery->events, event, message, duration_ms);
 }
 
-/* Between half of it and all of it; the counts are kept on the screen meanwhile. */
+/* Wait between 50 % and 100 % of the time. The displayed counters stay up to date meanwhile. */
 static void pause_jittered(const camera *c, int64_t ms) {
     const s3hls_env env = s3hls_env_default();
     int64_t half = ms / 2;
@@ -62,7 +62,7 @@ static void pause_jittered(const camera *c, int64_t ms) {
     }
 }
 
-/* @param reported  the reason that was reported last, and now is. */
+/* @param reported  the last reported reason; updated. */
 static void report_reason(const camera *c, int status, const char *why, char reported[256]) {
     char message[MESSAGE_BYTES];
     const char *reason = why[0] ? why : s3hls_strerror(status), *advice = network_advice(status);
@@ -82,7 +82,7 @@ static void report_back(const camera *c, const char *what, int64_t gone_us) {
 }
 
 /* @param ms  pause before the first attempt
- * @param reported  "" at first; receives the reason that was reported last
+ * @param reported  initially ""; receives the last reported reason
  * @return false: interrupted. */
 static bool find(const camera *c, media **input, int64_t ms, char reported[256]) {
     char why[256];
@@ -114,7 +114,7 @@ bool camera_find_again(const camera *c, media **input, const char *why) {
     char message[MESSAGE_BYTES], reported[256] = "";
     int64_t gone_us = delivery_clock_us();
     snprintf(message, sizeof message, "the camera is gone (%s); trying to connect again", why);
-    s3hls_recorder_flush(c->delivery->recorder); /* what there is goes its way */
+    s3hls_recorder_flush(c->delivery->recorder); /* deliver the segment so far */
     camera_report(c, "input-lost", message, 0);
     if (!find(c, input, FIRST_MS, reported))
         return false;

@@ -19,11 +19,11 @@ enum { BUFFER_BYTES = 64 * 1024, SECOND_US = 1000000 };
 
 struct container {
     bool (*stopped)(void);
-    network *network; /* of a URL */
+    network *network; /* for a URL */
     AVFormatContext *format;
-    AVIOContext *io; /* over the source's read */
+    AVIOContext *io; /* reads from the source's read function */
     int stream;      /* of the video; -1: not found yet */
-    AVPacket *first; /* of the video, read to find it; NULL: handed on */
+    AVPacket *first; /* of the video, read to find it; NULL: already delivered */
     AVBSFContext *annex_b;
     int64_t duration_us;
     bool live; /* pictures have an age */
@@ -34,16 +34,16 @@ struct container {
     pictures pictures;
     arrival arrival;
     bool ended;
-    int end; /* status that ended it */
+    int end; /* status at the end */
     char end_why[256];
 
-    AVPacket *packet; /* handed out */
+    AVPacket *packet; /* delivered to the caller */
     uint64_t damaged;
 };
 
-/* As much as a recorder takes between the times of decoding and showing a picture. */
+/* Largest composition offset that a recorder accepts. */
 static const int64_t MAX_COMPOSITION_US = 10000000;
-/* Without video for so long there is none; as libavformat's probesize. */
+/* Limits of the search for video; the bytes are libavformat's probesize. */
 static const int64_t SEARCH_BYTES = 5000000, SEARCH_US = 10000000;
 
 static int64_t monotonic_us(void) {
@@ -54,7 +54,7 @@ static int64_t monotonic_us(void) {
 
 /* ---- opening */
 
-/* AVIOInterruptCB: libavformat asks while it waits for a network. */
+/* AVIOInterruptCB: libavformat calls it while it waits for the network. */
 static int is_stopped(void *opaque) {
     return ((container *)opaque)->stopped();
 }
@@ -67,7 +67,7 @@ static int open_io(container *c, const container_source *source) {
     if (!c->io)
         av_free(buffer);
     c->format->pb = c->io;
-    /* as of a file: what a playlist in it names is not opened over a network, unverified */
+    /* as for a file: URLs in a playlist are not opened, since they would not be verified */
     c->format->protocol_whitelist = av_strdup("file,crypto,data");
     return c->io && c->format->protocol_whitelist ? S3HLS_OK : S3HLS_E_NOMEM;
 }
@@ -77,7 +77,7 @@ static int not_video(char why[256]) {
     return S3HLS_E_NOT_H264;
 }
 
-/* A file's name is no URL, whatever it looks like. */
+/* A file name is never taken as a URL, whatever it looks like. */
 static int open_file(AVFormatContext **format, const char *name, char why[256]) {
     char *url = av_asprintf("file:%s", name);
     int rc = url ? avformat_open_input(format, url, NULL, NULL) : AVERROR(ENOMEM);
@@ -112,9 +112,9 @@ static int choose_stream(container *c, char why[256]) {
     return S3HLS_E_NOT_H264;
 }
 
-/* Read until the first packet of the video: some containers name their streams as they come, and
- * some give the parameter sets then. libavformat's own search (avformat_find_stream_info) would
- * hold a camera's first seconds back. */
+/* Read until the first video packet: in some containers, streams and parameter sets only appear
+ * with the packets. libavformat's own search (avformat_find_stream_info) would delay the first
+ * seconds of a camera. */
 static int find_video(container *c, char why[256]) {
     int64_t end_us = monotonic_us() + SEARCH_US;
     for (int rc = 0;;) {
@@ -133,13 +133,13 @@ static int find_video(container *c, char why[256]) {
             break;
         if (rc < 0)
             return rc == AVERROR_INVALIDDATA ? not_video(why) : network_status(rc, why);
-        rc = found ? 1 : choose_stream(c, why); /* it may have come with this packet */
+        rc = found ? 1 : choose_stream(c, why); /* the stream may have appeared with this packet */
         if (rc != 0 && (rc < 0 || c->first->stream_index == c->stream))
             return rc < 0 ? rc : S3HLS_OK;
         av_packet_unref(c->first);
     }
     if (choose_stream(c, why) > 0)
-        return S3HLS_OK; /* without pictures: reading says so */
+        return S3HLS_OK; /* no pictures: reported by the reader */
     snprintf(why, 256, "no video in it");
     return S3HLS_E_NOT_H264;
 }
@@ -157,7 +157,7 @@ static int open_annex_b(container *c, char why[256]) {
     return rc < 0 ? network_status(rc, why) : S3HLS_OK;
 }
 
-/* Of a file without an index, libavformat reads the ends of it. */
+/* For a file without an index, libavformat reads its end. */
 static int64_t survey_duration_us(const char *name) {
     AVFormatContext *other = NULL;
     char why[256];
@@ -186,8 +186,8 @@ static void drop_packet(void *packet) {
     av_packet_free(&p);
 }
 
-/* How deep the parameter sets say that reordering is: the decoder knows with the first picture.
- * Reordering may begin long after it. 0: they do not say. */
+/* Reordering depth that the parameter sets state. The decoder applies it from the first picture,
+ * although reordering may begin much later. 0: not stated. */
 static unsigned stated_depth(const container *c) {
     const AVCodecParameters *par = c->format->streams[c->stream]->codecpar;
     const AVCodec *decoder = avcodec_find_decoder(par->codec_id);
@@ -273,16 +273,16 @@ const char *container_format(const container *c) {
 
 /* ---- times */
 
-/* Microseconds, rounded up, as a recorder rounds its 90 kHz down: what is on that clock stays what
- * it is. */
+/* Microseconds, rounded up, since the recorder rounds down to 90 kHz: a 90 kHz time is
+ * preserved. */
 static int64_t time_us(const container *c, int64_t time) {
     return time == AV_NOPTS_VALUE ? PICTURES_NO_TIME
                                   : av_rescale_q_rnd(time, c->annex_b->time_base_out,
                                                      (AVRational){1, SECOND_US}, AV_ROUND_UP);
 }
 
-/* libavformat takes packets apart where the container does not: the end of a picture is seen when
- * the next one begins. */
+/* libavformat splits packets that the container does not split: it detects the end of a picture
+ * when the next one begins. */
 static bool ends_with_next(const container *c) {
     const AVCodecParserContext *parser = av_stream_get_parser(c->format->streams[c->stream]);
     return parser && !(parser->flags & PARSER_FLAG_COMPLETE_FRAMES);
@@ -303,7 +303,7 @@ static void set_frame(container *c, const picture *x, s3hls_frame *frame) {
     frame->size = (size_t)c->packet->size;
     frame->pts_us = x->pts;
     frame->composition_offset_us = x->pts - x->dts;
-    if (frame->composition_offset_us > MAX_COMPOSITION_US) /* a broken time, not a deep GOP */
+    if (frame->composition_offset_us > MAX_COMPOSITION_US) /* a wrong time, not a long GOP */
         frame->composition_offset_us = 0;
     frame->age_us = age_us(c, x);
 }
@@ -317,7 +317,7 @@ static int32_t order_of(container *c, const AVPacket *p) {
     return c->parser->output_picture_number;
 }
 
-/* Hand on the pictures that are known to be needed. */
+/* Deliver the hidden pictures that are known to be required. */
 static int pass_hidden(container *c) {
     for (picture x; hidden_pop(&c->hidden, &x);)
         if (!pictures_push(&c->pictures, &x)) {
@@ -327,7 +327,7 @@ static int pass_hidden(container *c) {
     return 0;
 }
 
-/* A packet of the video has come through the filter; it is taken over. */
+/* Take over a video packet from the filter. */
 static int take_picture(container *c, AVPacket *p) {
     uint8_t slice = units_slice(p->data, (size_t)p->size);
     picture x = {.packet = p,
@@ -361,8 +361,8 @@ static int next_packet(container *c, AVPacket *p) {
     return av_read_frame(c->format, p);
 }
 
-/* Read one packet, and take the pictures that it completes.
- * @return 0; negative: libavformat's, AVERROR_EOF at the end. */
+/* Read one packet, and take the pictures that it completes. @return 0; negative: libavformat's
+ * error, AVERROR_EOF at the end. */
 static int fetch(container *c) {
     AVPacket *p = av_packet_alloc();
     int rc = p ? next_packet(c, p) : AVERROR(ENOMEM);
@@ -375,7 +375,7 @@ static int fetch(container *c) {
             rc = AVERROR(ENOMEM);
         if (rc >= 0)
             rc = av_bsf_receive_packet(c->annex_b, p);
-        if (rc == AVERROR_INVALIDDATA) { /* this picture; others follow */
+        if (rc == AVERROR_INVALIDDATA) { /* this picture only; others follow */
             c->damaged++;
             rc = AVERROR(EAGAIN);
         }
@@ -392,7 +392,7 @@ static void end_reading(container *c, int rc) {
     const AVIOContext *pb = c->format->pb;
     c->ended = true;
     if (rc == AVERROR_EOF && pb && pb->error < 0 && pb->error != AVERROR_EXIT && !c->stopped())
-        rc = pb->error; /* a demuxer may take it for the end */
+        rc = pb->error; /* some demuxers report it as the end */
     if (rc != AVERROR_EOF)
         c->end = network_status(rc, c->end_why);
     hidden_end(&c->hidden);

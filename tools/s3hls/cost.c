@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* cost: what a month of one camera in S3 comes to, by its bitrate and the length of its segments.
- */
+/* cost: monthly cost of one camera in S3, from its bitrate and segment duration. */
 #include "options.h"
 #include "s3hls/archive.h"
 #include "tool.h"
@@ -12,13 +11,13 @@ typedef struct cost_options {
     common_options common;
     double bitrate_bps, segment_s; /* 0: to be measured */
     uint32_t days, hours;
-    double watch_h;                  /* hours a day that somebody watches */
-    double price_put, price_storage; /* of 1,000 requests; of a GiB-month */
+    double watch_h;                  /* hours per day during which it is watched */
+    double price_put, price_storage; /* per 1,000 requests; per GiB and month */
     bool publish, json;
 } cost_options;
 
 typedef struct bill {
-    double puts, lists, gib; /* in a month; stored at any time */
+    double puts, lists, gib; /* per month; stored at any time */
     double put, list, storage;
 } bill;
 
@@ -89,16 +88,16 @@ static const char *set_json(void *ctx, const char *value) {
 
 /* ---- the bill */
 
-/* As tools/s3hls/publish.c writes: the live list with each segment, the hour's index each minute,
- * and once more when the hour is over. */
+/* Requests of tools/s3hls/publish.c: the live playlist with each segment, the hour's index each
+ * minute and once more after the hour. */
 static double month_of_puts(const cost_options *o, double segment_s) {
     double segments = MONTH_S / segment_s;
     double index_s = segment_s > 60 ? segment_s : 60;
     return o->publish ? 2 * segments + MONTH_S / index_s + MONTH_S / 3600 : segments;
 }
 
-/* An open page takes the budget of `serve`, which live lists are part of; they are listed at 1.5
- * times a segment at most, also beyond it. */
+/* An open page uses the budget of `serve`, which includes live playlists. These are listed at most
+ * every 1.5 segments, even beyond the budget. */
 static double lists_of_hour(double segment_s) {
     const double budget = 60 * 60, live = 1.5 * 3600 / segment_s;
     return live > budget ? live : budget;
@@ -109,7 +108,7 @@ static bill bill_of(const cost_options *o, double segment_s) {
     b.lists = o->watch_h * 30 * lists_of_hour(segment_s);
     b.gib = o->bitrate_bps / 8 * o->days * 86400 / GIB;
     b.put = b.puts / 1000 * o->price_put;
-    b.list = b.lists / 1000 * o->price_put; /* S3 asks the same for both */
+    b.list = b.lists / 1000 * o->price_put; /* S3 charges the same price for both */
     b.storage = b.gib * o->price_storage;
     return b;
 }

@@ -10,8 +10,9 @@
 
 enum { PUBLISH_WAIT_S = 10 };
 
-/* Two segments of 4 s of a 4K camera (16 to 24 Mbit/s) and room for the network to falter; three
- * quarters of it bound a segment, so that GOPs of 10 s at that rate stay whole. */
+/* Two segments of 4 s of a 4K camera (16 to 24 Mbit/s), and a reserve for an unstable network.
+ * Three quarters of it limit the size of a segment, so that GOPs of 10 s at that rate stay
+ * complete. */
 enum { POOL_BYTES = 32 << 20 };
 
 /* ---- options */
@@ -68,7 +69,7 @@ static const char *set_spool_share(void *ctx, const char *value) {
                : "not a share; give 1 to 100 percent";
 }
 
-/* NAME=VALUE, copied. */
+/* Add a copy of NAME=VALUE. */
 static const char *add_pair(s3hls_pair *pairs, size_t *count, size_t max, const char *value) {
     if (!strchr(value, '=') || value[0] == '=')
         return "not a pair; give NAME=VALUE";
@@ -190,7 +191,7 @@ void delivery_options_init(delivery_options *o) {
     o->stats_every_s = 10;
 }
 
-/* Name and value of a pair are one allocation, which the name begins. */
+/* Name and value of a pair share one allocation, which begins with the name. */
 static void free_pairs(s3hls_pair *pairs, size_t count) {
     while (count--)
         free((char *)pairs[count].name);
@@ -338,7 +339,7 @@ void delivery_look(delivery *d) {
     s3hls_recorder_stats *s = &d->stats;
     s3hls_recorder_get_stats(d->recorder, s);
     progress_show(&d->progress, s);
-    /* into the spool is a way on, too */
+    /* spooling counts as progress too */
     bool advanced =
         s->segments_delivered != d->delivered_before || s->segments_spooled > d->spooled_before;
     d->delivered_before = s->segments_delivered;
@@ -347,7 +348,7 @@ void delivery_look(delivery *d) {
         d->advanced_us = delivery_clock_us();
 }
 
-/* Somebody has to mend it; of a directory, whatever the disk says. */
+/* Delivery requires action by the operator. For a directory, this includes every I/O error. */
 bool delivery_hopeless(const delivery *d) {
     return d->state == DELIVERY_HELD ||
            (d->state == DELIVERY_FAILING && d->stats.last_error.status == S3HLS_E_IO);
@@ -361,7 +362,7 @@ bool delivery_given_up(const delivery *d) {
 
 /* ---- closing */
 
-/* What a spool keeps safe need not be waited for: by default, a camera that stops waits 10 s. */
+/* Spooled segments need no waiting. Without a spool, a camera waits 10 s by default. */
 static double close_wait_s(const delivery *d) {
     if (d->options->close_wait_s >= 0)
         return d->options->close_wait_s;
@@ -375,7 +376,7 @@ static void deliver(delivery *d) {
     while (rc == S3HLS_E_UNDELIVERED && delivery_clock_us() < end_us && !delivery_given_up(d)) {
         delivery_pause_ms(5);
         delivery_look(d);
-        if (nothing_left(&d->stats)) /* but for a timeline's object, which is not counted */
+        if (nothing_left(&d->stats)) /* ignores timeline objects, which are not counted */
             rc = s3hls_recorder_drain(d->recorder, 100);
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* What record and flush share: a recorder whose segments are waited for and told about, on a
+/* Shared by record and flush: opens a recorder, waits for its segments, and reports them on a
  * terminal, as events, as metrics and as a summary. */
 #ifndef TOOL_DELIVERY_H
 #define TOOL_DELIVERY_H
@@ -36,30 +36,31 @@ typedef struct delivery {
     metrics *metrics;
     publisher *publisher;
     bool logs_warnings; /* -v */
-    bool live;          /* a camera does not wait, and is not given up */
-    bool abandoned;     /* before all that was to be delivered was seen */
+    bool live;          /* a camera does not wait, and delivery to it is never given up */
+    bool abandoned;     /* ended before the delivery of all segments was confirmed */
     atomic_int state;
-    atomic_bool input_gone; /* a camera is looked for */
+    atomic_bool input_gone; /* the camera is being reconnected */
     atomic_ulong reconnects;
-    atomic_bool input_unusable; /* pictures arrive of which none can be recorded */
-    atomic_ulong input_damaged; /* pictures that data was missing from */
-    int64_t advanced_us;        /* monotonic: when delivery last got on */
+    atomic_bool input_unusable; /* pictures arrive, but none can be recorded */
+    atomic_ulong input_damaged; /* pictures with missing data */
+    int64_t advanced_us;        /* monotonic: time of the last progress */
     uint64_t delivered_before, spooled_before;
 } delivery;
 
-/* Ctrl-C: the first ends the input, the second gives up. */
+/* Handle Ctrl-C: the first ends the input, the second gives up delivery. */
 void delivery_catch_interrupts(void);
 bool delivery_interrupted(void);
 
-/* Open the recorder and what tells of it. @return EXIT_DONE, or what to exit with: it was said. */
+/* Open the recorder and the reports. @return EXIT_DONE, or the exit code of an error that was
+ * reported. */
 int delivery_open(delivery *d, const command_line *line);
-/* Counts, afresh, and the line on the terminal. */
+/* Update the counters and the line on the terminal. */
 void delivery_look(delivery *d);
-/* Somebody has to mend it. */
+/* Delivery requires action by the operator. */
 bool delivery_hopeless(const delivery *d);
 bool delivery_given_up(const delivery *d);
-/* The input has ended: deliver, then spool the rest, then say what became of it.
- * @param status  receives s3hls_recorder_close_stats()'s
+/* The input has ended: deliver, spool the rest, and print the result.
+ * @param status  receives that of s3hls_recorder_close_stats()
  * @return EXIT_DONE; EXIT_FAILED, EXIT_UNDELIVERED. */
 int delivery_close(delivery *d, int *status);
 

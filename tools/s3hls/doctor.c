@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* doctor: all that recording into a store and playing from it need, tried one after another; what
- * does not work comes with the mend. */
+/* doctor: tests everything that recording to a store and playback require, one check at a time.
+ * Each failed check reports how to fix it. */
 #include "doctor.h"
 #include "options.h"
 #include "text.h"
@@ -99,7 +99,7 @@ bool doctor_is_encrypted(const doctor *d) {
     return !d->common.s3.endpoint || strncmp(d->common.s3.endpoint, "https://", 8) == 0;
 }
 
-/* @return false: nobody answers, there is nothing more to try. */
+/* @return false: the endpoint is unreachable; stop. */
 static bool check_connection(doctor *d, int status, const s3hls_s3_error *e) {
     const char *endpoint = d->common.s3.endpoint ? d->common.s3.endpoint : "AWS";
     if (status == S3HLS_E_RESOLVE) {
@@ -159,7 +159,7 @@ static void check_region(doctor *d, const char *region) {
         doctor_tell(d, FAIL, "region", mend, "the bucket is in %s, not in %s", region, ours);
 }
 
-/* @return false: there is nothing more to try. */
+/* @return false: stop. */
 static bool check_bucket(doctor *d) {
     s3hls_s3_error e = {0};
     char region[64];
@@ -296,7 +296,8 @@ static void check_rights(doctor *d) {
 
 /* ---- what the bucket does by itself */
 
-/* call: of aws s3api; what: its option with the rules; status: of asking for those there are. */
+/* call: aws s3api subcommand; what: its option that takes the rules; status: result of reading the
+ * existing rules. */
 static void aws_command(const doctor *d, char *text, size_t size, const char *call,
                         const char *what, const char *json, int status) {
     const char *endpoint = d->common.s3.endpoint;
@@ -309,7 +310,7 @@ static void check_lifecycle(doctor *d) {
     s3hls_s3_error e = {0};
     s3hls_s3_lifecycle rules = {0};
     char json[1400], mend[2000], segments[sizeof d->prefix + 1];
-    snprintf(segments, sizeof segments, "%s2", d->prefix); /* of 2026 and so on */
+    snprintf(segments, sizeof segments, "%s2", d->prefix); /* segment keys begin with the year */
     int rc = s3hls_s3_get_lifecycle(d->bucket, segments, &rules, &e);
     snprintf(json, sizeof json,
              "{\"Rules\":[{\"ID\":\"recordings\",\"Status\":\"Enabled\",\"Filter\":{\"Prefix\":"
@@ -397,12 +398,12 @@ static int examine_directory(command_line *line, doctor *d) {
         return EXIT_USAGE;
     }
     check_directory_clock(d);
-    check_rights(d); /* makes the directory where there is none */
+    check_rights(d); /* creates the directory if it is missing */
     check_space(d, url + strlen("file://"));
     return d->failures ? EXIT_FAILED : EXIT_DONE;
 }
 
-/* "s3://bucket/prefix/" to "bucket" and "prefix/", as a store puts it before each key. */
+/* Split "s3://bucket/prefix/" into "bucket" and "prefix/", as a store prepends it to keys. */
 static void split_url(doctor *d, const char *url) {
     const char *bucket = url + strlen("s3://");
     size_t size = strcspn(bucket, "/");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* What an S3 server makes of what not every one takes, one thing after another. */
+/* Checks S3 features that some servers do not support, one at a time. */
 #include "doctor.h"
 #include "text.h"
 #include <stdio.h>
@@ -14,7 +14,7 @@ static int put_probe(s3hls_store *store, const char *key, const s3hls_header *he
     return s3hls_store_put(store, key, &body, 1, &options, e);
 }
 
-/* It is the request that is refused, not the one who asks. */
+/* The server rejects the feature, not the credentials. */
 static bool is_refusal(int status) {
     return status == S3HLS_E_INVALID || status == S3HLS_E_UNSUPPORTED;
 }
@@ -35,7 +35,7 @@ static int try_checksum(const doctor *d, const char *key, s3hls_checksum kind,
     return rc;
 }
 
-/* As the recorder would: over https, or where it was asked for. */
+/* The recorder would send a checksum: over https, or if configured. */
 static bool sends_crc32c(const doctor *d) {
     return d->common.s3.checksum == S3HLS_CHECKSUM_CRC32C ||
            (d->common.s3.checksum == S3HLS_CHECKSUM_AUTO && doctor_is_encrypted(d));
@@ -49,7 +49,7 @@ static void tell_refused_checksum(doctor *d, const char *key, int status, s3hls_
     snprintf(mend, sizeof mend, "Give --checksum none, or AWS_REQUEST_CHECKSUM_CALCULATION=%s%s.",
              "when_required", md5 ? "; --checksum md5 is taken, too" : "");
     if (!none && !md5)
-        return; /* it is not the checksum: put says what it is */
+        return; /* not a checksum problem: the put check reports it */
     bool sent = sends_crc32c(d);
     doctor_tell_error(d, sent ? FAIL : WARN, "checksum", mend, status, refusal);
     if (!sent)
@@ -98,7 +98,7 @@ static void check_headers(doctor *d, const char *key) {
         check_header(d, key, headers[i].check, &headers[i].header, headers[i].option);
 }
 
-/* The second PUT has to be refused: a server that does not know the header overwrites. */
+/* The second PUT must be refused. A server that ignores the header overwrites the object. */
 static void check_condition(doctor *d, const char *key) {
     static const s3hls_header once = {"if-none-match", "*"};
     s3hls_s3_error e = {0};
@@ -136,7 +136,7 @@ static int note_key(void *ctx, const s3hls_s3_object *object) {
     return 0;
 }
 
-/* Page after page of one key each, by token or by start-after. */
+/* List with one key per page, by token or by start-after. */
 static int list_by_page(doctor *d, const char *prefix, uint32_t max_keys, bool by_token, listed *l,
                         s3hls_s3_error *e) {
     static s3hls_s3_page page;
@@ -156,7 +156,7 @@ static int list_by_page(doctor *d, const char *prefix, uint32_t max_keys, bool b
     return rc;
 }
 
-/* Are all names there, each once, ascending? */
+/* All names are listed once, in ascending order. */
 static bool is_complete(const listed *l, const char *prefix, size_t names) {
     bool ok = l->count == names && l->ended;
     for (size_t i = 0; i < l->count; i++)
@@ -177,7 +177,7 @@ static int note_order(void *ctx, const s3hls_s3_object *object) {
     return 0;
 }
 
-/* What lies there already tells more of the order than a few names. */
+/* Existing objects show the listing order better than a few test names. */
 static bool is_in_order(doctor *d) {
     static s3hls_s3_page page;
     s3hls_s3_error e;

@@ -20,16 +20,16 @@ enum { WAITING_MAX = 1 << 20, LAST_WAIT_MS = 1000 };
 struct events {
     int fd;
     const char *path;
-    int64_t every_us, due_us; /* of the counts; monotonic */
+    int64_t every_us, due_us; /* of the counters; monotonic */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
     s3hls_recorder *recorder;
     bool ending, failed;
-    char *lines; /* what waits to be written; of WAITING_MAX bytes */
+    char *lines; /* waiting to be written; WAITING_MAX bytes */
     char *writing;
     size_t size;
-    uint64_t lost; /* lines for which there was no room */
+    uint64_t lost; /* lines dropped for lack of memory */
 };
 
 static int64_t monotonic_us(void) {
@@ -162,7 +162,7 @@ static bool append(events *e, json_t *line) {
     return fits;
 }
 
-/* Lines that were lost are told before the next one. */
+/* Lost lines are reported before the next line. */
 static bool tell_lost(events *e) {
     json_t *gap = begin_line(wall_us(), "events-lost");
     set_number(gap, "count", (int64_t)e->lost);
@@ -172,7 +172,7 @@ static bool tell_lost(events *e) {
     return told;
 }
 
-/* Under the lock. */
+/* Called under the lock. */
 static void add_locked(events *e, json_t *line) {
     if (!e->lost || tell_lost(e)) {
         e->lost += !append(e, line);
@@ -232,7 +232,7 @@ void events_tell_stats(events *e, const s3hls_recorder_stats *stats) {
 
 /* ---- the writer */
 
-/* Not a whole line is in the way of anybody: a pipe that polls writable takes PIPE_BUF bytes. */
+/* Write without blocking: a pipe that polls writable accepts PIPE_BUF bytes. */
 static bool write_all(events *e, const char *bytes, size_t size) {
     while (size) {
         struct pollfd ready = {.fd = e->fd, .events = POLLOUT};
@@ -294,7 +294,7 @@ static void *run(void *arg) {
 
 /* ---- the room's face */
 
-/* Signals are for the thread that reads the input. */
+/* Signals are handled by the thread that reads the input. */
 static int start(events *e) {
     sigset_t all, before;
     pthread_condattr_t attributes;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* export: a range as one MP4, by s3hls_export_write(). */
+/* export: writes a range to one MP4 with s3hls_export_write(). */
 #include "s3hls/export.h"
 #include "range.h"
 #include "tool.h"
@@ -20,7 +20,7 @@ typedef struct export_options {
 typedef struct exporting {
     const export_options *options;
     FILE *file;
-    int file_error; /* errno of the first write that failed */
+    int file_error; /* errno of the first failed write */
     bool terminal;
 } exporting;
 

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A second of hidden pictures lasts 2 ms; two DTS lie a tick of 90 kHz apart. */
+/* A second of hidden pictures is shortened to 2 ms; DTS values are at least one tick of 90 kHz
+ * apart. */
 enum { SHORTENED = 512, INSTANT_US = 2000, TICK_US = 12, OVERLAP_US = 1000000 };
 
 void hidden_init(hidden *h, void (*drop)(void *packet)) {
@@ -67,8 +68,8 @@ static void all_ready(hidden *h) {
     h->leads = false;
 }
 
-/* Footage that is joined to other: the first pictures may be decoded before the last ones of that,
- * by the depth of reordering. */
+/* If the footage follows other footage, its first pictures may be decoded before that ends, by the
+ * depth of reordering. */
 static void keep_order(hidden *h) {
     int64_t last = h->last_dts;
     int64_t first = h->held[h->ready].dts;
@@ -82,7 +83,7 @@ static void keep_order(hidden *h) {
     }
 }
 
-/* The first picture that is shown is known, and that none of an earlier time follows. */
+/* The first shown picture is known, and no picture with an earlier time follows. */
 static void release_lead(hidden *h) {
     const int64_t dts = h->held[h->first_shown].dts, pts = h->earliest;
     for (size_t i = h->ready; i < h->count; i++) {
@@ -98,8 +99,8 @@ static void release_lead(hidden *h) {
     all_ready(h);
 }
 
-/* Hidden pictures that one which is shown follows in decoding order: their time is before the first
- * one that is shown, or behind the last, where other footage may follow at once. */
+/* Hidden pictures that a shown picture follows in decoding order: they are moved before the first
+ * shown picture, or after the last one, where other footage may follow immediately. */
 static void release_tail(hidden *h) {
     for (size_t i = h->ready; i < h->count; i++) {
         picture *x = &h->held[i];
@@ -116,13 +117,13 @@ static void release_tail(hidden *h) {
 static bool push_hidden(hidden *h, const picture *x) {
     if (shows(h) && (x->key || x->dts >= h->earliest))
         release_lead(h);
-    else if (x->key) /* nothing that is shown needs those that wait */
+    else if (x->key) /* no shown picture needs the waiting ones */
         drop_from(h, h->ready);
     if (x->key) {
         h->leads = true;
         h->earliest = INT64_MAX;
     }
-    bool needed = h->leads && !shows(h); /* as far as is known */
+    bool needed = h->leads && !shows(h); /* as far as known */
     if (!needed && (x->disposable || h->earliest == INT64_MAX)) {
         h->drop(x->packet);
         return true;

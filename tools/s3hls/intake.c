@@ -8,7 +8,7 @@
 
 enum { NAL_TYPES = 31, FORBIDDEN = 0x80, UNUSABLE_FRAMES = 10 };
 
-/* A GOP is seldom longer; what arrives without one for so long needs somebody to look at it. */
+/* GOPs are rarely longer. An input of which nothing was recorded for this long is reported. */
 static const int64_t UNUSABLE_US = 5000000;
 static const int64_t DAMAGE_EVERY_US = 60000000;
 
@@ -24,8 +24,8 @@ void intake_begin(intake *i) {
 
 /* ---- what it consists of */
 
-/* A 32-bit length that the next NAL unit's header follows (ISO/IEC 14496-15), where a start code
- * should be. */
+/* A 32-bit length followed by a NAL unit header (ISO/IEC 14496-15), where a start code is
+ * expected. */
 static bool length_prefixed(const uint8_t *p, size_t size) {
     if (size <= 5)
         return false;
@@ -55,7 +55,7 @@ static const char *missing_set(const intake *i) {
                                  : NULL;
 }
 
-/* What has no H.264 in it that could be recognised. @return NULL: there is some. */
+/* The reason why the input contains no recognisable H.264. @return NULL: it contains some. */
 static const char *no_h264(const intake *i, uint64_t units) {
     if (!i->bytes)
         return "it ends before its first picture";
@@ -106,7 +106,7 @@ static void report_unusable(intake *i) {
     camera_report(i->camera, "input-unusable", message, UNUSABLE_US / 1000);
 }
 
-/* @return whether the frames before this one were recorded. */
+/* @return whether the earlier frames were recorded. */
 static bool note_accepted(intake *i) {
     const s3hls_recorder_stats *s = &i->camera->delivery->stats;
     int64_t now_us = delivery_clock_us();
@@ -150,7 +150,7 @@ static void note_damage(intake *i, const media *input) {
 }
 
 void intake_note(intake *i, const media *input, const s3hls_frame *frame) {
-    if (!note_accepted(i)) /* it costs time: only where it may have to be explained */
+    if (!note_accepted(i)) /* counting takes time: only while an explanation may be required */
         count_units(i, frame);
     note_damage(i, input);
 }

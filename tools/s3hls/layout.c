@@ -13,7 +13,7 @@ static uint32_t little_endian(const uint8_t *p) {
     return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-/* Three packets in a row begin with the sync byte; those of M2TS behind four bytes. */
+/* Three consecutive packets begin with the sync byte, preceded by four bytes in M2TS. */
 static unsigned ts_packet_bytes(const uint8_t *p, size_t size) {
     static const struct { unsigned bytes, sync; } kinds[] = {{188, 0}, {192, 4}, {204, 0}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
@@ -40,7 +40,7 @@ void layout_init(layout *l, const uint8_t *begin, size_t size) {
         l->kind = LAYOUT_FLV;
     else if ((l->packet_bytes = ts_packet_bytes(begin, size)))
         l->kind = LAYOUT_TS;
-    if (l->kind == LAYOUT_FLV) /* header and the size of the tag before the first: none */
+    if (l->kind == LAYOUT_FLV) /* the header, and the size of the preceding tag */
         l->next = big_endian(begin + 5, 4) + 4;
     if (l->kind == LAYOUT_TS)
         l->next = UINT64_MAX;
@@ -63,7 +63,7 @@ static uint64_t mp4_size(layout *l, const uint8_t *p, size_t size) {
     return bytes == 0 || bytes >= 8 ? bytes : NO_ELEMENT;
 }
 
-/* A variable-size integer (RFC 8794 4). @return its length in bytes; 0: none. */
+/* Read a variable-size integer (RFC 8794 4). @return its length in bytes; 0: invalid. */
 static size_t vint(const uint8_t *p, size_t size, uint64_t *value, bool *unknown) {
     size_t length = 1;
     while (length <= 8 && size && !(p[0] & 0x80 >> (length - 1)))
@@ -90,7 +90,7 @@ static uint64_t matroska_size(const uint8_t *p, size_t size) {
 static uint64_t riff_size(const uint8_t *p) {
     uint32_t bytes = little_endian(p + 4);
     if (memcmp(p, "RIFF", 4) != 0 || bytes == 0 || bytes == UINT32_MAX)
-        return NO_ELEMENT; /* never finished, or something behind it */
+        return NO_ELEMENT; /* unfinished, or followed by other data */
     return UINT64_C(8) + bytes + (bytes & 1);
 }
 
@@ -106,7 +106,7 @@ bool layout_header(layout *l, const uint8_t *head, size_t size) {
         [LAYOUT_UNKNOWN] = SIZE_MAX, [LAYOUT_MP4] = 8, [LAYOUT_MATROSKA] = 2,
         [LAYOUT_RIFF] = 8,           [LAYOUT_FLV] = 4, [LAYOUT_TS] = SIZE_MAX};
     if (size < least[l->kind]) {
-        l->next += size ? least[l->kind] : 0; /* what is there of it was cut off */
+        l->next += size ? least[l->kind] : 0; /* the header is truncated */
         return false;
     }
     uint64_t bytes = l->kind == LAYOUT_MP4        ? mp4_size(l, head, size)
@@ -114,12 +114,12 @@ bool layout_header(layout *l, const uint8_t *head, size_t size) {
                      : l->kind == LAYOUT_RIFF     ? riff_size(head)
                                                   : flv_size(head);
     if (bytes == NO_ELEMENT || bytes > UINT64_MAX - l->next)
-        l->kind = LAYOUT_UNKNOWN; /* something else follows: nothing is said about the end */
+        l->kind = LAYOUT_UNKNOWN; /* other data follows: no statement about the end */
     l->next = bytes == REST ? UINT64_MAX : l->next + bytes;
     return l->kind != LAYOUT_UNKNOWN && bytes != REST;
 }
 
-/* Headers of elements within what is kept, which begins at l->next. */
+/* Read the headers in the bytes that are held, which begin at l->next. */
 static void read_kept(layout *l) {
     uint64_t before = l->next;
     bool more = layout_header(l, l->head, l->head_size);

@@ -72,7 +72,7 @@ static int run_arguments(int argc, char **argv) {
     return code;
 }
 
-/* Passwords leave the process list before anything else is done. */
+/* Passwords are removed from the process list first. */
 int main(int argc, char **argv) {
     char **arguments = address_hide_arguments(argc, argv);
     if (!arguments) {

@@ -23,9 +23,9 @@ struct media {
     bool (*stopped)(void);
     int fd;
     uint8_t chunk[CHUNK_BYTES];
-    size_t probed; /* bytes read ahead of the first read */
-    size_t given;  /* how many of them were handed out */
-    layout layout; /* of what is no raw stream */
+    size_t probed; /* bytes read before the first read */
+    size_t given;  /* how many of them were delivered */
+    layout layout; /* unless it is a raw stream */
 
     network_options options;
     container *container; /* NULL: a raw stream */
@@ -37,7 +37,7 @@ static bool is_url(const char *input) {
     return strstr(input, "://") != NULL;
 }
 
-/* A start code, then a NAL unit that an H.264 stream may begin with: a slice, SEI, a parameter set
+/* A start code and a NAL unit with which an H.264 stream may begin: a slice, SEI, a parameter set
  * or an AUD. */
 static bool looks_like_h264(const uint8_t *p, size_t size) {
     size_t zeros = 0;
@@ -56,7 +56,7 @@ static bool looks_like_h264(const uint8_t *p, size_t size) {
                                                  : type == 1;
 }
 
-/* The endings that encoders and the JVT's conformance streams use. */
+/* File name extensions of encoders and of the JVT conformance streams. */
 static bool named_as_h264(const char *input) {
     static const char *const endings[] = {".h264", ".264", ".avc", ".jsv", ".26l"};
     const char *dot = strrchr(input, '.');
@@ -66,7 +66,7 @@ static bool named_as_h264(const char *input) {
     return false;
 }
 
-/* Files of recorders: what they begin with. libavformat reads some of them. */
+/* Signatures of recorder files. libavformat can read some of these formats. */
 static const char *vendor_of(const uint8_t *p, size_t size) {
     if (size < 5)
         return NULL;
@@ -77,7 +77,7 @@ static const char *vendor_of(const uint8_t *p, size_t size) {
     return NULL;
 }
 
-/* A container, although its name is that of a raw stream. */
+/* The content is a container, although the name is that of a raw stream. */
 static bool begins_as_container(const media *m) {
     static const uint8_t program_stream[] = {0, 0, 1, 0xba};
     layout l;
@@ -91,7 +91,8 @@ static int status_of_errno(int code, char why[256]) {
     return code == ENOENT ? S3HLS_E_NOT_FOUND : code == EACCES ? S3HLS_E_ACCESS : S3HLS_E_IO;
 }
 
-/* As read(), but the end of the input once it is to stop: a silent pipe must not hold it. */
+/* Like read(), but reports the end of the input when reading must stop: a stalled pipe must not
+ * block it. */
 static ssize_t read_fd(media *m, void *to, size_t size) {
     struct pollfd ready = {.fd = m->fd, .events = POLLIN};
     for (;;) {
@@ -131,7 +132,7 @@ static int open_input(media *m, const char *input, char why[256]) {
 
 /* ---- containers */
 
-/* AVIO's read: first what was read ahead, then the file. */
+/* Read function of AVIO: first the bytes read in advance, then the file. */
 static int read_io(void *opaque, uint8_t *to, int size) {
     media *m = opaque;
     size_t left = m->probed - m->given, n = left < (size_t)size ? left : (size_t)size;
@@ -147,7 +148,7 @@ static int read_io(void *opaque, uint8_t *to, int size) {
     return got > 0 ? (int)got : got == 0 ? AVERROR_EOF : AVERROR(errno);
 }
 
-/* Follow a file from element to element. */
+/* Read the header of each element of a file. */
 static void survey_layout(media *m) {
     uint8_t head[LAYOUT_HEADER_BYTES];
     ssize_t n;
@@ -166,7 +167,7 @@ static bool cut_off(media *m) {
     return fstat(m->fd, &st) == 0 && layout_truncated(&m->layout, (uint64_t)st.st_size);
 }
 
-/* What libavformat could not open. @return status, or a better one. */
+/* Explain why libavformat could not open the input. @return status, or a more precise one. */
 static int explain_layout(media *m, int status, char why[256]) {
     if (m->layout.index_last && !m->facts.modified_us) {
         snprintf(
@@ -189,7 +190,7 @@ static int explain_layout(media *m, int status, char why[256]) {
     return S3HLS_E_MALFORMED;
 }
 
-/* libavformat finds a raw stream behind other bytes too, but gives its pictures no times. */
+/* libavformat also finds a raw stream after other bytes, but assigns no times to its pictures. */
 static int open_container(media *m, const char *input, char why[256]) {
     bool piped = m->fd >= 0 && !m->facts.modified_us; /* cannot be opened a second time */
     container_source source = {.name = input,
@@ -219,7 +220,7 @@ static int is_stopped(void *opaque) {
     return ((media *)opaque)->stopped();
 }
 
-/* How long a raw stream in a file is, and how fast: libavformat counts its pictures. */
+/* Duration and frame rate of a raw stream in a file: libavformat counts its pictures. */
 static void survey_raw(media *m, const char *input) {
     AVFormatContext *other = avformat_alloc_context();
     AVPacket *packet = av_packet_alloc();
@@ -235,7 +236,7 @@ static void survey_raw(media *m, const char *input) {
             av_packet_unref(packet);
         bool believed =
             rate.num > 0 && rate.den > 0 && rate.num / 300 <= rate.den && rate.den / 60 <= rate.num;
-        if (!believed) /* as a recorder does: s3hls_recorder_config.frame_rate_of_stream */
+        if (!believed) /* same rule as for s3hls_recorder_config.frame_rate_of_stream */
             rate = (AVRational){25, 1};
         m->facts.rate_num = (uint32_t)rate.num;
         m->facts.rate_den = (uint32_t)rate.den;

@@ -23,8 +23,8 @@ struct metrics {
 
 typedef struct field {
     const char *name, *type, *help;
-    size_t offset; /* into the counts, of an int64_t or uint64_t */
-    double unit;   /* of one, in the unit of the metric */
+    size_t offset; /* of an int64_t or uint64_t in the statistics */
+    double unit;   /* factor to the metric's unit */
 } field;
 
 #define FIELD(name, type, member, unit, help)                                                      \
@@ -67,7 +67,7 @@ static const field fields[] = {
           "True time less this machine's, as the store says."),
 };
 
-/* Known from some moment on; told from then on. */
+/* Metrics that are exposed once their value is known. */
 static const field moments[] = {
     FIELD("s3hls_last_segment_end_timestamp_seconds", "gauge", last_segment_end_us, 1e-6,
           "End of the newest segment."),
@@ -101,7 +101,7 @@ static void write_fields(FILE *to, const field *f, size_t count, const s3hls_rec
     }
 }
 
-/* name="value", with what the format wants escaped; what is not ASCII, as ?. */
+/* Write name="value", escaped as the format requires; non-ASCII characters become ?. */
 static void write_label(FILE *to, const char *name, const char *value) {
     fprintf(to, "%s=\"", name);
     for (; *value; value++)
@@ -167,7 +167,7 @@ static void write_view(FILE *to, const metrics_view *v) {
     write_labelled(to, "s3hls_build_info", "version", s3hls_version(), 1);
 }
 
-/* Unhealthy is what somebody has to look at. */
+/* Report a state as unhealthy if the operator must act. */
 static unsigned write_health(FILE *to, const metrics_view *v) {
     if (v->state == DELIVERY_OK && v->input_unusable) {
         fputs("input: pictures arrive of which none can be recorded\n", to);
@@ -270,7 +270,7 @@ const char *metrics_open(metrics **out, const char *where, metrics_look look, vo
         return strerror(ENOMEM);
     m->look = look;
     m->ctx = ctx;
-    sigfillset(&all); /* signals are for the thread that reads the input */
+    sigfillset(&all); /* signals are handled by the thread that reads the input */
     pthread_sigmask(SIG_SETMASK, &all, &before);
     errno = 0;
     m->daemon =

@@ -34,7 +34,7 @@ static int transport_refused(const network *n, char why[256]) {
     return S3HLS_E_UNSUPPORTED;
 }
 
-/* libavformat reports as EIO what it says more about in its log. */
+/* libavformat reports some errors as EIO; its log contains the cause. */
 static int status_of_log(char why[256]) {
     const char *line = av_messages_first_error();
     if (!line[0])
@@ -96,7 +96,8 @@ const char *network_advice(int status) {
 
 /* ---- connections */
 
-/* Does one of the protocols in it, as in "concat:https://", hand no options on to its TLS? */
+/* The URL contains a protocol, as in "concat:https://", that passes no options to its TLS
+ * connections. */
 static bool verifies_nothing(const char *url) {
     static const char *const names[] = {"concat", "concatf", "hls", "rtmpts", "gophers"};
     const char *end = strstr(url, "://");
@@ -108,15 +109,15 @@ static bool verifies_nothing(const char *url) {
     return false;
 }
 
-/* AVFormatContext's io_open: each connection, be it an input's first, a playlist's or a segment's.
- * Demuxers hand on no options for TLS. A redirect inherits those of its request. */
+/* AVFormatContext's io_open, called for each connection: the input's first one, those of playlists
+ * and of segments. Demuxers pass no TLS options. A redirect inherits the options of its request. */
 static int open_connection(AVFormatContext *s, AVIOContext **pb, const char *url, int flags,
                            AVDictionary **options) {
     const network *n = s->opaque;
     AVDictionary *own = NULL, **all = options ? options : &own;
     if (!n->options.insecure && verifies_nothing(url))
         return AVERROR(EPERM);
-    /* us; RTMP's own "timeout" makes it a server */
+    /* microseconds; RTMP's own "timeout" would make it a server */
     av_dict_set(all, strncmp(url, "rtmp", 4) == 0 ? "rw_timeout" : "timeout", TIMEOUT_MS "000", 0);
     if (!n->options.insecure) {
         av_dict_set(all, "tls_verify", "1", 0);
@@ -127,7 +128,7 @@ static int open_connection(AVFormatContext *s, AVIOContext **pb, const char *url
     return rc;
 }
 
-/* rtsps://user@host/rest becomes rtsp://user@127.0.0.1:port/rest; to be freed. */
+/* Convert rtsps://user@host/rest to rtsp://user@127.0.0.1:port/rest; the caller frees it. */
 static int relay_tls(network *n, const char *url, const AVIOInterruptCB *interrupt, char **local,
                      char why[256]) {
     address_parts parts;
@@ -158,16 +159,16 @@ static int relay_tls(network *n, const char *url, const AVIOInterruptCB *interru
 static AVDictionary *options_of_rtsp(const network *n) {
     static const char *const transports[] = {"tcp", "udp", "tcp+udp"};
     AVDictionary *options = NULL;
-    av_dict_set(&options, "timeout", TIMEOUT_MS "000", 0); /* us */
+    av_dict_set(&options, "timeout", TIMEOUT_MS "000", 0); /* microseconds */
     av_dict_set(&options, "rtsp_transport", transports[n->relay ? RTSP_TCP : n->options.transport],
                 0);
     av_dict_set(&options, "rtsp_flags", "prefer_tcp", 0);
-    if (n->options.transport != RTSP_TCP) /* a keyframe of a 4K camera arrives at once */
+    if (n->options.transport != RTSP_TCP) /* a keyframe of a 4K camera arrives in one burst */
         av_dict_set(&options, "buffer_size", "2097152", 0);
     return options;
 }
 
-/* What opening says by its code, by its log or by what was asked for. */
+/* Derive the reason for a failed open from its code, from the log or from the options. */
 static int explain(const network *n, const char *url, int rc, char why[256]) {
     address_parts parts;
     const char *line = av_messages_first_error();
@@ -207,7 +208,7 @@ int network_open(network **out, AVFormatContext **format, const char *url,
     n->options = *options;
     int rc = trust_open(&n->authorities, options->ca_file, why);
     if (!rc && !options->insecure && address_is_rtsp(url)) {
-        (*format)->protocol_blacklist = av_strdup("tls"); /* a redirect's, which has no options */
+        (*format)->protocol_blacklist = av_strdup("tls"); /* for redirects, which have no options */
         rc = (*format)->protocol_blacklist ? S3HLS_OK : S3HLS_E_NOMEM;
     }
     if (!rc && address_has_scheme(url, "rtsps"))

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* Inputs that libavformat reads over a network: with which options, over which transport, and whose
- * certificates are trusted. */
+/* Network inputs of libavformat: their options, transport and trusted certificates. */
 #ifndef TOOL_NETWORK_H
 #define TOOL_NETWORK_H
 
@@ -17,24 +16,24 @@ typedef struct network_options {
     bool insecure;            /* accept any certificate */
 } network_options;
 
-/* As avformat_open_input(). TLS connections, and those that a redirect or a playlist leads to, are
- * verified: the certificate's chain, its dates and the host's name.
- * @param out  receives what the input needs as long as it is open, also when opening failed
- * @param format  allocated, with its interrupt_callback set; freed when opening fails. Its opaque
- * member is used here.
+/* Like avformat_open_input(). TLS connections are verified, including those that a redirect or a
+ * playlist opens: the certificate's chain, its dates and the host name.
+ * @param out  receives resources that the input needs while it is open, also if opening failed
+ * @param format  allocated, with its interrupt_callback set; freed if opening fails. This function
+ * uses its opaque member.
  * @param url  as address_encode() writes it
- * @param why  receives what was wrong, 256 bytes
+ * @param why  receives the error, 256 bytes
  * @return S3HLS_OK; otherwise as media_open(). */
 int network_open(network **out, AVFormatContext **format, const char *url,
                  const network_options *options, char why[256]);
-/* After avformat_close_input(). */
+/* Called after avformat_close_input(). */
 void network_close(network **n);
 
-/* @param why  receives what the error is called, 256 bytes
- * @return the status that an error of libavformat stands for. */
+/* @param why  receives the name of the error, 256 bytes
+ * @return the status for an error of libavformat. */
 int network_status(int code, char why[256]);
 
-/* @return what to do about a status of an input, for people; "" where there is no advice. */
+/* @return advice for a status of an input; "": none. */
 const char *network_advice(int status);
 
 #endif

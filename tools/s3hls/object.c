@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* put, get and presign: one object, named by its URL. */
+/* put, get and presign: commands for one object, named by its URL. */
 #include "options.h"
 #include "tool.h"
 #include <errno.h>
@@ -38,7 +38,7 @@ static const char *set_expires(void *ctx, const char *value) {
                : "not a life; give 1 to 604800 seconds";
 }
 
-/* Split "s3://bucket/a/b" into "s3://bucket/a" and "b". @return false: no object's URL. */
+/* Split "s3://bucket/a/b" into "s3://bucket/a" and "b". @return false: not the URL of an object. */
 static bool split_url(const char *url, char store[2048], const char **key) {
     const char *slash = strrchr(url, '/'), *root = strstr(url, "://");
     if (!root || !slash || slash < root + 4 || !slash[1] || (size_t)(slash - url) >= 2048)
@@ -144,7 +144,7 @@ int command_put(int argc, char **argv) {
 
 typedef struct output {
     const char *path; /* NULL: standard output */
-    FILE *file;       /* opened when the object is known to be there */
+    FILE *file;       /* opened after the object is known to exist */
 } output;
 
 static bool open_output(output *out) {
@@ -159,7 +159,7 @@ static int write_out(void *ctx, const uint8_t *data, size_t size) {
 }
 
 static bool close_output(output *out) {
-    bool ok = open_output(out) && !ferror(out->file); /* an empty object makes an empty file */
+    bool ok = open_output(out) && !ferror(out->file); /* an empty object creates an empty file */
     if (out->path && out->file)
         ok = fclose(out->file) == 0 && ok;
     return ok;

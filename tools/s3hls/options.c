@@ -57,7 +57,7 @@ bool parse_rate(const char *text, uint32_t *num, uint32_t *den) {
     if (!parse_number(first, 0.001, 1000000, &n) ||
         (slash && !parse_count(slash + 1, 1, 1000000, den)))
         return false;
-    if (n != (double)(uint32_t)n) { /* 29.97: thousandths */
+    if (n != (double)(uint32_t)n) { /* 29.97: in thousandths */
         n *= 1000;
         *den *= 1000;
     }
@@ -313,13 +313,13 @@ static const option_kind *find_option(const command_line *line, const char *argu
     return kind;
 }
 
-/* One option at argv[*at]. @return false: it is wrong, and has been complained of. */
+/* Process one option at argv[*at]. @return false: invalid; the error was reported. */
 static bool take_option(command_line *line, int argc, char **argv, int *at) {
     const char *argument = argv[*at], *equals = strchr(argument, '=');
     size_t size = equals ? (size_t)(equals - argument) : strlen(argument);
     void *ctx;
     const option_kind *kind = find_option(line, argument, size, &ctx);
-    /* the value of what is no option may be a secret: it is not repeated */
+    /* the value of an unknown option may be a secret: it is not printed */
     const char *wrong = NULL, *value = equals && kind ? equals + 1 : NULL;
     if (!kind)
         wrong = "no such option";
@@ -411,7 +411,7 @@ void report(const char *command, const char *format, ...) {
     fprintf(stderr, "s3hls %s: %s\n", command, line);
 }
 
-/* What failed, and the status; the line is not ended. */
+/* Print the operation and the status, without a line end. */
 static void begin_complaint(const char *command, const char *what, int status) {
     char masked[LINE_BYTES];
     snprintf(masked, sizeof masked, "%s", what);
@@ -431,7 +431,7 @@ void complain(const char *command, const char *what, int status, const s3hls_s3_
         fprintf(stderr, ": HTTP %ld %s", error->http_status, error->code);
     if (error && error->message[0]) {
         fprintf(stderr, ": ");
-        text_print(stderr, error->message); /* of a directory: with its names */
+        text_print(stderr, error->message); /* for a directory, it contains file names */
     }
     if (error && error->request_id[0])
         fprintf(stderr, " [request %s]", error->request_id);

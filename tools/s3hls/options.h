@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* Command lines: a table of options a command takes, and what the commands share: how to reach a
- * store, how loud to be, how to say what went wrong. */
+/* Command lines: a table of the options of a command, and functions that all commands share: store
+ * access, verbosity and error messages. */
 #ifndef TOOL_OPTIONS_H
 #define TOOL_OPTIONS_H
 
@@ -9,15 +9,15 @@
 
 typedef struct option_kind {
     const char *name;  /* "--to" */
-    const char *value; /* "URL"; NULL: takes none */
+    const char *value; /* "URL"; NULL: the option has no value */
     const char *help;
-    /* @return NULL, or what is wrong with the value and what would be right. ctx: the command's. */
+    /* @return NULL, or the fault of the value and the correct form. ctx: the command's. */
     const char *(*set)(void *ctx, const char *value);
 } option_kind;
 
 enum { POSITIONAL_MAX = 64 };
 
-/* What every command takes. */
+/* Options of every command. */
 typedef struct common_options {
     s3hls_s3_options s3;
     s3hls_env env;
@@ -30,40 +30,41 @@ typedef struct common_options {
 typedef struct command_line {
     const char *command;        /* "record" */
     const char *arguments;      /* "INPUT --to URL" */
-    const char *explanation;    /* of --help, with examples */
+    const char *explanation;    /* for --help, with examples */
     const option_kind *options; /* ended by a NULL name */
     void *ctx;
     const option_kind *also; /* shared with another command; NULL: none */
     void *also_ctx;
     common_options *common;
-    char *positional[POSITIONAL_MAX]; /* of argv */
+    char *positional[POSITIONAL_MAX]; /* from argv */
     int positional_count, positional_max;
-    bool positional_list;     /* one is enough, up to positional_max */
-    bool positional_optional; /* none is right too */
+    bool positional_list;     /* at least one, up to positional_max */
+    bool positional_optional; /* none is valid too */
 } command_line;
 
-/* Read argv. @return true: go on; false: stop with *exit_code (help was given, or something is
- * wrong). */
+/* Parse argv. @return true: continue; false: exit with *exit_code (help was printed, or an error
+ * was reported). */
 bool command_line_parse(command_line *line, int argc, char **argv, int *exit_code);
-/* Find the credentials that an s3:// URL needs. @return false: stop with *exit_code. */
+/* Find the credentials that an s3:// URL requires. @return false: exit with *exit_code. */
 bool common_options_open(const command_line *line, const char *url, int *exit_code);
 void common_options_close(common_options *common);
 
-/* "4M" to bytes. @return false: no such size. */
+/* Parse a size such as "4M" into bytes. @return false: invalid. */
 bool parse_size(const char *text, uint64_t *bytes);
-/* "25", "29.97", "30000/1001" to a fraction. */
+/* Parse "25", "29.97" or "30000/1001" into a fraction. */
 bool parse_rate(const char *text, uint32_t *num, uint32_t *den);
-/* A decimal number within bounds; the second: a whole one. */
+/* Parse a decimal number within bounds; parse_count: an integer. */
 bool parse_number(const char *text, double min, double max, double *value);
 bool parse_count(const char *text, uint32_t min, uint32_t max, uint32_t *count);
 
-/* One line on standard error. What may be a password in an address is masked, up to the last @ of
- * the line; so give text of arguments by this, not by fprintf(). */
+/* Print one line on standard error. Possible passwords in addresses are masked, up to the last @ of
+ * the line. Use this instead of fprintf() for text from arguments. */
 __attribute__((format(printf, 2, 3))) void report(const char *command, const char *format, ...);
 
-/* One line on standard error: what failed, the status, the server's own words, the mend. */
+/* Print one line on standard error: the failed operation, the status, the server's message, and how
+ * to fix it. */
 void complain(const char *command, const char *what, int status, const s3hls_s3_error *error);
-/* The same of an input, with advice about inputs ("": none). */
+/* The same for an input, with advice about inputs ("": none). */
 void complain_of_input(const char *command, const char *what, int status, const char *advice);
 
 #endif

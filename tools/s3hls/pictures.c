@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A step of presentation beyond this, and beyond so many pictures, begins anew. */
+/* A longer step of the presentation time, in seconds and pictures, restarts it. */
 enum { JUMP_S = 10, JUMP_PICTURES = 4 * PICTURES_REORDER_MAX, STEP_MAX_S = 60 };
 
 void pictures_init(pictures *p, int64_t second, unsigned least_depth, bool live) {
@@ -51,7 +51,7 @@ static bool has(int64_t time) {
 
 /* ---- what the container gives */
 
-/* The first picture that has a time shows it; pictures before it had none yet. */
+/* The first picture with a time shows which times the container has. */
 static bool find_given(pictures *p) {
     for (size_t i = 0; i < p->count && !p->given; i++) {
         const picture *x = at(p, i);
@@ -59,7 +59,7 @@ static bool find_given(pictures *p) {
             p->given = !has(x->dts) ? PICTURES_PTS : !has(x->pts) ? PICTURES_DTS : PICTURES_BOTH;
     }
     if (!p->given && (p->ended || p->count > PICTURES_REORDER_MAX))
-        p->given = PICTURES_BOTH; /* none has: they are counted */
+        p->given = PICTURES_BOTH; /* no picture has a time: they are counted */
     return p->given;
 }
 
@@ -67,7 +67,7 @@ static int64_t given_time(const pictures *p, const picture *x) {
     return p->given == PICTURES_DTS ? x->dts : x->pts;
 }
 
-/* How long the pictures before the first one with a time last: as long as that one. */
+/* Duration of the pictures before the first one with a time: the same as its duration. */
 static int64_t first_step(const pictures *p, size_t first) {
     if (first + 1 < p->count && has(given_time(p, at(p, first + 1)))) {
         int64_t step = given_time(p, at(p, first + 1)) - given_time(p, at(p, first));
@@ -77,8 +77,8 @@ static int64_t first_step(const pictures *p, size_t first) {
     return at(p, first)->duration > 0 ? at(p, first)->duration : p->step;
 }
 
-/* The time of a picture without one: a step after the one before; at the beginning, steps before
- * the first one that has a time. */
+/* Time of a picture without one: one step after the previous picture, or, at the beginning, counted
+ * back from the first picture with a time. */
 static int64_t follow(const pictures *p, int64_t last) {
     if (p->begun)
         return last + p->step;
@@ -90,7 +90,7 @@ static int64_t follow(const pictures *p, int64_t last) {
 
 /* ---- the depth of reordering: how many pictures are decoded before one and shown after it */
 
-/* A time alone does not tell: it may be wrong. */
+/* The times alone are not sufficient, since they may be wrong. */
 static bool shown_after(const pictures *p, size_t earlier, size_t later) {
     if (p->given == PICTURES_PTS && (!has(at(p, earlier)->pts) || !has(at(p, later)->pts) ||
                                      at(p, earlier)->pts <= at(p, later)->pts))
@@ -108,7 +108,8 @@ static unsigned depth_at(const pictures *p, size_t later) {
     return depth;
 }
 
-/* A camera's pictures in the order in which they are shown: there is nothing to wait for. */
+/* The first two pictures of a camera arrive in the order in which they are shown: no need to
+ * wait. */
 static bool in_order(const pictures *p) {
     return p->count >= 2 && !shown_after(p, 0, 1) && at(p, 1)->order - at(p, 0)->order <= 2 &&
            at(p, 1)->order > at(p, 0)->order;
@@ -139,8 +140,8 @@ static int64_t jump_of(const pictures *p) {
     return by_step > least ? by_step : least;
 }
 
-/* Presentation begins, or begins anew: before its earliest picture, as many times as reordering is
- * deep. */
+/* Presentation begins or restarts: fill the window with times before the earliest picture,
+ * according to the depth of reordering. */
 static void begin_latest(pictures *p) {
     int64_t jump = p->begun ? jump_of(p) : INT64_MAX / 4;
     int64_t newest = at(p, 0)->pts, earliest = newest, next = INT64_MAX;
@@ -161,7 +162,7 @@ static void begin_latest(pictures *p) {
         p->latest[i] = earliest + ((int64_t)i - 1 - (int64_t)p->depth) * p->step;
 }
 
-/* Reordering is deeper than it was seen to be: from here on, DTS runs one picture earlier. */
+/* Reordering is deeper than observed so far: from here on, DTS runs one picture earlier. */
 static void deepen(pictures *p) {
     memmove(p->latest + 1, p->latest, (p->depth + 1) * sizeof *p->latest);
     p->depth++;
@@ -174,7 +175,7 @@ static void place_dts(pictures *p, picture *x) {
     else if (x->pts <= p->last_dts && !x->idr && x->order < p->last_order &&
              p->depth < PICTURES_REORDER_MAX)
         deepen(p);
-    unsigned i = 0; /* the new time takes the place of the earliest, which was used */
+    unsigned i = 0; /* the new time replaces the earliest one, which was used */
     for (; i < p->depth && p->latest[i + 1] < x->pts; i++)
         p->latest[i] = p->latest[i + 1];
     p->latest[i] = x->pts;
@@ -183,7 +184,7 @@ static void place_dts(pictures *p, picture *x) {
 
 /* ---- PTS from DTS */
 
-/* The earliest picture not shown yet, once no earlier one can come. */
+/* The earliest picture not shown yet, if no earlier one can follow. */
 static picture *next_shown(pictures *p) {
     size_t i = 0, waiting = 0;
     picture *earliest = NULL;
@@ -202,7 +203,7 @@ static picture *next_shown(pictures *p) {
     return complete || p->ended || waiting > PICTURES_REORDER_MAX ? earliest : NULL;
 }
 
-/* The n-th picture that is shown has the time of the n-th that is decoded. */
+/* The n-th shown picture has the time of the n-th decoded picture. */
 static void place_pts(pictures *p) {
     size_t shown = 0;
     for (size_t i = 0; i < p->count; i++)
@@ -254,7 +255,7 @@ bool pictures_pop(pictures *p, picture *out) {
     if (out->idr || out->order > p->last_order)
         p->last_order = out->order;
     p->begun = true;
-    if (p->given == PICTURES_DTS) /* decoded so much earlier than shown */
+    if (p->given == PICTURES_DTS) /* the maximum by which decoding precedes presentation */
         out->dts -= p->ahead;
     if (out->dts > out->pts)
         out->dts = out->pts;

@@ -70,7 +70,7 @@ static void print_last_error(const s3hls_recorder_stats *s) {
     putchar('\n');
 }
 
-/* Accepted is what the others add up to. */
+/* Accepted is the sum of the other counters. */
 static void print_ledger(const s3hls_recorder_stats *s, const char *url, const char *spool) {
     printf("segments: %" PRIu64 " accepted", s->segments_accepted);
     if (s->segments_recovered)

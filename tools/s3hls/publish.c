@@ -17,7 +17,7 @@ enum {
 };
 static const int64_t HOUR_MS = 3600000, SECOND_US = 1000000;
 
-/* An hour whose index is to be written. */
+/* An hour whose index must be written. */
 typedef struct hour {
     int64_t begin_ms, due_us;
 } hour;
@@ -25,10 +25,10 @@ typedef struct hour {
 struct publisher {
     const command_line *line;
     const s3hls_env *env;
-    s3hls_archive *archive; /* the thread's */
+    s3hls_archive *archive; /* used by the thread only */
     pthread_t thread;
 
-    pthread_mutex_t lock; /* of what follows */
+    pthread_mutex_t lock; /* protects the members below */
     pthread_cond_t changed;
     s3hls_segment queue[QUEUE_MAX]; /* confirmed, not yet taken by the thread */
     size_t queued;
@@ -38,11 +38,11 @@ struct publisher {
     bool closing, ended; /* ended: the camera has stopped */
     int64_t give_up_us;
 
-    /* the thread's own */
+    /* used by the thread only */
     live_list live;
     bool begun, live_changed, end_written, unfinished;
     s3hls_segment taken[QUEUE_MAX];
-    s3hls_segment held[HELD_MAX]; /* ascending, behind a hole that may fill yet */
+    s3hls_segment held[HELD_MAX]; /* ascending, after a gap that may still be filled */
     size_t held_count;
     int64_t held_since_us, retry_us;
     uint32_t retry_ms;
@@ -73,8 +73,9 @@ static void mark_hour(publisher *p, int64_t begin_ms, int64_t due_us) {
     p->hours[p->hour_count++] = (hour){begin_ms, due_us};
 }
 
-/* The hour at hand each minute; one that is over soon, as more late segments may come with this. An
- * hour that a clock ran ahead to is not the one at hand. */
+/* Schedule the index of the segment's hour: the current hour each minute; an earlier hour soon,
+ * since more late segments may follow. An hour that results from a fast clock is not the current
+ * one. */
 static void mark_segment(publisher *p, const s3hls_segment *s) {
     int64_t begin_ms = s->start_ms - s->start_ms % HOUR_MS,
             soon_us = delivery_clock_us() + 2 * SECOND_US;
@@ -88,7 +89,7 @@ static void mark_segment(publisher *p, const s3hls_segment *s) {
     mark_hour(p, begin_ms, begin_ms == p->newest_hour_ms ? soon_us + 58 * SECOND_US : soon_us);
 }
 
-/* Take the hour that is due first; any, where the thread is to end. */
+/* Take the hour that is due first, or any hour if the thread must end. */
 static bool take_hour(publisher *p, bool closing, hour *due) {
     hour *first = p->hours;
     for (size_t i = 1; i < p->hour_count; i++)
@@ -108,7 +109,7 @@ void publish_segment(publisher *p, const char *key, uint64_t bytes) {
     s.size = bytes;
     pthread_mutex_lock(&p->lock);
     mark_segment(p, &s);
-    if (p->queued == QUEUE_MAX) /* the oldest has long left the live list */
+    if (p->queued == QUEUE_MAX) /* the oldest has left the live playlist long ago */
         memmove(p->queue, p->queue + 1, --p->queued * sizeof s);
     p->queue[p->queued++] = s;
     pthread_cond_signal(&p->changed);
@@ -132,8 +133,8 @@ static void hold(publisher *p, const s3hls_segment *s) {
     p->held_count++;
 }
 
-/* Uploads side by side end in any order: what is missing gets half a target duration to come. A
- * list has to change within one and a half (RFC 8216 6.2.1). */
+/* Parallel uploads end in any order: a missing segment may arrive within half a target duration.
+ * The playlist must change within one and a half (RFC 8216 6.2.1). */
 static void release_held(publisher *p, bool all) {
     bool due = p->held_count == HELD_MAX ||
                delivery_clock_us() >= p->held_since_us + p->live.target_ms * INT64_C(500);
@@ -151,7 +152,7 @@ static void release_held(publisher *p, bool all) {
 
 /* @return true: it was written. */
 static bool note(publisher *p, int rc, const s3hls_s3_error *error) {
-    bool soon = rc == S3HLS_E_NOT_FOUND; /* a timeline's object that is on its way */
+    bool soon = rc == S3HLS_E_NOT_FOUND; /* the timeline's object has not arrived yet */
     if (rc && !soon && !p->failing)
         complain(p->line->command, "--publish: playlists cannot be written, trying again", rc,
                  error);
@@ -169,7 +170,8 @@ static bool begin(publisher *p) {
     s3hls_s3_error error = {0};
     p->begun = note(p, live_begin(&p->live, p->archive, now_ms(p), &error), &error);
     pthread_mutex_lock(&p->lock);
-    for (size_t i = 0; p->begun && i < p->live.count; i++) /* may have been left unfinished */
+    for (size_t i = 0; p->begun && i < p->live.count;
+         i++) /* the previous session may have left them unfinished */
         mark_segment(p, &p->live.segments[i]);
     pthread_mutex_unlock(&p->lock);
     return p->begun;
@@ -195,7 +197,7 @@ static bool write_hour(publisher *p, const hour *due, bool over) {
     return note(p, rc, &error);
 }
 
-/* All that is due. @return false: something of it is to be tried again. */
+/* Write everything that is due. @return false: a part must be retried. */
 static bool work(publisher *p, bool closing, bool ended) {
     s3hls_segment *taken = p->taken;
     hour due;
@@ -225,7 +227,7 @@ static void *run(void *arg) {
     bool done = false;
     while (!done) {
         pthread_mutex_lock(&p->lock);
-        bool closing = p->closing, ended = p->ended; /* may be said while this works */
+        bool closing = p->closing, ended = p->ended; /* may be set while this works */
         pthread_mutex_unlock(&p->lock);
         bool written = delivery_clock_us() >= p->retry_us && work(p, closing, ended);
         pthread_mutex_lock(&p->lock);
@@ -250,7 +252,7 @@ static void publisher_free(publisher *p) {
     free(p);
 }
 
-/* Signals are for the thread that reads the input. */
+/* Signals are handled by the thread that reads the input. */
 static int start(publisher *p) {
     sigset_t all, before;
     pthread_condattr_t attributes;

@@ -39,7 +39,7 @@ static int collect(void *ctx, const uint8_t *data, size_t size) {
 }
 
 static void raise_target(live_list *l, uint32_t ms) {
-    uint32_t rounded = (ms + 500) / 1000 * 1000; /* as EXTINF is (RFC 8216 4.3.3.1) */
+    uint32_t rounded = (ms + 500) / 1000 * 1000; /* rounded like EXTINF (RFC 8216 4.3.3.1) */
     if (rounded > l->target_ms)
         l->target_ms = rounded;
 }
@@ -85,7 +85,7 @@ int live_begin(live_list *l, s3hls_archive *archive, int64_t now_ms, s3hls_s3_er
         read_back(l, t->bytes);
     live_drop_ahead(l, now_ms);
     free(t);
-    /* one that is too long is none of ours */
+    /* a longer one was not written by this program */
     return rc == S3HLS_E_NOT_FOUND || rc == S3HLS_E_CANCELLED ? S3HLS_OK : rc;
 }
 
@@ -95,7 +95,7 @@ static const s3hls_segment *newest(const live_list *l) {
     return l->count ? &l->segments[l->count - 1] : NULL;
 }
 
-/* In one session no number of a timeline is behind the session's next segments. */
+/* Within one session, a segment's timeline is at most one higher than the previous one's. */
 static bool same_session(const s3hls_segment *a, const s3hls_segment *b) {
     return b->timeline - a->timeline <= 1;
 }
@@ -118,7 +118,7 @@ void live_append(live_list *l, const s3hls_segment *s) {
     l->segments[l->count++] = *s;
 }
 
-/* What has left the list does not come back, though the window would have room for it. */
+/* Segments that have left the playlist do not return, even if the window would include them. */
 static void forget_unlisted(live_list *l, const char *playlist) {
     const char *tag = strstr(playlist, "#EXT-X-MEDIA-SEQUENCE:");
     uint64_t first = tag ? strtoull(strchr(tag, ':') + 1, NULL, 10) : 0;
@@ -140,7 +140,7 @@ static int read_timeline(live_list *l, s3hls_archive *archive, s3hls_s3_error *e
     if (rc && rc != S3HLS_E_NOT_FOUND && rc != S3HLS_E_MALFORMED)
         return rc;
     l->waits = 0;
-    if (rc) /* without what it says */
+    if (rc) /* continue without its contents */
         l->timeline = (s3hls_timeline){.timeline = timeline};
     else
         raise_target(l, l->timeline.target_duration_ms + 499);
@@ -169,7 +169,8 @@ static int write_list(live_list *l, s3hls_archive *archive, bool ended, const s3
 
 /* ---- master.m3u8 */
 
-/* Written again where a segment is larger than was said; a tenth is added, so that it is seldom. */
+/* Rewritten when a segment exceeds the stated rate. The rate includes a reserve of a tenth, so that
+ * this is rare. */
 static int write_master(live_list *l, s3hls_archive *archive, const s3hls_env *env,
                         s3hls_s3_error *error) {
     const s3hls_timeline *t = &l->timeline;
@@ -202,8 +203,8 @@ int live_write(live_list *l, s3hls_archive *archive, bool ended, const s3hls_env
 
 /* ---- hours */
 
-/* A playlist with addresses as seen from the hour's own folder. One of the hour before may be
- * listed, where decoding begins. @return text to be freed; NULL: out of memory */
+/* A playlist with URLs relative to the hour's own folder. It may include a segment of the previous
+ * hour, where decoding begins. @return text to be freed; NULL: out of memory. */
 static char *seen_from_folder(const char *playlist, const char *folder) {
     char *adapted = NULL;
     size_t size;
@@ -251,7 +252,8 @@ int hour_write(s3hls_archive *archive, int64_t begin_ms, bool over, uint32_t tar
     cfg.env = env;
     int rc = s3hls_archive_list_playable(archive, begin_ms, begin_ms + HOUR_MS, &list, error);
     size_t first = 0;
-    while (first < list.count && list.segments[first].start_ms < begin_ms) /* reaches into it */
+    while (first < list.count && list.segments[first].start_ms <
+                                     begin_ms) /* skip segments that only extend into the hour */
         first++;
     bool any = first < list.count;
     while (any && first > 0 && list.segments[first].entry == S3HLS_ENTRY_NONE)

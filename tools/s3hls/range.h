@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* What the commands share that read a range of one camera's time: --from and --to, and the segments
- * in between. */
+/* Shared by the commands that read a time range of one camera: --from and --to, and the segments
+ * between them. */
 #ifndef TOOL_RANGE_H
 #define TOOL_RANGE_H
 
 #include "options.h"
 #include "s3hls/archive.h"
 
-/* First in a command's options. Begin with RANGE_ALL. */
+/* First member of a command's options. Initialise with RANGE_ALL. */
 typedef struct range_options {
     common_options common;
-    int64_t from_us, to_us; /* INT64_MIN, INT64_MAX: open */
-    bool playable;          /* of the command: s3hls_archive_list_playable() */
+    int64_t from_us, to_us; /* INT64_MIN, INT64_MAX: unlimited */
+    bool playable;          /* set by the command: use s3hls_archive_list_playable() */
 } range_options;
 
 #define RANGE_ALL                                                                                  \
@@ -26,16 +26,16 @@ const char *range_set_to(void *ctx, const char *value);
         "--to", "TIME", "up to, not including; else the last segment", range_set_to                \
     }
 
-/* In ms, open ends kept. */
+/* In ms; open ends are kept. */
 int64_t range_from_ms(const range_options *range);
 int64_t range_to_ms(const range_options *range);
 
-/* What a command does with the range it asked for. @return its exit code. */
+/* Processes the listed range. @return the exit code. */
 typedef int (*range_fn)(const command_line *line, s3hls_archive *archive,
                         const s3hls_segment_list *list);
-/* List the range that line->ctx, which begins with its range_options, asks for, and hand it to run;
- * with range_options.playable, from where decoding has to begin.
- * @return run's exit code, or one that was complained of; the options are closed. */
+/* List the range of line->ctx, which begins with its range_options, and pass it to run; with
+ * range_options.playable, from where decoding has to begin. @return run's exit code, or that of an
+ * error that was reported; the options are closed. */
 int range_run(const command_line *line, range_fn run);
 
 #endif

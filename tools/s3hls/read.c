@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* ls and playlist: what a store holds of a range of time. */
+/* ls and playlist: list a time range of a store. */
 #include "range.h"
 #include "s3hls/playlist.h"
 #include "tool.h"
@@ -11,7 +11,7 @@
 typedef struct read_options {
     range_options range;
     bool json, relative, live;
-    uint32_t presign_s; /* 0: not asked for */
+    uint32_t presign_s; /* 0: not requested */
     const char *base;
 } read_options;
 
@@ -79,7 +79,7 @@ static int print_list(const command_line *line, s3hls_archive *archive,
     for (size_t i = 0; i < list->count; i++) {
         const s3hls_segment *s = &list->segments[i];
         int64_t gap_ms = i ? s->start_ms - (s[-1].start_ms + s[-1].duration_ms) : 0;
-        if (gap_ms < 0) /* a second recording of the same time */
+        if (gap_ms < 0) /* overlapping recordings */
             gap_ms = 0;
         gaps += gap_ms > 0;
         (json ? print_segment_json : print_segment)(s, gap_ms);
@@ -133,7 +133,7 @@ static int presign(void *ctx, const char *key, char **url) {
     return s3hls_store_url(p->store, key, p->expires_s, url);
 }
 
-/* The newest timeline's own word on how long a segment may be, where it can be read. */
+/* Target duration according to the newest timeline's object, if it can be read. */
 static uint32_t target_duration_ms(s3hls_archive *archive, const s3hls_segment_list *list) {
     s3hls_timeline timeline;
     const s3hls_segment *last = list->count ? &list->segments[list->count - 1] : NULL;
@@ -203,7 +203,7 @@ int command_playlist(int argc, char **argv) {
     int code;
     if (!command_line_parse(&line, argc, argv, &code))
         return code;
-    if (o.live && o.range.to_us == INT64_MAX) /* what a clock that ran ahead recorded is not live */
+    if (o.live && o.range.to_us == INT64_MAX) /* footage of a fast clock is not live */
         o.range.to_us = now_us() + S3HLS_CLOCK_AHEAD_MS * INT64_C(1000);
     return range_run(&line, write_playlist);
 }

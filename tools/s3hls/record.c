@@ -157,24 +157,24 @@ static const option_kind kinds[] = {
 
 typedef struct recording {
     record_options *options;
-    camera camera; /* or whatever else the input is */
+    camera camera; /* or another input */
     media *input;
     intake intake;
     bool reconnects, first_seen, await_keyframe;
     delivery delivery;
     int64_t begun_us;            /* monotonic: when reading began */
-    int64_t first_us, newest_us; /* times of frames as put */
-    int64_t shift_us;            /* from the input's times to those */
+    int64_t first_us, newest_us; /* frame times as put */
+    int64_t shift_us;            /* from the input's times to frame times */
 } recording;
 
-static const int64_t MAX_AHEAD_US = 10000000; /* --realtime: more is a jump of the times */
+static const int64_t MAX_AHEAD_US = 10000000; /* --realtime: a larger lead is a jump of the times */
 
-/* It does not wait for us, and goes on through every outage. */
+/* The source does not wait for the recorder, and continues during outages. */
 static bool live(const recording *r) {
     return r->options->realtime || media_get_facts(r->input)->live;
 }
 
-/* Nor is a pipe given up; but its writer can wait, unless it was said what to drop. */
+/* A pipe is not given up either. Its writer can wait, unless a drop policy was given. */
 static bool endless(const recording *r) {
     return live(r) || media_get_facts(r->input)->pipe;
 }
@@ -203,7 +203,7 @@ static bool wait_for_room(recording *r) {
     return !r->delivery.abandoned;
 }
 
-/* --realtime: wait until media_us is due. A jump of the input's times is not waited out. */
+/* --realtime: wait until media_us is due. A jump of the input's times causes no wait. */
 static void keep_pace(recording *r, int64_t media_us) {
     int64_t ahead_us = media_us - (delivery_clock_us() - r->begun_us);
     if (!r->options->realtime)
@@ -214,7 +214,7 @@ static void keep_pace(recording *r, int64_t media_us) {
         delivery_pause_ms((long)(ahead_us / 1000));
 }
 
-/* Media time of what was put so far; a raw stream's pictures are counted. */
+/* Media time put so far. Pictures of a raw stream are counted. */
 static int64_t counted_us(const recording *r) {
     const s3hls_recorder_stats *s = &r->delivery.stats;
     double pictures = (double)(s->frames_in + s->frames_skipped + s->frames_dropped);
@@ -226,7 +226,7 @@ static int64_t counted_us(const recording *r) {
 /* @return false: interrupted. */
 static bool reconnect(recording *r, const char *why) {
     intake_end(&r->intake, r->input);
-    media_close(&r->input); /* a camera may have room for one viewer only */
+    media_close(&r->input); /* a camera may accept one client only */
     r->first_seen = false;
     r->await_keyframe = true;
     bool found = camera_find_again(&r->camera, &r->input, why);
@@ -235,7 +235,7 @@ static bool reconnect(recording *r, const char *why) {
 }
 
 static void put(recording *r, s3hls_frame *frame) {
-    static const int64_t STEP_BACK_US = 1000000; /* enough to make a new timeline */
+    static const int64_t STEP_BACK_US = 1000000; /* large enough to begin a new timeline */
     bool raw = media_get_facts(r->input)->raw;
     if (!r->first_seen && r->delivery.reconnects)
         r->shift_us = r->newest_us - STEP_BACK_US - frame->pts_us;
@@ -245,7 +245,7 @@ static void put(recording *r, s3hls_frame *frame) {
     frame->pts_us += r->shift_us;
     r->newest_us = frame->pts_us;
     keep_pace(r, raw ? counted_us(r) : frame->pts_us - r->first_us);
-    s3hls_recorder_put_video(r->delivery.recorder, frame); /* the counts say what became of it */
+    s3hls_recorder_put_video(r->delivery.recorder, frame); /* failures are in the statistics */
 }
 
 static void take(recording *r, s3hls_frame *frame) {
@@ -258,9 +258,9 @@ static void take(recording *r, s3hls_frame *frame) {
 /* @return S3HLS_OK at the end of the input, or the status that ended it. */
 static int read_all(recording *r, char why[256]) {
     s3hls_frame frame;
-    /* fits beside a segment that is full */
+    /* fits into the pool beside a full segment */
     size_t chunk = r->options->delivery.cfg.pool_bytes / 16;
-    while (wait_for_room(r)) { /* interrupted: what has arrived is still handed out */
+    while (wait_for_room(r)) { /* after an interrupt, received data is still put */
         int rc = media_read(r->input, chunk, &frame, why);
         if (rc > 0)
             take(r, &frame);
@@ -278,7 +278,7 @@ static int64_t wall_us(void) {
     return (int64_t)time(NULL) * 1000000;
 }
 
-/* A container has times of its own, and they are kept. */
+/* Container times take precedence over a frame rate option. */
 static void ignore_rate(record_options *o) {
     if (o->delivery.cfg.frame_rate_num)
         fputs("s3hls record: warning: --fps is ignored: the input has times of its own\n", stderr);
@@ -307,12 +307,13 @@ static void set_input_kind(record_options *o, const media_facts *facts) {
     }
 }
 
-/* @param status  of the recorder. @return EXIT_INPUT: it has been reported why. */
+/* @param status  of the recorder.
+ * @return EXIT_INPUT: the reason was reported. */
 static int finish_empty(recording *r, int read_status, int status, const char *why) {
     char what[1024], reason[256];
     bool truncated = r->input && media_truncated(r->input);
     if (!read_status && !status && delivery_interrupted())
-        return EXIT_DONE; /* nothing had come yet */
+        return EXIT_DONE; /* nothing had arrived yet */
     status = intake_reason(&r->intake, reason);
     snprintf(what, sizeof what, "%s: nothing was recorded: %s%s%s%s", r->camera.name, why,
              why[0] ? "; " : "", truncated ? "the file was cut off; " : "", reason);
@@ -320,7 +321,7 @@ static int finish_empty(recording *r, int read_status, int status, const char *w
     return EXIT_INPUT;
 }
 
-/* @return whether the input had damage, which is reported. */
+/* @return whether the input was damaged, which is reported. */
 static bool report_damage(recording *r, int read_status, const char *why) {
     const s3hls_recorder_stats *s = &r->delivery.stats;
     char what[512];
@@ -369,7 +370,7 @@ static int open_input(recording *r) {
     return EXIT_INPUT;
 }
 
-/* Of a camera that is waited for, nothing is known but that it sends frames. */
+/* Until a camera responds, the only known fact is that it sends frames. */
 static int open_delivery(const command_line *line, recording *r) {
     record_options *o = r->options;
     int code = EXIT_FAILED;
@@ -386,7 +387,7 @@ static int open_delivery(const command_line *line, recording *r) {
     return code;
 }
 
-/* @return false: interrupted before there was one. */
+/* @return false: interrupted before an input was found. */
 static bool await_input(recording *r) {
     if (!r->input && !camera_find(&r->camera, &r->input))
         return false;
@@ -428,7 +429,7 @@ static const char *wrong_together(const record_options *o, const char *input) {
     return NULL;
 }
 
-/* @return false: the command line is wrong, which is reported. */
+/* @return false: invalid command line; the error was reported. */
 static bool take_input(recording *r, const char *input) {
     record_options *o = r->options;
     const char *wrong = wrong_together(o, input);
@@ -439,7 +440,7 @@ static bool take_input(recording *r, const char *input) {
         o->reconnect == RECONNECT || (o->reconnect == RECONNECT_IF_RTSP && address_is_rtsp(input));
     if (wrong)
         fprintf(stderr, "s3hls record: %s\n", wrong);
-    else if (unclear) /* name is NULL when memory ran out */
+    else if (unclear) /* name is NULL if memory ran out */
         fprintf(stderr, "s3hls record: %s: %s\n", r->camera.name ? r->camera.name : "", unclear);
     return !wrong && !unclear;
 }

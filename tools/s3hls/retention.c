@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* retention: how long recordings are kept. A bucket does it by itself, by a lifecycle rule; a
- * directory is shortened here and now. */
+/* retention: how long recordings are kept. A bucket removes them through a lifecycle rule; in a
+ * directory this command removes them immediately. */
 #include "options.h"
 #include "s3hls/archive.h"
 #include "text.h"
@@ -53,8 +53,8 @@ static void print_rule(const char *prefix, const s3hls_s3_lifecycle *rules) {
                rules->conditional);
 }
 
-/* Segments and hours' playlists begin with the year, 2026: timelines' objects, which segments need
- * that come later, and live.m3u8 do not, and stay. */
+/* Keys of segments and hourly playlists begin with the year, 2026. Timeline objects, which later
+ * segments need, and live.m3u8 do not match, and are kept. */
 static bool split_url(const char *url, char bucket[64], char prefix[1026]) {
     const char *name = url + 5, *slash = strchrnul(name, '/');
     size_t size = strlen(slash);
@@ -103,15 +103,15 @@ typedef struct pruning {
     const retention_options *options;
     s3hls_store *store;
     const char *root;
-    int64_t cutoff_ms; /* what ended before goes */
+    int64_t cutoff_ms; /* segments that ended earlier are removed */
     old_key batch[BATCH];
     size_t batched;
-    uint64_t *timelines; /* of the segments that stay */
+    uint64_t *timelines; /* of the segments that are kept */
     size_t timeline_count, timeline_capacity;
     uint64_t segments, others, bytes;
 } pruning;
 
-/* "2026/11/23/03/index.m3u8": as early as the last segment of its hour. */
+/* "2026/11/23/03/index.m3u8": dated like the last segment of its hour. */
 static bool is_index(const char *key, s3hls_segment *s) {
     char first[S3HLS_KEY_MAX];
     if (strlen(key) != 24 || strcmp(key + 13, "/index.m3u8") != 0)
@@ -136,7 +136,7 @@ static int collect_old(void *ctx, const s3hls_s3_object *object) {
     return p->batched == BATCH;
 }
 
-/* From the key's folder up, as long as nothing is in them; never the root. */
+/* Remove empty folders from the key's folder upwards, but never the root. */
 static void remove_folders(const pruning *p, const char *key) {
     char path[4096];
     size_t root = strlen(p->root);
@@ -195,7 +195,8 @@ static int remove_old(pruning *p, s3hls_s3_error *error) {
 /* ---- timelines' objects: as long as a segment needs them */
 
 static bool is_needed(const pruning *p, uint64_t timeline) {
-    for (size_t i = p->timeline_count; i-- > 0;) /* neighbours are of one timeline */
+    for (size_t i = p->timeline_count;
+         i-- > 0;) /* neighbouring segments usually share a timeline */
         if (p->timelines[i] == timeline)
             return true;
     return false;
@@ -219,7 +220,7 @@ static int collect_needed(void *ctx, const s3hls_s3_object *object) {
     return 0;
 }
 
-/* One that began after the cutoff may wait for its first segment. */
+/* A timeline that began after the cutoff may not have its first segment yet. */
 static int collect_unneeded(void *ctx, const s3hls_s3_object *object) {
     pruning *p = ctx;
     uint64_t timeline;
@@ -233,7 +234,7 @@ static int collect_unneeded(void *ctx, const s3hls_s3_object *object) {
     old_key *old = &p->batch[p->batched++];
     strcpy(old->key, own);
     old->bytes = object->size;
-    return p->batched == BATCH; /* the rest next time */
+    return p->batched == BATCH; /* the rest follows with the next batch */
 }
 
 static int remove_timelines(pruning *p, s3hls_s3_error *error) {

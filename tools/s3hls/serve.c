@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* serve: playback over HTTP until a signal comes. */
+/* serve: playback over HTTP until a signal arrives. */
 #include "options.h"
 #include "s3hls/server.h"
 #include "tool.h"
@@ -112,10 +112,10 @@ static const option_kind kinds[] = {
 /* ---- serving */
 
 static void write_access(void *ctx, const char *line) {
-    fprintf(ctx, "%s\n", line); /* one call, one line: stdio locks */
+    fprintf(ctx, "%s\n", line); /* one call per line: stdio locks */
 }
 
-/* A connection is an open file. */
+/* Each connection needs a file descriptor. */
 static void allow_files(uint32_t connections) {
     struct rlimit files;
     rlim_t want = (rlim_t)connections + FILES_SPARED;
@@ -127,7 +127,7 @@ static void allow_files(uint32_t connections) {
 
 static int serve(serve_options *o, const sigset_t *signals) {
     s3hls_server *server;
-    av_log_set_level(AV_LOG_FATAL); /* what it cannot read of a clip is reported by name */
+    av_log_set_level(AV_LOG_FATAL); /* unreadable parts of a clip are reported by name */
     int signal_number, rc = s3hls_server_open(&server, &o->cfg);
     if (rc) {
         complain("serve", "cannot serve", rc, NULL);
@@ -136,7 +136,7 @@ static int serve(serve_options *o, const sigset_t *signals) {
     fprintf(stderr, "s3hls serve: %s\n", s3hls_server_address(server));
     sigwait(signals, &signal_number);
     fprintf(stderr, "s3hls serve: stopping\n");
-    pthread_sigmask(SIG_UNBLOCK, signals, NULL); /* a second signal ends it at once */
+    pthread_sigmask(SIG_UNBLOCK, signals, NULL); /* a second signal ends the process immediately */
     s3hls_server_close(&server, GRACE_MS);
     return EXIT_DONE;
 }
@@ -190,7 +190,7 @@ int command_serve(int argc, char **argv) {
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL); /* of every thread to come */
+    pthread_sigmask(SIG_BLOCK, &signals, NULL); /* inherited by all threads */
     signal(SIGPIPE, SIG_IGN);
     code = open_access_log(&o, &log);
     if (code == EXIT_DONE)

@@ -4,9 +4,9 @@
 
 #include <stdio.h>
 
-/* What comes from outside, to a terminal: as s3hls_printable() makes it. */
+/* Print external text to a terminal, escaped by s3hls_printable(). */
 void text_print(FILE *to, const char *text);
-/* The same as a string of JSON, with its quotes. */
+/* The same as a JSON string, with its quotes. */
 void text_print_json(FILE *to, const char *text);
 
 #endif

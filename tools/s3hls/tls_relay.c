@@ -17,7 +17,7 @@
 
 enum { BUFFER_BYTES = 16 * 1024, LOOK_MS = 100 };
 
-/* Bytes on their way in one direction. */
+/* Bytes in transit in one direction. */
 typedef struct buffer {
     char bytes[BUFFER_BYTES];
     size_t used, sent;
@@ -25,7 +25,7 @@ typedef struct buffer {
 
 struct tls_relay {
     CURL *camera;
-    curl_socket_t socket; /* of camera */
+    curl_socket_t socket; /* socket of the camera connection */
     int listener, local;
     unsigned port;
     pthread_t thread;
@@ -71,7 +71,7 @@ static bool set_options(CURL *easy, const tls_relay_config *c, const char *url,
            !curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L) &&
            !curl_easy_setopt(easy, CURLOPT_PROXY, "") &&
            !curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) &&
-           !curl_easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, 0L) && /* it is no HTTP */
+           !curl_easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, 0L) && /* the protocol is not HTTP */
            !curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, c->timeout_ms) &&
            !curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, c->insecure ? 0L : 1L) &&
            !curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, c->insecure ? 0L : 2L) &&
@@ -93,7 +93,8 @@ static int connect_camera(tls_relay *r, const tls_relay_config *config, char why
         code = curl_easy_getinfo(r->camera, CURLINFO_ACTIVESOCKET, &r->socket);
     if (code && !why[0])
         snprintf(why, 256, "%s", curl_easy_strerror(code));
-    curl_easy_setopt(r->camera, CURLOPT_ERRORBUFFER, NULL); /* why and config are the caller's */
+    curl_easy_setopt(r->camera, CURLOPT_ERRORBUFFER,
+                     NULL); /* why and config belong to the caller */
     curl_easy_setopt(r->camera, CURLOPT_NOPROGRESS, 1L);
     return status_of_curl(code);
 }
@@ -212,7 +213,7 @@ static int listen_locally(tls_relay *r, char why[256]) {
     return S3HLS_OK;
 }
 
-/* Signals are for the thread that reads the input. */
+/* Signals are handled by the thread that reads the input. */
 static int start(tls_relay *r) {
     sigset_t all, before;
     sigfillset(&all);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* A TLS connection to a camera with its certificate verified, behind a port of the loopback
- * interface. libavformat's RTSP offers no way to verify a certificate before version 8, so it
- * speaks plain RTSP to this port, and libcurl speaks TLS to the camera. */
+/* A verified TLS connection to a camera, relayed to a port of the loopback interface. libavformat's
+ * RTSP cannot verify a certificate before version 8: it uses plain RTSP to this port, and libcurl
+ * uses TLS to the camera. */
 #ifndef TOOL_TLS_RELAY_H
 #define TOOL_TLS_RELAY_H
 
@@ -10,20 +10,20 @@
 typedef struct tls_relay tls_relay;
 
 typedef struct tls_relay_config {
-    const char *host;          /* "camera:322"; the certificate bears this name or address */
+    const char *host;          /* "camera:322"; the certificate is for this name or address */
     const char *ca_file;       /* authorities to trust; NULL: the system's */
     bool insecure;             /* accept any certificate */
-    long timeout_ms;           /* to connect */
-    int (*stopped)(void *ctx); /* asked meanwhile; not 0: give up */
+    long timeout_ms;           /* for the connection */
+    int (*stopped)(void *ctx); /* called meanwhile; not 0: cancel */
     void *stopped_ctx;
 } tls_relay_config;
 
-/* Connect, verify, and relay from then on, on a thread of its own.
- * @param why  receives what was wrong, 256 bytes
+/* Connect, verify, and then relay on a separate thread.
+ * @param why  receives the error, 256 bytes
  * @return S3HLS_OK; S3HLS_E_RESOLVE, S3HLS_E_CONNECT, S3HLS_E_TIMEOUT, S3HLS_E_TLS,
  * S3HLS_E_NETWORK, S3HLS_E_CANCELLED, S3HLS_E_NOMEM, S3HLS_E_IO (the loopback interface). */
 int tls_relay_open(tls_relay **out, const tls_relay_config *config, char why[256]);
-/* The port of 127.0.0.1, for one connection. */
+/* Port on 127.0.0.1, for one connection. */
 unsigned tls_relay_port(const tls_relay *relay);
 void tls_relay_close(tls_relay **relay);
 

@@ -7,8 +7,8 @@ enum {
     EXIT_DONE = 0,
     EXIT_FAILED = 1,      /* a store or the system refused */
     EXIT_USAGE = 2,       /* the command line is wrong */
-    EXIT_UNDELIVERED = 3, /* recorded, but not all of it is in the store */
-    EXIT_INPUT = 4,       /* the input cannot be read, or is no H.264 */
+    EXIT_UNDELIVERED = 3, /* recorded, but the store does not contain all of it */
+    EXIT_INPUT = 4,       /* the input cannot be read, or is not H.264 */
     EXIT_DAMAGED = 5,     /* all delivered, but the input had unreadable parts; verify: damage;
                             export: something was left out */
     EXIT_MISSING = 6      /* verify: segments are missing */

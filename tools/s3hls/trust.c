@@ -26,7 +26,7 @@ static bool append(int to, const char *path) {
     return n == 0;
 }
 
-/* Where libcurl finds the system's authorities; NULL: it knows no file of them. */
+/* Path of the system's authorities in libcurl; NULL: it has no such file. */
 static const char *system_file(void) {
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
     return info->age >= CURLVERSION_SEVENTH && info->cainfo && access(info->cainfo, R_OK) == 0

@@ -9,7 +9,7 @@
 
 enum { UNIT_SLICE = 1, UNIT_IDR = 5, UNIT_SEI = 6, UNIT_SPS = 7, UNIT_PPS = 8 };
 
-/* Find the next start code at or after *p; *p is moved behind the header that follows it.
+/* Find the next start code at or after *p; *p is moved after the NAL unit header that follows it.
  * @param header  receives the NAL unit's first byte
  * @return false: there is none before end. */
 bool units_next(const uint8_t **p, const uint8_t *end, uint8_t *header);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* verify: a range read back, segment by segment, and all that is not as it should be. */
+/* verify: reads a range segment by segment and reports every fault. */
 #include "s3hls/verify.h"
 #include "range.h"
 #include "text.h"
@@ -40,11 +40,11 @@ typedef struct reading {
     s3hls_verify_report *reports;
     atomic_size_t next;
     pthread_mutex_t lock;
-    int status; /* under the lock: of the first one that the store would not give */
+    int status; /* under the lock: of the first segment that the store did not deliver */
     s3hls_s3_error error;
 } reading;
 
-/* One segment in memory; the memory is used again for the next. */
+/* One segment in memory, which is reused for the next. */
 typedef struct body {
     uint8_t *data;
     size_t size, capacity;
@@ -99,7 +99,7 @@ static void give_up(reading *r, int status, const s3hls_s3_error *error) {
     atomic_store(&r->next, r->list->count);
 }
 
-/* @return a status that ends the reading, or S3HLS_OK: the report says what was found. */
+/* @return a status that ends the reading, or S3HLS_OK: the report contains the findings. */
 static int read_segment(reading *r, s3hls_store *store, size_t i, body *b, s3hls_s3_error *error) {
     const s3hls_segment *s = &r->list->segments[i];
     s3hls_verify_report *report = &r->reports[i];
@@ -156,11 +156,11 @@ typedef struct findings {
     size_t damaged, gaps, pauses, overlaps, corrections, discontinuities, foreign;
     uint64_t missing;
     int64_t missing_ms;
-    int status; /* of a timeline's object or a listing that the store would not give */
+    int status; /* of a timeline object or a listing that the store did not deliver */
     s3hls_s3_error error;
 } findings;
 
-/* A line about a stretch of time. number: of missing segments, or the new timeline. */
+/* Report a time span. number: of missing segments, or the new timeline. */
 static void tell_stretch(const findings *f, const char *what, int64_t from_ms, int64_t to_ms,
                          const char *unit, uint64_t number) {
     char from[32], to[32];
@@ -184,7 +184,7 @@ static void tell_stretch(const findings *f, const char *what, int64_t from_ms, i
     puts("");
 }
 
-/* A line about an object. */
+/* Report an object. */
 static void tell_object(const findings *f, const char *what, const char *key, uint32_t faults,
                         const char *message) {
     if (f->o->quiet)
@@ -208,7 +208,7 @@ static void tell_object(const findings *f, const char *what, const char *key, ui
     text_print(stdout, key);
     printf("%s", message[0] ? "  " : "");
     text_print(stdout, message);
-    for (int bit = 0; bit < 31; bit++) { /* the message has told the first */
+    for (int bit = 0; bit < 31; bit++) { /* the message begins with the first fault */
         const char *word = s3hls_fault_name(1 << bit);
         if (faults >> bit & 1 && strncmp(message, word, strlen(word)) != 0)
             printf("; %s", word);
@@ -230,10 +230,10 @@ static void judge_seam(findings *f, const s3hls_segment *a, const s3hls_segment 
         f->missing_ms += seam.hole_ms > 0 ? seam.hole_ms : 0;
         tell_stretch(f, "gap", end_ms, b->start_ms > end_ms ? b->start_ms : end_ms, "missing",
                      seam.missing);
-    } else if (!seam.new_timeline && seam.hole_ms) { /* pictures run on */
+    } else if (!seam.new_timeline && seam.hole_ms) { /* the pictures are continuous */
         f->corrections++;
         tell_stretch(f, "clock", end_ms, b->start_ms, NULL, 0);
-    } else if (seam.hole_ms > 1) { /* a millisecond is rounding */
+    } else if (seam.hole_ms > 1) { /* a millisecond is a rounding error */
         tell_pause(f, end_ms, b->start_ms);
     }
     if (seam.hole_ms < -1 && (seam.missing || seam.new_timeline)) {
@@ -246,7 +246,7 @@ static void judge_seam(findings *f, const s3hls_segment *a, const s3hls_segment 
     }
 }
 
-/* What a timeline's object says of the segments from the nth on. */
+/* Check the timeline's object against its segments, from the nth on. */
 static void judge_timeline(findings *f, size_t n) {
     const s3hls_segment *s = f->list->segments;
     s3hls_timeline timeline;
@@ -309,7 +309,7 @@ static int note_foreign(void *ctx, const s3hls_s3_object *object) {
     return segment.start_ms >= to_ms;
 }
 
-/* The archive has counted them; a listing of its own gives their names. */
+/* Report foreign objects. The archive only counts them; another listing provides their names. */
 static void judge_foreign(findings *f) {
     int64_t from_ms = range_from_ms(&f->o->range);
     s3hls_segment hour = {.start_ms = from_ms, .seed_name = 1};
@@ -324,7 +324,7 @@ static void judge_foreign(findings *f) {
         f->status = rc;
 }
 
-/* Only what there is. */
+/* Print only non-zero items. */
 static void tell_sum(const findings *f, uint64_t bytes, uint64_t recorded_ms) {
     const struct {
         uint64_t count;

@@ -5,7 +5,7 @@
 #include "s3hls/time.h"
 #include <stdbool.h>
 
-/* Times as every command reads and writes them. */
+/* Times as all commands read and write them. */
 static inline bool time_parse(const char *text, int64_t *us) {
     return s3hls_time_parse(text, us) == S3HLS_OK;
 }
