@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT-0 */
 /** @file S3_HLS_SDK.h
- * The calls of the AWS sample SDK (IPC-H264-HLS-C-SDK), over s3hls: a program written for it
- * compiles and links unchanged, and what its archive lacked comes with it: nothing is freed before
- * S3 has confirmed it, TLS is verified, two segments never share a name, and the end does not hang.
- * docs/compat.md says what differs.
+ * The API of the AWS sample SDK (IPC-H264-HLS-C-SDK), implemented by s3hls. A program written for
+ * it compiles and links unchanged. In addition, no segment is freed before S3 has confirmed it, TLS
+ * certificates are verified, segment names are unique, and S3_HLS_Finalize() has a deadline.
+ * docs/compat.md lists the differences.
  *
- * One recording a process. S3_HLS_Put_Frame() belongs to one thread, S3_HLS_Write_To_S3() to
- * another; the rest to either. Calls that returned nothing there return a code here, which may be
- * ignored.
+ * There is one recording per process. Threads: S3_HLS_Put_Frame() is called on one thread,
+ * S3_HLS_Write_To_S3() on another, all others on either. Functions that return void in the sample
+ * SDK return a code here, which may be ignored.
  */
 #ifndef S3_HLS_SDK_H
 #define S3_HLS_SDK_H
@@ -21,14 +21,13 @@ extern "C" {
 #define S3_HLS_PES_HEADER_LENGTH 20
 
 #define S3_HLS_OK                0
-#define S3_HLS_NOT_ENOUGH_MEMORY (-1) /* also: the buffer is full, frames are left out */
-#define S3_HLS_INVALID_PID       (-2) /* never answered any more */
-#define S3_HLS_LOCK_FAILED       (-3) /* never answered any more */
+#define S3_HLS_NOT_ENOUGH_MEMORY (-1) /* also: the buffer is full, frames are dropped */
+#define S3_HLS_INVALID_PID       (-2) /* not returned any more */
+#define S3_HLS_LOCK_FAILED       (-3) /* not returned any more */
 #define S3_HLS_INVALID_ARGUMENT  (-4) /* NULL, or a length or number out of range */
-#define S3_HLS_INVALID_STATE     (-5) /* call in a wrong order */
-#define S3_HLS_NOT_DELIVERED     (-6) /* something still waits for S3, or had to be given up */
-#define S3_HLS_INVALID_DATA                                                                        \
-    (-7) /* not H.264, or no keyframe has come yet: nothing of it was kept */
+#define S3_HLS_INVALID_STATE     (-5) /* functions called in a wrong order */
+#define S3_HLS_NOT_DELIVERED     (-6) /* segments still wait, or were dropped */
+#define S3_HLS_INVALID_DATA      (-7) /* damaged NAL units, or no keyframe has arrived yet */
 
 #define S3_HLS_PAT_PID   0x0000
 #define S3_HLS_VIDEO_PID 0x0100
@@ -51,36 +50,52 @@ typedef enum {
     S3_HLS_H264E_NALU_FILLER = 12
 } S3_HLS_H264E_NALU_TYPE_E;
 
-/** Allocate the buffer, all of it at once; after S3_Put_Initialize().
- * @param buffer_size  bytes; less than 256 KiB is taken as 256 KiB
- * @return S3_HLS_OK, S3_HLS_NOT_ENOUGH_MEMORY, S3_HLS_INVALID_STATE (already done, or nowhere to
- * put to). */
+/** Allocate the buffer, all of it at once, after S3_Put_Initialize().
+ * @param buffer_size  bytes; at least 256 KiB are allocated
+ * @return S3_HLS_OK
+ *   S3_HLS_NOT_ENOUGH_MEMORY: out of memory, or the buffer exceeds the limit of 4 GiB
+ *   S3_HLS_INVALID_STATE: already initialized, or S3_Put_Initialize() was not called */
 int S3_HLS_Initialize(unsigned int buffer_size);
 
-/** End the recording: up to 10 s to deliver what waits. Call it when the upload thread's loop has
- * ended or is about to.
- * @return S3_HLS_OK, also where nothing was recorded; S3_HLS_NOT_DELIVERED; S3_HLS_INVALID_STATE:
- * not initialized. */
+/** End the recording and deliver waiting segments for up to 10 s. Blocks. Call it when the upload
+ * thread's loop has ended or is about to end. Resets the settings below to their defaults.
+ * @return S3_HLS_OK: everything was delivered, or nothing was recorded
+ *   S3_HLS_NOT_DELIVERED: segments were dropped at the deadline
+ *   S3_HLS_INVALID_STATE: not initialized */
 int S3_HLS_Finalize(void);
 
-/** Frames per second, default 30. @return S3_HLS_OK, S3_HLS_INVALID_ARGUMENT (0),
- * S3_HLS_INVALID_STATE (frames came). */
+/** Set the frames per second, 1 to 255, before the first frame. Default 30.
+ * @return S3_HLS_OK
+ *   S3_HLS_INVALID_ARGUMENT: the value is out of range
+ *   S3_HLS_INVALID_STATE: frames were already put */
 int S3_HLS_Set_FPS(unsigned char fps);
-/** NAL unit type that is counted, default SPS. UNSPECIFIED is refused. Else as above. */
+/** Set the type of NAL unit that the cut rule counts, before the first frame. Default SPS.
+ * UNSPECIFIED is out of range.
+ * @return as S3_HLS_Set_FPS() */
 int S3_HLS_Set_Segmentation_Frame(S3_HLS_H264E_NALU_TYPE_E frame_type);
-/** So many of them make a segment, default 3. As above. */
+/** Set the number of such NAL units per segment, 1 to 255, before the first frame. Default 3.
+ * @return as S3_HLS_Set_FPS() */
 int S3_HLS_Set_Segmentation_Frame_Count(unsigned char frame_count);
 
-/** Put one NAL unit, or one frame of several, with or without its start code. Copied; never waits
- * for the network.
- * @return S3_HLS_OK, S3_HLS_NOT_ENOUGH_MEMORY, S3_HLS_INVALID_DATA, S3_HLS_INVALID_ARGUMENT,
- * S3_HLS_INVALID_STATE. */
+/** Put one NAL unit, or a frame of several; the first may lack its start code. Never waits for the
+ * network. The first call opens the recording and allocates.
+ * @param frame_addr    copied before the call returns
+ * @param frame_length  bytes, 1 or more
+ * @return S3_HLS_OK: accepted
+ *   S3_HLS_NOT_ENOUGH_MEMORY: the buffer is full, and frames up to the next keyframe are dropped;
+ *   or out of memory
+ *   S3_HLS_INVALID_DATA: nothing was kept, because no keyframe has arrived yet or damage is being
+ *   skipped; or some NAL units are damaged, and the others were kept
+ *   S3_HLS_INVALID_ARGUMENT: frame_addr is NULL, frame_length is 0, a setting of
+ *   S3_Put_Initialize() is malformed, or SEI of more than 64 KiB was left out
+ *   S3_HLS_INVALID_STATE: not initialized, or finalizing */
 int S3_HLS_Put_Frame(const unsigned char *frame_addr, unsigned int frame_length);
 
-/** Deliver what is ready, waiting up to 100 ms for something to do; for the loop of the upload
- * thread.
- * @return S3_HLS_OK: nothing waits; S3_HLS_NOT_DELIVERED: call again; S3_HLS_INVALID_STATE: not
- * initialized. */
+/** Deliver segments that are ready, in the loop of the upload thread. Blocks for up to 100 ms until
+ * there is something to do.
+ * @return S3_HLS_OK: nothing waits
+ *   S3_HLS_NOT_DELIVERED: something still waits; call again
+ *   S3_HLS_INVALID_STATE: not initialized, finalizing, or another thread is in this function */
 int S3_HLS_Write_To_S3(void);
 
 #ifdef __cplusplus

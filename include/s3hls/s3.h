@@ -4,8 +4,7 @@
  *
  * Threads: a client is used by one thread at a time; clients may share credentials. Functions with
  * an s3hls_s3_error parameter allocate and block until the answer has arrived, including up to 10 s
- * for credentials that are being fetched. error receives what failed and may be NULL; error->status
- * is the result, except when a pointer is NULL.
+ * for credentials that are being fetched. error receives why a request failed and may be NULL.
  *
  * TLS certificates are always verified, by the system's CAs (SSL_CERT_FILE and SSL_CERT_DIR replace
  * them, as for the curl tool) and those of ca_file.

@@ -25,9 +25,10 @@ typedef struct s3hls_store s3hls_store;
  * @param env      NULL: the process's own; copied
  * @return S3HLS_OK
  *   S3HLS_E_INVALID: out or url is NULL; the URL is of neither form, has ".." or control
- * characters, or its prefix is too long for a key; file_mode is out of range; or as
- * s3hls_s3_open(). The log line (component "store" or "s3") names the fault S3HLS_E_CREDENTIALS,
- * S3HLS_E_IO, S3HLS_E_NOMEM: as s3hls_s3_open(). *out is NULL on failure. */
+ *   characters, or its prefix is too long for a key; file_mode is out of range; or as
+ *   s3hls_s3_open(). The log line (component "store" or "s3") names the fault
+ *   S3HLS_E_CREDENTIALS, S3HLS_E_IO, S3HLS_E_NOMEM: as s3hls_s3_open(). *out is NULL on
+ *   failure. */
 S3HLS_API int s3hls_store_open(s3hls_store **out, const char *url, const s3hls_s3_options *options,
                                const s3hls_env *env);
 /** Open a store that uses the connections of another one and, if options name none, its

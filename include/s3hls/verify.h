@@ -69,8 +69,7 @@ typedef struct s3hls_verify_report {
 
 /** Check one segment by itself: packets, tables, continuity counters, clock references, timestamps,
  * access units, and that its pictures last as long as the name states.
- * @param segment  as listed; NULL, or one that the AWS sample SDK named: the duration is not
- * checked
+ * @param segment  as listed; NULL or named by the AWS sample SDK: the duration is not checked
  * @param data     the whole segment
  * @param size     bytes
  * @param report   receives the result
