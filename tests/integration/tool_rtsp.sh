@@ -29,6 +29,11 @@ wait "$recorder" || fail "exit status $?: $(cat "$work/out")"
 wait "$server"
 whole end
 
+begin described described --no-reconnect
+wait "$recorder" || fail "exit status $?: $(cat "$work/out")"
+wait "$server"
+whole described
+
 begin stall stall
 for _ in $(seq 100); do [ "$(segments "$work/stall" 2>/dev/null | wc -l)" -lt 1 ] || break; sleep 0.05; done
 sleep 0.5

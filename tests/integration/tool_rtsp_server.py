@@ -5,6 +5,7 @@
 RTSP (RFC 2326) with RTP inside the connection, H.264 as in RFC 6184. Prints its port. Sends each
 viewer the clip as fast as it is taken, then ends the connection ("end") or falls silent until the
 viewer leaves ("stall"); "late" sends it from the second picture on, and ends the connection.
+"described" is "end" with parameter sets in the description alone.
 
 "live" sends it as a camera does: one GOP of a second after the other, each picture when it was
 taken, for two seconds. "cached" is a relay that first sends at once the GOP that it has kept.
@@ -108,6 +109,8 @@ def serve(viewer, nals, fps, ending):
     if ending in ("live", "cached", "audio", "keyless"):
         packets = live_packets(nals, fps, ending)
     else:
+        if ending == "described":
+            nals = [n for n in nals if n[0] & 31 not in (7, 8)]
         packets = rtp_packets(nals[first_slice(nals) + 1 :] if ending == "late" else nals, fps)
     try:
         for packet in packets:

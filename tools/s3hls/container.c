@@ -25,6 +25,7 @@ struct container {
     int stream;      /* of the video; -1: not found yet */
     AVPacket *first; /* of the video, read to find it; NULL: already delivered */
     AVBSFContext *annex_b;
+    bool sets_given;
     int64_t duration_us;
     bool live; /* pictures have an age */
 
@@ -327,8 +328,28 @@ static int pass_hidden(container *c) {
     return 0;
 }
 
+/* Put the parameter sets of a camera's session description before its first picture: it may never
+ * send them. The filter inserts those of a container's header. */
+static int give_sets(container *c, AVPacket *p) {
+    const AVCodecParameters *par = c->format->streams[c->stream]->codecpar;
+    const uint8_t *sets = par->extradata;
+    size_t size = (size_t)p->size, more = par->extradata_size > 4 ? (size_t)par->extradata_size : 0;
+    c->sets_given = true;
+    if (!more || sets[0] || sets[1] || units_have_sps(p->data, size))
+        return 0;
+    if (av_grow_packet(p, (int)more) < 0)
+        return AVERROR(ENOMEM);
+    memmove(p->data + more, p->data, size);
+    memcpy(p->data, sets, more);
+    return 0;
+}
+
 /* Take over a video packet from the filter. */
 static int take_picture(container *c, AVPacket *p) {
+    if (!c->sets_given && give_sets(c, p) < 0) {
+        drop_packet(p);
+        return AVERROR(ENOMEM);
+    }
     uint8_t slice = units_slice(p->data, (size_t)p->size);
     picture x = {.packet = p,
                  .pts = time_us(c, p->pts),

@@ -22,3 +22,11 @@ uint8_t units_slice(const uint8_t *p, size_t size) {
             return header;
     return 0;
 }
+
+bool units_have_sps(const uint8_t *p, size_t size) {
+    uint8_t header;
+    for (const uint8_t *at = p; units_next(&at, p + size, &header);)
+        if ((header & 31) == UNIT_SPS)
+            return true;
+    return false;
+}

@@ -17,4 +17,6 @@ bool units_next(const uint8_t **p, const uint8_t *end, uint8_t *header);
 /* @return the header of the first slice; 0: there is none. */
 uint8_t units_slice(const uint8_t *p, size_t size);
 
+bool units_have_sps(const uint8_t *p, size_t size);
+
 #endif
