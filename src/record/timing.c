@@ -11,6 +11,7 @@ enum {
     USUAL_TIMES = 4,           /* a step up to this multiple of the usual one is not a gap */
     HABIT = 1000,              /* pictures; a second long step within this many is regular */
     NEAREST_90K = 512,         /* minimum distance of two pictures between which a third is moved */
+    REPEATS = 2,               /* a time that is repeated so often is no time */
     LEAP_PICTURES = 8          /* so many stamped ahead in a row are still wrong */
 };
 
@@ -378,12 +379,14 @@ static void follow_caller(s3hls__timing *t, const s3hls__access_unit *au, bool g
     int64_t composition = us_to_90k(composition_us), given_90k = us_to_90k(pts_us) - composition;
     int64_t expected = t->source_dts_90k + (au->second_field ? t->frame_90k / 2 : t->frame_90k);
     bool repeated = t->started && pts_us == t->last_given_us;
+    t->repeats = repeated ? t->repeats + !au->second_field : 0;
+    bool untimed = !given || (repeated && (au->second_field || t->repeats >= REPEATS));
     bool anew = !t->started || (t->anew && given);
     if (anew) {
         t->doubts = false;
         t->latest_90k = us_to_90k(pts_us);
     }
-    if (given && !(repeated && au->second_field))
+    if (!untimed)
         composition = believed_composition(t, au, given_90k, composition);
     t->frames += !au->second_field;
     if (!t->started)
@@ -395,7 +398,7 @@ static void follow_caller(s3hls__timing *t, const s3hls__access_unit *au, bool g
         t->anew = t->late = false;
         t->alone = !t->started;
         place(t, expected, composition);
-    } else if (!given || (repeated && au->second_field)) {
+    } else if (untimed) {
         place(t, expected, t->source_pts_90k - t->source_dts_90k);
     } else {
         follow_given(t, au, given_90k, composition, expected);

@@ -63,6 +63,7 @@ typedef struct s3hls__timing {
     /* caller's times, of decoding */
     int64_t offset_90k;             /* clock = caller's time + offset */
     int64_t last_given_us;          /* PTS, to tell a repeated time from a new one */
+    int repeats;                    /* access units with that time, beyond the first */
     int32_t poc;                    /* of the newest access unit */
     int32_t latest_poc;             /* highest since the last IDR picture */
     int64_t latest_90k;             /* caller's PTS of that one */

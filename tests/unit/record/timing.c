@@ -303,6 +303,23 @@ static void repeated_and_jittering_times_still_rise(void **state) {
     assert_false(t.broken);
 }
 
+/* A camera whose clock stands still, or counts seconds: pictures are counted meanwhile. */
+static void times_that_stand_still_say_nothing(void **state) {
+    (void)state;
+    static const int64_t units_us[] = {1000000, INT64_C(1000000000000)};
+    for (size_t u = 0; u < 2; u++) {
+        s3hls__timing t;
+        s3hls__timing_init(&t, 0, 1);
+        for (int i = 0; i < 200; i++) {
+            given(&t, i * INT64_C(40000) / units_us[u] * units_us[u], 0);
+            if (i > 1) /* two may have been taken at once */
+                assert_in_range(t.pts_90k, S3HLS__TIMING_ORIGIN_90K + 3600 * (i - 1),
+                                S3HLS__TIMING_ORIGIN_90K + 3600 * i);
+            assert_false(t.broken);
+        }
+    }
+}
+
 static void further_units_of_one_call_follow_by_a_frame(void **state) {
     (void)state;
     s3hls__h264_sps sps = sps_of(0);
@@ -846,6 +863,7 @@ int main(void) {
         cmocka_unit_test(given_times_are_kept_from_any_origin),
         cmocka_unit_test(breaks_are_bridged_and_remembered),
         cmocka_unit_test(repeated_and_jittering_times_still_rise),
+        cmocka_unit_test(times_that_stand_still_say_nothing),
         cmocka_unit_test(further_units_of_one_call_follow_by_a_frame),
         cmocka_unit_test(one_wrong_stamp_is_put_right_from_its_neighbours),
         cmocka_unit_test(one_wrong_presentation_time_is_put_right),
