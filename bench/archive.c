@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* bench_archive [URL]: a day and 30 days of 4 s segments in a directory: to list them cold and
- * warm, to write the day's playlist, and the memory that takes. The peers: nftw(), which stats the
- * same files; a loop of snprintf(), which writes the same lines. With a URL, s3://..., a day is put
- * there and listed as well; its peer is the same day in the directory. */
+/* bench_archive [URL]: measures a day and 30 days of 4 s segments in a directory: listing them
+ * with a cold and a warm cache, writing the day's playlist, and the memory used. The peers: nftw(),
+ * which stats the same files; a loop of snprintf(), which writes the same lines. With a URL,
+ * s3://..., a day is put there and listed as well; its peer is the same day in the directory. */
 #include "report.h"
 #include "s3hls/playlist.h"
 #include "s3hls/s3hls.h"
@@ -49,7 +49,7 @@ static void key_of(int i, char key[S3HLS_KEY_MAX]) {
     s3hls_segment_key_format(&s, key, S3HLS_KEY_MAX);
 }
 
-/* Files of that size without blocks. */
+/* Sparse files of the given size. */
 static void make_file(int i) {
     char path[200], key[S3HLS_KEY_MAX];
     key_of(i, key);
@@ -119,7 +119,7 @@ static double list_ms(s3hls_archive *archive, int days, s3hls_segment_list *list
     return took;
 }
 
-/* A listing with an empty cache, then with a full one. */
+/* Measure a listing with an empty cache, then with a filled one. */
 static void measure_listing(const char *url, const s3hls_s3_options *s3, const char *name, int days,
                             const char *peer, double peer_ms) {
     char figure[64];

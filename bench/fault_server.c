@@ -72,7 +72,7 @@ void fault_server_start(fault_server *server, fault which) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int buffer = 65536; /* small, so that what is read slowly is sent slowly */
+    int buffer = 65536; /* small, so that slow reading also slows down the sender */
     setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
     if (bind(listener, (struct sockaddr *)&address, size) || listen(listener, 64) ||
         getsockname(listener, (struct sockaddr *)&address, &size)) {

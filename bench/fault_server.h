@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* An HTTP server that fails one way, in a process of its own: its work is not the recorder's. */
+/* An HTTP server with one kind of fault. It runs in a separate process, so that its CPU time is not
+ * attributed to the recorder. */
 #ifndef BENCH_FAULT_SERVER_H
 #define BENCH_FAULT_SERVER_H
 
 #include <sys/types.h>
 
 typedef enum fault {
-    FAULT_SILENT, /* accepts, never answers */
-    FAULT_503,    /* answers each request so, before its body */
-    FAULT_SLOW    /* reads 1 MB/s of each connection, then answers well */
+    FAULT_SILENT, /* accepts, never responds */
+    FAULT_503,    /* sends this status to each request, before its body */
+    FAULT_SLOW    /* reads 1 MB/s per connection, then responds with success */
 } fault;
 
 typedef struct fault_server {
@@ -16,7 +17,7 @@ typedef struct fault_server {
     pid_t pid;
 } fault_server;
 
-/* Ends the program where it cannot. */
+/* Ends the program on failure. */
 void fault_server_start(fault_server *server, fault kind);
 void fault_server_stop(fault_server *server);
 

@@ -17,7 +17,7 @@ typedef struct source {
     size_t total;
 } source;
 
-/* Sizes as an encoder at 5 Mbit/s makes them: keyframes eight times the others. */
+/* Frame sizes of an encoder at 5 Mbit/s: keyframes are eight times as large as other frames. */
 static void make_source(source *s) {
     static const uint8_t head[] = {0, 0, 0, 1, 9, 0xf0, 0, 0, 1};
     size_t gop_bytes = BIT_RATE / 8 / FPS * GOP, other = gop_bytes / (GOP - 1 + 8);
@@ -171,9 +171,9 @@ int main(void) {
     if (s3hls__pool_open(&pool, 2 * s.total, NULL) || !m.data)
         return 1;
     av_log_set_level(AV_LOG_QUIET);
-    for (int i = -2; i < ROUNDS; i++) { /* two to warm up */
+    for (int i = -2; i < ROUNDS; i++) { /* two rounds to warm up */
         double t[6];
-        copy_bytes(&s, pool); /* untimed: each timed one finds the same caches */
+        copy_bytes(&s, pool); /* untimed: each timed round finds the same cache contents */
         t[0] = now_s();
         copy_bytes(&s, pool);
         t[1] = now_s();

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* How long the encoder waits in a put while its store works, fails, is slow, or while segments go
- * to a spool: keyframes of 100 KB, others of 20 KB. The peer copies the same frame into a ring as
- * large as the pool, after each put, so that both meet the same machine. */
+/* Measures how long the encoder waits in a put while its store works, fails or is slow, or while
+ * segments are spooled: keyframes of 100 KB, other frames of 20 KB. For comparison, the same frame
+ * is copied into a ring as large as the pool after each put, so that both measure the same
+ * machine. */
 #include "fault_server.h"
 #include "report.h"
 #include "s3hls/s3hls.h"
@@ -32,7 +33,7 @@ static void *counted(void *ctx, void *p, size_t size) {
     return realloc(p, size);
 }
 
-/* By the wall's clock, and of the thread's own time: the machine does other things too. */
+/* Wall-clock time, and CPU time of the thread, since other programs run too. */
 typedef struct moment {
     double wall_us, own_us;
 } moment;
@@ -62,7 +63,7 @@ static void note(times *t, int i, moment took) {
     t->own_us[i] = took.own_us;
 }
 
-/* What the thread had to do with the kernel, all puts together. */
+/* Page faults, waits and preemptions of the thread during all puts. */
 typedef struct burdens {
     long faults, waits, preempted;
 } burdens;
@@ -77,7 +78,7 @@ static void add(burdens *sum, const struct rusage *from) {
 
 /* ---- the encoder */
 
-/* A keyframe and another frame, with headers that parse and payload of no meaning. */
+/* A keyframe and another frame, with valid headers and arbitrary payload. */
 static void make_frames(uint8_t *key, uint8_t *other) {
     static const uint8_t sets[] = {0,    0,    0,    1,    0x67, 0x42, 0xc0, 0x1e, 0xda,
                                    0x02, 0x80, 0xf6, 0x40, 0,    0,    0,    1,    0x68,
@@ -89,7 +90,7 @@ static void make_frames(uint8_t *key, uint8_t *other) {
     memcpy(other, slice, sizeof slice);
 }
 
-/* As an encoder's thread runs, where that is allowed; the library's own thread does not. */
+/* Use an encoder thread's real-time priority, if permitted; the library's own thread does not. */
 static void hurry(void) {
     sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){.sched_priority = 1});
 }
@@ -150,7 +151,7 @@ static void report_count(const char *name, const char *what, long count) {
     report(label, (double)count, "", NULL, 0);
 }
 
-/* With S3HLS_DROP_OLDEST each put finds room, whatever the store does. */
+/* With S3HLS_DROP_OLDEST, each put finds free memory, whatever the store does. */
 static void measure(const char *name, const char *destination, const char *endpoint,
                     const char *spool) {
     static times puts, copies;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* One figure, for people on standard output and as a JSON line in the file that S3HLS_BENCH_JSON
- * names. */
+/* Prints one figure on standard output, and appends it as a JSON line to the file
+ * $S3HLS_BENCH_JSON. */
 #ifndef BENCH_REPORT_H
 #define BENCH_REPORT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* Record a pipe of H.264, keep on flash what the network does not take, and tell what happens:
+/* Record H.264 from a pipe, spool undelivered segments to flash, and report events:
  * encoder | camera_spool s3://bucket/camera /var/spool/camera */
 #include <inttypes.h>
 #include <s3hls/s3hls.h>
@@ -32,12 +32,12 @@ int main(int argc, char **argv) {
     s3hls_frame chunk = {.data = bytes};
     for (int n = 0; rc == S3HLS_OK && (chunk.size = fread(bytes, 1, sizeof bytes, stdin)) > 0;
          n++) {
-        if (n == 2) /* somebody is at the door: from here on it is kept for a year */
+        if (n == 2) /* somebody is at the door: keep the video from here on for a year */
             s3hls_recorder_set_tags(recorder, alarm, 1);
         s3hls_recorder_put_video(recorder, &chunk);
     }
     if (rc == S3HLS_OK) {
-        s3hls_recorder_drain(recorder, 1000); /* the spool too */
+        s3hls_recorder_drain(recorder, 1000); /* drains the spool too */
         rc = s3hls_recorder_close_stats(&recorder, 0, &stats);
     }
     if (rc == S3HLS_OK || rc == S3HLS_E_UNDELIVERED)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* One recording and one store a process: the only process-global state of the project. */
+/* One recording and one store per process: the project's only process-global state. */
 #include "S3_HLS_SDK.h"
 #include "S3_Simple_Put.h"
 #include "s3hls/s3hls.h"
@@ -11,25 +11,25 @@
 
 enum { FINALIZE_MS = 10000, WRITE_WAIT_MS = 100, BUFFER_MIN = 256 << 10 };
 
-/* Locks are taken in the order object, put, state. A put never waits for one that is held over the
- * network: object is held by S3_Put_Object alone, put by the encoder's thread and by beginnings and
- * ends. */
+/* Locks are taken in the order object, put, state. A put never waits for a lock that is held during
+ * network access: only S3_Put_Object holds object; the encoder's thread, and starting and ending a
+ * session, hold put. */
 static struct {
     pthread_mutex_t object_lock, put_lock, state_lock;
     pthread_cond_t writers_left;
 
-    /* under object_lock and put_lock */
+    /* protected by object_lock and put_lock */
     s3hls_credentials_provider *credentials; /* NULL: not initialized */
     char *region, *url;
-    s3hls_store *store; /* of S3_Put_Object, opened by its first call */
+    s3hls_store *store; /* used by S3_Put_Object, opened by its first call */
 
-    /* under put_lock */
+    /* protected by put_lock */
     s3hls_recorder *recorder; /* opened by the first frame, when all settings are known */
     unsigned fps, nal_type, nal_count;
 
-    /* under state_lock */
+    /* protected by state_lock */
     s3hls_uploader *uploader; /* NULL: not initialized */
-    unsigned writers;         /* threads in S3_HLS_Write_To_S3 */
+    unsigned writers;         /* threads inside S3_HLS_Write_To_S3 */
     bool ending;
 } session = {.object_lock = PTHREAD_MUTEX_INITIALIZER,
              .put_lock = PTHREAD_MUTEX_INITIALIZER,
@@ -250,7 +250,7 @@ int S3_HLS_Write_To_S3(void) {
     return rc == S3HLS_OK ? S3_HLS_OK : S3_HLS_NOT_DELIVERED;
 }
 
-/* From here on no thread enters S3_HLS_Write_To_S3, and the one inside has left. @return false: not
+/* After this call no thread enters S3_HLS_Write_To_S3, and none is inside. @return false: not
  * initialized. */
 static bool begin_end(void) {
     pthread_mutex_lock(&session.state_lock);

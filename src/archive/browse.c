@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* What there is of a camera: days, the newest segment, spans. */
+/* Contents of a camera: days, the newest segment, spans. */
 #include "archive/archive.h"
 #include "archive/folder.h"
 #include "archive/key.h"
@@ -8,16 +8,16 @@
 #include <string.h>
 
 enum {
-    NEWEST_MS = 600000, /* what a camera that is recording has put of late */
+    NEWEST_MS = 600000, /* period in which a recording camera must have put a segment */
     YEAR_SIZE = sizeof "YYYY/" - 1,
     MINUTE_SIZE = sizeof "YYYY/MM/DD/HH/mm/" - 1,
     SECOND_SIZE = sizeof "YYYY/MM/DD/HH/mm/SS" - 1,
-    KEYS_MAX = 1000 /* of one LIST */
+    KEYS_MAX = 1000 /* per LIST */
 };
 
 /* ---- days: the folders of a month */
 
-/* "YYYY/MM/" behind the one given. */
+/* The month after the given one, as "YYYY/MM/". */
 static void next_month(char month[sizeof "YYYY/MM/"]) {
     int number = (month[5] - '0') * 10 + month[6] - '0', year = atoi(month);
     year += number == 12;
@@ -25,7 +25,7 @@ static void next_month(char month[sizeof "YYYY/MM/"]) {
              (unsigned)number % 12 + 1);
 }
 
-/* The moment with which "YYYY/MM/DD/" begins. @return false: there is no such day */
+/* First moment of "YYYY/MM/DD/". @return false: no such day. */
 static bool day_begins(const char *folder, int64_t *ms) {
     char key[S3HLS_KEY_MAX];
     s3hls_segment s;
@@ -86,7 +86,7 @@ static bool is_of_time(const char *folder, size_t depth) {
     return !folder[i] && i == YEAR_SIZE + depth * 3;
 }
 
-/* Take the last of a list, which is given back. */
+/* Return the last segment of a list, and free the list. */
 static int take_last(s3hls_archive *archive, s3hls_segment_list *list, s3hls_segment *segment) {
     int rc = list->count ? S3HLS_OK : S3HLS_E_NOT_FOUND;
     if (!rc)
@@ -95,11 +95,11 @@ static int take_last(s3hls_archive *archive, s3hls_segment_list *list, s3hls_seg
     return rc;
 }
 
-/* A search for what begins before a time. */
+/* A search for segments that begin before a given time. */
 typedef struct search {
     s3hls_archive *archive;
     int64_t end_ms;
-    char end_key[S3HLS_KEY_MAX]; /* the name of a segment that begins then */
+    char end_key[S3HLS_KEY_MAX]; /* name of a segment that begins at that time */
     s3hls_segment *segment;
     s3hls_s3_error *error;
 } search;
@@ -157,7 +157,7 @@ int s3hls_archive_newest(s3hls_archive *archive, s3hls_segment *segment, s3hls_s
 typedef struct tail {
     int64_t from_ms, end_ms;
     size_t keys;
-    bool found, found_ahead; /* of a clock that ran ahead: counts where there is no other */
+    bool found, found_ahead; /* ahead: of a fast clock, used if there is no other segment */
     s3hls_segment newest, ahead;
 } tail;
 
@@ -178,7 +178,7 @@ static int on_tail(void *ctx, const s3hls_s3_object *object) {
     return ++t->keys == KEYS_MAX;
 }
 
-/* more: whether there may be newer ones, as no more than a page is read. */
+/* Reads one page at most. more: newer segments may exist. */
 static int newest_after(s3hls_archive *archive, int64_t from_ms, s3hls_segment *segment, bool *more,
                         s3hls_s3_error *error) {
     tail t = {.from_ms = from_ms, .end_ms = s3hls__archive_live_end_ms(archive)};
@@ -215,7 +215,7 @@ int s3hls_archive_newest_since(s3hls_archive *archive, const s3hls_segment *know
 /* ---- spans */
 
 size_t s3hls_segment_list_span(const s3hls_segment_list *list, size_t at, s3hls_time_span *span) {
-    enum { JOINED_MS = 100 }; /* players bridge it, too */
+    enum { JOINED_MS = 100 }; /* players bridge this too */
     const s3hls_segment *s = list->segments;
     *span = (s3hls_time_span){s[at].start_ms, s[at].start_ms, 0};
     while (at < list->count && s[at].start_ms <= span->end_ms + JOINED_MS) {

@@ -8,27 +8,27 @@
 
 enum {
     BUCKETS = 1024,
-    CAMERAS_MAX = 4096, /* of which the pace is known; one entry is some 200 bytes */
+    CAMERAS_MAX = 4096, /* cameras whose pace is stored; an entry takes about 200 bytes */
     MS_PER_S = 1000,
-    MOVING_FRESH_MS = 60 * MS_PER_S,  /* an hour that no new segment is expected in */
+    MOVING_FRESH_MS = 60 * MS_PER_S,  /* an hour in which no new segment is expected */
     FUTURE_FRESH_MS = 600 * MS_PER_S, /* an hour that has not begun */
-    MOVING_WHOLE_MS = 60 * MS_PER_S,  /* an hour that is being recorded is listed as a whole */
-    SETTLED_AFTER_MS = 900 * MS_PER_S /* an hour is being recorded still, so long after its end */
+    MOVING_WHOLE_MS = 60 * MS_PER_S,  /* full listings of an hour being recorded */
+    SETTLED_AFTER_MS = 900 * MS_PER_S /* an hour is being recorded until then after its end */
 };
 
-/* An hour that has ended may still receive what a spool held back: the longer ago it ended, the
- * longer it is believed. */
+/* A past hour may still receive segments from a spool. The older the hour, the longer its listing
+ * is used. */
 enum { FRESH_PART_OF_AGE = 20, FRESH_MAX_MS = 3600 * MS_PER_S };
 
 typedef struct entry {
-    struct entry *chained;       /* of the same bucket */
-    struct entry *newer, *older; /* by use */
+    struct entry *chained;       /* in the same bucket */
+    struct entry *newer, *older; /* by last use */
     s3hls__hour *hour;
     uint64_t bytes;
     char url[];
 } entry;
 
-/* When a camera's next segment is expected, by the camera's URL. */
+/* The expected time of a camera's next segment, by the camera's URL. */
 typedef struct camera {
     LIST_ENTRY(camera) in_bucket;
     TAILQ_ENTRY(camera) in_order; /* by use, the least recent first */
@@ -117,7 +117,7 @@ static void drop_camera(s3hls_archive_cache *c, camera *m) {
     s3hls__env_free(&c->env, m);
 }
 
-/* Where there is no memory, the camera is looked at as if it were new each time. */
+/* If memory runs out, the camera is treated as new each time. */
 static camera *add_camera(s3hls_archive_cache *c, const char *url) {
     size_t size = strlen(url) + 1;
     camera *m = s3hls__env_alloc(&c->env, sizeof *m + size);
@@ -132,8 +132,8 @@ static camera *add_camera(s3hls_archive_cache *c, const char *url) {
     return m;
 }
 
-/* The newest segment that can have begun, of a clock that ran ahead only where there is no other.
- */
+/* The newest segment with a past begin. A segment of a fast clock is used only if there is no
+ * other. */
 static const s3hls_segment *newest_of(const s3hls__hour *h) {
     const s3hls_segment *ahead = NULL;
     for (size_t i = h->count; i-- > 0;) {
@@ -147,12 +147,12 @@ static const s3hls_segment *newest_of(const s3hls__hour *h) {
     return ahead;
 }
 
-/* Could the next segment have been expected in this hour? */
+/* The next segment may be in this hour. */
 static bool is_expected(const camera *m, const s3hls__hour *h) {
     return !m->pace.known || h->number >= m->pace.newest_end_ms / S3HLS__HOUR_MS;
 }
 
-/* An hour in which none was expected says nothing about the pace. */
+/* An hour in which no segment was expected does not affect the pace. */
 static void note_pace(s3hls_archive_cache *c, const char *url, const s3hls__hour *h) {
     camera *m = find_camera(c, url);
     if (!m)
@@ -164,7 +164,8 @@ static void note_pace(s3hls_archive_cache *c, const char *url, const s3hls__hour
     s3hls__pace_note(&m->pace, newest_of(h), h->listed_ms);
 }
 
-/* When a camera whose clock is right by a minute can have recorded in the hour. */
+/* Earliest time at which a camera whose clock is accurate to one minute may have recorded in the
+ * hour. */
 static int64_t begin_ms(const s3hls__hour *h) {
     return h->number * S3HLS__HOUR_MS - S3HLS_CLOCK_AHEAD_MS;
 }
@@ -177,8 +178,8 @@ static bool is_moving(const s3hls__hour *h, int64_t now_ms) {
     return now_ms < (h->number + 1) * S3HLS__HOUR_MS + SETTLED_AFTER_MS;
 }
 
-/* An hour that the next segment may begin in holds until that segment is due; one that has not
- * begun, where only a clock that ran ahead has recorded, until it begins. */
+/* A listing of an hour in which the next segment may begin is valid until that segment is due. A
+ * listing of a future hour, with footage of a fast clock, is valid until the hour begins. */
 static int64_t fresh_until_ms(const s3hls_archive_cache *c, const entry *e) {
     const s3hls__hour *h = e->hour;
     int64_t begins_in_ms = begin_ms(h) - h->listed_ms;

@@ -8,7 +8,7 @@
 /* ---- days and dates of the proleptic Gregorian calendar, without the C library's time zones */
 
 static const int64_t DAY_MS = 86400000;
-enum { LONGEST_MS = 86400000 }; /* a name that says more is nobody's */
+enum { LONGEST_MS = 86400000 }; /* a longer duration is not a valid name */
 
 static int64_t days_before_year(int64_t year) {
     int64_t y = year - 1;
@@ -42,7 +42,7 @@ static civil civil_of(int64_t ms) {
     return c;
 }
 
-/* @return false: there is no such moment. */
+/* @return false: no such time. */
 static bool moment_of(const civil *c, int64_t *ms) {
     if (c->year < 1970 || c->year > 9999 || c->month < 1 || c->month > 12 || c->day < 1 ||
         c->day > month_days(c->year, c->month) || c->hour > 23 || c->minute > 59 || c->second > 59)
@@ -60,8 +60,8 @@ static int fitted(int length, size_t size) {
     return length >= 0 && (size_t)length < size ? length : S3HLS_E_TOO_LARGE;
 }
 
-/* Digits by hand: a day's playlist holds tens of thousands of names, and printf would be most of
- * its time. Each answers where the next character goes. */
+/* Digits are written without printf, which would take most of the time: a day's playlist has tens
+ * of thousands of names. Each function returns the position of the next character. */
 static char *add_digits(char *p, uint64_t value, int count, char after) {
     for (int i = count; i-- > 0; value /= 10)
         p[i] = (char)('0' + value % 10);
@@ -76,7 +76,7 @@ static char *add_number(char *p, uint64_t value, char after) {
     return add_digits(p, value, count, after);
 }
 
-/* By s3hls_segment_entry, before the sequence. */
+/* Indexed by s3hls_segment_entry; written before the sequence. */
 static const char *const MARKS[] = {"", "open-", "inner-"};
 enum { MARK_COUNT = sizeof MARKS / sizeof MARKS[0] };
 
@@ -109,7 +109,7 @@ int s3hls_segment_key_format(const s3hls_segment *segment, char *key, size_t key
     return (int)size;
 }
 
-/* A reader of a name that remembers whether all of it was right so far. */
+/* Parses a name, and remembers whether it is valid so far. */
 typedef struct reader {
     const char *p, *end;
     bool ok;
@@ -131,7 +131,7 @@ static unsigned digits(reader *r, int count) {
     return value;
 }
 
-/* A decimal number in its one spelling, at most max. */
+/* A decimal number of at most max, without leading zeros. */
 static uint64_t number(reader *r, uint64_t max) {
     const char *begin = r->p;
     uint64_t value = 0;
@@ -144,7 +144,7 @@ static uint64_t number(reader *r, uint64_t max) {
     return value;
 }
 
-/* The mark, if there is one. */
+/* Parse the optional mark. */
 static s3hls_segment_entry entry_mark(reader *r) {
     for (int i = 1; i < MARK_COUNT && r->ok; i++) {
         size_t size = strlen(MARKS[i]);
@@ -194,7 +194,7 @@ int s3hls_segment_key_parse(const char *key, size_t key_size, s3hls_segment *seg
 }
 
 bool s3hls__segment_same_session(const s3hls_segment *a, const s3hls_segment *b) {
-    enum { LOST_MAX = 10000 }; /* more numbers than that are no loss but nonsense */
+    enum { LOST_MAX = 10000 }; /* a larger difference is not a loss but unrelated */
     if (a->seed_name || b->seed_name)
         return a->seed_name && b->seed_name;
     return b->sequence > a->sequence && b->sequence - a->sequence - 1 <= LOST_MAX &&

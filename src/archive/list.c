@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* The segments of a range. */
+/* Lists the segments of a time range. */
 #include "archive/archive.h"
 #include "archive/hour.h"
 #include "archive/key.h"
@@ -9,22 +9,21 @@
 #include <string.h>
 
 enum {
-    HOURS_MAX = 40 * 24,         /* a longer range is listed key after key */
-    LONGEST_SEGMENT_MS = 120000, /* what began so long before a range may reach into it */
-    ENTRY_REACH_MS = 600000,     /* how far before a range decoding may begin for it */
-    LATE_MS = 120000,            /* what an hour's end is asked for again, for what comes late */
-    SEED_DURATION_MAX_MS = 10000 /* of a segment that does not say its own */
+    HOURS_MAX = 40 * 24,         /* a longer range is listed sequentially by key */
+    LONGEST_SEGMENT_MS = 120000, /* how long before a range a segment may begin */
+    ENTRY_REACH_MS = 600000,     /* how long before a range its decoding may begin */
+    LATE_MS = 120000, /* the last part of an hour that is listed again, for late arrivals */
+    SEED_DURATION_MAX_MS = 10000 /* for a segment without a stated duration */
 };
 static const int64_t YEAR_10000_MS = INT64_C(253402300800000);
 
 /* ---- keys to segments */
 
-/* The hours [first, last] while they are being found: those of the cache, then listings side by
- * side. */
+/* The hours [first, last] of a range: from the cache, or by parallel listings. */
 typedef struct collection {
     s3hls_archive *archive;
     int64_t now_ms, first, last, next;
-    s3hls__hour **hours; /* by number, from the first on */
+    s3hls__hour **hours; /* by number, starting with first */
     size_t running;
     int status; /* first failure */
     s3hls_s3_error error;
@@ -62,7 +61,7 @@ static void note_failure(collection *c, int status, const s3hls_s3_error *error)
 
 /* ---- one hour */
 
-/* What all names of an hour, or of a second, share: "2026/11/23/03/", "2026/11/23/03/12/07". */
+/* Common prefix of all names in an hour or a second: "2026/11/23/03/", "2026/11/23/03/12/07". */
 static void key_stem(int64_t ms, size_t size, char stem[S3HLS_KEY_MAX]) {
     s3hls_segment first = {.start_ms = ms, .seed_name = 1};
     s3hls_segment_key_format(&first, stem, S3HLS_KEY_MAX);
@@ -70,7 +69,8 @@ static void key_stem(int64_t ms, size_t size, char stem[S3HLS_KEY_MAX]) {
 }
 enum { HOUR_STEM = sizeof "YYYY/MM/DD/HH/" - 1, SECOND_STEM = sizeof "YYYY/MM/DD/HH/mm/SS" - 1 };
 
-/* What is known of an hour stays, but for its last minutes, where late segments come in. */
+/* Keep the known part of an hour, except for its last minutes, in which late segments may
+ * arrive. */
 static int go_on_from(hour_list *l, const s3hls__hour *known) {
     int64_t cut_ms = known->segments[known->count - 1].start_ms - LATE_MS;
     cut_ms -= cut_ms % 1000;
@@ -117,7 +117,7 @@ static void hour_done(s3hls__op *op) {
 
 /* ---- hours side by side */
 
-/* Pass over hours that the cache has. @return false: all hours are found, or being listed */
+/* Skip hours that are cached. @return false: all hours are available or being listed. */
 static bool next_hour(collection *c, int64_t *number, s3hls__hour **known) {
     for (*known = NULL; c->next <= c->last && !c->status;) {
         *number = c->next++;
@@ -166,7 +166,7 @@ static int find_hours(collection *c) {
     return c->status;
 }
 
-/* One after the other, each given back as soon as it is told. */
+/* Append the hours in order, and release each one. */
 static int join_hours(collection *c, s3hls_segment_list *list) {
     const s3hls_env *env = &c->archive->env;
     size_t total = 0, hours = (size_t)(c->last - c->first) + 1;
@@ -215,7 +215,8 @@ typedef struct walk {
     int status;
 } walk;
 
-/* s3hls_s3_list_fn. Names of the archive begin with a year: what sorts behind them ends it. */
+/* s3hls_s3_list_fn. Names of the archive begin with a year: a key that sorts after all years ends
+ * the listing. */
 static int on_walk(void *ctx, const s3hls_s3_object *object) {
     walk *w = ctx;
     s3hls_segment_list *list = w->list;
@@ -242,7 +243,7 @@ static int on_walk(void *ctx, const s3hls_s3_object *object) {
     return 0;
 }
 
-/* Beside the years a directory may have folders of anybody's. */
+/* A directory may also contain unrelated folders. */
 static bool is_in_a_year(const char *folder) {
     return strspn(folder, "0123456789") == 4 && folder[4] == '/';
 }
@@ -276,7 +277,7 @@ static int by_time(const void *a, const void *b) {
     return x->duration_ms < y->duration_ms ? -1 : x->duration_ms > y->duration_ms;
 }
 
-/* The sample SDK's names have no duration: the distance to the next segment, within reason. */
+/* The sample SDK's names have no duration: use the distance to the next segment, up to a limit. */
 static void guess_durations(s3hls_segment_list *list) {
     uint32_t last = SEED_DURATION_MAX_MS;
     for (size_t i = 0; i < list->count; i++) {
@@ -290,7 +291,7 @@ static void guess_durations(s3hls_segment_list *list) {
     }
 }
 
-/* Keep what overlaps the range, and from the given one on what comes before it. */
+/* Keep the segments that overlap the range, and those from the given index up to it. */
 static void keep_range(s3hls_segment_list *list, size_t first, int64_t from_ms, int64_t to_ms) {
     size_t kept = 0;
     for (size_t i = 0; i < list->count; i++) {
@@ -309,8 +310,8 @@ static size_t first_overlapping(const s3hls_segment_list *list, int64_t from_ms)
     return i;
 }
 
-/* Where decoding has to begin for the given segment: the segments before it that it needs run on
- * without a gap. What is found may need others that are not listed. */
+/* Find where decoding of the given segment has to begin: it needs earlier segments without a gap.
+ * The result may itself need segments that are not listed. */
 static size_t entry_for(const s3hls_segment *s, size_t first) {
     size_t at = first;
     for (size_t i = first; s[at].entry == S3HLS_ENTRY_NONE && i-- > 0;)
@@ -319,7 +320,7 @@ static size_t entry_for(const s3hls_segment *s, size_t first) {
     return at;
 }
 
-/* By key it is by time already, but for what differs in the same millisecond. */
+/* Key order is time order, except for segments of the same millisecond. */
 static void sort_by_time(s3hls_segment_list *list) {
     for (size_t i = 1; i < list->count; i++)
         if (by_time(&list->segments[i - 1], &list->segments[i]) > 0) {
@@ -328,7 +329,7 @@ static void sort_by_time(s3hls_segment_list *list) {
         }
 }
 
-/* How a range is listed: hour by hour, or key after key. */
+/* Lists a range: hour by hour, or sequentially by key. */
 typedef int (*list_fn)(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
                        s3hls_segment_list *list, s3hls_s3_error *error);
 
@@ -337,7 +338,7 @@ static list_fn way_of(int64_t begin_ms, int64_t to_ms) {
     return hours ? list_hours : list_all;
 }
 
-/* All segments that begin from reach_ms before the range on, up to its end. way: NULL chooses by
+/* List all segments that begin between reach_ms before the range and its end. way: NULL selects by
  * the range. */
 static int list_with_reach(s3hls_archive *archive, int64_t from_ms, int64_t to_ms, int64_t reach_ms,
                            list_fn way, s3hls_segment_list *list, s3hls_s3_error *error) {
@@ -393,7 +394,7 @@ int s3hls_archive_list_playable(s3hls_archive *archive, int64_t from_ms, int64_t
         bool found = first == list->count || list->segments[entry].entry != S3HLS_ENTRY_NONE;
         if (found || entry > 0 || i == 1)
             break;
-        s3hls_segment_list_deinit(list, &archive->env); /* it begins before what was listed */
+        s3hls_segment_list_deinit(list, &archive->env); /* it begins before those listed */
     }
     if (first < list->count && list->segments[entry].entry == S3HLS_ENTRY_NONE)
         entry = first;
@@ -401,7 +402,7 @@ int s3hls_archive_list_playable(s3hls_archive *archive, int64_t from_ms, int64_t
     return S3HLS_OK;
 }
 
-/* Where anything arrived in its time, what arrived before its time is not what is live now. */
+/* If any segment arrived on time, segments of a fast clock are not live. */
 static void drop_ahead(s3hls_segment_list *list) {
     size_t kept = 0;
     for (size_t i = 0; i < list->count; i++)

@@ -4,14 +4,14 @@
 enum {
     PERIOD_MIN_MS = 1000,
     PERIOD_MAX_MS = 60000,
-    LATE_MS = 500 /* at first: a store tells times in whole seconds, rounded down */
+    LATE_MS = 500 /* initial value: a store states times in whole seconds, rounded down */
 };
 
 static int64_t clamp(int64_t value, int64_t min, int64_t max) {
     return value < min ? min : value > max ? max : value;
 }
 
-/* Wait an eighth of a segment, then twice as long after each look. */
+/* Wait an eighth of a segment, then twice as long after each attempt. */
 static int64_t retry_ms(const s3hls__pace *p) {
     int64_t ms = p->period_ms / 8;
     for (unsigned i = 1; i < p->misses && ms < S3HLS__PACE_RETRY_MAX_MS; i++)
@@ -20,7 +20,7 @@ static int64_t retry_ms(const s3hls__pace *p) {
 }
 
 static void note_miss(s3hls__pace *p, int64_t looked_ms) {
-    enum { EARLY = 2 }; /* more misses in a row: the camera has stopped */
+    enum { EARLY = 2 }; /* after more consecutive misses, the camera has stopped */
     if (!p->period_ms)
         p->period_ms = 4 * PERIOD_MIN_MS;
     p->misses++;
@@ -30,7 +30,8 @@ static void note_miss(s3hls__pace *p, int64_t looked_ms) {
     p->due_ms = looked_ms + retry_ms(p);
 }
 
-/* What the last look did not show arrived after it, whatever the store's clock says. */
+/* A segment that the last listing did not contain arrived after it, regardless of the store's
+ * clock. */
 static void learn(s3hls__pace *p, int64_t received_ms) {
     if (p->misses == 0)
         p->late_ms = clamp(p->late_ms - p->period_ms / 32, 0, INT64_MAX);
@@ -50,7 +51,7 @@ static void note_found(s3hls__pace *p, const s3hls_segment *s, int64_t looked_ms
     p->newest_end_ms = s->start_ms + s->duration_ms;
     p->misses = 0;
     p->due_ms = received_ms + p->late_ms + p->period_ms;
-    if (!received_ms || received_ms + p->late_ms > looked_ms) /* the store's clock is ahead */
+    if (!received_ms || received_ms + p->late_ms > looked_ms) /* the store's clock is fast */
         p->due_ms = looked_ms + p->period_ms - p->period_ms / 32;
     if (p->due_ms <= looked_ms)
         p->due_ms = looked_ms + retry_ms(p);

@@ -9,26 +9,26 @@
 
 enum { FOLDERS_MAX = 100000, DEPTH_MAX = 8, YEAR_SIZE = 4 };
 
-/* Folders with their slash ("site/cam-1/"), ascending; cameras without. */
+/* Folders with their slash ("site/cam-1/"), ascending; cameras without it. */
 struct s3hls_survey {
     s3hls_env env;
-    s3hls__names verified; /* were looked into, and are cameras */
-    s3hls__names above;    /* were looked into, and are none */
+    s3hls__names verified; /* were listed, and are cameras */
+    s3hls__names above;    /* were listed, and are not cameras */
     s3hls__names cameras;
     size_t lists;
 };
 
-/* One run. */
+/* State of one run. */
 typedef struct run {
     const s3hls_survey *before;
     const s3hls_env *env;
     s3hls_store *store;
     int (*may_look)(void *ctx);
     void *may_look_ctx;
-    s3hls__names level, below; /* to be looked into, now and next */
+    s3hls__names level, below; /* to be listed now, and in the next round */
     s3hls__names verified, above, presumed;
-    s3hls__names unsure;    /* of the sample SDK, perhaps: years, but no timelines */
-    s3hls__names in_unsure; /* folders in those */
+    s3hls__names unsure;    /* may be of the sample SDK: years, but no timelines */
+    s3hls__names in_unsure; /* their subfolders */
     size_t next, looked, running;
     unsigned depth;
     int status;
@@ -50,7 +50,7 @@ static bool contains(const s3hls__names *names, const char *name) {
 
 /* ---- a level */
 
-/* What is known of a folder decides whether it is looked into. */
+/* Decide whether to list a folder, according to the previous run. */
 static int sort_out(run *r, const char *folder) {
     if (contains(&r->before->verified, folder))
         return s3hls__names_add(&r->verified, folder, "");
@@ -79,7 +79,7 @@ static int judge(run *r, const s3hls__folder *f) {
     return rc;
 }
 
-/* A folder of a directory that this user may not open hides no other camera. */
+/* A folder that this user may not open must not hide the other cameras. */
 static bool is_closed(const s3hls__folder *f) {
     return f->op.error.status == S3HLS_E_ACCESS && !f->op.error.http_status && f->name[0];
 }
@@ -119,7 +119,7 @@ static void look_into_next(s3hls__folder *f, run *r) {
     s3hls__store_start(r->store, &f->op);
 }
 
-/* Look into all folders of a level; below is what is to be looked into next. */
+/* List all folders of a level; below receives those to list next. */
 static int look_into_level(run *r) {
     s3hls__folder *folders = s3hls__env_alloc(r->env, S3HLS__LISTS_AT_ONCE * sizeof *folders);
     if (!folders)
@@ -156,8 +156,8 @@ static int sort_out_below(run *r, const char *folder) {
     return rc;
 }
 
-/* Where the first key in the years is a segment's, the folder is a camera, and what is below it
- * belongs to it. */
+/* If the first key below the years is a segment's, the folder is a camera, and its subfolders
+ * belong to it. */
 static int settle_unsure(run *r) {
     int rc = S3HLS_OK;
     for (size_t i = 0; i < r->unsure.count && !rc; i++) {

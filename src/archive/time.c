@@ -8,7 +8,7 @@
 
 static const int64_t LAST_US = INT64_C(253402300800) * 1000000; /* the year 10000 */
 
-/* Up to six digits of a fraction, rounded down. @return what follows it. */
+/* Parse up to six fractional digits, rounded down. @return the text after them. */
 static const char *parse_fraction(const char *p, int64_t *us) {
     int64_t unit = 100000;
     *us = 0;
@@ -30,7 +30,7 @@ static bool parse_unix(const char *text, int64_t *us) {
     return any && *p == 0 && *us < LAST_US;
 }
 
-/* Exactly so many digits, and the separator after them where there is one. */
+/* Parse exactly the given number of digits, and the separator after them if there is one. */
 static bool parse_field(const char **p, int digits, char separator, int *value) {
     *value = 0;
     for (int i = 0; i < digits; i++, ++*p) {
@@ -43,7 +43,7 @@ static bool parse_field(const char **p, int digits, char separator, int *value) 
     return true;
 }
 
-/* "03:12", "03:12:00", "03:12:00.5", each with or without Z. */
+/* Parse "03:12", "03:12:00" or "03:12:00.5", each with or without Z. */
 static bool parse_clock(const char *p, struct tm *tm, int64_t *fraction_us) {
     if (!parse_field(&p, 2, ':', &tm->tm_hour) || !parse_field(&p, 2, 0, &tm->tm_min))
         return false;
@@ -69,7 +69,7 @@ static bool parse_date(const char *text, int64_t *us) {
         return false;
     tm.tm_year -= 1900;
     tm.tm_mon -= 1;
-    struct tm real = tm; /* timegm() makes a 2 March of a 30 February */
+    struct tm real = tm; /* timegm() turns 30 February into 2 March */
     *us = (int64_t)timegm(&real) * 1000000 + fraction_us;
     return real.tm_mon == tm.tm_mon && real.tm_mday == tm.tm_mday && real.tm_hour == tm.tm_hour &&
            real.tm_min == tm.tm_min && real.tm_sec == tm.tm_sec && *us >= 0 && *us < LAST_US;

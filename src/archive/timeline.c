@@ -35,7 +35,7 @@ static int parse(const char *text, size_t size, uint64_t timeline, s3hls_timelin
     json_error_t error;
     memset(out, 0, sizeof *out);
     json_t *object = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
-    if (!object && !error.text[0]) /* jansson has words for all but a lack of memory */
+    if (!object && !error.text[0]) /* jansson has a message for every error except lack of memory */
         return S3HLS_E_NOMEM;
     bool ok = object && read_number(object, "timeline", INT64_MAX, &id) && id == timeline &&
               read_number(object, "target_duration_ms", UINT32_MAX, &target) &&

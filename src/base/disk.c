@@ -57,7 +57,7 @@ int s3hls__disk_sync_folder(int fd) {
     return rc && !cannot_sync_folders(errno) ? -1 : 0;
 }
 
-/* A folder above that may be written but not read cannot be opened to be synced. */
+/* A parent folder that is writable but not readable cannot be opened for fsync. */
 static int sync_above(const char *path) {
     char above[PATH_MAX + 3];
     snprintf(above, sizeof above, "%s/..", path);

@@ -2,9 +2,8 @@
 #include "base/pool.h"
 #include <stdatomic.h>
 
-/* The free list is a stack (Treiber 1986). Its head holds a block's index below and a count of
- * changes above, so that a head taken, given back and taken again in between is not mistaken for
- * the old one. */
+/* The free list is a Treiber stack (1986). Its head combines a block index with a change counter,
+ * so that a head that was removed and added again is not mistaken for the old one (ABA problem). */
 struct s3hls__pool {
     /* set at open */
     s3hls_env env;
@@ -13,7 +12,7 @@ struct s3hls__pool {
     /* any thread */
     _Atomic uint64_t head;
     _Atomic uint32_t free;
-    _Atomic uint32_t *link; /* of a free block: the stack; of a taken one: its holder's list */
+    _Atomic uint32_t *link; /* of a free block: the stack; of a used block: its holder's list */
 };
 
 static uint64_t head_of(uint64_t old, uint32_t block) {
@@ -33,7 +32,7 @@ int s3hls__pool_open(s3hls__pool **out, size_t bytes, const s3hls_env *env) {
         return S3HLS_E_NOMEM;
     pool->env = e;
     pool->count = (uint32_t)count;
-    /* zeroed, so that the system gives the memory now, not page by page to the first who puts */
+    /* zeroed, so that the system allocates the pages now and not during the first puts */
     pool->data = s3hls__env_alloc(&e, count * S3HLS__BLOCK_BYTES);
     pool->link = s3hls__env_alloc(&e, count * sizeof *pool->link);
     if (!pool->data || !pool->link) {

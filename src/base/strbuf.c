@@ -15,7 +15,7 @@ void s3hls__strbuf_deinit(s3hls__strbuf *b) {
     s3hls__strbuf_init(b, b->env, b->max);
 }
 
-/* Room for extra more bytes and a NUL. @return the place to write at, or NULL. */
+/* Reserve memory for extra bytes and a NUL. @return the position to write at, or NULL. */
 static char *grow(s3hls__strbuf *b, size_t extra) {
     if (b->status)
         return NULL;

@@ -74,7 +74,7 @@ static void end_unit(s3hls__au_parser *p) {
     p->open = p->muted = false;
 }
 
-/* The call before ended the newest access unit, and there is more of it. */
+/* The previous call ended the newest access unit, but the unit continues. */
 static void reopen_unit(s3hls__au_parser *p) {
     s3hls__access_unit au = {.idr = p->picture.first.nal_unit_type == S3HLS__NAL_IDR,
                              .field_pic = p->picture.first.field_pic,
@@ -85,7 +85,7 @@ static void reopen_unit(s3hls__au_parser *p) {
     note(p, p->sink.begin(p->sink.ctx, &au));
 }
 
-/* No more slices follow: what came behind the last one stays with it. */
+/* No slices follow: the held NAL units after the last slice belong to its access unit. */
 static void end_unit_with_held(s3hls__au_parser *p) {
     if (p->open) {
         emit_held(p);
@@ -103,7 +103,7 @@ static bool sps_changed(s3hls__au_parser *p) {
     return changed;
 }
 
-/* The other field of the frame that the access unit before began (3.30, 7.4.1.2.4). */
+/* The second field of the frame that the previous access unit began (3.30, 7.4.1.2.4). */
 static bool is_second_field(const s3hls__au_parser *p, const s3hls__h264_slice *s) {
     const s3hls__h264_slice *first = &p->picture.first;
     return p->known && !p->second_field && first->field_pic && s->field_pic &&
@@ -112,7 +112,7 @@ static bool is_second_field(const s3hls__au_parser *p, const s3hls__h264_slice *
            !(first->nal_ref_idc == 0 && s->nal_ref_idc != 0);
 }
 
-/* AUD, the parameter sets it needs, the rest of what was held back (7.4.1.2.3). */
+/* Write the AUD, the required parameter sets, and the other held NAL units (7.4.1.2.3). */
 static void begin_unit(s3hls__au_parser *p, const s3hls__h264_slice *slice) {
     s3hls__access_unit au = {.idr = slice->nal_unit_type == S3HLS__NAL_IDR,
                              .field_pic = slice->field_pic,
@@ -135,8 +135,8 @@ static void begin_unit(s3hls__au_parser *p, const s3hls__h264_slice *slice) {
     forget_held(p);
 }
 
-/* What is held back stood between two slices of one picture: a prefix NAL unit (G.7.3.2.12), or SEI
- * where it does not belong. */
+/* The held NAL units were between two slices of one picture: a prefix NAL unit (G.7.3.2.12), or a
+ * misplaced SEI. */
 static void continue_unit(s3hls__au_parser *p, const s3hls__h264_slice *slice) {
     if (!p->open)
         reopen_unit(p);
@@ -172,8 +172,8 @@ static int activate(s3hls__au_parser *p, int pps_id) {
     return S3HLS_OK;
 }
 
-/* A slice that cannot be used takes with it what was held back for its picture. Where it may have
- * begun one, what follows is not of the picture before. */
+/* Drop an unusable slice together with the NAL units that were held for its picture. If it may have
+ * begun a picture, the following slices do not belong to the previous picture. */
 static void leave_out_slice(s3hls__au_parser *p, bool headless) {
     if (headless || p->boundary || !p->open) {
         end_unit(p);
@@ -183,8 +183,9 @@ static void leave_out_slice(s3hls__au_parser *p, bool headless) {
     p->nal = S3HLS__AT_SKIP;
 }
 
-/* Where a slice belongs. Where slices have no order, a NAL unit that begins an access unit, and a
- * call that ends one, are believed; elsewhere they may stand between two slices of one picture. */
+/* Decide which picture a slice belongs to. If slices may arrive in any order, a NAL unit that
+ * begins an access unit, or the end of a call, separates pictures; otherwise these may lie between
+ * two slices of one picture. */
 static s3hls__slice_place place_slice(const s3hls__au_parser *p, const s3hls__h264_slice *slice) {
     bool in_order = s3hls__picture_in_order(&p->sps, &p->pps) && !slice->redundant_pic_cnt;
     bool believed = (p->boundary || !p->open) && !in_order;
@@ -205,7 +206,7 @@ static void decide_slice(s3hls__au_parser *p) {
     s3hls__slice_place place = rc ? S3HLS__SLICE_STRAY : place_slice(p, &slice);
     if (place == S3HLS__SLICE_STRAY || place == S3HLS__SLICE_HEADLESS) {
         leave_out_slice(p, place == S3HLS__SLICE_HEADLESS);
-        if (rc || !slice.redundant_pic_cnt) /* else of a picture that never came */
+        if (rc || !slice.redundant_pic_cnt) /* otherwise its primary picture is missing */
             damaged(p, true);
         return;
     }
@@ -217,7 +218,7 @@ static void decide_slice(s3hls__au_parser *p) {
     emit_nal(p, p->head, p->head_size);
 }
 
-/* End of sequence and of stream: nothing of the next access unit has come before them. */
+/* End of sequence and end of stream: no NAL unit of the next access unit precedes them. */
 static void decide_end(s3hls__au_parser *p) {
     p->nal = p->known ? S3HLS__AT_PASS : S3HLS__AT_SKIP;
     if (!p->known)
@@ -229,8 +230,8 @@ static void decide_end(s3hls__au_parser *p) {
     emit_nal(p, p->head, p->head_size);
 }
 
-/* NAL units 6 to 9 and 15 to 18 behind a picture's last slice begin the next access unit; 14 stands
- * before each slice of a scalable stream's base layer, and that slice decides. */
+/* NAL units 6 to 9 and 15 to 18 after a picture's last slice begin the next access unit. Type 14
+ * precedes each slice of a scalable stream's base layer: that slice decides. */
 static void decide(s3hls__au_parser *p) {
     enum { PREFIX_NAL = 14, SUBSET_SPS = 15, RESERVED_18 = 18 };
     unsigned type = p->head[0] & 31;
@@ -249,12 +250,13 @@ static void decide(s3hls__au_parser *p) {
         decide_slice(p);
     } else if (type == S3HLS__NAL_AUD) {
         p->aud = p->head_size > 1 ? p->head[1] : 0;
-        p->nal = S3HLS__AT_SKIP; /* written anew, as the first */
+        p->nal = S3HLS__AT_SKIP; /* a new AUD is written as the first NAL unit */
     } else if (begins || type == PREFIX_NAL) {
         hold(p);
     } else if (type == S3HLS__NAL_END_SEQUENCE || type == S3HLS__NAL_END_STREAM) {
         decide_end(p);
-    } else if (p->open && !p->boundary) { /* partitions, filler, extensions: of the open picture */
+    } else if (p->open &&
+               !p->boundary) { /* partitions, filler, extensions: part of the open picture */
         p->nal = S3HLS__AT_PASS;
         emit_nal(p, p->head, p->head_size);
     } else {
@@ -262,7 +264,7 @@ static void decide(s3hls__au_parser *p) {
     }
 }
 
-/* Parameter sets are written from where they are kept. */
+/* Parameter sets are written from the stored copy. */
 static void end_held_nal(s3hls__au_parser *p) {
     size_t size;
     const uint8_t *nal = s3hls__held_newest(&p->held, &size);
@@ -302,14 +304,14 @@ static void nal_bytes(s3hls__au_parser *p, const uint8_t *data, size_t size) {
 }
 
 static void nal_end(s3hls__au_parser *p) {
-    if (p->nal == S3HLS__AT_HEAD && p->head_size > 0) /* one of no bytes is no damage */
+    if (p->nal == S3HLS__AT_HEAD && p->head_size > 0) /* an empty NAL unit is not damage */
         decide(p);
     if (p->nal == S3HLS__AT_HELD)
         end_held_nal(p);
     p->nal = S3HLS__AT_NONE;
 }
 
-/* Zero bytes that were held back turned out to be the NAL unit's own. */
+/* The held zero bytes are part of the NAL unit. */
 static void release_zeros(s3hls__au_parser *p) {
     while (p->zeros) {
         size_t n = p->zeros < sizeof ZEROS ? p->zeros : sizeof ZEROS;
@@ -324,8 +326,8 @@ static void next_nal(s3hls__au_parser *p) {
     nal_begin(p);
 }
 
-/* Zeros held back meet what comes behind them. Before a start code they belong to no NAL unit
- * (B.1.1, leading_zero_8bits, trailing_zero_8bits). @return where to go on. */
+/* Handle held zero bytes according to the bytes that follow. Zeros before a start code belong to no
+ * NAL unit (B.1.1, leading_zero_8bits, trailing_zero_8bits). @return where to continue. */
 static const uint8_t *settle_zeros(s3hls__au_parser *p, const uint8_t *at, const uint8_t *end) {
     for (; at != end && *at == 0; at++)
         p->zeros++;
@@ -350,13 +352,13 @@ static void put_annex_b(s3hls__au_parser *p, const uint8_t *at, const uint8_t *e
         while (last != at && last[-1] == 0)
             last--;
         nal_bytes(p, at, (size_t)(last - at));
-        at = stop == end ? end : stop + 2; /* the start code's own zeros are held back too */
+        at = stop == end ? end : stop + 2; /* the zeros of the start code are held too */
         p->zeros = (size_t)(at - last);
     }
 }
 
-/* left: bytes of the call from at on. A length beyond them is damage, and what follows cannot be
- * told apart. */
+/* left: bytes of the call from at on. A larger length is damage, and the following NAL units cannot
+ * be located. */
 static void put_length_prefixed(s3hls__au_parser *p, const uint8_t *at, const uint8_t *end,
                                 uint64_t left) {
     while (at != end) {
@@ -402,9 +404,9 @@ static bool begins_with_start_code(const s3hls_span *spans, size_t count) {
     return false;
 }
 
-/* The NAL unit that is open ends here, with nothing of what is held back. */
+/* End the open NAL unit, without the held zeros. */
 static void end_of_nal(s3hls__au_parser *p) {
-    if (p->length_bytes) /* half of a length field */
+    if (p->length_bytes) /* incomplete length field */
         damaged(p, true);
     if (p->nal != S3HLS__AT_NONE)
         nal_end(p);
@@ -434,7 +436,7 @@ int s3hls__au_put(s3hls__au_parser *p, const s3hls_span *spans, size_t count) {
     p->status = S3HLS_OK;
     if (p->input != S3HLS__AU_INPUT_BYTES && !p->nal_length_size &&
         !begins_with_start_code(spans, count))
-        nal_begin(p); /* a NAL unit without one */
+        nal_begin(p); /* a NAL unit without a length field */
     for (size_t i = 0; i < count; i++)
         left += spans[i].size;
     for (size_t i = 0; i < count; i++) {
@@ -459,7 +461,7 @@ int s3hls__au_flush(s3hls__au_parser *p) {
     if (!p->open && p->known && s3hls__held_count(&p->held))
         reopen_unit(p);
     end_unit_with_held(p);
-    p->nals_refused += s3hls__held_count(&p->held); /* of a picture that never came */
+    p->nals_refused += s3hls__held_count(&p->held); /* their picture never arrived */
     forget_held(p);
     return outcome(p, before);
 }

@@ -5,7 +5,7 @@
 
 enum { EXTENDED_SAR = 255, MAX_DIMENSION = 16384, NO_VUI = -2 };
 
-/* Begin at the RBSP of a NAL unit of the given type. */
+/* Start reading at the RBSP of a NAL unit of the given type. */
 static bool open_nal(s3hls__bits *b, const uint8_t *nal, size_t size, unsigned type) {
     if (size < 2 || nal[0] & 0x80 || (nal[0] & 31) != type)
         return false;
@@ -106,8 +106,8 @@ static void skip_hrd(s3hls__bits *b) {
     s3hls__bits_read(b, 20); /* four lengths of 5 bits */
 }
 
-/* E.1.1. @return max_num_reorder_frames; -1 where there is none; NO_VUI where the bits end early or
- * make no sense. */
+/* E.1.1. @return max_num_reorder_frames; -1 if absent; NO_VUI if the bits end early or are
+ * invalid. */
 static int32_t read_vui_fields(s3hls__bits *b, s3hls__h264_sps *sps) {
     if (s3hls__bits_read(b, 1) && s3hls__bits_read(b, 8) == EXTENDED_SAR)
         s3hls__bits_read(b, 32); /* sar_width, sar_height */
@@ -145,7 +145,7 @@ static int32_t read_vui_fields(s3hls__bits *b, s3hls__h264_sps *sps) {
     return b->failed || buffered > 16 || reorder > buffered ? NO_VUI : (int32_t)reorder;
 }
 
-/* The SPS up to its VUI suffices to decode: one whose end an encoder cut off counts as without. */
+/* Decoding only needs the SPS up to its VUI. A truncated VUI counts as absent. */
 static int32_t read_vui(s3hls__bits *b, s3hls__h264_sps *sps) {
     s3hls__h264_sps with = *sps;
     int32_t reorder = read_vui_fields(b, &with);
@@ -175,7 +175,7 @@ static uint8_t max_dpb_frames(const s3hls__h264_sps *sps, uint32_t picture_mbs) 
     return (uint8_t)(frames < 16 ? frames : 16);
 }
 
-/* Profiles without B slices, and intra profiles (constraint_set3 of the High family, A.2.8 to
+/* Profiles without B slices, and intra-only profiles (constraint_set3 of the High family, A.2.8 to
  * A.2.11). */
 static bool never_reorders(const s3hls__h264_sps *sps) {
     bool intra = (sps->constraint_flags & 0x10) && has_chroma_format(sps->profile_idc);
@@ -217,11 +217,11 @@ uint64_t s3hls__h264_sps_content(const uint8_t *nal, size_t size) {
     s3hls__bits b;
     s3hls__bits_init(&b, nal + 1, size - 1);
     for (unsigned i = 0; !b.failed; i++) {
-        if (i == 3) /* behind profile, constraints, level */
+        if (i == 3) /* after profile, constraints and level */
             s3hls__bits_ue(&b);
         uint32_t byte = s3hls__bits_read(&b, 8);
         if (b.failed && byte == 0)
-            break; /* alignment, which depends on the id's length */
+            break; /* alignment, which depends on the length of the id */
         sum = (sum ^ byte) * UINT64_C(0x100000001b3);
     }
     return sum;
@@ -236,7 +236,7 @@ static unsigned bits_for(uint32_t values) {
     return bits;
 }
 
-/* Flexible macroblock ordering, as far as what follows it must be found (7.3.2.2). */
+/* Skip flexible macroblock ordering, to reach the fields after it (7.3.2.2). */
 static void skip_slice_groups(s3hls__bits *b, uint32_t groups) {
     uint32_t type = s3hls__bits_ue(b);
     if (type == 0) {
@@ -342,7 +342,7 @@ int s3hls__h264_parse_slice(const uint8_t *nal, size_t size, const s3hls__h264_s
     return b.failed || wrong ? S3HLS_E_MALFORMED : S3HLS_OK;
 }
 
-/* What a poc_type does not have is 0 in both. */
+/* Fields that the poc_type does not use are 0 in both. */
 bool s3hls__h264_first_of_picture(const s3hls__h264_slice *a, const s3hls__h264_slice *b) {
     bool idr = b->nal_unit_type == S3HLS__NAL_IDR;
     if (a->frame_num != b->frame_num || a->sps_id != b->sps_id || a->field_pic != b->field_pic ||
@@ -359,7 +359,7 @@ bool s3hls__h264_first_of_picture(const s3hls__h264_slice *a, const s3hls__h264_
 
 /* ---- SEI */
 
-/* payloadType or payloadSize: bytes of 255 and a last one (7.3.2.3.1). */
+/* payloadType or payloadSize: bytes of 255 and a final byte (7.3.2.3.1). */
 static uint32_t read_sei_number(s3hls__bits *b) {
     uint32_t value = 0, byte;
     do {

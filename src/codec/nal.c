@@ -2,8 +2,8 @@
 #include "codec/nal.h"
 #include <string.h>
 
-/* The rarest byte of the three is looked for, by the C library's fastest search, then the two
- * before it. */
+/* Search for the rarest of the three bytes with the C library's fast search, then check the two
+ * bytes before it. */
 const uint8_t *s3hls__nal_start_code(const uint8_t *p, const uint8_t *end) {
     while (end - p >= 3) {
         const uint8_t *one = memchr(p + 2, 1, (size_t)(end - p) - 2);

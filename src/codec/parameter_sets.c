@@ -23,7 +23,7 @@ static unsigned order(uint8_t type, uint8_t id) {
     return (unsigned)type << 8 | id;
 }
 
-/* Where a set of this kind and id stands, or would stand. */
+/* Index of the set with this type and id, or the index at which to insert it. */
 static uint32_t place_of(const s3hls__parameter_sets *s, uint8_t type, uint8_t id) {
     uint32_t low = 0, high = s->count;
     while (low < high) {

@@ -6,7 +6,7 @@ static int32_t saturated(int64_t value) {
     return value > INT32_MAX ? INT32_MAX : value < INT32_MIN ? INT32_MIN : (int32_t)value;
 }
 
-/* The earlier of a frame's two fields; a field's own. */
+/* The earlier of a frame's two fields, or the field's own count. */
 static int32_t of_picture(const s3hls__h264_slice *slice, int64_t top, int64_t bottom) {
     if (slice->field_pic)
         return saturated(slice->bottom_field ? bottom : top);

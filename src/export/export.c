@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* Segments to one MP4: which pictures, in which place, and what is reported.
+/* Writes segments to one MP4: selects the pictures, computes their times, and reports omissions.
  *
- *   store ──▶ pictures of a segment ──▶ their places ──▶ from the keyframe ──▶ to the end ──▶ MP4
+ *   store ──▶ pictures of a segment ──▶ their times ───▶ from the keyframe ──▶ to the end ──▶ MP4
  *             pictures                  placement        held                  tail           mp4
  */
 #include "s3hls/export.h"
@@ -15,10 +15,10 @@ enum {
     TICKS_MS = 90,
     PACKET = 188,
     TABLES_BYTES = 2 * PACKET, /* PAT and PMT, with which each segment begins */
-    HELD_MAX_BYTES = 64 << 20  /* before the begin: a longer GOP is written from its keyframe on */
+    HELD_MAX_BYTES = 64 << 20  /* before the range: a longer GOP is written from its keyframe */
 };
 
-/* Pictures that wait, in decoding order. Their packets carry times in 90 kHz since 1970. */
+/* Waiting pictures in decoding order. Their packets have times in 90 kHz since 1970. */
 typedef struct queue {
     AVPacket **packets;
     size_t count, capacity;
@@ -30,33 +30,33 @@ typedef struct exporter {
     s3hls_env env;
     s3hls_archive *archive;
     const s3hls_segment *segments;
-    size_t count, at; /* the segment at hand */
+    size_t count, at; /* current segment */
     s3hls_s3_error *error;
     s3hls_export_summary *summary;
-    int first_failure; /* of a segment that was left out */
+    int first_failure; /* of an omitted segment */
 
-    /* the segment at hand */
+    /* current segment */
     uint8_t *body;
     size_t size, capacity;
     bool too_large;
-    uint8_t tables[TABLES_BYTES]; /* of the last segment that could be read */
+    uint8_t tables[TABLES_BYTES]; /* of the last readable segment */
     s3hls__pictures pictures;
     s3hls__stamp *stamps;
     s3hls__picture_parser parser;
     s3hls__placement placement;
-    int64_t frame_90k; /* how long its pictures last */
-    int64_t end_90k;   /* of the pictures placed so far; INT64_MIN: none */
+    int64_t frame_90k; /* duration of its pictures */
+    int64_t end_90k;   /* of the pictures so far; INT64_MIN: none */
 
-    /* what is written */
-    AVCodecParameters *video; /* of the segment in which the first keyframe that is held lies */
-    queue held;               /* from the last keyframe on, while it is not known to be needed */
-    queue tail;               /* shown at or after the end, in case others refer to them */
-    uint64_t undecodable;     /* pictures before the first keyframe */
+    /* output */
+    AVCodecParameters *video; /* of the segment with the first held keyframe */
+    queue held;           /* from the last keyframe on, until it is known whether they are needed */
+    queue tail;           /* shown at or after the end, in case other pictures refer to them */
+    uint64_t undecodable; /* pictures before the first keyframe */
     bool begun, over;
     s3hls__mp4 mp4;
-    int64_t zero_90k;  /* of the MP4's clock */
+    int64_t zero_90k;  /* origin of the MP4's clock */
     AVPacket *pending; /* its duration is not known yet */
-    int64_t last_dts;  /* of what went before it */
+    int64_t last_dts;  /* of the last picture written */
 } exporter;
 
 static int64_t ticks(int64_t ms) {
@@ -126,7 +126,7 @@ static void drop(queue *q) {
 
 /* ---- writing */
 
-/* What is pending lasts up to the given time. A picture that the MP4 cannot take is left out. */
+/* The pending picture lasts until the given time. A picture that the MP4 rejects is omitted. */
 static int write_pending(exporter *x, int64_t until_90k) {
     AVPacket *p = x->pending;
     if (!p)
@@ -168,7 +168,7 @@ static int write_queue(exporter *x, queue *q) {
     return rc;
 }
 
-/* The MP4 begins with the keyframe that is held. */
+/* The MP4 begins with the held keyframe. */
 static int begin(exporter *x) {
     const AVPacket *first = x->held.packets[0];
     int64_t from_90k = ticks(x->cfg->from_ms);
@@ -183,7 +183,7 @@ static int begin(exporter *x) {
     return rc ? rc : write_queue(x, &x->held);
 }
 
-/* Before the begin: keep what a decoder needs to start there. */
+/* Before the range: keep the pictures that are required to decode its beginning. */
 static int hold(exporter *x, const s3hls__picture *picture) {
     AVPacket *p = picture->packet;
     int64_t from_90k = ticks(x->cfg->from_ms);
@@ -201,7 +201,7 @@ static int hold(exporter *x, const s3hls__picture *picture) {
     return rc || !needed ? rc : begin(x);
 }
 
-/* Nothing is shown at or after the end but what others refer to. */
+/* Pictures at or after the end are only kept if other pictures refer to them. */
 static int add_picture(exporter *x, const s3hls__picture *picture) {
     AVPacket *p = picture->packet;
     int64_t to_90k = ticks(x->cfg->to_ms);
@@ -237,7 +237,7 @@ static int collect(void *ctx, const uint8_t *data, size_t size) {
     return 0;
 }
 
-/* @param reason  receives why the segment is left out; NULL: it is there */
+/* @param reason  receives why the segment is omitted; NULL: it is present */
 static int fetch(exporter *x, const char **reason) {
     char key[S3HLS_KEY_MAX];
     x->size = 0;
@@ -271,8 +271,7 @@ static bool begins_with_tables(const exporter *x) {
            !((p[1] & 31) << 8 | p[2]);
 }
 
-/* Where a segment has lost its tables, those of one before it say what is in it, as they do to a
- * player. */
+/* If a segment has lost its tables, use those of an earlier segment, as a player does. */
 static int read_segment(exporter *x) {
     int rc = read_pictures(x);
     if (rc == S3HLS_OK && begins_with_tables(x))
@@ -290,7 +289,7 @@ static int read_segment(exporter *x) {
     return read_pictures(x);
 }
 
-/* Does the recording of the last segment that was placed go on after the one at hand? */
+/* The recording of the last placed segment continues beyond the current one. */
 static bool recorded_beside(const exporter *x) {
     const s3hls_segment *s = &x->segments[x->at], *before = &x->placement.segment;
     for (size_t i = x->at + 1;
@@ -301,7 +300,7 @@ static bool recorded_beside(const exporter *x) {
     return false;
 }
 
-/* Times of the pictures, from the stream's to the wall's. */
+/* Convert the pictures' times from the stream's clock to the wall clock. */
 static s3hls__placed place(exporter *x) {
     const s3hls__pictures *pictures = &x->pictures;
     const s3hls_segment *segment = &x->segments[x->at];
@@ -365,7 +364,7 @@ static int end(exporter *x) {
     int64_t to_90k = ticks(x->cfg->to_ms);
     int rc = S3HLS_OK;
     if (!x->begun && x->held.count)
-        rc = begin(x); /* the range begins behind its last picture */
+        rc = begin(x); /* the range begins after its last picture */
     if (!rc && !x->begun)
         return x->first_failure ? x->first_failure : S3HLS_E_NO_VIDEO;
     if (!rc && x->pending)

@@ -49,7 +49,7 @@ int s3hls__mp4_open(s3hls__mp4 *m, bool fragmented, const AVCodecParameters *vid
     stream->codecpar->codec_tag = 0;
     stream->time_base = CLOCK;
     m->out->flags |=
-        AVFMT_FLAG_BITEXACT; /* no writer's name, so that an MP4 is the same anywhere */
+        AVFMT_FLAG_BITEXACT; /* omits the writer's name, so that the output is reproducible */
     if (fragmented)
         av_dict_set(&options, "movflags", "frag_keyframe+empty_moov+default_base_moof", 0);
     int rc = avformat_write_header(m->out, &options);

@@ -42,7 +42,7 @@ static void close_input(AVFormatContext **in) {
     avio_context_free(&io);
 }
 
-/* flags: of the AVFormatContext. @return NULL: no transport stream, or out of memory */
+/* flags: of the AVFormatContext. @return NULL: not a transport stream, or out of memory. */
 static AVFormatContext *open_input(memory *m, int flags) {
     AVFormatContext *in = avformat_alloc_context();
     uint8_t *buffer = av_malloc(IO_BYTES);
@@ -56,7 +56,7 @@ static AVFormatContext *open_input(memory *m, int flags) {
     in->pb = io;
     in->flags |= AVFMT_FLAG_CUSTOM_IO | flags;
     if (avformat_open_input(&in, NULL, av_find_input_format("mpegts"), NULL) < 0) {
-        av_freep(&io->buffer); /* the context is gone, what it read from is not */
+        av_freep(&io->buffer); /* the context was freed, but its source was not */
         avio_context_free(&io);
         return NULL;
     }
@@ -134,7 +134,7 @@ static int append(s3hls__pictures *pictures, AVPacket *packet, const s3hls_env *
     return S3HLS_OK;
 }
 
-/* Where the newest picture is the second field of the one before, make them one. */
+/* If the newest picture is the second field of the previous one, merge them. */
 static int join_fields(s3hls__pictures *pictures, size_t first) {
     if (pictures->count < first + 2)
         return S3HLS_OK;
@@ -157,8 +157,8 @@ static int complete(s3hls__pictures *pictures, s3hls__picture_parser *p, size_t 
     return join_fields(pictures, first);
 }
 
-/* A picture that is large comes in several packets, of which only the first has a time; but several
- * pictures of one PES packet, split, share its time. */
+/* A large picture is split into several packets, of which only the first has a time. Several
+ * pictures of one PES packet, when split, share its time. */
 static int add_packet(s3hls__pictures *pictures, s3hls__picture_parser *p, size_t first,
                       AVPacket *packet, bool split, const s3hls_env *env) {
     enum { USUAL_90K = 3600 };
@@ -207,7 +207,7 @@ void s3hls__pictures_clear(s3hls__pictures *pictures, const s3hls_env *env) {
 
 /* ---- what a decoder has to know */
 
-/* What libavformat finds out of a whole segment: more than is needed, where it finds anything. */
+/* Let libavformat probe a whole segment: more work than required, but finds all it can. */
 static int probe(const uint8_t *data, size_t size, AVCodecParameters *parameters) {
     memory m = {data, size, 0};
     AVFormatContext *in = open_input(&m, 0);
@@ -219,7 +219,7 @@ static int probe(const uint8_t *data, size_t size, AVCodecParameters *parameters
     return rc < 0 ? S3HLS_E_NOMEM : S3HLS_OK;
 }
 
-/* The parameter sets of a keyframe, one after the other. @return their size */
+/* Copy the parameter sets of a keyframe. @return their size. */
 static size_t copy_sets(const AVPacket *packet, uint8_t *to) {
     const uint8_t *end = packet->data + packet->size, *nal, *next;
     size_t size = 0;

@@ -6,11 +6,11 @@
 
 enum {
     TICKS_MS = 90,
-    WINDOW_90K = 2 * 90000,  /* pictures that are further outside of their segment have no time */
-    REORDER_90K = 10 * 90000 /* of PTS behind DTS, at most */
+    WINDOW_90K = 2 * 90000,  /* pictures further outside of their segment have no valid time */
+    REORDER_90K = 10 * 90000 /* maximum of PTS after DTS */
 };
 
-/* a - b on the clock of 33 bits. */
+/* a - b on a 33-bit clock. */
 static int64_t since(int64_t a, int64_t b) {
     const int64_t half = INT64_C(1) << 32;
     return ((a - b + half) & (2 * half - 1)) - half;
@@ -21,7 +21,7 @@ int64_t s3hls__placement_frame(const s3hls_segment *segment, size_t count) {
     return frame > 0 ? frame : 1;
 }
 
-/* A line from the pictures' clock to the wall's. */
+/* A linear mapping from the pictures' clock to the wall clock. */
 typedef struct line {
     int64_t stamp, wall_90k;
     int64_t drift_90k; /* expected */
@@ -44,8 +44,8 @@ static size_t count_fitting(const line *l, const s3hls_segment *s, const s3hls__
     return fitting;
 }
 
-/* By the name: its first picture begins it. Where that one's time is wrong, the earliest of those
- * that go together does. */
+/* Mapping by the segment's name, whose time is that of the first picture. If that picture's time is
+ * wrong, use the earliest consistent ones. */
 static line line_by_name(const s3hls_segment *s, const s3hls__stamp *stamps, size_t count) {
     enum { TRIES = 4 };
     int64_t begin = s->start_ms * TICKS_MS;
@@ -65,7 +65,7 @@ static line line_by_name(const s3hls_segment *s, const s3hls__stamp *stamps, siz
     return best;
 }
 
-/* @return true: the pictures run on from those of the segment before. */
+/* @return true: the pictures continue those of the previous segment. */
 static bool line_from_before(const s3hls__placement *p, const s3hls_segment *s,
                              const s3hls__stamp *stamps, size_t count, line *l) {
     *l = (line){p->stamp, p->wall_90k, p->drift_90k};
@@ -81,7 +81,7 @@ static int ascending(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-/* DTS from PTS alone: the same times in order, as much earlier as reordering takes. */
+/* Derive DTS from PTS: the sorted PTS values, earlier by the depth of reordering. */
 static bool derive_dts(s3hls__stamp *stamps, size_t count, const s3hls_env *env) {
     s3hls__stamp *sorted = s3hls__env_alloc(env, count * sizeof *sorted);
     int64_t delay = 0;

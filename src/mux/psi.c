@@ -4,7 +4,7 @@
 #include "mux/ts.h"
 #include <string.h>
 
-/* A section into a packet of its own: header, pointer_field 0, section, CRC, stuffing (2.4.4). */
+/* Write a section as one packet: header, pointer_field 0, section, CRC, stuffing (2.4.4). */
 static void write_section(uint8_t packet[188], uint16_t pid, uint8_t cc, const uint8_t *section,
                           size_t size) {
     memset(packet, 0xff, S3HLS__TS_PACKET);

@@ -7,7 +7,7 @@ enum {
     HEADER = 4,
     PAYLOAD = S3HLS__TS_PACKET - HEADER,
     PCR_GAP_MAX_90K = 9000, /* 2.7.2: 100 ms */
-    PCR_FILL_MAX = 1000     /* packets to bridge one gap; a longer one begins the clock anew */
+    PCR_FILL_MAX = 1000     /* packets to bridge one gap; a longer gap restarts the clock */
 };
 
 void s3hls__ts_init(s3hls__ts_mux *m, uint8_t stream_type) {
@@ -15,7 +15,7 @@ void s3hls__ts_init(s3hls__ts_mux *m, uint8_t stream_type) {
     m->stream_type = stream_type;
 }
 
-/* Room for one packet. */
+/* Reserve memory for one packet. */
 static int take(s3hls__ts_output *out, uint8_t **packet) {
     if (out->p == out->end) {
         int rc = out->more(out->ctx, out);
@@ -45,7 +45,7 @@ static void write_pcr(uint8_t *p, int64_t pcr_90k) {
     p[5] = 0;
 }
 
-/* PTS or DTS, 2.4.3.6: 3, 15 and 15 bits, a marker behind each. */
+/* PTS or DTS, 2.4.3.6: 3, 15 and 15 bits, each followed by a marker bit. */
 static void write_timestamp(uint8_t *p, unsigned prefix, int64_t time_90k) {
     uint64_t t = (uint64_t)time_90k & 0x1ffffffff;
     p[0] = (uint8_t)(prefix << 4 | (t >> 30) << 1 | 1);
@@ -68,7 +68,7 @@ int s3hls__ts_begin_segment(s3hls__ts_mux *m, s3hls__ts_output *out) {
     return S3HLS_OK;
 }
 
-/* A packet that carries a PCR and nothing else; its continuity counter stands still (2.4.3.3). */
+/* A packet with a PCR and no payload; the continuity counter is unchanged (2.4.3.3). */
 static int write_pcr_packet(s3hls__ts_mux *m, s3hls__ts_output *out, int64_t pcr_90k) {
     uint8_t *p;
     int rc = take(out, &p);
@@ -83,7 +83,7 @@ static int write_pcr_packet(s3hls__ts_mux *m, s3hls__ts_output *out, int64_t pcr
     return S3HLS_OK;
 }
 
-/* PCR packets up to where the next unit can carry one itself. */
+/* Write PCR packets until the next unit can carry a PCR itself. */
 static int bridge_pcr(s3hls__ts_mux *m, s3hls__ts_output *out, int64_t pcr_90k) {
     int64_t gap = pcr_90k - m->last_pcr_90k;
     if (!m->pcr_valid || gap > (int64_t)PCR_FILL_MAX * S3HLS__TS_PCR_INTERVAL_90K)
@@ -102,7 +102,7 @@ int s3hls__ts_begin_unit(s3hls__ts_mux *m, s3hls__ts_output *out, const s3hls__t
     uint8_t *p;
     if (rc || (rc = take(out, &p)))
         return rc;
-    /* from 25 frames per second on, not every unit needs one; a late next one is bridged */
+    /* from 25 frames per second on, not every unit needs one; a late unit is bridged */
     bool pcr = unit->random_access || m->pcr_due || !m->pcr_valid ||
                pcr_90k - m->last_pcr_90k > S3HLS__TS_PCR_INTERVAL_90K / 2;
     m->packet = p;
@@ -119,7 +119,7 @@ int s3hls__ts_begin_unit(s3hls__ts_mux *m, s3hls__ts_output *out, const s3hls__t
     }
     bool dts = unit->dts_90k != unit->pts_90k;
     static const uint8_t pes[] = {0, 0, 1,   0xe0,
-                                  0, 0, 0x84}; /* video, length open, data_alignment */
+                                  0, 0, 0x84}; /* video, unbounded length, data_alignment */
     memcpy(p, pes, sizeof pes);
     p[7] = dts ? 0xc0 : 0x80;
     p[8] = dts ? 10 : 5;
@@ -156,7 +156,7 @@ bool s3hls__ts_set_pcr(uint8_t *packet, int64_t pcr_90k) {
     return has_one;
 }
 
-/* Whole packets, as many as there is memory for at once. */
+/* Write as many complete packets as fit into the current block. */
 static const uint8_t *write_whole(s3hls__ts_mux *m, s3hls__ts_output *out, const uint8_t *data,
                                   const uint8_t *end) {
     uint8_t *p = out->p, cc = m->cc_video;
@@ -198,7 +198,8 @@ int s3hls__ts_write(s3hls__ts_mux *m, s3hls__ts_output *out, const uint8_t *data
     return S3HLS_OK;
 }
 
-/* Move what the last packet holds to its end and stuff the adaptation field before it (2.4.3.5). */
+/* Move the payload of the last packet to its end, and stuff the adaptation field before it
+ * (2.4.3.5). */
 int s3hls__ts_end_unit(s3hls__ts_mux *m, s3hls__ts_output *out) {
     (void)out;
     uint8_t *p = m->packet;

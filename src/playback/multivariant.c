@@ -11,7 +11,7 @@ static uint64_t rate(uint64_t bytes, uint64_t ms) {
     return bps ? bps : 1;
 }
 
-/* The largest rate of the neighbours that begin with the first of them. */
+/* Highest bit rate of the consecutive segments that begin with the first one. */
 static uint64_t peak_from(const s3hls_segment *s, size_t count, uint32_t target_ms) {
     uint64_t bytes = 0, ms = 0, peak = 0;
     for (size_t i = 0; i < count; i++) {

@@ -10,10 +10,10 @@
 
 enum { TEXT_MAX_BYTES = 1 << 30 };
 
-/* DISCONTINUITY-SEQUENCE is the timeline, in seconds since 1970, less a multiple of this (12 days):
- * players keep arrays indexed by it. hls.js 1.7 copies them at each discontinuity, which takes it
- * 48 s with the whole number, 30 ms with this. A player sees it fall only where a camera begins
- * anew across such a border, and MEDIA-SEQUENCE leaps then too. */
+/* DISCONTINUITY-SEQUENCE is the timeline, in seconds since 1970, modulo this value (12 days), since
+ * players keep arrays indexed by it. hls.js 1.7 copies them at each discontinuity, which takes 48 s
+ * with the full number and 30 ms with this one. The value only decreases if a camera restarts
+ * across a multiple, where MEDIA-SEQUENCE jumps too. */
 static const uint64_t TIMELINES = UINT64_C(1) << 20;
 
 typedef struct writer {
@@ -32,13 +32,13 @@ static bool discontinuous(const s3hls_segment *a, const s3hls_segment *b) {
     return !s3hls__segment_same_session(a, b) || a->timeline != b->timeline || unmarked_hole;
 }
 
-/* The i-th of n missing segments: together exactly as long as the hole. But each lasts something,
- * where neighbours overlap, and none longer than TARGETDURATION, which a live list must not change
- * (RFC 8216 6.2.1): a hole beyond that is a pause beside what was lost. */
+/* The i-th of n missing segments. Together they are as long as the gap. Each has a duration above
+ * zero, even if its neighbours overlap, and none exceeds TARGETDURATION, which must not change in a
+ * live list (RFC 8216 6.2.1): a longer gap also includes a pause. */
 static s3hls_segment missing_segment(const writer *w, const s3hls_segment *a,
                                      const s3hls_segment *b, uint64_t i, uint64_t n) {
     int64_t end_ms = a->start_ms + a->duration_ms, hole_ms = b->start_ms - end_ms;
-    int64_t longest_ms = w->target_s * INT64_C(1000) + 499; /* rounds to it */
+    int64_t longest_ms = w->target_s * INT64_C(1000) + 499; /* rounds to the target */
     if (longest_ms > UINT32_MAX)
         longest_ms = UINT32_MAX;
     if (hole_ms < (int64_t)n)
@@ -86,7 +86,7 @@ static void add_address(writer *w, const s3hls_segment *segment, bool gap) {
     s3hls__strbuf_add_char(&w->text, '\n');
 }
 
-/* "#EXTINF:4.000," from its end on, by hand: as with names, printf would be most of the time. */
+/* Write "#EXTINF:4.000," from its end. As with names, printf would take most of the time. */
 static void add_duration(writer *w, uint32_t ms) {
     char line[32], *end = line + sizeof line, *p = end;
     uint32_t rest = ms;
@@ -128,7 +128,7 @@ static void add_segment(writer *w, const s3hls_segment *before, const s3hls_segm
 
 /* ---- the whole */
 
-/* Rounded as players round EXTINF: to the nearest second (RFC 8216 4.3.3.1). */
+/* Durations are rounded to the nearest second, as players round EXTINF (RFC 8216 4.3.3.1). */
 static uint32_t target_duration_s(const writer *w, const s3hls_segment *s, size_t count) {
     uint32_t longest = 0;
     for (size_t i = 0; i < count; i++)
@@ -140,16 +140,15 @@ static uint32_t target_duration_s(const writer *w, const s3hls_segment *s, size_
     return seconds ? seconds : 1;
 }
 
-/* The first segment from the given one on in which decoding can begin; count where there is none.
- */
+/* The next segment at which decoding can begin, from the given one on; count: none. */
 static size_t next_entry(const s3hls_segment *s, size_t at, size_t count) {
     while (at < count && s[at].entry == S3HLS_ENTRY_NONE)
         at++;
     return at;
 }
 
-/* Where a list may begin that would begin at the given segment of a session: there or before, so
- * that decoding can begin; where that is not listed, behind. */
+/* Where to begin a list that would begin at the given segment of a session: at it or before, so
+ * that decoding can begin; if that segment is not listed, after it. */
 static size_t entry_near(const s3hls_segment *s, size_t at, size_t count) {
     size_t before = at;
     while (s[before].entry == S3HLS_ENTRY_NONE && before > 0 &&
@@ -161,7 +160,7 @@ static size_t entry_near(const s3hls_segment *s, size_t at, size_t count) {
     return behind < count ? behind : at;
 }
 
-/* The newest segments of the newest session, and no fewer than three target durations (6.2.2). */
+/* The newest segments of the newest session, at least three target durations (6.2.2). */
 static size_t live_begin(const writer *w, const s3hls_segment *s, size_t count) {
     size_t want = w->cfg->live_segments < 3 ? 3 : w->cfg->live_segments, at = count - 1;
     uint64_t target_ms = 1000 * (uint64_t)target_duration_s(w, s, count),
@@ -172,7 +171,7 @@ static size_t live_begin(const writer *w, const s3hls_segment *s, size_t count) 
     return entry_near(s, at, count);
 }
 
-/* @return count where an EVENT list has nothing to begin with yet: its begin must not change. */
+/* @return count if an EVENT list has no first segment yet, since its beginning must not change. */
 static size_t list_begin(const writer *w, const s3hls_segment *s, size_t count) {
     if (w->cfg->type == S3HLS_PLAYLIST_LIVE)
         return live_begin(w, s, count);
@@ -180,14 +179,14 @@ static size_t list_begin(const writer *w, const s3hls_segment *s, size_t count) 
     return first == count && w->cfg->type == S3HLS_PLAYLIST_VOD ? 0 : first;
 }
 
-/* EXT-X-INDEPENDENT-SEGMENTS (RFC 8216 4.3.5.1). A list that players poll never claims it: the next
- * segment may be another, and what a list said must not change. */
+/* EXT-X-INDEPENDENT-SEGMENTS (RFC 8216 4.3.5.1). A list that players poll never states it, since
+ * the next segment may differ, and a published statement must not change. */
 static bool independent(const writer *w, const s3hls_segment *s, size_t count) {
     return w->cfg->type == S3HLS_PLAYLIST_VOD && s3hls_playlist_independent(s, count);
 }
 
-/* A second listing of the range would begin with the same segment: so does each load of the list.
- */
+/* A second listing of the range begins with the same segment, and so does each reload of the
+ * list. */
 static void add_start(writer *w, const s3hls_segment *first) {
     int64_t offset_ms = w->cfg->start_ms - first->start_ms;
     if (offset_ms > 0 && offset_ms < first->duration_ms)
@@ -220,7 +219,7 @@ static int write_playlist(writer *w, const s3hls_segment *s, size_t count) {
     return w->status;
 }
 
-/* A list that players poll: of what is settled only. */
+/* Write a list that players poll: only with settled segments. */
 static int write_polled(writer *w, const s3hls_segment *s, size_t count) {
     bool waits;
     s3hls_segment *settled = s3hls__env_alloc(&w->env, count * sizeof *settled);

@@ -6,9 +6,9 @@ uint64_t s3hls__missing(const s3hls_segment *a, const s3hls_segment *b) {
     return a->seed_name || !s3hls__segment_same_session(a, b) ? 0 : b->sequence - a->sequence - 1;
 }
 
-/* From the end, so that it is known when the first of those behind arrived. */
+/* Iterates from the end, so that the earliest arrival of the later segments is known. */
 static size_t keep_timely(s3hls_segment *s, size_t count, uint32_t wait_s) {
-    size_t kept = count; /* s[kept..count) stay, by then */
+    size_t kept = count; /* s[kept..count) are kept */
     int64_t arrived_s = INT64_MAX;
     for (size_t i = count; i-- > 0;) {
         bool waited =

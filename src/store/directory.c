@@ -13,8 +13,8 @@
 
 typedef struct directory {
     s3hls_store base;
-    char *root;         /* absolute, without a slash at its end */
-    size_t linked_size; /* bytes of it in which symbolic links are followed */
+    char *root;         /* absolute, without a trailing slash */
+    size_t linked_size; /* length of the leading part in which symbolic links are followed */
     mode_t file_mode, folder_mode;
     s3hls__unreadable unreadable;
 } directory;
@@ -31,7 +31,7 @@ static void failed(const directory *d, s3hls__op *op, const char *what) {
                                        : "");
 }
 
-/* No object of that name: nothing at all, a folder, a link, or a file where a folder should be. */
+/* No object has this name: nothing exists, or a folder, a link, or a file in place of a folder. */
 static bool is_absent(int code) {
     return code == ENOENT || code == ENOTDIR || code == EISDIR || code == ELOOP;
 }
@@ -46,14 +46,14 @@ static void close_quietly(int fd) {
     errno = code;
 }
 
-/* A part of a key that a directory can hold. */
+/* A directory can store this part of a key. */
 static bool part_ok(const char *part, size_t size) {
     bool temporary = strncmp(part, S3HLS__TEMPORARY_PREFIX, strlen(S3HLS__TEMPORARY_PREFIX)) == 0;
     errno = size > NAME_MAX ? ENAMETOOLONG : EINVAL;
     return size > 0 && size <= NAME_MAX && !temporary;
 }
 
-/* One folder down, never through a link. */
+/* Open a subfolder, without following links. */
 static int enter(const directory *d, int above, const char *part, size_t size, bool make) {
     char name[NAME_MAX + 1];
     if (!part_ok(part, size))
@@ -68,7 +68,7 @@ static int enter(const directory *d, int above, const char *part, size_t size, b
     return s3hls__disk_sync_folder(above) ? -1 : openat(above, name, FOLDER | O_NOFOLLOW);
 }
 
-/* @return descriptor; -1: errno says why. */
+/* @return descriptor; -1: see errno. */
 static int open_root(const directory *d) {
     char linked[PATH_MAX];
     if (d->linked_size >= sizeof linked) {
@@ -88,7 +88,7 @@ static int open_root(const directory *d) {
     return fd;
 }
 
-/* The folder that an object stands in. @return descriptor, *name is the key's last part; -1. */
+/* Open the folder of an object. @return descriptor, *name is the key's last part; -1: see errno. */
 static int open_folder(const directory *d, const char *key, bool make, const char **name) {
     int fd = open_root(d);
     if (fd < 0 && errno == ENOENT && make && s3hls__disk_make_folders(d->root, d->folder_mode) == 0)
@@ -111,7 +111,7 @@ static int open_folder(const directory *d, const char *key, bool make, const cha
 static int write_body(int fd, const s3hls__op *op) {
     for (uint64_t at = 0; at < op->body_size;) {
         s3hls_span span = op->body(op->body_ctx, at);
-        errno = EIO; /* a body that ends early leaves none of its own */
+        errno = EIO; /* the body ended early, without an error of its own */
         ssize_t n = span.size ? write(fd, span.data, span.size) : -1;
         if (n < 0 && errno == EINTR)
             continue;
@@ -122,8 +122,8 @@ static int write_body(int fd, const s3hls__op *op) {
     return fsync(fd);
 }
 
-/* Under another name until all of it is on the disk: a crash at any moment leaves the old object or
- * the new one. */
+/* Write under a temporary name until all bytes are on the disk: a crash leaves either the old
+ * object or the new one. */
 static void put(directory *d, s3hls__op *op) {
     const char *name;
     char temporary[32];
@@ -152,7 +152,7 @@ static void put(directory *d, s3hls__op *op) {
 
 /* ---- get, head, remove */
 
-/* An object and what is known of it. O_NONBLOCK: what is no file does not hold us up. */
+/* Open an object and read its attributes. O_NONBLOCK: files of other types do not block. */
 static int open_object(const directory *d, const char *key, struct stat *st) {
     const char *name;
     int folder = open_folder(d, key, false, &name), fd = -1;
@@ -268,7 +268,7 @@ static void close_store(s3hls_store *store) {
     s3hls__env_free(&store->env, ((directory *)store)->root);
 }
 
-/* Within the other's directory no link is followed. */
+/* Links inside the other store's directory are not followed. */
 static void learn_from(s3hls_store *store, const s3hls_store *other) {
     directory *d = (directory *)store;
     const directory *outer = (const directory *)other;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* A directory listed as S3 lists a bucket: all keys below it, in ascending order of bytes. */
+/* Lists a directory as S3 lists a bucket: all keys below it, in ascending byte order. */
 #include "base/disk.h"
 #include "base/names.h"
 #include "s3/uri.h"
@@ -17,12 +17,12 @@ typedef struct walk {
     s3hls__op *op;
     const s3hls_env *env;
     s3hls__unreadable *unreadable;
-    char start_after[S3HLS__KEY_BYTES_MAX + 2]; /* "" where there is none */
-    size_t root_size;                           /* of path, with its slash: a key begins there */
+    char start_after[S3HLS__KEY_BYTES_MAX + 2]; /* "": none */
+    size_t root_size;                           /* of path, with its slash: keys begin there */
     char path[PATH_MAX];
 } walk;
 
-/* A folder that is being listed: its descriptor, and where its name ends in walk.path. */
+/* A folder being listed: its descriptor, and the end of its name in walk.path. */
 typedef struct opened {
     int fd;
     size_t size;
@@ -42,8 +42,8 @@ static int failed(walk *w, int code) {
     return e->status;
 }
 
-/* Folders of recordings are named by numbers, and "timelines": were one of them passed over,
- * segments would be missing from the listing. */
+/* Folders of recordings have numeric names, or "timelines". If one of them were skipped, segments
+ * would be missing from the listing. */
 static bool holds_recordings(const char *key) {
     size_t end = strlen(key) - 1, begin = end;
     while (begin && key[begin - 1] != '/')
@@ -70,10 +70,11 @@ static void log_unreadable(walk *w, int code) {
 /* The folder at walk.path cannot be opened. */
 static int pass_over(walk *w, int code) {
     const char *key = key_of(w), *prefix = w->op->key;
-    if (code == ENOENT || code == ENOTDIR || code == ELOOP) /* gone since, or a link now */
+    if (code == ENOENT || code == ENOTDIR ||
+        code == ELOOP) /* removed meanwhile, or replaced by a link */
         return S3HLS_OK;
     bool of_process = code == ENOMEM || code == EMFILE || code == ENFILE;
-    bool asked_for = strncmp(key, prefix, strlen(key)) == 0; /* it is all that is listed */
+    bool asked_for = strncmp(key, prefix, strlen(key)) == 0; /* contains the whole listing */
     if (of_process || asked_for)
         return failed(w, code);
     if (!holds_recordings(key)) {
@@ -85,7 +86,7 @@ static int pass_over(walk *w, int code) {
 
 /* ---- names in a folder */
 
-/* Links are not followed: what lies elsewhere is not in the store. */
+/* Links are not followed: their targets are not part of the store. */
 static bool is_folder(int fd, const struct dirent *entry, bool *file) {
     unsigned char type = entry->d_type;
     if (type == DT_UNKNOWN) {
@@ -97,7 +98,7 @@ static bool is_folder(int fd, const struct dirent *entry, bool *file) {
     return type == DT_DIR;
 }
 
-/* The next entry; NULL: the end, or *code says what failed. */
+/* The next entry; NULL: the end, or an error in *code. */
 static const struct dirent *next_entry(DIR *dir, int *code) {
     errno = 0;
     const struct dirent *entry = readdir(dir);
@@ -105,7 +106,7 @@ static const struct dirent *next_entry(DIR *dir, int *code) {
     return entry;
 }
 
-/* A folder's name ends with a slash, so that names sort as whole keys do. */
+/* A folder's name ends with a slash, so that names sort like complete keys. */
 static int read_names(walk *w, int fd, s3hls__names *n) {
     int rc = S3HLS_OK, code = 0, again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = again >= 0 ? fdopendir(again) : NULL;
@@ -131,7 +132,7 @@ static int read_names(walk *w, int fd, s3hls__names *n) {
 
 /* ---- what the listing tells */
 
-/* Can a key that begins with this folder's match the prefix and come after start_after? */
+/* A key in this folder may match the prefix and follow start_after. */
 static bool folder_matters(const walk *w, const char *key) {
     size_t size = strlen(key), prefix_size = strlen(w->op->key);
     size_t common = size < prefix_size ? size : prefix_size;
@@ -143,7 +144,7 @@ static bool file_matters(const walk *w, const char *key) {
     return strncmp(key, w->op->key, strlen(w->op->key)) == 0 && strcmp(key, w->start_after) > 0;
 }
 
-/* A folder is told by its first file, and the others are passed over. */
+/* Report a folder at its first file, and skip its other files. */
 static bool name_folder(walk *w, s3hls_s3_object *object) {
     const char *slash = w->op->by_folder ? strchr(object->key + strlen(w->op->key), '/') : NULL;
     size_t size = slash ? (size_t)(slash - object->key) + 1 : 0;
@@ -166,29 +167,29 @@ static int tell(walk *w, s3hls_s3_object *object) {
 static int report(walk *w, const opened *in) {
     struct stat st;
     if (fstatat(in->fd, w->path + in->size, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode))
-        return S3HLS_OK; /* gone since: not there */
+        return S3HLS_OK; /* removed meanwhile */
     s3hls_s3_object object = {key_of(w), (uint64_t)st.st_size, st.st_mtime, ""};
     return tell(w, &object);
 }
 
 static int walk_folder(walk *w, const opened *f);
 
-/* Where folders are told by name, one is told by its own, without being opened: to find its first
- * file, which may lie six folders deeper, took 28 of them for each camera. So a folder that holds
- * nothing is told as well. */
+/* When listing by folder name, a folder is reported without opening it: finding its first file,
+ * which may be six levels deeper, took 28 open calls per camera. Empty folders are therefore
+ * reported too. */
 static bool is_told_by_name(const walk *w, const char *key) {
     size_t prefix_size = strlen(w->op->key);
     return w->op->by_folder && strncmp(key, w->op->key, prefix_size) == 0 && key[prefix_size];
 }
 
-/* walk.path names a folder in the one given. */
+/* walk.path names a folder inside the given one. */
 static int enter(walk *w, const opened *above) {
     size_t size = strlen(w->path);
     if (!folder_matters(w, key_of(w)))
         return S3HLS_OK;
     if (is_told_by_name(w, key_of(w)))
         return tell(w, &(s3hls_s3_object){key_of(w), 0, 0, ""});
-    w->path[size - 1] = 0; /* with a slash at its end a link would be followed */
+    w->path[size - 1] = 0; /* with a trailing slash, a link would be followed */
     opened f = {
         openat(above->fd, w->path + above->size, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
         size};
@@ -219,8 +220,8 @@ static int walk_folder(walk *w, const opened *f) {
     return rc;
 }
 
-/* Go down to the folder that holds all keys with the prefix, without reading those above it: a
- * folder of cameras is long. @return S3HLS_OK with f->fd below 0: there is no such folder. */
+/* Descend to the folder that contains all keys with the prefix, without reading the folders above
+ * it: a folder of cameras may be large. @return S3HLS_OK with f->fd below 0: no such folder. */
 static int go_down(walk *w, opened *f) {
     const char *name = w->op->key;
     for (const char *slash; f->fd >= 0 && (slash = strchr(name, '/')); name = slash + 1) {
@@ -243,7 +244,7 @@ static int go_down(walk *w, opened *f) {
     return S3HLS_OK;
 }
 
-/* code: why there is no descriptor of the root. */
+/* code: the errno if the root could not be opened. */
 static int list(walk *w, const char *root, opened *top, int code) {
     const char *start_after = w->op->start_after ? w->op->start_after : "";
     int n = snprintf(w->path, sizeof w->path, "%s/", root);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* Listing a store: apart, because S3's listings need an XML parser. */
+/* Listing a store. A separate file, because S3 listings require an XML parser. */
 #include "s3/listing.h"
 #include "store/store.h"
 

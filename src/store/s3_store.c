@@ -38,7 +38,8 @@ static void learn_from(s3hls_store *store, const s3hls_store *other) {
 
 enum { LONGEST_NAME = 100, PREFIX_MAX = S3HLS__KEY_BYTES_MAX - LONGEST_NAME };
 
-/* "bucket[/prefix]": slashes at the prefix's ends do not count; one stands before each key. */
+/* Split "bucket[/prefix]". Slashes at both ends of the prefix are ignored; the result ends with
+ * one, to precede the keys. */
 static int split(const char *path, char bucket[64], char prefix[PREFIX_MAX + 2]) {
     size_t n = strcspn(path, "/");
     if (n > 63)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* Segments against each other and against what is said of their timeline. */
+/* Checks segments against each other, and against their timeline's object. */
 #include "archive/key.h"
 #include "verify/report.h"
 #include <string.h>
@@ -8,7 +8,7 @@ static bool has_place(const s3hls_verify_report *r) {
     return r->access_units && !(r->faults & (S3HLS_FAULT_PES | S3HLS_FAULT_ABSENT));
 }
 
-/* Two lengths of time, as near as names tell. */
+/* Two durations are equal within the precision of names. */
 static bool agree(int64_t a, int64_t b) {
     int64_t d = s3hls__clock_since(a, b);
     return d >= -S3HLS__VERIFY_ROUNDING_90K && d <= S3HLS__VERIFY_ROUNDING_90K;
@@ -16,12 +16,12 @@ static bool agree(int64_t a, int64_t b) {
 
 /* ---- places
  *
- * All through a timeline, the clock of the pictures less the time of the names is the same; but the
- * recorder corrects the wall's clock at a cut, up to a second, while pictures run on. */
+ * Throughout a timeline, the pictures' clock minus the names' time is constant. But the recorder
+ * may correct the wall clock at a cut by up to a second, while the pictures' clock continues. */
 
 typedef struct place {
-    int64_t offset_90k;    /* pictures less names */
-    int64_t corrected_90k; /* by the recorder, since the first segment */
+    int64_t offset_90k;    /* stream time minus the names' time */
+    int64_t corrected_90k; /* corrections of the recorder since the first segment */
     int64_t rounding_90k;
 } place;
 
@@ -32,7 +32,7 @@ static bool is_correction(const s3hls_segment *s, const s3hls_verify_report *r) 
            agree(length, (int64_t)s->duration_ms * 90);
 }
 
-/* The place of the ith segment, from that of the one before. */
+/* Compute the place of the ith segment from that of the previous one. */
 static void next_place(place *p, const s3hls_segment *s, const s3hls_verify_report *r, size_t i) {
     if (i > 0 && has_place(&r[i - 1]) && has_place(&r[i]) && is_correction(&s[i - 1], &r[i - 1])) {
         p->corrected_90k +=
@@ -48,7 +48,7 @@ static bool same_place(const place *p, int64_t usual) {
     return off >= -may && off <= may;
 }
 
-/* The offset that most have, where most have one (Boyer and Moore). */
+/* The most frequent offset, if a majority has it (Boyer and Moore). */
 static int64_t usual_offset(const s3hls_segment *s, const s3hls_verify_report *r, size_t count) {
     place p = {0};
     int64_t usual = 0;
@@ -87,7 +87,8 @@ enum {
              S3HLS_FAULT_PLACE
 };
 
-/* An end that was cut off between two pictures shows in counters and clock: they would run on. */
+/* An end that is truncated between two pictures is visible in the counters and the clock, which are
+ * otherwise continuous. */
 static void check_end(s3hls_verify_report *r, const s3hls_verify_report *next) {
     int64_t gap = s3hls__clock_since(next->first_pcr_90k, r->last_pcr_90k);
     bool known = r->last_pcr_90k >= 0 && next->first_pcr_90k >= 0 &&
@@ -104,8 +105,8 @@ static void check_end(s3hls_verify_report *r, const s3hls_verify_report *next) {
                                   r->tracks[i].pid, r->tracks[i].last, next->tracks[n].first);
 }
 
-/* Decoded and shown before the next one begins; a segment that begins inside a GOP is begun before
- * the last pictures are shown. */
+/* Pictures are decoded and shown before the next segment begins. A segment that begins inside a GOP
+ * begins before the last pictures are shown. */
 static void check_order(const s3hls_segment *s, s3hls_verify_report *r) {
     const s3hls_verify_report *next = r + 1;
     int64_t decoded = s3hls__clock_since(next->first_dts_90k, r->last_dts_90k);
@@ -121,7 +122,7 @@ static void check_order(const s3hls_segment *s, s3hls_verify_report *r) {
                           (long long)-shown / 90);
 }
 
-/* Two that follow each other: where the next one's pictures begin, this one's end. */
+/* Two consecutive segments: this one ends where the next one's pictures begin. */
 static void check_seam(const s3hls_segment *s, s3hls_verify_report *r) {
     s3hls_verify_report *next = r + 1;
     if (!has_place(r) || !has_place(next) || ((r->faults | next->faults) & BROKEN))
@@ -130,7 +131,7 @@ static void check_seam(const s3hls_segment *s, s3hls_verify_report *r) {
     check_order(s, r);
     int64_t length = s3hls__clock_since(next->first_pts_90k, r->first_pts_90k);
     bool agrees = agree(length, (int64_t)s->duration_ms * 90);
-    if (!agrees || !(r->faults & S3HLS_FAULT_END)) /* the next one knows better */
+    if (!agrees || !(r->faults & S3HLS_FAULT_END)) /* the next segment is more precise */
         s3hls__fault_take_back(r, S3HLS_FAULT_DURATION);
     if (!agrees)
         s3hls__fault_note(r, S3HLS_FAULT_DURATION,
@@ -139,8 +140,8 @@ static void check_seam(const s3hls_segment *s, s3hls_verify_report *r) {
     s3hls__fault_take_back(next, S3HLS_FAULT_KEYFRAME);
 }
 
-/* The last one of a timeline: nothing but its name tells how many pictures it has. Where a keyframe
- * with leading pictures may have followed (open GOP), these cannot be told from missing ones. */
+/* The last segment of a timeline: only its name states its duration. If a keyframe with leading
+ * pictures may have followed (open GOP), these cannot be distinguished from missing ones. */
 static void check_last(const s3hls_segment *s, s3hls_verify_report *r, bool more) {
     bool ends = !more || !s3hls__segment_same_session(s, s + 1) || s[1].entry == S3HLS_ENTRY_IDR;
     bool whole = has_place(r) && s->entry != S3HLS_ENTRY_NONE &&

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* One segment, packet by packet. Clauses: ISO/IEC 13818-1 = Rec. ITU-T H.222.0. */
+/* Checks one segment packet by packet. Clauses refer to ISO/IEC 13818-1 = Rec. ITU-T H.222.0. */
 #include "mux/crc32.h"
 #include "verify/report.h"
 #include "verify/times.h"
@@ -11,21 +11,21 @@ enum {
     PACKET = 188,
     NULL_PID = 0x1fff,
     STREAM_H264 = 0x1b,        /* Table 2-34 */
-    DELAY_MAX_90K = 10 * 90000 /* of a picture behind its PCR, and of PTS behind DTS */
+    DELAY_MAX_90K = 10 * 90000 /* maximum of a picture's DTS after its PCR, and of PTS after DTS */
 };
 
 typedef struct reader {
     s3hls_verify_report *report;
-    size_t packet;                   /* number of the one at hand */
-    int pmt_pid, video_pid, pcr_pid; /* -1: not known */
+    size_t packet;                   /* number of the current packet */
+    int pmt_pid, video_pid, pcr_pid; /* -1: unknown */
     uint16_t listed[S3HLS_VERIFY_TRACKS];
-    uint32_t listed_count;          /* PIDs that the tables name, PAT's among them */
-    bool sent[S3HLS_VERIFY_TRACKS]; /* report->tracks: payload has come on it */
+    uint32_t listed_count;          /* PIDs in the tables, including PAT's own */
+    bool sent[S3HLS_VERIFY_TRACKS]; /* report->tracks: payload was received */
 
     bool pcr_known;
     int64_t pcr;
 
-    bool enters_late; /* by its name: it begins inside a GOP */
+    bool enters_late; /* its name states that it begins inside a GOP */
     bool unit_open, random_access;
     size_t pes_length, pes_bytes;
     s3hls__units units;
@@ -46,7 +46,7 @@ __attribute__((format(printf, 3, 4))) static void wrong(reader *r, int fault, co
 
 /* ---- tables, 2.4.4 */
 
-/* The section behind the pointer field; NULL where it cannot be read. */
+/* The section after the pointer field; NULL if it is unreadable. */
 static const uint8_t *find_section(reader *r, const uint8_t *payload, size_t left, int table,
                                    size_t *size) {
     const uint8_t *s = left && payload[0] + 4u <= left ? payload + 1 + payload[0] : NULL;
@@ -126,7 +126,7 @@ static void note_times(reader *r, int64_t pts, int64_t dts) {
     else if (step <= 0)
         wrong(r, S3HLS_FAULT_TIMES, "DTS steps by %lld ms", (long long)step / 90);
     r->pts = pts;
-    if (!r->pcr_known && r->random_access) /* else the segment before has set the clock */
+    if (!r->pcr_known && r->random_access) /* otherwise the previous segment set the clock */
         wrong(r, S3HLS_FAULT_PCR, "a keyframe before the first PCR");
     int64_t ahead = s3hls__clock_since(dts, r->pcr_known ? r->pcr : dts);
     if (ahead < 0 || ahead > DELAY_MAX_90K)
@@ -156,7 +156,8 @@ static void end_unit(reader *r) {
         s3hls__fault_note(report, S3HLS_FAULT_KEYFRAME, "begins inside a group of pictures");
 }
 
-/* A PES packet's header (2.4.3.6), which stands in one packet. @return its size; 0: damaged. */
+/* Read a PES packet's header (2.4.3.6), which must fit into one packet. @return its size; 0:
+ * damaged. */
 static size_t begin_unit(reader *r, const uint8_t *p, size_t left) {
     end_unit(r);
     r->report->access_units++;
@@ -202,7 +203,7 @@ static void read_pcr(reader *r, const uint8_t *p) {
     r->pcr_known = true;
 }
 
-/* @return where the payload begins; PACKET where there is none. */
+/* @return offset of the payload; PACKET: none. */
 static size_t read_adaptation(reader *r, const uint8_t *p, int pid) {
     int control = p[3] >> 4 & 3;
     size_t length = p[4], used = 1;
@@ -227,7 +228,7 @@ static size_t read_adaptation(reader *r, const uint8_t *p, int pid) {
     return 5 + length;
 }
 
-/* continuity_counter, 2.4.3.3: it stands still where there is no payload. */
+/* continuity_counter, 2.4.3.3: unchanged in packets without payload. */
 static void count(reader *r, int pid, uint8_t counter, bool payload) {
     s3hls_verify_report *report = r->report;
     uint32_t i = 0;

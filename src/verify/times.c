@@ -4,7 +4,7 @@
 
 enum {
     SKIPPED_FOR = 8,  /* access units for which a skipped frame_num is remembered */
-    RESTART_AFTER = 3 /* pictures behind which order counts may begin anew without an IDR picture */
+    RESTART_AFTER = 3 /* pictures after which order counts may restart without an IDR picture */
 };
 
 /* ---- steps */
@@ -19,7 +19,7 @@ static void note_step(s3hls__times *t, int64_t step) {
     t->steps[t->count % S3HLS__TIMES_WINDOW] = step;
 }
 
-/* The longest or shortest of the newest steps. */
+/* The longest or shortest recent step. */
 static int64_t newest_step(const s3hls__times *t, bool longest) {
     int64_t found = 0;
     for (int i = 0; i < S3HLS__TIMES_WINDOW; i++)
@@ -47,8 +47,7 @@ int64_t s3hls__times_add(s3hls__times *t, int64_t pts, int64_t dts) {
         t->longest_delay = delay;
     if (first || delay < t->shortest_delay)
         t->shortest_delay = delay;
-    /* Behind a gap, counts cannot be compared: what was left out may have been a whole round of
-     * them. */
+    /* After a gap, counts cannot be compared: a complete cycle of them may be missing. */
     if (step > 2 * newest_step(t, false))
         t->shown_count = 0;
     return step;
@@ -56,8 +55,8 @@ int64_t s3hls__times_add(s3hls__times *t, int64_t pts, int64_t dts) {
 
 /* ---- order of decoding */
 
-/* Pictures that the camera or a network lost leave a frame_num out; one that comes after all stands
- * in the wrong place. */
+/* Lost pictures leave a gap in frame_num. If the skipped number appears later, its picture is in
+ * the wrong position. */
 static const char *judge_frame_num(s3hls__times *t, const s3hls__h264_slice *s, uint32_t range) {
     uint32_t next = (t->reference + 1) % range;
     bool idr = s->nal_unit_type == S3HLS__NAL_IDR, known = t->decoded && !idr;
@@ -81,8 +80,8 @@ static const char *judge_frame_num(s3hls__times *t, const s3hls__h264_slice *s, 
 
 /* ---- order of presentation */
 
-/* Order counts that begin anew without an IDR picture (memory_management_control_operation 5): all
- * are lower, and shown later. */
+/* Order counts restart without an IDR picture (memory_management_control_operation 5): all later
+ * counts are lower, but shown later. */
 static bool restarts(const s3hls__times *t, int32_t poc, int64_t pts) {
     for (uint32_t i = 0; i < t->shown_count; i++)
         if (poc >= t->shown[i].poc || pts <= t->shown[i].pts)
@@ -101,7 +100,7 @@ static bool in_order(const s3hls__times *t, int32_t poc, int64_t pts) {
 
 static void note_shown(s3hls__times *t, int32_t poc, int64_t pts) {
     uint32_t at = t->shown_count;
-    if (at == S3HLS__TIMES_WINDOW) /* the one shown first goes */
+    if (at == S3HLS__TIMES_WINDOW) /* remove the picture that is shown first */
         for (uint32_t i = at = 0; i < t->shown_count; i++)
             if (t->shown[i].pts < t->shown[at].pts)
                 at = i;
@@ -124,7 +123,7 @@ const char *s3hls__times_judge(s3hls__times *t, int64_t pts, const s3hls__units 
         t->base_known = idr;
         t->base = poc;
     } else if (t->base_known &&
-               poc < t->base) { /* before its IDR picture: cut out of another stream */
+               poc < t->base) { /* shown before its IDR picture: cut from another stream */
         return wrong;
     }
     if (!in_order(t, poc, shown) || (idr && t->count > 1 && shown < t->latest_pts))
@@ -136,12 +135,12 @@ const char *s3hls__times_judge(s3hls__times *t, int64_t pts, const s3hls__units 
 /* ---- how long they last */
 
 typedef struct extent {
-    int64_t rest;  /* of the name's time, behind the last DTS */
-    int64_t shown; /* and behind the latest PTS */
+    int64_t rest;  /* of the name's duration, after the last DTS */
+    int64_t shown; /* and after the latest PTS */
     int64_t lead;  /* of pictures shown before the first one */
     int64_t reorder;
-    int64_t longest; /* step that may be the last picture's */
-    int64_t may;     /* rounding; and where steps vary, how far DTS may be from PTS for that */
+    int64_t longest; /* longest step that may be the last picture's duration */
+    int64_t may;     /* rounding; with variable steps also the possible distance of DTS from PTS */
 } extent;
 
 static extent measure(const s3hls__times *t, int64_t named_90k) {
@@ -180,7 +179,7 @@ int64_t s3hls__times_missing(const s3hls__times *t, int64_t named_90k, bool ende
     int64_t most = e.longest + e.may;
     bool ends = e.shown <= most && e.rest + e.lead <= most;
     bool is_cut = e.rest <= most && e.shown <= most + e.lead;
-    if (e.shown < -S3HLS__VERIFY_ROUNDING_90K) /* one is shown behind the end */
+    if (e.shown < -S3HLS__VERIFY_ROUNDING_90K) /* a picture is shown after the end */
         return -e.shown;
     if (ends || is_cut || ended)
         return 0;

@@ -20,8 +20,8 @@ static bool activate(s3hls__units *u, int pps_id) {
     return true;
 }
 
-/* Which picture it belongs to. A segment that begins inside a GOP cannot say up to its first
- * keyframe. */
+/* Determine the picture of a slice. A segment that begins inside a GOP does not allow this before
+ * its first keyframe. */
 static void read_slice(s3hls__units *u) {
     s3hls__h264_slice slice;
     u->keyframe_seen |= (u->idr || u->recovery) && u->has_sps && u->has_pps;
@@ -61,7 +61,7 @@ static void end_nal(s3hls__units *u) {
     size_t size = u->nal_size;
     if (u->nals == 0)
         return;
-    if (size < sizeof u->nal) /* all of it is here, and zeros that belong to the next start code */
+    if (size < sizeof u->nal) /* complete NAL unit, with zeros that belong to the next start code */
         while (size && u->nal[size - 1] == 0)
             size--;
     u->nal_size = size;

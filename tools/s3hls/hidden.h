@@ -16,8 +16,7 @@
 typedef struct hidden {
     void (*drop)(void *packet); /* called for a picture that is omitted */
 
-    picture *held; /* capacity entries: from next on they are ready for output, from ready on they
-                      wait */
+    picture *held; /* capacity; entries from next on are output, from ready on wait */
     size_t next, ready, count, capacity;
     bool leads;               /* the waiting pictures begin with a hidden keyframe */
     size_t first_shown;       /* index of the first shown picture among them; SIZE_MAX: none yet */

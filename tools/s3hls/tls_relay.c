@@ -93,8 +93,7 @@ static int connect_camera(tls_relay *r, const tls_relay_config *config, char why
         code = curl_easy_getinfo(r->camera, CURLINFO_ACTIVESOCKET, &r->socket);
     if (code && !why[0])
         snprintf(why, 256, "%s", curl_easy_strerror(code));
-    curl_easy_setopt(r->camera, CURLOPT_ERRORBUFFER,
-                     NULL); /* why and config belong to the caller */
+    curl_easy_setopt(r->camera, CURLOPT_ERRORBUFFER, NULL); /* both belong to the caller */
     curl_easy_setopt(r->camera, CURLOPT_NOPROGRESS, 1L);
     return status_of_curl(code);
 }
