@@ -137,8 +137,9 @@ typedef struct s3hls_s3_put_options {
  * @param spans    the body, in order; span_count 0 for an empty object; read during the call only
  * @param options  may be NULL
  * @return S3HLS_OK
- *   S3HLS_E_INVALID: client or key is NULL, or the key or a header is malformed
+ *   S3HLS_E_INVALID: client or key is NULL, or the key or a header is malformed or reserved
  *   S3HLS_E_EXISTS: there is such an object (with if-none-match)
+ *   S3HLS_E_TOO_LARGE: more than 16 headers, or the object is too large for S3
  *   a status of S3 */
 S3HLS_API int s3hls_s3_put(s3hls_s3 *client, const char *key, const s3hls_span *spans,
                            size_t span_count, const s3hls_s3_put_options *options,

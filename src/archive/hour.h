@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* One hour of a camera: the segments that began in it, as a listing told them. It grows while it is
- * being listed, and is shared and constant from then on. */
+/* One hour of a camera: the segments that began in it, from a listing. It grows while it is being
+ * listed; then it is constant and shared. */
 #ifndef S3HLS_ARCHIVE_HOUR_H
 #define S3HLS_ARCHIVE_HOUR_H
 
@@ -14,27 +14,30 @@
 typedef struct s3hls__hour {
     atomic_uint references;
     int64_t number;    /* hours since 1970 */
-    int64_t listed_ms; /* UTC when it was asked for last */
-    int64_t whole_ms;  /* ... and from its beginning on */
-    size_t foreign;    /* keys that are no segments */
+    int64_t listed_ms; /* UTC of its last listing */
+    int64_t whole_ms;  /* UTC of its last listing from its beginning */
+    size_t foreign;    /* keys that are not names of segments */
     size_t count, capacity;
     s3hls_segment segments[]; /* ascending by key */
 } s3hls__hour;
 
-/* Add what one key tells, to the hour or to a larger one in its place.
- * @return S3HLS_OK; S3HLS_E_NOMEM: *hour is as it was. */
+/* Add a segment; may replace *hour by a larger copy.
+ * @return S3HLS_OK
+ *   S3HLS_E_NOMEM: *hour is unchanged */
 int s3hls__hour_add(s3hls__hour **hour, const s3hls_segment *segment, const s3hls_env *env);
 s3hls__hour *s3hls__hour_new(int64_t number, size_t capacity, const s3hls_env *env);
 void s3hls__hour_hold(s3hls__hour *hour);
 void s3hls__hour_release(s3hls__hour **hour, const s3hls_env *env);
 
-/* The cache's side for the archive. Any thread. */
+/* The cache's functions for the archive. Any thread. */
 
-/* An hour that may be believed now: a reference; or NULL. *known receives an hour that is still
- * being recorded and was listed not long ago, so that its end alone need be asked for; or NULL. */
+/* Find an hour that is still valid.
+ * @param known  receives a reference to an hour that is being recorded and was listed recently, so
+ *               that only its end must be listed; or NULL
+ * @return a reference; NULL: none */
 s3hls__hour *s3hls__cache_find(s3hls_archive_cache *cache, const char *url, int64_t number,
                                int64_t now_ms, s3hls__hour **known);
-/* Keep it, in the place of an older one. Where there is no memory for that, it is not kept. */
+/* Add an hour, and replace an older listing of it. Does nothing if memory is short. */
 void s3hls__cache_keep(s3hls_archive_cache *cache, const char *url, s3hls__hour *hour);
 
 #endif

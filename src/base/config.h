@@ -7,8 +7,10 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Copy a caller's config, whose first member says how large the caller's header thought it, over
- * defaults of ours: an older caller keeps the defaults of members it does not know. */
+/* Copy a caller's configuration over the defaults in ours. Its first member is the size in the
+ * caller's header: an older caller keeps the defaults of members that it does not know.
+ * @return S3HLS_OK
+ *   S3HLS_E_INVALID: callers is NULL, or its struct_size is too small */
 static inline int s3hls__config_copy(void *ours, size_t size, const void *callers) {
     uint32_t struct_size = 0;
     if (!callers)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* The outside world, as the rooms use it: a copied s3hls_env with every function filled in. */
+/* The environment as the modules use it: a copy of s3hls_env without NULL functions. */
 #ifndef S3HLS_BASE_ENV_H
 #define S3HLS_BASE_ENV_H
 
 #include "s3hls/env.h"
 #include <stdbool.h>
 
-/* Copy env (NULL: the process's own), the process's own functions standing in for NULL ones. */
+/* Copy env (NULL: the process's own) and replace NULL functions with the process's own. */
 s3hls_env s3hls__env_resolve(const s3hls_env *env);
 
-/* Before 2024 a clock has not been set. */
+/* A clock before 2024 is not set. */
 #define S3HLS__EARLIEST_WALL_S INT64_C(1704067200)
 int64_t s3hls__env_wall_s(const s3hls_env *env);
 bool s3hls__env_wall_is_set(const s3hls_env *env);
@@ -19,11 +19,11 @@ void *s3hls__env_alloc(const s3hls_env *env, size_t size);
 /* NULL on failure; p stays valid then. */
 void *s3hls__env_realloc(const s3hls_env *env, void *p, size_t size);
 void s3hls__env_free(const s3hls_env *env, void *p);
-/* A copy of n bytes and a NUL; NULL where s is NULL or memory is out. */
+/* A copy of n bytes and a NUL. @return NULL: s is NULL, or out of memory */
 char *s3hls__env_strndup(const s3hls_env *env, const char *s, size_t n);
 char *s3hls__env_strdup(const s3hls_env *env, const char *s);
 
-/* Format one line and hand it to env->log. Cut at 511 bytes. Does not allocate. */
+/* Format one line, cut to 511 bytes, and pass it to env->log. Does not allocate. */
 void s3hls__log(const s3hls_env *env, s3hls_log_level level, const char *component,
                 const char *format, ...) __attribute__((format(printf, 4, 5)));
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* A list of names that grows: what folders hold. */
+/* A growing list of names: the contents of folders. */
 #ifndef S3HLS_BASE_NAMES_H
 #define S3HLS_BASE_NAMES_H
 
@@ -11,7 +11,7 @@ typedef struct s3hls__names {
     size_t count, capacity;
 } s3hls__names;
 
-/* Add a copy of name with tail behind it. @return S3HLS_OK, S3HLS_E_NOMEM. */
+/* Add a copy of name followed by tail. @return S3HLS_OK, S3HLS_E_NOMEM. */
 int s3hls__names_add(s3hls__names *names, const char *name, const char *tail);
 void s3hls__names_sort(s3hls__names *names); /* by bytes */
 void s3hls__names_deinit(s3hls__names *names);

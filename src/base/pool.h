@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* Fixed blocks of a whole number of TS packets, all allocated at open, taken and given back by any
- * thread without a lock. Blocks are known by index and chained into lists by it. */
+/* A pool of fixed blocks, each a whole number of TS packets. All are allocated at open; any thread
+ * takes and returns them without a lock. Blocks are identified by index and linked into lists. */
 #ifndef S3HLS_BASE_POOL_H
 #define S3HLS_BASE_POOL_H
 
@@ -12,13 +12,17 @@
 
 typedef struct s3hls__pool s3hls__pool;
 
-/* As many whole blocks as fit into bytes, at least 8. */
+/* Allocate as many blocks as fit into bytes, at least 8.
+ * @return S3HLS_OK
+ *   S3HLS_E_INVALID: bytes is too large
+ *   S3HLS_E_NOMEM: out of memory */
 int s3hls__pool_open(s3hls__pool **out, size_t bytes, const s3hls_env *env);
 void s3hls__pool_close(s3hls__pool **pool);
 
-/* Take one block; S3HLS__NO_BLOCK where none is free. Its link is S3HLS__NO_BLOCK. Lock-free. */
+/* Take one block, whose link is S3HLS__NO_BLOCK. Lock-free.
+ * @return S3HLS__NO_BLOCK: none is free */
 uint32_t s3hls__pool_take(s3hls__pool *pool);
-/* Give back a whole list, from first along the links. Takes S3HLS__NO_BLOCK. Lock-free. */
+/* Return a whole list, from first along the links. Accepts S3HLS__NO_BLOCK. Lock-free. */
 void s3hls__pool_give(s3hls__pool *pool, uint32_t first);
 
 uint8_t *s3hls__pool_data(s3hls__pool *pool, uint32_t block);

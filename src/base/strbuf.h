@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* A growing string with an upper bound that remembers its first failure, so that a chain of appends
- * needs one check at its end. Always NUL-terminated once something was appended. */
+/* A growing string with a maximum size. It remembers its first failure, so that a series of appends
+ * needs one check at its end. NUL-terminated after the first append. */
 #ifndef S3HLS_BASE_STRBUF_H
 #define S3HLS_BASE_STRBUF_H
 
@@ -22,8 +22,10 @@ void s3hls__strbuf_add_str(s3hls__strbuf *b, const char *s);
 void s3hls__strbuf_add_char(s3hls__strbuf *b, char c);
 void s3hls__strbuf_addf(s3hls__strbuf *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* Hand the string over, to be freed with s3hls__env_free(); "" where nothing was appended. After a
- * failure *out is NULL and the status comes back. The buffer is empty afterwards. */
+/* Move the string ("" if nothing was appended) to the caller, who frees it with s3hls__env_free().
+ * The buffer is empty afterwards.
+ * @return S3HLS_OK
+ *   the buffer's status: *out is NULL */
 int s3hls__strbuf_take(s3hls__strbuf *b, char **out);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* The client from the inside: its options (client.c), what it says (request.c), and how that is
- * carried out (transfer.c). */
+/* A client's internals: its options (client.c), requests (request.c) and transfers (transfer.c). */
 #ifndef S3HLS_S3_CLIENT_H
 #define S3HLS_S3_CLIENT_H
 
@@ -25,26 +24,26 @@ struct s3hls__s3_client {
     s3hls_checksum checksum; /* none, CRC32C or MD5 */
     uint32_t connect_timeout_ms, stall_timeout_ms;
     s3hls__list_habits own_habits, *habits; /* habits: its own, or another client's */
-    _Atomic int64_t server_clock_s; /* the server's less the monotonic one, once a server has
-                                       refused ours; 0: not */
+    _Atomic int64_t server_clock_s; /* the server's clock minus the monotonic one, after a server
+                                       refused ours; 0: ours is used */
 };
 
-/* Our time as the server sees it, UNIX seconds. */
+/* Current time by the server's clock, UNIX seconds. */
 int64_t s3hls__s3_now_s(const s3hls__s3_client *c);
 
-/* ---- what an answer teaches (learn.c). Each says whether another try will differ. */
+/* ---- corrections from an answer (learn.c). Each returns whether a retry will differ. */
 
-/* Sign with the server's clock from now on; the system's is not set. */
+/* Sign with the server's clock from now on. The system's clock is not changed. */
 bool s3hls__s3_learn_clock(s3hls__s3_client *c, const s3hls_s3_error *e, int64_t signed_s);
-/* Sign for another region, and go to its endpoint, from now on. */
+/* Sign for another region and use its endpoint from now on. */
 bool s3hls__s3_learn_region(s3hls__s3_client *c, const char *region);
-/* "https://host[:port]/..." or "host[:port]" to a place, with or without the bucket before the
- * host; never from https to http. */
+/* Parse "https://host[:port]/..." or "host[:port]", with or without the bucket before the host,
+ * into a place; never from https to http. */
 bool s3hls__s3_place_at(s3hls__place *place, const s3hls__s3_client *c, const char *address);
-/* The home's endpoint: given, or (NULL) AWS's own for the region. @return S3HLS_OK, S3HLS_E_INVALID
- */
+/* Set the home's endpoint. @param endpoint  NULL: AWS's for the region
+ * @return S3HLS_OK, S3HLS_E_INVALID */
 int s3hls__s3_set_endpoint(s3hls__s3_client *c, const char *endpoint);
-/* Put the bucket before the host, or not. */
+/* Set the Host header, with the bucket before the host if bucket_in_host is set. */
 void s3hls__s3_place_name(s3hls__place *place, const char *bucket);
 
 /* One request as libcurl takes it. */
@@ -56,13 +55,18 @@ typedef struct s3hls__s3_request {
     struct curl_slist *headers;
 } s3hls__s3_request;
 
-/* Describe an operation and sign that. page: of a listing; else NULL.
- * @return S3HLS_OK; S3HLS_E_INVALID: key or header malformed; S3HLS_E_TOO_LARGE; S3HLS_E_NOMEM. */
+/* Build the request of an operation and sign it.
+ * @param page  of a listing; else NULL
+ * @return S3HLS_OK
+ *   S3HLS_E_INVALID: key or header is malformed
+ *   S3HLS_E_TOO_LARGE: too many or too long headers
+ *   S3HLS_E_NOMEM: out of memory
+ *   S3HLS_E_CREDENTIALS: there are no valid credentials */
 int s3hls__s3_request_open(s3hls__s3_request *out, const s3hls__s3_client *c,
                            const s3hls__place *place, s3hls__op *op, const s3hls__list_ask *page);
 void s3hls__s3_request_close(s3hls__s3_request *request, const s3hls__s3_client *c);
 
-/* GET of less than the whole object. */
+/* Test for a GET of a part of an object. */
 bool s3hls__s3_is_range(const s3hls__op *op);
 
 #endif

@@ -11,7 +11,7 @@ typedef struct s3hls__crc32c_table {
 } s3hls__crc32c_table;
 
 void s3hls__crc32c_init(s3hls__crc32c_table *table);
-/* Go on from crc, 0 to begin with. */
+/* Continue from crc; 0 at the start. */
 uint32_t s3hls__crc32c(const s3hls__crc32c_table *table, uint32_t crc, const uint8_t *data,
                        size_t size);
 

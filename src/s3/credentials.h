@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* A provider from the inside: shared, replaced at any time, read anew for each request.
+/* A provider's internals: shared, replaceable at any time, read again for each request.
  *
- *   credentials.c  keys, and who holds the provider
- *   renew.c        the thread of one that fetches its keys
- *   places.c       environment, files of profiles (profile.c reads one), the usual chain
- *   endpoint.c     IoT Core, container, instance (a room of its own: it needs a JSON parser) */
+ *   credentials.c  the credentials, and references to the provider
+ *   renew.c        the thread that fetches credentials
+ *   places.c       environment, files of profiles (profile.c reads one), the default chain
+ *   endpoint.c     IoT Core, container, instance (separate, because it needs a JSON parser) */
 #ifndef S3HLS_S3_CREDENTIALS_H
 #define S3HLS_S3_CREDENTIALS_H
 
@@ -13,7 +13,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* Keys by value: what a request signs with, whatever happens to the provider meanwhile. */
+/* Credentials by value: a request signs with its copy while the provider may change. */
 typedef struct s3hls__keys {
     char access_key_id[S3HLS_ACCESS_KEY_MAX + 1];
     char secret_access_key[S3HLS_SECRET_KEY_MAX + 1];
@@ -23,26 +23,26 @@ typedef struct s3hls__keys {
 
 s3hls_credentials s3hls__keys_view(const s3hls__keys *keys);
 void s3hls__keys_wipe(s3hls__keys *keys);
-/* @return false: longer than max, absent though required, or not visible ASCII. */
+/* Copy one value. @return false: longer than max, missing though required, or not visible ASCII. */
 bool s3hls__key_copy(char *to, size_t max, const char *from, bool required);
 
-/* How keys are fetched. Called on the provider's thread. */
+/* How credentials are fetched. fetch is called on the provider's thread. */
 typedef struct s3hls__fetcher {
     void *ctx;
-    /* @return S3HLS_OK: keys and, where it is known, the time at their source (else 0). */
+    /* @return S3HLS_OK: keys and, if known, the time at their source (else 0) are set. */
     int (*fetch)(void *ctx, s3hls__keys *keys, int64_t *source_unix_s);
-    /* In place of fetch: look at once where they lie, on the thread of who asks; it may be a slow
-     * disk, but no network. */
+    /* Instead of fetch: read the source again on the calling thread; it may be a slow disk, but not
+     * the network. */
     int (*read_again)(void *ctx, s3hls__keys *keys);
     void (*interrupt)(
-        void *ctx); /* end a fetch that is under way, and all to come; any thread; may be NULL */
+        void *ctx);           /* end a running fetch and all later ones; any thread; may be NULL */
     void (*close)(void *ctx); /* may be NULL */
 } s3hls__fetcher;
 
 typedef struct s3hls__watch {
-    void (*fn)(void *ctx, int status); /* S3HLS_OK: there are other keys; else why there are none */
+    void (*fn)(void *ctx, int status); /* S3HLS_OK: new credentials; else why there are none */
     void *ctx;
-    int telling; /* calls under way */
+    int telling; /* running calls */
     struct s3hls__watch *next;
 } s3hls__watch;
 
@@ -50,25 +50,25 @@ struct s3hls_credentials_provider {
     /* set at open */
     s3hls_env env;
     const char *source;     /* for people */
-    s3hls__fetcher fetcher; /* fetch NULL: the keys are what they are, or what is read again */
+    s3hls__fetcher fetcher; /* fetch NULL: the credentials are fixed, or read_again reads them */
     pthread_t thread;
     bool has_thread;
 
     _Atomic int references;
     pthread_mutex_t watch_lock; /* watches */
-    pthread_cond_t told;        /* a call has ended */
+    pthread_cond_t told;        /* a watcher's call has ended */
     s3hls__watch *watches;
 
     pthread_mutex_t lock; /* all below */
     pthread_cond_t changed;
     s3hls__keys keys;
-    bool have;          /* keys are keys */
+    bool have;          /* keys is set */
     int64_t expires_us; /* monotonic; INT64_MAX: never, or not known */
-    int64_t renew_us;   /* monotonic: when others are fetched */
+    int64_t renew_us;   /* monotonic: when new ones are fetched */
     int64_t fetched_us; /* monotonic: when a fetch last ended */
     bool asked, ending;
     uint32_t failures; /* in a row */
-    int64_t retry_us;  /* monotonic: when it is tried again after a failure */
+    int64_t retry_us;  /* monotonic: next try after a failure */
     int status;        /* of the last fetch */
 };
 
@@ -77,11 +77,11 @@ int s3hls__credentials_alloc(s3hls_credentials_provider **out, const char *sourc
                              const s3hls_env *env);
 int s3hls__credentials_open_fixed(s3hls_credentials_provider **out, const char *source,
                                   const s3hls_credentials *keys, const s3hls_env *env);
-/* fetcher is closed in any case. */
+/* The fetcher is closed also on failure. */
 int s3hls__credentials_open_fetched(s3hls_credentials_provider **out, const char *source,
                                     const s3hls__fetcher *fetcher, const s3hls_env *env);
-/* endpoint.c: what the machine we run on offers. @return S3HLS_E_NOT_FOUND: nothing is set up;
- * S3HLS_E_UNSUPPORTED: not built in. */
+/* endpoint.c: credentials of the container or instance that this process runs on.
+ * @return as s3hls_credentials_open_container() and s3hls_credentials_open_instance() */
 int s3hls__credentials_open_machine(s3hls_credentials_provider **out, const s3hls_env *env);
 
 /* ---- renew.c; under the lock */
@@ -93,29 +93,31 @@ void s3hls__credentials_stop(s3hls_credentials_provider *p);
 
 /* ---- using one; any thread */
 
-/* Hold the provider; give it up with s3hls_credentials_close(). */
+/* Add a reference; s3hls_credentials_close() releases it. */
 s3hls_credentials_provider *s3hls__credentials_retain(s3hls_credentials_provider *provider);
-/* The keys to sign with; wipe the copy with s3hls__keys_wipe().
- * @return S3HLS_OK; S3HLS_E_CREDENTIALS: there are none yet, or they have expired and others are
- * being fetched. Keys that nobody fetches are given out as they are. */
+/* Copy the credentials to sign with; wipe the copy with s3hls__keys_wipe(). Credentials that are
+ * not fetched are returned even if they have expired.
+ * @return S3HLS_OK
+ *   S3HLS_E_CREDENTIALS: there are none yet, or they have expired and new ones are being fetched */
 int s3hls__credentials_get(s3hls_credentials_provider *provider, s3hls__keys *keys);
-/* A server does not take these keys: others are fetched, if somebody does that, or read where these
- * were read.
- * @return true: the provider has others already. */
+/* Note that a server refused these credentials: new ones are fetched, or their source is read
+ * again.
+ * @return true: the provider already has others */
 bool s3hls__credentials_refused(s3hls_credentials_provider *provider, const char *access_key_id);
-/* Read keys again where they were read. @return true: they are others. */
+/* Read the source of the credentials again. @return true: they have changed. */
 bool s3hls__credentials_read_again(s3hls_credentials_provider *provider);
-/* Does the provider fetch its keys, so that others may come? */
+/* Test whether the provider fetches credentials, so that new ones may arrive. */
 bool s3hls__credentials_renews(const s3hls_credentials_provider *provider);
-/* Wait until there are valid keys other than those (NULL: any), or a fetch has failed.
- * @return S3HLS_OK; the failed fetch's status; S3HLS_E_TIMEOUT; S3HLS_E_CREDENTIALS: nobody fetches
- * others. */
+/* Wait until there are valid credentials with another access key ID (NULL: any), or a fetch fails.
+ * @return S3HLS_OK
+ *   S3HLS_E_TIMEOUT: timeout_ms have passed
+ *   S3HLS_E_CREDENTIALS: the provider does not fetch credentials
+ *   the failed fetch's status */
 int s3hls__credentials_wait(s3hls_credentials_provider *provider, const char *other_than,
                             uint32_t timeout_ms);
-/* Tell fn after each fetch and each s3hls_credentials_set(), on the thread of that, under no lock.
- */
+/* Call fn after each fetch and each s3hls_credentials_set(), on the same thread, under no lock. */
 void s3hls__credentials_watch(s3hls_credentials_provider *provider, s3hls__watch *watch);
-/* Waits for calls under way; afterwards it is not called any more. */
+/* Wait for running calls of a watcher and remove it. */
 void s3hls__credentials_unwatch(s3hls_credentials_provider *provider, s3hls__watch *watch);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* The transport from the inside: HTTP exchanges on one curl multi handle. */
+/* The transport's internals: HTTP exchanges on one curl multi handle. */
 #ifndef S3HLS_S3_HTTP_H
 #define S3HLS_S3_HTTP_H
 
@@ -10,7 +10,7 @@
 typedef struct s3hls__exchange {
     CURL *easy; /* set up by the client before s3hls__http_begin() */
     s3hls__op *op;
-    /* The transfer is over. May begin it anew; else it must post the op and free itself. */
+    /* The transfer has ended. Either begin it again, or post the op and free the exchange. */
     void (*ended)(struct s3hls__exchange *exchange, CURLcode code);
     int64_t moved_us;             /* monotonic: when a byte last moved; kept by the client */
     struct s3hls__exchange *next; /* the transport's */

@@ -4,8 +4,8 @@
 
 #include "s3/object.h"
 
-/* Carry an operation out on the client's own transport and wait for its end. @return
- * op->error.status. */
+/* Execute an operation on the client's own transport and wait for its end.
+ * @return op->error.status */
 int s3hls__s3_run(s3hls_s3 *client, s3hls__op *op);
 const s3hls_env *s3hls__s3_env(const s3hls_s3 *client);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* Names and addresses as S3 wants them: pure functions over bytes from outside. */
+/* Names and addresses as S3 requires them: pure functions over untrusted bytes. */
 #ifndef S3HLS_S3_URI_H
 #define S3HLS_S3_URI_H
 

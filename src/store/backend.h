@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* What stands behind a store's URL. Each kind embeds s3hls_store first and fills in its calls. */
+/* The kinds of stores. Each embeds s3hls_store as its first member and sets its calls. */
 #ifndef S3HLS_STORE_BACKEND_H
 #define S3HLS_STORE_BACKEND_H
 
@@ -12,7 +12,7 @@ typedef struct s3hls__store_calls {
     void (*close)(s3hls_store *store);
     int64_t (*clock_offset_s)(const s3hls_store *store);                  /* NULL: 0 */
     s3hls_credentials_provider *(*credentials)(const s3hls_store *store); /* NULL: none */
-    /* Of another store of the same kind, which is closed later; NULL: there is nothing to learn */
+    /* Adopt what another store of the same kind knows; it is closed later. NULL: nothing */
     void (*learn_from)(s3hls_store *store, const s3hls_store *other);
 } s3hls__store_calls;
 
@@ -23,25 +23,27 @@ struct s3hls_store {
     bool own_http;
 };
 
-/* path: what stands behind "s3://" or "file://". Both fill in calls, and leave env and http as they
- * are. */
+/* Open a store of one kind.
+ * @param path  the URL without "s3://" or "file://"
+ * @param http  not owned
+ * @return as s3hls_store_open() */
 int s3hls__store_open_s3(s3hls_store **out, const char *path, s3hls__http *http,
                          const s3hls_s3_options *options, const s3hls_env *env);
 int s3hls__store_open_directory(s3hls_store **out, const char *path, s3hls__http *http,
                                 const s3hls_s3_options *options, const s3hls_env *env);
 
-/* Folders that could not be opened and were logged, so that each is logged once a store. Hashes of
- * their names; where it is full, no more are logged. */
+/* Hashes of the folders that could not be opened and were logged, so that each is logged once per
+ * store. When it is full, no more are logged. */
 typedef struct s3hls__unreadable {
     uint32_t hashes[16];
     uint32_t count;
 } s3hls__unreadable;
 
-/* A directory's LIST, in ascending order of whole keys. A folder that cannot be opened is logged
- * and passed over, unless recordings may lie in it: then the listing fails.
- * @param root  its name, for messages  @param fd  it, opened; closed by the call; -1: errno says
- * why
- * @return a status; op->error says more. */
+/* List a directory in ascending order of whole keys. A folder that cannot be opened is logged and
+ * skipped, unless it may hold recordings: then the listing fails.
+ * @param root  the directory's name, for messages
+ * @param fd    the open directory; closed by the call; -1: errno is set
+ * @return a status; op->error has the message */
 int s3hls__directory_list(const char *root, int fd, s3hls__unreadable *unreadable, s3hls__op *op,
                           const s3hls_env *env);
 
