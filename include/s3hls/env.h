@@ -44,8 +44,9 @@ S3HLS_API s3hls_env s3hls_env_default(void);
 S3HLS_API void s3hls_free(const s3hls_env *env, void *p);
 
 /** Make text from outside safe for a terminal, in place: each byte of a control character (C0, DEL,
- * C1) and each byte that is not part of well-formed UTF-8 becomes '?'; a tab or line end becomes a
- * space. Log lines and the texts of s3hls_s3_error are already safe. Pure; any thread.
+ * C1), each of U+2028 to U+202E and U+2066 to U+2069 (they end lines and turn the direction of
+ * text) and each byte that is not part of well-formed UTF-8 becomes '?'; a tab or line end becomes
+ * a space. Log lines and the texts of s3hls_s3_error are already safe. Pure; any thread.
  * @param text  NUL-terminated; its length does not change */
 S3HLS_API void s3hls_printable(char *text);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "base/printable.h"
 #include "s3hls/env.h"
+#include <stdbool.h>
 #include <string.h>
 
 size_t s3hls__utf8_printable(const uint8_t *s, size_t size) {
@@ -19,10 +20,20 @@ size_t s3hls__utf8_printable(const uint8_t *s, size_t size) {
     return c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) ? 0 : n;
 }
 
+/* U+2028 to U+202E and U+2066 to U+2069 end lines and turn the direction of text: what stands
+ * behind them is shown elsewhere. They are three bytes each. */
+static bool is_layout_control(const uint8_t *s) {
+    return s[0] == 0xe2 && ((s[1] == 0x80 && s[2] >= 0xa8 && s[2] <= 0xae) ||
+                            (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9));
+}
+
 void s3hls_printable(char *text) {
     size_t size = strlen(text), n;
     for (size_t i = 0; i < size; i += n) {
-        n = s3hls__utf8_printable((const uint8_t *)text + i, size - i);
+        const uint8_t *s = (const uint8_t *)text + i;
+        n = s3hls__utf8_printable(s, size - i);
+        if (n == 3 && is_layout_control(s))
+            n = 0;
         if (n == 0)
             text[i] = strchr("\t\r\n", text[i]) ? ' ' : '?';
         n += n == 0;

@@ -225,7 +225,9 @@ static void text_from_outside_becomes_printable(void **state) {
         {"\x1b[31m\x07\x7f", "?[31m??"},
         {"\xc2\x9b"
          "31m",
-         "??31m"}, /* C1 */
+         "??31m"},                                  /* C1 */
+        {"a\xe2\x80\xaeg\xe2\x81\xa6", "a???g???"}, /* turned around */
+        {"\xe2\x80\xa8\xe2\x80\xa7\xe2\x80\xaf", "???\xe2\x80\xa7\xe2\x80\xaf"},
         {"\x9b\xff\xfe", "???"},
         {"\xc3", "?"}, /* cut off */
         {"\xe2\x82", "??"},
