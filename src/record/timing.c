@@ -8,11 +8,13 @@ enum {
     JUMP_90K = 10 * 90000,     /* before any other picture: a longer step is a jump */
     LONGEST_90K = 60 * 90000,  /* upper limit of any accepted step */
     STEP_BACK_90K = 2 * 90000, /* a backward jump of at most this is a clock correction */
-    USUAL_TIMES = 4,           /* a step up to this multiple of the usual one is not a gap */
-    HABIT = 1000,              /* pictures; a second long step within this many is regular */
-    NEAREST_90K = 512,         /* minimum distance of two pictures between which a third is moved */
-    REPEATS = 2,               /* a time that is repeated so often is no time */
-    LEAP_PICTURES = 8          /* so many stamped ahead in a row are still wrong */
+    LONGEST_COMPOSITION_90K = 10 * 90000, /* that a caller can state: the true one may be longer */
+    USUAL_TIMES = 4,   /* a step up to this multiple of the usual one is not a gap */
+    MOST_FRAMES = 17,  /* that a picture is shown behind its decoding */
+    HABIT = 1000,      /* pictures; a second long step within this many is regular */
+    NEAREST_90K = 512, /* minimum distance of two pictures between which a third is moved */
+    REPEATS = 2,       /* a time that is repeated so often is no time */
+    LEAP_PICTURES = 8  /* so many stamped ahead in a row are still wrong */
 };
 
 void s3hls__timing_init(s3hls__timing *t, uint32_t rate_num, uint32_t rate_den) {
@@ -278,9 +280,9 @@ static void follow_given(s3hls__timing *t, const s3hls__access_unit *au, int64_t
         doubt(t, given_90k, composition_90k, expected);
     } else if (t->late && step < t->frame_90k / 2) {
         catch_up(t, given_90k, composition_90k);
-    } else if (step > 0 && step <= longest_step(t, announced  ? LONGEST_90K
-                                                   : keyframe ? GAP_90K
-                                                              : JUMP_90K)) {
+    } else if (step > 0 && step <= longest_step(t, announced               ? LONGEST_90K
+                                                   : keyframe || t->ran_on ? GAP_90K
+                                                                           : JUMP_90K)) {
         place_on_line(t, given_90k, composition_90k);
     } else if (step <= 0 && step > -JUMP_90K && reordered) {
         squeeze(t, given_90k, composition_90k);
@@ -338,7 +340,8 @@ static int64_t long_composition(s3hls__timing *t, const s3hls__access_unit *au, 
     bool latest = au->idr || au->poc >= t->latest_poc;
     int64_t pts_90k = dts_90k + composition_90k, ahead = pts_90k - t->latest_90k;
     int64_t usual = usual_composition(t, au, latest, dts_90k, most_90k);
-    bool wrong = ahead > (latest ? longest_step(t, JUMP_90K) + most_90k : 0);
+    int64_t longest = LONGEST_COMPOSITION_90K - MOST_FRAMES * t->frame_90k;
+    bool wrong = ahead > (latest ? longest : 0) || t->unbelieved;
     if (!wrong && ahead > most_90k) {
         t->far = t->doubts = true;
         t->far_poc = au->poc;
@@ -348,6 +351,7 @@ static int64_t long_composition(s3hls__timing *t, const s3hls__access_unit *au, 
     }
     if (wrong)
         composition_90k = usual;
+    t->unbelieved = wrong;
     if (latest)
         note_latest(t, au, dts_90k + composition_90k);
     return composition_90k;
@@ -356,18 +360,19 @@ static int64_t long_composition(s3hls__timing *t, const s3hls__access_unit *au, 
 /* PTS less DTS, of which reordering explains up to 16 frames (A.3.1). */
 static int64_t believed_composition(s3hls__timing *t, const s3hls__access_unit *au, int64_t dts_90k,
                                     int64_t composition_90k) {
-    enum { MOST_FRAMES = 17 };
     int64_t most = longest_step(t, GAP_90K), pts_90k = dts_90k + composition_90k;
     if (MOST_FRAMES * t->frame_90k > most)
         most = MOST_FRAMES * t->frame_90k;
     judge_far(t, au, pts_90k);
     t->shown_90k = t->latest_90k;
+    t->ran_on = t->unbelieved;
     if (composition_90k > most)
         return long_composition(t, au, dts_90k, composition_90k, most);
     if (au->idr || au->poc >= t->latest_poc) {
         learn_order(t, au, pts_90k);
         note_latest(t, au, pts_90k);
         t->latest_composition_90k = composition_90k;
+        t->unbelieved = false;
     }
     return composition_90k;
 }

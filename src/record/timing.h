@@ -73,6 +73,7 @@ typedef struct s3hls__timing {
     int64_t far_90k;                /* its PTS, by the caller */
     int64_t before_far_90k;         /* what it would be otherwise, */
     int64_t usual_composition_90k;  /* and this far from its DTS */
+    bool unbelieved, ran_on;        /* a PTS behind a gap was not believed; before the newest */
     int64_t count_90k;              /* distance of two order counts */
     int64_t given_90k;              /* newest that was followed */
     int64_t before_90k;             /* DTS of the access unit before the newest */

@@ -304,8 +304,10 @@ static void set_frame(container *c, const picture *x, s3hls_frame *frame) {
     frame->size = (size_t)c->packet->size;
     frame->pts_us = x->pts;
     frame->composition_offset_us = x->pts - x->dts;
-    if (frame->composition_offset_us > MAX_COMPOSITION_US) /* a wrong time, not a long GOP */
-        frame->composition_offset_us = 0;
+    if (frame->composition_offset_us > MAX_COMPOSITION_US) { /* a wrong PTS, or a long gap */
+        frame->composition_offset_us = MAX_COMPOSITION_US;
+        frame->pts_us = x->dts + MAX_COMPOSITION_US;
+    }
     frame->age_us = age_us(c, x);
 }
 
