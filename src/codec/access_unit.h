@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* A push parser: H.264 in whatever pieces it comes, access units out (7.4.1.2.3, 7.4.1.2.4).
+/* A push parser: H.264 in pieces of any size in, access units out (7.4.1.2.3, 7.4.1.2.4).
  *
  *   put(bytes) ──▶ NAL units ──▶ begin(facts) data data ... end ──▶ the muxer
  *
- * What stands before a picture's first slice (AUD, parameter sets, SEI) is held back in a buffer,
- * because begin must say whether a keyframe comes; the slices pass through as views of the caller's
- * memory: but for the first bytes of each, nothing of them is copied. What comes out is Annex B,
- * begins with an AUD, and has at each keyframe the parameter sets that its group of pictures uses,
- * whether or not the encoder repeated them. No allocation: the struct is its own memory. */
+ * NAL units before a picture's first slice (AUD, parameter sets, SEI) are held in a buffer, because
+ * begin must report whether the picture is a keyframe. Slices pass through as views of the caller's
+ * memory: only the first bytes of each are copied. The output is Annex B, begins with an AUD, and
+ * has at each keyframe the parameter sets that its group of pictures uses, even if the encoder did
+ * not repeat them. Does not allocate: the struct is its own memory. */
 #ifndef S3HLS_CODEC_ACCESS_UNIT_H
 #define S3HLS_CODEC_ACCESS_UNIT_H
 
@@ -31,7 +31,7 @@ typedef struct s3hls__access_unit {
 
 typedef struct s3hls__au_sink {
     void *ctx;
-    /* A status other than OK: data and end are not called for this access unit, and put goes on. */
+    /* A status other than OK: data and end are not called for this access unit; put continues. */
     int (*begin)(void *ctx, const s3hls__access_unit *au);
     /* Bytes of it in order, valid during the call. A status other than OK ends it: end is not
      * called. */
@@ -47,10 +47,10 @@ typedef enum s3hls__au_input {
     S3HLS__AU_INPUT_BYTES /* a call ends anywhere */
 } s3hls__au_input;
 
-/* Members are the parser's own, but for the counters. */
+/* Members are private, except the counters. */
 typedef struct s3hls__au_parser {
     uint64_t nal_seen[32];   /* NAL units, by nal_unit_type, up to and with the newest */
-    uint64_t nals_damaged;   /* that could not be read, left out */
+    uint64_t nals_damaged;   /* that could not be parsed; left out */
     uint64_t slices_damaged; /* of these, those that held or may have held picture data */
     uint64_t slices_early;   /* before any parameter set: a stream joined in its middle */
     uint64_t nals_refused;   /* SEI and the like, left out: too large to be held back, or the stream
@@ -96,16 +96,18 @@ typedef struct s3hls__au_parser {
     s3hls__held held; /* last: its bytes are not cleared */
 } s3hls__au_parser;
 
-/* nal_length_size: 0 for Annex B, 1, 2 or 4 for length-prefixed input. */
+/* @param nal_length_size  0: Annex B; 1, 2 or 4: length-prefixed input */
 void s3hls__au_init(s3hls__au_parser *p, s3hls__au_input input, unsigned nal_length_size,
                     const s3hls__au_sink *sink);
 
-/* Read pieces (a frame's spans, in order, as if they lay together).
- * @return the sink's first failure, else S3HLS_E_MALFORMED where damage was found, else
- * S3HLS_E_TOO_LARGE where nals_refused grew, else S3HLS_OK. */
+/* Parse bytes in spans, in order, as if they were contiguous.
+ * @return the sink's first failure; else
+ *   S3HLS_E_MALFORMED: there was damage; else
+ *   S3HLS_E_TOO_LARGE: nals_refused was increased; else
+ *   S3HLS_OK */
 int s3hls__au_put(s3hls__au_parser *p, const s3hls_span *spans, size_t count);
 
-/* The stream ends here: end the access unit that is open. As s3hls__au_put(). */
+/* End the stream and the open access unit. @return as s3hls__au_put(). */
 int s3hls__au_flush(s3hls__au_parser *p);
 
 #endif

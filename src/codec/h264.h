@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* H.264 facts: parameter sets, slice headers, picture order. Bytes in, facts out; no state but what
- * the caller holds. NAL units are given without start code, with their header byte, emulation
- * prevention still in. Numbers of clauses: Rec. ITU-T H.264 (08/2021). */
+/* H.264 syntax: parameter sets, slice headers, picture order. Pure; the caller holds all state. NAL
+ * units are passed without start code, with header byte and emulation prevention bytes. Clause
+ * numbers: Rec. ITU-T H.264 (08/2021). */
 #ifndef S3HLS_CODEC_H264_H
 #define S3HLS_CODEC_H264_H
 
@@ -72,15 +72,17 @@ typedef struct s3hls__h264_slice {
     uint32_t redundant_pic_cnt;
 } s3hls__h264_slice;
 
-/* All three: S3HLS_OK; S3HLS_E_MALFORMED: bits end early, a value out of its range, not such a NAL;
- * S3HLS_E_UNSUPPORTED (SPS): valid, but a picture beyond 16,384 x 16,384. */
+/* Parse an SPS, PPS or slice header.
+ * @return S3HLS_OK
+ *   S3HLS_E_MALFORMED: truncated, a value is out of range, or another type of NAL unit
+ *   S3HLS_E_UNSUPPORTED: SPS: valid, but the picture exceeds 16,384 x 16,384 */
 int s3hls__h264_parse_sps(const uint8_t *nal, size_t size, s3hls__h264_sps *sps);
 int s3hls__h264_parse_pps(const uint8_t *nal, size_t size, s3hls__h264_pps *pps);
-/* A hash of all that an SPS says but its id, of one that can be parsed: an encoder may give the
- * same parameters another id with each IDR picture. */
+/* A hash of a valid SPS without its id: an encoder may give the same parameters another id with
+ * each IDR picture. */
 uint64_t s3hls__h264_sps_content(const uint8_t *nal, size_t size);
-/* sps and pps: the active ones for this slice; find them with s3hls__h264_slice_pps_id() first.
- * size may be only the first bytes of the NAL unit; S3HLS__SLICE_HEADER_BYTES of them always do. */
+/* @param size      may be that of the NAL unit's first bytes; S3HLS__SLICE_HEADER_BYTES are enough
+ * @param sps, pps  the active ones for this slice; see s3hls__h264_slice_pps_id() */
 int s3hls__h264_parse_slice(const uint8_t *nal, size_t size, const s3hls__h264_sps *sps,
                             const s3hls__h264_pps *pps, s3hls__h264_slice *slice);
 #define S3HLS__SLICE_HEADER_BYTES 64
@@ -88,19 +90,20 @@ int s3hls__h264_parse_slice(const uint8_t *nal, size_t size, const s3hls__h264_s
 /* pic_parameter_set_id (0 to 255) of a slice's NAL unit, or S3HLS_E_MALFORMED. */
 int s3hls__h264_slice_pps_id(const uint8_t *nal, size_t size);
 
-/* By its header alone, does slice b begin another primary coded picture than the one slice a
- * belongs to? 7.4.1.2.4; codec/picture.h knows more. */
+/* Test by headers alone whether slice b begins another primary coded picture than that of slice a
+ * (7.4.1.2.4). codec/picture.h considers more. */
 bool s3hls__h264_first_of_picture(const s3hls__h264_slice *a, const s3hls__h264_slice *b);
 
-/* Recovery point SEI (D.1.8) in a SEI NAL unit: recovery_frame_cnt, or -1 where there is none. */
+/* Find a recovery point (D.1.8) in a SEI NAL unit. @return recovery_frame_cnt; -1: there is none.
+ */
 int32_t s3hls__h264_recovery_point(const uint8_t *nal, size_t size);
 
 /* "avc1.PPCCLL", RFC 6381 3.3. text: 12 bytes or more. */
 void s3hls__h264_codecs(const s3hls__h264_sps *sps, char text[12]);
 
-/* Picture order count, 8.2.1. Zero it at the start. Pictures with
- * memory_management_control_operation 5 are taken as any other: their order restarts at the next
- * IDR. */
+/* State of the picture order count, 8.2.1. Initialise to zero. Pictures with
+ * memory_management_control_operation 5 are treated as any other: their order restarts at the next
+ * IDR picture. */
 typedef struct s3hls__h264_poc {
     int32_t prev_msb;
     uint32_t prev_lsb;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* NAL units that wait for the slice that says what they belong to: one behind the other, each
- * behind its size. Signed video has SEI of tens of KiB. */
+/* A buffer of NAL units that wait for the next slice, which determines the picture they belong to.
+ * Each is preceded by its size. Signed video has SEI of tens of KiB. */
 #ifndef S3HLS_CODEC_HELD_H
 #define S3HLS_CODEC_HELD_H
 
@@ -17,7 +17,7 @@ typedef struct s3hls__held {
 
 void s3hls__held_clear(s3hls__held *h);
 
-/* The bytes appended next are of another NAL unit. */
+/* Begin another NAL unit: the bytes appended next belong to it. */
 void s3hls__held_begin(s3hls__held *h);
 
 /* @return false: they do not fit, and the NAL unit is dropped. */
@@ -25,7 +25,7 @@ bool s3hls__held_append(s3hls__held *h, const uint8_t *data, size_t size);
 void s3hls__held_drop_newest(s3hls__held *h);
 const uint8_t *s3hls__held_newest(const s3hls__held *h, size_t *size);
 
-/* The NAL unit behind this one, the first for NULL; NULL behind the last. */
+/* The NAL unit after this one; the first one for NULL. @return NULL: there is none */
 const uint8_t *s3hls__held_next(const s3hls__held *h, const uint8_t *nal, size_t *size);
 uint32_t s3hls__held_count(const s3hls__held *h);
 

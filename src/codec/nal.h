@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* Bytes of H.264: where NAL units begin, and the bits inside them. Pure. */
+/* H.264 byte streams: start codes, and the bits of NAL units. Pure. */
 #ifndef S3HLS_CODEC_NAL_H
 #define S3HLS_CODEC_NAL_H
 
@@ -7,11 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The next 00 00 01 in [p, end), or end (B.1.1). */
+/* Find the next 00 00 01 in [p, end) (B.1.1). @return end: there is none */
 const uint8_t *s3hls__nal_start_code(const uint8_t *p, const uint8_t *end);
 
-/* Reads an RBSP from a NAL unit's bytes, passing over emulation_prevention_three_byte (7.4.1). Past
- * the end it gives zeros and remembers: read on, ask once. */
+/* Reads an RBSP from a NAL unit's bytes, skipping emulation_prevention_three_byte (7.4.1). Past the
+ * end it returns zeros and sets failed, which the caller checks once. */
 typedef struct s3hls__bits {
     const uint8_t *p, *end;
     unsigned zeros; /* zero bytes in a row before p */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* One video track as MP4 (libavformat), to a function that takes bytes. */
+/* Writes one video track as MP4 (libavformat) to a function that receives bytes. */
 #ifndef S3HLS_EXPORT_MP4_H
 #define S3HLS_EXPORT_MP4_H
 
@@ -14,13 +14,18 @@ typedef struct s3hls__mp4 {
     int status; /* first failure of write */
 } s3hls__mp4;
 
-/* write and ctx are set. Writes what stands before the pictures.
- * @return S3HLS_OK; S3HLS_E_MALFORMED: no such video in an MP4; S3HLS_E_NOMEM; write's. */
+/* Write the header. The caller has set write and ctx.
+ * @return S3HLS_OK
+ *   S3HLS_E_MALFORMED: an MP4 cannot hold such video
+ *   S3HLS_E_NOMEM: out of memory
+ *   the failure of write */
 int s3hls__mp4_open(s3hls__mp4 *mp4, bool fragmented, const AVCodecParameters *video);
-/* A picture, its times and duration in 90 kHz. Takes the packet's bytes.
- * @return S3HLS_OK; S3HLS_E_MALFORMED: it could not be written; write's. */
+/* Write a picture, with times and duration in 90 kHz. Takes over the packet's bytes.
+ * @return S3HLS_OK
+ *   S3HLS_E_MALFORMED: it could not be written
+ *   the failure of write */
 int s3hls__mp4_write(s3hls__mp4 *mp4, AVPacket *packet);
-/* Writes what stands behind them. */
+/* Write the trailer. @return as s3hls__mp4_write(). */
 int s3hls__mp4_finish(s3hls__mp4 *mp4);
 void s3hls__mp4_close(s3hls__mp4 *mp4);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* Times of pictures, from a transport stream's 33 bits to the wall clock. Pure. */
+/* Maps timestamps of pictures from a transport stream's 33 bits to the wall clock. Pure. */
 #ifndef S3HLS_EXPORT_PLACEMENT_H
 #define S3HLS_EXPORT_PLACEMENT_H
 
@@ -7,12 +7,12 @@
 #include "s3hls/env.h"
 #include <stdbool.h>
 
-/* Of one picture, 90 kHz; since 1970 once it has its place. */
+/* Timestamps of one picture, 90 kHz; since 1970 after placement. */
 typedef struct s3hls__stamp {
     int64_t pts, dts;
 } s3hls__stamp;
 
-/* Where the pictures' clock lay on the wall's at the segment before. Zero it. */
+/* Offset of the pictures' clock to the wall clock at the previous segment. Initialise to zero. */
 typedef struct s3hls__placement {
     bool known;
     s3hls_segment segment;
@@ -27,9 +27,9 @@ typedef enum s3hls__placed {
     S3HLS__PLACED_NOMEM
 } s3hls__placed;
 
-/* Give a segment's pictures their times. Within a timeline they run on from the segment before;
- * else the name says where they begin, but not before end_90k. Times that cannot be right are
- * replaced. Afterwards DTS rises and is no later than PTS.
+/* Set the times of a segment's pictures. Within a timeline they continue from the previous segment;
+ * else they begin at the time in the segment's name, but not before end_90k. Implausible timestamps
+ * are replaced. Afterwards DTS increases and is not later than PTS.
  * @param stamps   in decoding order, count of them, at least one; 33 bits; receive the times
  * @param end_90k  end of the pictures placed before, since 1970; INT64_MIN: none
  * @param beside   the recording of the segment before goes on after this one */
@@ -37,7 +37,7 @@ s3hls__placed s3hls__placement_next(s3hls__placement *p, const s3hls_segment *se
                                     s3hls__stamp *stamps, size_t count, int64_t end_90k,
                                     bool beside, const s3hls_env *env);
 
-/* How long a picture of the segment lasts, about: 90 kHz, at least 1. */
+/* Approximate duration of a picture of the segment: 90 kHz, at least 1. */
 int64_t s3hls__placement_frame(const s3hls_segment *segment, size_t count);
 
 #endif

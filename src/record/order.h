@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* When counted pictures are decoded and presented: their places, from their order counts. Pure.
+/* Decoding and presentation positions of counted pictures, from their order counts. Pure.
  *
- * One picture takes one frame's time. Where it is presented follows from its order count (H.264
- * 8.2.1), since the newest IDR picture; when it is decoded, from the count of pictures. Decoding
- * runs ahead of presentation by the reordering depth that the SPS states. A stream may need more
- * than that: decoding then waits at the first place that is still empty, until the picture for it
- * comes, or until so many pictures are presented behind it that none comes any more (C.4.5.3). */
+ * One picture takes one frame's time. Its presentation position follows from its order count (H.264
+ * 8.2.1) since the newest IDR picture, its decoding position from the count of pictures. Decoding
+ * is ahead of presentation by the reordering depth that the SPS states. If a stream needs more,
+ * decoding waits at the first position that is still empty, until its picture arrives, or until so
+ * many later pictures were presented that it cannot arrive any more (C.4.5.3). */
 #ifndef S3HLS_RECORD_ORDER_H
 #define S3HLS_RECORD_ORDER_H
 

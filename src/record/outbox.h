@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* What one recorder has that is not delivered yet: segments in memory, segments in the spool, and
- * the account of all of them. The encoder's thread adds to it without a lock; the uploader's takes
- * from it. */
+/* The undelivered segments of one recorder, in memory and in the spool, and the ledger of all
+ * segments. The encoder's thread adds segments without a lock; the uploader's thread removes them.
+ */
 #ifndef S3HLS_RECORD_OUTBOX_H
 #define S3HLS_RECORD_OUTBOX_H
 
@@ -13,11 +13,11 @@
 #include "store/store.h"
 #include <pthread.h>
 
-/* Every segment accepted is in exactly one place: delivered, in the spool, in memory, dropped.
- * The uploader's thread changes it under the uploader's lock; the encoder's, which takes no lock,
- * between two steps of changes, so that a reader sees all of a change or nothing. */
+/* Each accepted segment is in exactly one state: delivered, spooled, waiting in memory or dropped.
+ * The ledger is a seqlock for the encoder's thread, which takes no lock; the uploader's thread
+ * changes it under the uploader's lock. */
 typedef struct s3hls__ledger {
-    _Atomic uint64_t changes; /* odd while the encoder changes something */
+    _Atomic uint64_t changes; /* odd while the encoder's thread changes the ledger */
     _Atomic uint64_t accepted, recovered, delivered, spooled, waiting, dropped, gops_dropped;
     _Atomic uint64_t bytes_accepted, bytes_delivered, bytes_spooled, bytes_waiting, bytes_dropped;
 } s3hls__ledger;
@@ -78,50 +78,53 @@ typedef struct s3hls__outbox {
     bool leaving;             /* detach: cancel what is in flight, begin nothing */
 } s3hls__outbox;
 
-/* ---- events: the caller's function, on this thread, under no lock */
+/* ---- events: calls the caller's function on this thread, under no lock */
 void s3hls__outbox_tell(s3hls__outbox *box, const s3hls_event *event);
 
-/* s3hls__spool_found_fn: what the spool holds is accepted, at open or when it becomes reachable. */
+/* s3hls__spool_found_fn: accept an entry of the spool, at open or when it becomes reachable. */
 void s3hls__outbox_found(void *box, const s3hls__spool_entry *entry, bool whole);
 
 /* ---- encoder's thread */
 s3hls__slot *s3hls__outbox_free_slot(s3hls__outbox *box);
-/* A FILLING slot is complete: it is WAITING. */
+/* Accept a complete FILLING slot: it is WAITING then. */
 void s3hls__outbox_accept(s3hls__outbox *box, s3hls__slot *slot);
-/* Drop the oldest segment that waits in memory. @return false: none does. */
+/* Drop the oldest segment that waits in memory. @return false: none waits. */
 bool s3hls__outbox_evict(s3hls__outbox *box);
-/* The session begins at that time; provisional: on the monotonic clock. */
+/* Begin the session at that time.
+ * @param provisional  start_us is on the monotonic clock */
 void s3hls__outbox_begin_session(s3hls__outbox *box, int64_t start_us, bool imported,
                                  bool provisional);
 
 /* ---- uploader's thread */
-/* The time is known: numbers of the session from now on. */
+/* The clock is known now: derive the session's numbers from it. */
 void s3hls__outbox_settle(s3hls__outbox *box, int64_t true_clock_us);
-/* Give a slot the numbers of the session. @return false: they are not known yet. */
+/* Add the session's numbers to a slot. @return false: they are not known yet. */
 bool s3hls__outbox_name(s3hls__outbox *box, s3hls__slot *slot);
-/* The first handed over that waits: to be sent at now_us (INT64_MAX: whatever was refused). */
+/* The oldest waiting slot that may be sent at now_us (INT64_MAX: any, even if refused). */
 s3hls__slot *s3hls__outbox_oldest(s3hls__outbox *box, int64_t now_us);
-/* ... to be spooled: all of them, also what was refused and waits; or only that. */
+/* The oldest waiting slot to spool. @param all  false: only those that the store refused */
 s3hls__slot *s3hls__outbox_oldest_to_spool(s3hls__outbox *box, int64_t now_us, bool all);
-/* Does the spool hold an object of a named slot's name? */
+/* Test whether the spool holds an object of a named slot's name. */
 bool s3hls__outbox_in_spool(s3hls__outbox *box, const s3hls__slot *slot);
-/* Move a SENDING slot to the spool, older ones there making room; its timeline's object goes with
- * it. What the spool holds already, byte for byte, is given up as the same segment. Under no lock:
- * the disk may be slow.
- * @return S3HLS_OK: the slot is FREE; S3HLS_E_EXISTS: the spool holds another of its name, which
- * goes first; else the reason was told. It stays as it is in both cases. */
+/* Move a SENDING slot to the spool, with its timeline's object; older entries are dropped if space
+ * is needed. If the spool already holds the same bytes under its name, the two count as one
+ * segment. Under no lock: the disk may be slow.
+ * @return S3HLS_OK: the slot is FREE
+ *   S3HLS_E_EXISTS: the spool holds another segment of its name, which is delivered first; the slot
+ *   is unchanged
+ *   other: why it failed; it was reported, and the slot is unchanged */
 int s3hls__outbox_spool(s3hls__outbox *box, s3hls__slot *slot);
-/* The store may have lost what was delivered: timelines' objects are delivered again. */
+/* The store may have lost delivered objects: deliver timelines' objects again. */
 void s3hls__outbox_doubt(s3hls__outbox *box);
-/* The disk cannot be used: it is told once, until it can; no write is tried for 10 s. */
+/* The disk cannot be used: report it once, and try no write for 10 s. */
 void s3hls__outbox_spool_failed(s3hls__outbox *box, int status);
-/* Keep a copy of a timeline's object that is taken from memory. */
+/* Keep a copy of a timeline's object that leaves memory. */
 void s3hls__outbox_keep(s3hls__outbox *box, s3hls__slot *slot);
-/* The account of what happened to a SENDING slot, or to an entry of the spool. Under the lock. */
+/* Update the ledger for a SENDING slot or an entry of the spool. Under the lock. */
 void s3hls__outbox_delivered(s3hls__outbox *box, const s3hls__spool_entry *what, bool from_spool);
 void s3hls__outbox_dropped(s3hls__outbox *box, const s3hls__spool_entry *what, bool from_spool,
                            uint32_t gops);
-/* Tell of a loss; under no lock. */
+/* Report a lost segment; under no lock. */
 void s3hls__outbox_tell_lost(s3hls__outbox *box, const s3hls__spool_entry *what, int status);
 s3hls__spool_entry s3hls__outbox_entry(const s3hls__slot *slot);
 

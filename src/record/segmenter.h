@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* When a segment ends. Pure. Only keyframes begin a segment; the guards alone may end one inside a
- * GOP, and the next keyframe ends the segment that begins there. */
+/* Decides where segments end. Pure. Segments begin at keyframes; only the limits of size and
+ * duration end one inside a GOP, and the next keyframe ends the segment that begins there. */
 #ifndef S3HLS_RECORD_SEGMENTER_H
 #define S3HLS_RECORD_SEGMENTER_H
 
@@ -30,20 +30,23 @@ typedef struct s3hls__segmenter {
 
 void s3hls__segmenter_init(s3hls__segmenter *s, uint32_t duration_ms, uint64_t max_bytes,
                            uint32_t nal_count);
-/* A segment begins with the access unit at pts_90k, which is a keyframe or not. */
+/* Begin a segment with the access unit at pts_90k. */
 void s3hls__segmenter_begin(s3hls__segmenter *s, int64_t pts_90k, uint64_t nals_seen,
                             bool keyframe);
 
-/* A keyframe comes at pts_90k, the segment holds bytes so far: end it here? frame_90k: a frame's
- * duration, of which half is forgiven, so that a jittering clock does not double a segment. */
+/* Decide at a keyframe.
+ * @param bytes      of the segment so far
+ * @param frame_90k  a frame's duration; half of it is tolerated, so that jitter of the clock
+ *                   does not double a segment
+ * @return true: the segment ends before this keyframe */
 bool s3hls__segmenter_keyframe(s3hls__segmenter *s, int64_t pts_90k, uint64_t bytes,
                                uint64_t nals_seen, int64_t frame_90k);
-/* Any other access unit: end the segment here, because its GOP has outgrown a guard, or would with
- * a frame of frame_90k? */
+/* Decide at any other access unit.
+ * @return true: the segment ends here, because its GOP exceeds a limit, or would with this frame */
 bool s3hls__segmenter_guard(s3hls__segmenter *s, int64_t pts_90k, uint64_t bytes,
                             int64_t frame_90k);
 
-/* The longest segment to expect, ms, whole seconds, once one of duration_ms has ended. */
+/* Longest segment to expect after one of duration_ms, ms, in whole seconds. */
 uint32_t s3hls__segmenter_target_ms(const s3hls__segmenter *s, uint32_t duration_ms);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* One file of the spool: an object, its tags, and a trailer by which it is known to be whole. */
+/* One file of the spool: an object, its tags, and a trailer that proves it complete. */
 #ifndef S3HLS_RECORD_SPOOL_FILE_H
 #define S3HLS_RECORD_SPOOL_FILE_H
 
@@ -19,16 +19,16 @@ typedef struct s3hls__spool_trailer {
 } s3hls__spool_trailer;
 
 bool s3hls__file_write(int fd, const void *data, size_t size);
-/* @return false: errno says why; 0: the file ends before. */
+/* @return false: errno is set; 0: the file ends before. */
 bool s3hls__file_read(int fd, void *data, size_t size, uint64_t at);
 
-/* Write all of it; body as in s3hls__op. @return false: errno says why. */
+/* Write the whole file; body as in s3hls__op. @return false: errno is set. */
 bool s3hls__spool_file_write(int fd, const s3hls__crc32c_table *table, uint64_t size,
                              const char *tags, s3hls_span (*body)(void *ctx, uint64_t offset),
                              void *body_ctx);
-/* @return false: not a file of ours, or cut off. */
+/* Read the trailer. @return false: not a file of the spool, or truncated. */
 bool s3hls__spool_file_look(int fd, s3hls__spool_trailer *t);
-/* Read all of it, by way of buffer. @return false: not what was written, or unreadable. */
+/* Verify the whole file, using buffer. @return false: damaged or unreadable. */
 bool s3hls__spool_file_check(int fd, const s3hls__crc32c_table *table,
                              const s3hls__spool_trailer *t, uint8_t *buffer, size_t buffer_size);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* The folder of a spool, where others may have been at work: no link is followed, what is not ours
- * is neither read nor removed nor replaced, and what is no file is never opened. */
+/* The folder of a spool, which other users may have changed: no link is followed; files of other
+ * users are neither read nor removed nor replaced; only regular files are opened. */
 #ifndef S3HLS_RECORD_SPOOL_FOLDER_H
 #define S3HLS_RECORD_SPOOL_FOLDER_H
 
@@ -18,7 +18,7 @@ typedef struct s3hls__spool_folder {
     bool shared; /* others may write into it: a file with a second name may be one of theirs */
 } s3hls__spool_folder;
 
-/* Where it is, and how it is made. */
+/* Where the folder is, and the permissions it is created with. */
 typedef struct s3hls__spool_place {
     const char *dir;  /* the spool directory, which the caller has named */
     const char *name; /* of the folder in it */
@@ -27,15 +27,16 @@ typedef struct s3hls__spool_place {
 
 enum { S3HLS__SPOOL_WHY_BYTES = 256 };
 
-/* Open and lock the folder, made if need be. why receives a sentence where it cannot be used, or
- * where it can but should be looked at; else "".
- * @return S3HLS_OK; S3HLS_E_STATE: another recorder has it open; S3HLS_E_ACCESS: this user may not
- * use it, or it belongs to somebody else; other statuses of the disk. */
+/* Open and lock the folder; create it if it does not exist.
+ * @param why  receives why it cannot be used, or a warning if it can; else ""
+ * @return S3HLS_OK
+ *   S3HLS_E_STATE: another recorder has it open
+ *   S3HLS_E_ACCESS: this user may not use it, or it belongs to another user
+ *   other statuses of s3hls__disk_status() */
 int s3hls__spool_folder_open(s3hls__spool_folder *f, const s3hls__spool_place *place,
                              char why[S3HLS__SPOOL_WHY_BYTES]);
 void s3hls__spool_folder_close(s3hls__spool_folder *f);
-/* Does that place still lead to this folder? No: something was mounted over it, or it was removed.
- */
+/* Test whether this folder is still at that place. @return false: it was removed or mounted over */
 bool s3hls__spool_folder_is_at(const s3hls__spool_folder *f, const s3hls__spool_place *place);
 
 typedef enum s3hls__spool_kind {
@@ -48,21 +49,25 @@ typedef enum s3hls__spool_kind {
 
 s3hls__spool_kind s3hls__spool_folder_look(const s3hls__spool_folder *f, const char *name);
 
-/* Open a file of ours to read it. @return descriptor; -1: *kind says why, and errno where it is
- * S3HLS__SPOOL_FILE or S3HLS__SPOOL_UNKNOWN: a file of ours that cannot be opened now. */
+/* Open a file of ours for reading.
+ * @return descriptor
+ *   -1: *kind says why; S3HLS__SPOOL_FILE, S3HLS__SPOOL_UNKNOWN: it cannot be opened now, errno is
+ *   set */
 int s3hls__spool_folder_read(const s3hls__spool_folder *f, const char *name,
                              s3hls__spool_kind *kind);
 
-/* Create a file under a temporary name. @return descriptor; -1: errno. */
+/* Create a file under a temporary name. @return descriptor; -1: errno is set. */
 int s3hls__spool_folder_create(const s3hls__spool_folder *f, const s3hls__spool_place *place,
                                uint64_t random, char temporary[32]);
-/* Close it, synced and under its name; written false: it is given up. Nothing of it is left where
- * that fails.
- * @return S3HLS_OK; S3HLS_E_EXISTS: something foreign has that name; the disk's statuses. *synced
- * false: it has its name, but may lose it with the power. */
+/* Sync, rename and close a file. If that fails, or written is false, the file is removed.
+ * @param synced  receives false if a power failure may undo the rename
+ * @return S3HLS_OK
+ *   S3HLS_E_EXISTS: a file of another user has that name
+ *   statuses of s3hls__disk_status() */
 int s3hls__spool_folder_commit(const s3hls__spool_folder *f, int fd, bool written,
                                const char *temporary, const char *name, bool *synced);
-/* Remove a file of ours; what is foreign stays. @return 0, also where there is none; -1: errno. */
+/* Remove a file of ours; one of another user stays. @return 0: also when there is none; -1: errno
+ * is set. */
 int s3hls__spool_folder_remove(const s3hls__spool_folder *f, const char *name);
 
 #endif

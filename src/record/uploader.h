@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* The uploader from the inside: one thread that empties the outboxes of all recorders.
+/* The uploader's internals: one thread that empties the outboxes of all recorders.
  *
- *   uploader.c  the thread, and who waits for it
- *   schedule.c  what to do next: ask, spool, send
- *   outcome.c   what became of it */
+ *   uploader.c  the thread, and waiting for it
+ *   schedule.c  chooses the next task: ask, spool, send
+ *   outcome.c   handles a task's result */
 #ifndef S3HLS_RECORD_UPLOADER_H
 #define S3HLS_RECORD_UPLOADER_H
 
@@ -29,7 +29,7 @@ struct s3hls_uploader {
     uint32_t in_flight; /* deliveries */
 };
 
-/* The spool's disk may come, or change: so often it is looked at. */
+/* Interval at which the spool's disk is examined, as it may appear or change. */
 enum { S3HLS__LOOK_AT_DISK_US = 10000000 };
 
 static inline int64_t s3hls__uploader_now_us(const s3hls_uploader *u) {
@@ -37,11 +37,11 @@ static inline int64_t s3hls__uploader_now_us(const s3hls_uploader *u) {
 }
 
 void s3hls__uploader_attach(s3hls_uploader *u, s3hls__outbox *box);
-/* Wait until nothing of the outbox is in memory (and, spool: in its spool), or the deadline has
- * passed.
- * @return S3HLS_OK or S3HLS_E_UNDELIVERED. */
+/* Wait until the outbox has no segment in memory (and none in its spool, if spool is set).
+ * @return S3HLS_OK
+ *   S3HLS_E_UNDELIVERED: deadline_ms have passed */
 int s3hls__uploader_drain(s3hls_uploader *u, s3hls__outbox *box, uint32_t deadline_ms, bool spool);
-/* Cancel what is in flight and forget the outbox; what waits in it is its owner's again. */
+/* Cancel deliveries in flight and remove the outbox; its waiting segments belong to its owner. */
 void s3hls__uploader_detach(s3hls_uploader *u, s3hls__outbox *box);
 
 /* ---- schedule.c: begin what is due, move bytes, wait up to timeout_ms. @return whether anything
@@ -52,9 +52,9 @@ bool s3hls__uploader_run(s3hls_uploader *u, uint32_t timeout_ms);
 /* s3hls__op.done of a delivery, and of an outbox's question. */
 void s3hls__uploader_delivery_done(s3hls__op *op);
 void s3hls__uploader_question_done(s3hls__op *op);
-/* A task of the outbox is over. */
+/* A task of the outbox has ended. */
 void s3hls__uploader_leave(s3hls_uploader *u, s3hls__outbox *box);
-/* Its spool has changed: how old is the oldest there? */
+/* The spool has changed: update the age of its oldest segment. */
 void s3hls__uploader_note_spool(s3hls__outbox *box);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* Where the clock of a recording (90 kHz, never steps) lies on the wall's, which may be wrong, step
- * or not be set at all. Corrections are found between cuts and made at one.
+/* Maps the clock of a recording (90 kHz, never steps) to the wall clock, which may be wrong, step
+ * or not be set. Corrections are determined between cuts and applied at a cut.
  *
- * A recording that has fallen behind skips forward at a cut. One that is ahead cannot go back: its
- * pictures come closer together until it is not. Where the camera's clock runs a little fast or
- * slow, so does the recording's. */
+ * A recording that is behind skips forward at a cut. One that is ahead cannot go back: its pictures
+ * are placed closer together until it is on time. If the camera's clock runs slightly fast or slow,
+ * the recording's clock follows it. */
 #ifndef S3HLS_RECORD_WALL_H
 #define S3HLS_RECORD_WALL_H
 
@@ -25,7 +25,7 @@ typedef struct s3hls__wall_place {
     int64_t source_90k; /* the same at the camera's own speed */
 } s3hls__wall_place;
 
-/* What a cut found out. */
+/* The correction that a cut determined. */
 typedef struct s3hls__wall_finding {
     int64_t by_us;         /* to be added to the anchor; 0: nothing */
     int32_t speed_ppm;     /* the recording's clock against the camera's, from here on */
@@ -66,24 +66,24 @@ typedef struct s3hls__wall {
     bool wrong_told;
 } s3hls__wall;
 
-/* When the picture at hand was taken: UTC, or monotonic while provisional. */
+/* When the current picture was captured: UTC, or monotonic while provisional. */
 int64_t s3hls__wall_now(const s3hls__wall *w);
-/* The recording begins. */
+/* Begin the recording. */
 void s3hls__wall_begin(s3hls__wall *w, s3hls__wall_place place);
-/* The place is at that time from now on. */
+/* Map the place to that time from now on. */
 void s3hls__wall_anchor(s3hls__wall *w, s3hls__wall_place place, int64_t at_us);
 int64_t s3hls__wall_at(const s3hls__wall *w, int64_t pts_90k);
-/* The clock is known: times become UTC. */
+/* The clock is known now: times become UTC. */
 void s3hls__wall_settle(s3hls__wall *w, int64_t true_clock_us);
 
-/* The camera's times have jumped: what they were before says nothing of its speed any more. */
+/* The camera's timestamps have jumped: restart the measurement of its speed. */
 void s3hls__wall_watch_anew(s3hls__wall *w);
 
-/* An access unit comes. */
+/* Note an access unit. */
 void s3hls__wall_note(s3hls__wall *w, s3hls__wall_place place);
-/* The newest one has another time than was noted. */
+/* Discard the newest note: its time has changed. */
 void s3hls__wall_forget_newest(s3hls__wall *w);
-/* A cut. Live footage only is corrected. */
+/* Determine the correction at a cut. Only live footage is corrected. */
 s3hls__wall_finding s3hls__wall_cut(s3hls__wall *w, s3hls__wall_place place);
 
 #endif

@@ -17,7 +17,7 @@ typedef struct s3hls__writer {
     const s3hls_env *env;
     s3hls__pool *pool;
     s3hls__outbox *box;
-    uint32_t nal_type; /* of the seed's rule */
+    uint32_t nal_type; /* of the AWS sample SDK's cut rule */
 
     /* any thread */
     _Atomic uint64_t frames_in, frames_skipped, frames_dropped, gops_dropped;
@@ -85,16 +85,15 @@ typedef struct s3hls__writer {
 /* All members of the first group are set by the caller, the rest is zero. */
 void s3hls__writer_init(s3hls__writer *w, const s3hls_recorder_config *cfg, uint64_t max_bytes);
 
-/* Put one call's bytes, which lie in spans; frame: its times. @return as
- * s3hls_recorder_put_video().
- */
+/* Put the bytes of one call, in spans, with the times of frame.
+ * @return as s3hls_recorder_put_video() */
 int s3hls__writer_put(s3hls__writer *w, const s3hls_span *spans, size_t count,
                       const s3hls_frame *frame);
 
-/* End the segment now; recording goes on with the next keyframe, in a new timeline. */
+/* End the segment immediately; recording resumes at the next keyframe, in a new timeline. */
 void s3hls__writer_flush(s3hls__writer *w);
 
-/* The input ends: the open access unit and the segment end with it. */
+/* End the input, the open access unit and the segment. */
 void s3hls__writer_finish(s3hls__writer *w);
 
 /* Frames per 1,000 seconds, as the newest are counted or come; 0: not known. */

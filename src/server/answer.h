@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* One answer: a status, a body as it is and compressed, and what caches need to know. Made once,
- * then shared unchanged by every connection that waits for it. */
+/* One answer: a status, a body plain and compressed, and properties for caches. Made once, then
+ * constant and shared by every connection that waits for it. */
 #ifndef S3HLS_SERVER_ANSWER_H
 #define S3HLS_SERVER_ANSWER_H
 
 #include "base/env.h"
 #include <stdatomic.h>
 
-/* What all answers take of memory, for bounds. */
+/* Memory used by all answers, for limits. */
 typedef struct s3hls__answer_account {
     s3hls_env env;
     _Atomic uint64_t bytes;
@@ -30,7 +30,7 @@ typedef struct s3hls__answer {
     int64_t usable_until_us; /* and until then while another is being made */
 } s3hls__answer;
 
-/* Make an answer of a body, which is adopted (also on failure). NULL: out of memory. */
+/* Make an answer from a body, which it takes over also on failure. @return NULL: out of memory */
 s3hls__answer *s3hls__answer_text(s3hls__answer_account *account, const char *type, char *body,
                                   size_t size);
 s3hls__answer *s3hls__answer_media(s3hls__answer_account *account, char *body, size_t size);
@@ -38,10 +38,10 @@ s3hls__answer *s3hls__answer_media(s3hls__answer_account *account, char *body, s
 s3hls__answer *s3hls__answer_problem(s3hls__answer_account *account, unsigned status,
                                      const char *detail);
 s3hls__answer *s3hls__answer_refer(s3hls__answer *answer);
-/* Takes NULL. */
+/* Accepts NULL. */
 void s3hls__answer_release(s3hls__answer *answer);
 
-/* What HTTP calls a status. */
+/* The reason phrase of an HTTP status. */
 const char *s3hls__status_phrase(unsigned status);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* How many LIST requests looking after cameras may cost: a bucket of tokens, one a LIST, that fills
- * at so many a minute. Requests of viewers are never refused, but take from it too, and then names
- * and states wait. Any thread. */
+/* Budget of LIST requests for finding cameras and their state: a token bucket with one token per
+ * LIST that fills at a constant rate. Viewers' requests are never refused but also take tokens, so
+ * that names and states wait. Any thread. */
 #ifndef S3HLS_SERVER_BUDGET_H
 #define S3HLS_SERVER_BUDGET_H
 
@@ -22,14 +22,15 @@ typedef struct s3hls__budget {
     int64_t level_us;  /* tokens, as the time that filling them takes: one minute at most */
 } s3hls__budget;
 
-/* per_minute: 0 for the default. env outlives the budget. */
+/* @param per_minute  0: the default
+ * @param env         must outlive the budget */
 void s3hls__budget_init(s3hls__budget *budget, uint32_t per_minute, const s3hls_env *env);
 void s3hls__budget_deinit(s3hls__budget *budget);
 
-/* A LIST was sent. ctx: the budget. */
+/* Note that a LIST was sent. @param ctx  the budget */
 void s3hls__budget_charge(void *ctx);
 
-/* May a LIST be sent that can also wait, and leave so many tokens in the bucket? */
+/* Test whether a LIST that can wait may be sent and leaves at least reserve tokens. */
 bool s3hls__budget_allows(s3hls__budget *budget, uint32_t reserve);
 
 #endif

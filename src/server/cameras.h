@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* The cameras of all sources: names, and how each is doing, as far as was found out. It asks no
- * store: the catalog does, when it has claimed to. Any thread. */
+/* The cameras of all sources: names and known states. It sends no request: the catalog does, after
+ * a claim. Any thread. */
 #ifndef S3HLS_SERVER_CAMERAS_H
 #define S3HLS_SERVER_CAMERAS_H
 
@@ -29,11 +29,11 @@ typedef struct s3hls__camera {
 int s3hls__cameras_open(s3hls__cameras **out, const s3hls_env *env);
 void s3hls__cameras_close(s3hls__cameras **cameras);
 
-/* May the caller list the names now, because they are older than max_age_ms? One thread at a time
- * may: others go on with the names known so far, or wait where none are. After true the caller
- * calls s3hls__cameras_replace(). */
+/* Claim the listing of names if they are older than max_age_ms. One thread at a time gets it;
+ * others use the known names, or wait if there are none.
+ * @return true: the caller must list and call s3hls__cameras_replace() */
 bool s3hls__cameras_claim_names(s3hls__cameras *cameras, int64_t max_age_ms);
-/* The names as listed, in any order; states of those known before are kept.
+/* Replace the names by those listed, in any order; states of known cameras are kept.
  * @param found   NULL: listing them failed; the names stay as they are
  * @return S3HLS_OK; S3HLS_E_NOMEM: the names stay as they are */
 int s3hls__cameras_replace(s3hls__cameras *cameras, const s3hls__camera *found, size_t count);

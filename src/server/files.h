@@ -20,7 +20,7 @@ typedef struct s3hls__files s3hls__files;
 int s3hls__files_open(s3hls__files **out, s3hls__answer_account *account);
 void s3hls__files_close(s3hls__files **files);
 
-/* A file by its name ("" is index.html), with a reference; NULL: there is none. */
+/* Find a file by name; "": index.html. @return a reference; NULL: there is none */
 s3hls__answer *s3hls__files_find(const s3hls__files *files, const char *name);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* What is counted, and how it is told (Prometheus' text format, version 0.0.4). */
+/* Counters, and their output in Prometheus' text format, version 0.0.4. */
 #ifndef S3HLS_SERVER_METRICS_H
 #define S3HLS_SERVER_METRICS_H
 
@@ -14,10 +14,10 @@ typedef struct s3hls__metrics {
     _Atomic uint64_t bytes;    /* of bodies */
     _Atomic uint64_t accepted; /* connections */
     _Atomic uint64_t refused;  /* connections beyond a limit */
-    _Atomic uint64_t slow;     /* connections ended because no whole request came in time */
-    _Atomic uint64_t broken;   /* requests whose headers were never understood */
-    _Atomic uint64_t made;     /* answers made by asking a store */
-    _Atomic uint64_t shared;   /* answers handed out that were there already */
+    _Atomic uint64_t slow;     /* connections closed because no whole request arrived in time */
+    _Atomic uint64_t broken;   /* requests whose headers could not be parsed */
+    _Atomic uint64_t made;     /* answers made from a store */
+    _Atomic uint64_t shared;   /* answers returned from the cache */
     _Atomic int64_t connections, requests_running, clips_running;
 } s3hls__metrics;
 

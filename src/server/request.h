@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* What is asked for: a request's target, taken apart and checked. Pure: bytes from outside in, a
- * fixed structure out, which is all that the rest of the server sees of them. */
+/* Parser of a request's target. Pure: untrusted bytes in, a checked fixed structure out; the rest
+ * of the server uses only that. */
 #ifndef S3HLS_SERVER_REQUEST_H
 #define S3HLS_SERVER_REQUEST_H
 
@@ -15,7 +15,7 @@ enum {
     S3HLS__SHARE_MAX = 600,   /* a share link's proof */
 };
 
-/* The longest ranges that are answered, and the longest life of a share link. */
+/* Limits of ranges, and of a share link's validity. */
 #define S3HLS__RANGE_MAX_MS    (INT64_C(24) * 3600 * 1000)
 #define S3HLS__TIMELINE_MAX_MS (INT64_C(32) * 24 * 3600 * 1000)
 #define S3HLS__CLIP_MAX_MS     (INT64_C(2) * 3600 * 1000)
@@ -35,18 +35,18 @@ typedef enum s3hls__route {
     S3HLS__ROUTE_CLIP,     /* /clip/CAMERA.mp4?start&end */
     S3HLS__ROUTE_HEALTH,   /* /healthz */
     S3HLS__ROUTE_METRICS,  /* /metrics */
-    S3HLS__ROUTE_NONE,     /* no such place, or not understood */
+    S3HLS__ROUTE_NONE,     /* unknown or malformed */
     S3HLS__ROUTES
 } s3hls__route;
 
 /* The route's name, as in metrics. */
 const char *s3hls__route_name(s3hls__route route);
-/* Whether it is about one camera. */
+/* Test whether the route is about one camera. */
 bool s3hls__route_has_camera(s3hls__route route);
 
 /* Why a request is refused: an HTTP status and a sentence. Static text. */
 typedef struct s3hls__problem {
-    unsigned status; /* 0: it is not */
+    unsigned status; /* 0: not refused */
     const char *detail;
 } s3hls__problem;
 
@@ -54,27 +54,28 @@ typedef struct s3hls__request {
     s3hls__route route;
     bool has_range; /* from_ms and to_ms were given */
     int64_t from_ms, to_ms;
-    int64_t expires_s;    /* ROUTE_SHARE: the link's life in seconds */
-    int64_t first, count; /* ROUTE_CAMERAS: the cameras to be looked at; count 0: none */
+    int64_t expires_s;    /* ROUTE_SHARE: the link's validity in seconds */
+    int64_t first, count; /* ROUTE_CAMERAS: range of cameras to look at; count 0: none */
     char camera[S3HLS__CAMERA_MAX];
     char name[S3HLS__NAME_MAX];   /* ROUTE_PAGE, ROUTE_MEDIA; ROUTE_CAMERAS: text to match */
-    char share[S3HLS__SHARE_MAX]; /* of a link's own characters; "" where it granted nothing */
+    char share[S3HLS__SHARE_MAX]; /* signature of a share link; "": none, or it granted nothing */
 } s3hls__request;
 
-/* Take a target apart ("/hls/cam-1/range.m3u8?start=...&end=..."). On a refusal r->route is what
+/* Parse a target ("/hls/cam-1/range.m3u8?start=...&end=..."). If it is refused, r->route is what
  * was recognised so far. */
 s3hls__problem s3hls__request_parse(s3hls__request *r, const char *target);
 
-/* A Range header over size bytes. @return true: answer first..last (both inside); false with
- * *status 200: none, or one that may be ignored (RFC 9110 14.2); with *status 416: unsatisfiable.
- */
+/* Parse a Range header for size bytes.
+ * @return true: answer with first to last, inclusive
+ *   false: *status 200: there is none, or it may be ignored (RFC 9110 14.2); *status 416: it is
+ *   unsatisfiable */
 bool s3hls__range_parse(const char *header, uint64_t size, uint64_t *first, uint64_t *last,
                         unsigned *status);
 
-/* Whether an If-None-Match names this entity tag, compared weakly (RFC 9110 13.1.2). */
+/* Test whether If-None-Match has this entity tag, by weak comparison (RFC 9110 13.1.2). */
 bool s3hls__etag_matches(const char *header, const char *etag);
 
-/* Whether an Accept-Encoding takes gzip. */
+/* Test whether Accept-Encoding accepts gzip. */
 bool s3hls__accepts_gzip(const char *header);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* The server from the inside.
+/* The server's internals.
  *
  *   network threads (libmicrohttpd, epoll)      workers                    clip threads
  *   exchange: parse, who may look,       ───▶   answers: single flight ──▶ one each, bounded
  *   suspend ........ resume, respond     ◀───   views: archive, playlist   clip: libavformat
  *
- * A network thread never asks a store. */
+ * A network thread never sends a request to a store. */
 #ifndef S3HLS_SERVER_SERVER_H
 #define S3HLS_SERVER_SERVER_H
 
@@ -23,7 +23,7 @@
 
 struct s3hls_server {
     /* set at open */
-    s3hls_server_config config; /* its strings are gone after open, but for these: */
+    s3hls_server_config config; /* its strings are invalid after open, except these: */
     s3hls_env env;
     char *address;
     char **cors_origins;
@@ -42,8 +42,8 @@ struct s3hls_server {
     s3hls__connections *connections;
     s3hls__clips *clips;
     s3hls__metrics metrics;
-    atomic_bool draining; /* connections are not kept */
-    atomic_bool stopping; /* nothing that takes time is begun any more */
+    atomic_bool draining; /* connections are not kept alive */
+    atomic_bool stopping; /* no long operation is begun any more */
 };
 
 /* libmicrohttpd's callbacks: cls is the server. */

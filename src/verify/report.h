@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* How faults come into a report, and how the clock of 33 bits is read. */
+/* Adds faults to a report; arithmetic on 33-bit timestamps. */
 #ifndef S3HLS_VERIFY_REPORT_H
 #define S3HLS_VERIFY_REPORT_H
 
@@ -11,16 +11,16 @@ enum {
     S3HLS__PCR_GAP_MAX_90K = 9000     /* ISO/IEC 13818-1 2.7.2: 100 ms */
 };
 
-/* Add a fault; the first one's text is kept, behind its word. */
+/* Add a fault; the text of the first one is kept, after its word. */
 __attribute__((format(printf, 3, 4))) void s3hls__fault_note(s3hls_verify_report *report, int fault,
                                                              const char *format, ...);
-/* A neighbour has cleared it. */
+/* Remove a fault that a neighbour has cleared. */
 void s3hls__fault_take_back(s3hls_verify_report *report, int fault);
 
-/* a - b, 90 kHz, on the clock of 33 bits: within half its round. */
+/* a - b, 90 kHz, modulo 33 bits: within half of its range either way. */
 int64_t s3hls__clock_since(int64_t a, int64_t b);
 
-/* What that clock shows so long after a. */
+/* a + length, modulo 33 bits. */
 int64_t s3hls__clock_after(int64_t a, int64_t length);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* Times of a segment's access units, held against what the pictures themselves say: order counts
- * (8.2.1) for the order of presentation, frame_num (7.4.3) for that of decoding; and how long the
- * pictures last, held against the segment's name. */
+/* Checks the timestamps of a segment's access units against the pictures: order counts (8.2.1) for
+ * the order of presentation, frame_num (7.4.3) for the order of decoding; and the duration of the
+ * pictures against the segment's name. */
 #ifndef S3HLS_VERIFY_TIMES_H
 #define S3HLS_VERIFY_TIMES_H
 
@@ -9,7 +9,7 @@
 
 enum { S3HLS__TIMES_WINDOW = 32 };
 
-/* Zero it. Times are 90 kHz after the first DTS. */
+/* Initialise to zero. Times are 90 kHz after the first DTS. */
 typedef struct s3hls__times {
     uint32_t count; /* access units whose times could be read */
     int64_t origin; /* first DTS, on the clock of 33 bits */
@@ -35,24 +35,23 @@ typedef struct s3hls__times {
     uint32_t skipped_since;   /* access units; 0: none is skipped */
 } s3hls__times;
 
-/* The next access unit's times, on the clock of 33 bits. @return its DTS less the one before, 0 at
- * first. */
+/* Add the next access unit's timestamps, 33 bits. @return its DTS minus the previous one; at first
+ * 0. */
 int64_t s3hls__times_add(s3hls__times *t, int64_t pts, int64_t dts);
 
-/* The same one, once its NAL units are known. @return what is wrong with its place; NULL: nothing.
- */
+/* Check the same access unit when its NAL units are known. @return the fault; NULL: none. */
 const char *s3hls__times_judge(s3hls__times *t, int64_t pts, const s3hls__units *u);
 
-/* Do the pictures last as long as the name says, if another segment may follow, whose first
- * pictures are shown before the end of this one? */
+/* Test whether the pictures last as long as the name states, if another segment may follow whose
+ * first pictures are shown before the end of this one. */
 bool s3hls__times_fill(const s3hls__times *t, int64_t named_90k);
 
-/* If nothing follows, what is missing at the end, or stands behind it; 0: nothing. ended: the last
- * picture is known to be the last one. */
+/* If no segment follows: duration that is missing at the end, or is surplus; 0: none.
+ * @param ended  the last picture is known to be the last one */
 int64_t s3hls__times_missing(const s3hls__times *t, int64_t named_90k, bool ended);
 
-/* From the first picture to the end of the last one shown, which is taken to last as long as they
- * do on average; 0 for fewer than two. */
+/* Duration from the first picture to the end of the last one shown, which is assumed to last as
+ * long as the average; 0 for fewer than two pictures. */
 int64_t s3hls__times_length(const s3hls__times *t);
 
 #endif

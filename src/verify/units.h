@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* Access units (H.264 7.4.1.2.3) watched as their bytes pass: which NAL units are in them. */
+/* Examines access units (H.264 7.4.1.2.3) in a byte stream: the NAL units in them. */
 #ifndef S3HLS_VERIFY_UNITS_H
 #define S3HLS_VERIFY_UNITS_H
 
@@ -8,7 +8,7 @@
 
 enum { S3HLS__UNITS_NAL_KEPT = S3HLS__SETS_BYTES };
 
-/* Zero it. */
+/* Initialise to zero. */
 typedef struct s3hls__units {
     s3hls__parameter_sets sets; /* all that have passed */
     s3hls__h264_sps sps;        /* of the first slice of all; width 0: not known */
@@ -24,15 +24,14 @@ typedef struct s3hls__units {
     bool ended;             /* an end of stream NAL unit: nothing follows */
     uint32_t pictures;      /* primary coded ones; 0: none, or parameter sets are not known */
     s3hls__picture picture; /* the newest */
-    const char *wrong;      /* the first thing; NULL: nothing */
-    uint8_t nal[S3HLS__UNITS_NAL_KEPT]; /* how the open NAL unit begins */
+    const char *wrong;      /* the first fault; NULL: none */
+    uint8_t nal[S3HLS__UNITS_NAL_KEPT]; /* first bytes of the open NAL unit */
     size_t nal_size;
 } s3hls__units;
 
 void s3hls__units_begin(s3hls__units *u);
 void s3hls__units_add(s3hls__units *u, const uint8_t *data, size_t size);
-/* @return what is wrong with the access unit; NULL: nothing. The fields above say what was in it.
- */
+/* End the access unit; the members above describe it. @return its fault; NULL: none. */
 const char *s3hls__units_end(s3hls__units *u);
 
 #endif
