@@ -3,7 +3,7 @@
 
 export const AWAY = 0;
 
-/** A refusal, or a server that is away (status AWAY). */
+/** An error response, or an unreachable server (status AWAY). */
 export class Problem extends Error {
   constructor(status, detail) {
     super(detail);
@@ -11,7 +11,7 @@ export class Problem extends Error {
   }
 }
 
-/** Who asks. A share link opens one camera from..to only. */
+/** Credentials of the viewer. A share link opens one camera from..to only. */
 export const access = {
   token: sessionStorage.getItem("token"),
   share: null,
@@ -27,10 +27,10 @@ export const access = {
   },
 };
 
-/** How far the server's clock is ahead of ours, ms; HTTP tells it to the second. */
+/** Offset of the server's clock from ours, ms; HTTP states it in seconds. */
 let ahead = 0;
 
-/** The server's time. */
+/** Current time of the server. */
 export const now = () => Date.now() + ahead;
 
 function setClock(response) {
@@ -68,7 +68,7 @@ async function ask(path, params, options = {}) {
 
 const askJson = async (...request) => JSON.parse(await ask(...request));
 
-/** All cameras, by name; with first and count (100 at most) these, after a look at how each is doing. */
+/** All cameras, by name; with first and count (100 at most) only these, with their current states. */
 export const cameras = (chosen = {}) => askJson("api/cameras", chosen);
 
 export async function days(id, year, month) {
@@ -93,11 +93,11 @@ export const range = (id, start, end, signal) =>
 
 export const liveAddress = (id) => address(`hls/${camera(id)}/live.m3u8`);
 
-/** A proof that opens one camera from start to end, for whom it is given to. */
+/** A share link's proof, which opens one camera from start to end. */
 export const share = (id, start, end, seconds) =>
   askJson(`api/cameras/${camera(id)}/share`, { start: iso(start), end: iso(end), expires: seconds }, { method: "POST" });
 
-/** An address of a clip that a download can follow: it carries no header, so a token makes a link of its own. */
+/** URL of a clip for a download, which sends no headers: with a token, a share link is created for it. */
 export async function clipAddress(id, start, end) {
   const url = new URL(address(`clip/${camera(id)}.mp4`, { start: iso(start), end: iso(end) }));
   if (access.token && !access.share) url.searchParams.set("share", (await share(id, start, end, 7200)).share);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT-0
-// The page: what is chosen stands in the address (#camera=cam-1&t=2026-11-23T03:12:00.000Z), and everything follows it.
+// The page. Its URL contains the selection (#camera=cam-1&t=2026-11-23T03:12:00.000Z), and everything depends on it.
 import * as api from "./api.js";
 import { Calendar } from "./calendar.js";
 import { Cameras, STATES_MS } from "./cameras.js";
@@ -20,15 +20,15 @@ const calendar = new Calendar($("calendar"), now);
 const timeline = new Timeline($("timeline"), (from, to) => recordings?.known(from, to) ?? { spans: [], loaded: [] });
 let camera = null;
 let recordings = null;
-let shared = null; // the address's share link: it stays in it
+let shared = null; // the URL's share link, which remains in it
 let state = "empty";
 const cameras = new Cameras($("cameras"), $("filter"), {
   link: (id) => pageAddress(id, null),
   when: (c) => (c.live ? "live" : c.newest ? whenText(Date.parse(c.newest)) : c.live === false ? "off" : ""),
 });
-let settling = 0; // a seek by keys, not yet asked for
+let settling = 0; // a seek by keyboard that was not requested yet
 
-// ---- the address
+// ---- the URL
 
 function fromAddress() {
   const given = new URLSearchParams(location.hash.slice(1));
@@ -50,7 +50,7 @@ function pageAddress(id, at, share = shared) {
   return `#${given}`;
 }
 
-/** Choose a camera, live or at a moment, as a step that "back" takes back. */
+/** Select a camera, live or at a time, as a step in the browser's history. */
 function go(id, at) {
   const address = pageAddress(id, at);
   if (address !== location.hash) history.pushState(null, "", address);
@@ -65,7 +65,7 @@ function follow() {
   show(chosen.at);
 }
 
-// ---- what is shown
+// ---- display
 
 function open(id) {
   camera = id;
@@ -107,7 +107,7 @@ function show(at) {
   player.play(camera, at);
 }
 
-/** Each state's words, and what can be done about it. */
+/** Text and actions of each state. */
 const STATES = {
   empty: () => [""],
   loading: () => [""],
@@ -167,10 +167,10 @@ function drawDay() {
   $("day").textContent = `${text} · ${zoneText(first)}`;
 }
 
-/** The time of a moment of today, the day of another. */
+/** The time, if it is today; otherwise the day. */
 const whenText = (ms) => (dateText(ms) === dateText(now()) ? clockText(ms) : dayText(ms, "medium"));
 
-/** Words over the picture, for a while. */
+/** Show a temporary message over the picture. */
 let fading = 0;
 function say(words) {
   clearTimeout(fading);
@@ -178,7 +178,7 @@ function say(words) {
   fading = setTimeout(() => ($("toast").textContent = ""), 8000);
 }
 
-// ---- what is done
+// ---- actions
 
 async function goTo(find, otherwise) {
   try {
@@ -193,7 +193,7 @@ async function goTo(find, otherwise) {
 const goToNewest = () => goTo(() => recordings.newest(), "Nothing was recorded within the last twelve months.");
 const goToNext = () => goTo(() => recordings.after(player.date), "Nothing was recorded within the next month.");
 
-/** Go to a moment. By keys and buttons many seeks come one after the other: the last one counts. */
+/** Go to a time. Keys and buttons cause many seeks in a row: only the last one is requested. */
 function seek(at, settled = false) {
   at = Math.min(at, now());
   timeline.follow(at);
@@ -236,7 +236,7 @@ function toggleClip() {
   const at = timeline.cursor ?? now();
   const span = Math.min((timeline.to - timeline.from) / 6, 60000);
   const to = Math.min(at + span / 2, now());
-  timeline.show(to - 3.5 * span, to + 2.5 * span); // where its ends can be taken hold of
+  timeline.show(to - 3.5 * span, to + 2.5 * span); // so that both ends can be dragged
   setClip([to - span, to].map((ms) => Math.round(ms / 1000) * 1000));
 }
 
@@ -253,7 +253,7 @@ async function download(event) {
   }
 }
 
-/** A link to what is chosen: the selection, or ten minutes around the picture. */
+/** A link to the selection, or to ten minutes around the picture. */
 async function makeLink() {
   const at = timeline.selection?.[0] ?? timeline.cursor ?? now();
   const [from, to] = timeline.selection ?? [at - 300000, at + 300000];
@@ -301,7 +301,7 @@ function onProblem(problem) {
   signIn(api.access.token ? "Your session has expired, or the token is wrong." : "This server asks who you are.");
 }
 
-// ---- from time to time
+// ---- periodic updates
 
 function cannotShow(words) {
   $("page-notice").hidden = false;
@@ -336,7 +336,7 @@ function tick() {
     history.replaceState(null, "", pageAddress(camera, Math.floor(player.date / 1000) * 1000));
 }
 
-// ---- who speaks to whom
+// ---- events
 
 cameras.addEventListener("names", onNames);
 cameras.addEventListener("states", onStates);
@@ -409,7 +409,7 @@ for (const id of ["clip-from", "clip-to"])
     timeline.draw();
   };
 
-/** Keys of the player, while nothing else takes them. */
+/** Keys of the player, unless another element handles them. */
 const KEYS = { " ": "play", k: "play", j: "back", l: "forth", ",": "frame-before", ".": "frame-next", f: "full" };
 document.addEventListener("keydown", (event) => {
   const target = event.target;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT-0
-// A month of days, those with recordings marked. The server knows UTC days; a day of another zone lies in two of them,
-// and where only one of the two has recordings, the timeline tells which side they are on.
+// A month of days, with marks for recordings. The server lists UTC days; a day of another time zone overlaps two of
+// them. If only one of the two has recordings, the timeline shows whether they belong to the day.
 import * as api from "./api.js";
 import { dayOf, dayStart, wall } from "./time.js";
 
@@ -8,13 +8,13 @@ const utcDay = (ms) => new Date(ms).toISOString().slice(0, 10);
 
 export class Calendar extends EventTarget {
   #month = null; // { year, month }
-  #picked = null; // begin of a day
+  #picked = null; // beginning of a day
   #focus = 1;
   #marks = new Map(); // month by camera and zone -> Set of days of the month
   #run = 0;
   #stale = false;
 
-  /** @param {HTMLElement} element  holds .title, .before, .after, thead tr and tbody
+  /** @param {HTMLElement} element  contains .title, .before, .after, thead tr and tbody
    *  @param {() => number} now */
   constructor(element, now) {
     super();
@@ -35,7 +35,7 @@ export class Calendar extends EventTarget {
     }
   }
 
-  /** Show the month of a moment, its day picked. */
+  /** Show the month of a time, and select its day. */
   show(camera, ms) {
     const { year, month, day } = dayOf(ms);
     const picked = dayStart(year, month, day);
@@ -49,7 +49,7 @@ export class Calendar extends EventTarget {
     this.#mark();
   }
 
-  /** The zone has changed, or a day has begun. */
+  /** Update after a change of the time zone, or when a day begins. */
   renew() {
     this.#marks.clear();
     this.#stale = true;

@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: MIT-0
-// The list of cameras: all names, a filter, and the states of those in sight (each costs the server a request to the store).
-// Tells its owner by events: "names" when they are there, "states" when some were looked at, "problem".
+// The list of cameras: all names, a filter, and the states of the visible ones (each costs the server a request to the
+// store). Events: "names" when the names are available, "states" when some states are updated, "problem".
 import * as api from "./api.js";
 
 const NAMES_MS = 30000;
-const NAMES_WANTED_MS = 5000; // while there is none, or one is waited for
+const NAMES_WANTED_MS = 5000; // while there is no camera, or the wanted one is missing
 const STATES_MS = 5000;
 const FILTER_FROM = 8; // cameras
 const AT_ONCE = 100; // states in one request
 
 export class Cameras extends EventTarget {
-  #names = []; // ids as the server orders them
-  #known = new Map(); // id -> { id, live, newest }: live and newest as far as they are known
+  #names = []; // ids in the server's order
+  #known = new Map(); // id -> { id, live, newest }: live and newest if they are known
   #items = new Map(); // id -> its <li>
   #inSight = new Set(); // ids
   #sight;
   #asked = 0;
   #asking = false;
-  /** A camera whose name is waited for is asked for more often. */
+  /** Id of a camera that is not listed yet: the names are requested more often. */
   wanted = null;
-  /** Its item is marked. */
+  /** Id of the camera whose item is highlighted. */
   current = null;
 
-  /** @param link  gives the address of a camera; @param when  the words for its state */
+  /** @param link  returns the URL of a camera; @param when  returns the text for its state */
   constructor(list, filter, { link, when }) {
     super();
     Object.assign(this, { list, filter, link, when });
@@ -41,12 +41,12 @@ export class Cameras extends EventTarget {
     return this.#known.get(id) ?? null;
   }
 
-  /** One that records, else the first. */
+  /** A camera that is recording, or the first one. */
   get first() {
     return [...this.#known.values()].find((c) => c.live) ?? this.#known.get(this.#names[0]) ?? null;
   }
 
-  /** From time to time: ask for what is due. */
+  /** Called periodically: requests what is due. */
   async poll() {
     const due = Date.now() - this.#asked > (this.count === 0 || this.wanted ? NAMES_WANTED_MS : NAMES_MS);
     if (this.#asking) return;
@@ -61,7 +61,7 @@ export class Cameras extends EventTarget {
     }
   }
 
-  /** Ask for everything with the next poll. */
+  /** Request everything with the next poll. */
   renew() {
     this.#asked = 0;
   }
@@ -77,7 +77,7 @@ export class Cameras extends EventTarget {
     this.dispatchEvent(new Event("names"));
   }
 
-  /** Before the list is in sight: its begin, and the camera that is watched. */
+  /** States to request before the list is visible: its first cameras, and the one being watched. */
   #toLookAtFirst() {
     const ids = this.#names.slice(0, 20);
     if (this.current !== null && this.#known.has(this.current)) ids.push(this.current);
@@ -92,7 +92,7 @@ export class Cameras extends EventTarget {
     this.dispatchEvent(new Event("states"));
   }
 
-  /** Cameras that stand together are asked for together. */
+  /** States of adjacent cameras are requested together. */
   async #look(ids) {
     const wanted = new Set(ids);
     const match = this.filter.value;
@@ -143,7 +143,7 @@ export class Cameras extends EventTarget {
     return item;
   }
 
-  /** All items anew: the zone, the share link or the current camera has changed. */
+  /** Draw all items again after a change of the time zone, the share link or the current camera. */
   draw() {
     this.#drawStates(this.#names);
   }
@@ -162,7 +162,7 @@ export class Cameras extends EventTarget {
     }
   }
 
-  // ---- what is in sight
+  // ---- visibility
 
   #matches(id) {
     return id.toLowerCase().includes(this.filter.value.toLowerCase());

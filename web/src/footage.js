@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: MIT-0
-// What was recorded from a moment on, as one playlist that grows while it is watched: windows of the server's range
-// playlists, one after the other. The player sees a live playlist; time without a recording is left out of it, and
-// addresses that grow old are asked for anew.
+// Footage from a given time on, as one playlist that grows while it is watched. It consists of consecutive windows of
+// the server's range playlists. The player receives a live playlist, which omits time without a recording. Expiring
+// URLs are renewed.
 import * as api from "./api.js";
 
 const WINDOW_MS = 30 * 60000;
-const BEFORE_MS = 60000; // to step back without asking again
-const KEPT_MS = 30 * 60000; // behind the picture
-const RENEW_MS = 30 * 60000; // presigned addresses live an hour beyond their range
-const JOINED_MS = 100; // what is no gap
-const LIVE_MS = 180000; // before now, in which a live list begins
-const LATE_MS = 60000; // nothing for so long: the camera has stopped
+const BEFORE_MS = 60000; // allows stepping back without another request
+const KEPT_MS = 30 * 60000; // before the current picture
+const RENEW_MS = 30 * 60000; // presigned URLs are valid for one hour after their range
+const JOINED_MS = 100; // a shorter distance is not a gap
+const LIVE_MS = 180000; // before the current time: the window in which a live list begins
+const LATE_MS = 60000; // without a new segment for this long, the camera has stopped
 
-/** Everything of an address but what is signed anew each time. */
+/** The part of a URL that does not change with its signature. */
 const keyOf = (address) => address.split("?")[0];
 const timelineOf = (address) => keyOf(address).match(/-(\d+)\.ts$/)?.[1];
-/** Does it begin inside a group of pictures, so that it needs the segment before to decode? */
+/** The segment begins inside a group of pictures: it needs the previous segment to decode. */
 const isInner = (segment) => innerAddress(segment.address);
 export const innerAddress = (address) => /-inner-\d+-\d+\.ts$/.test(keyOf(address));
 
-/** A media playlist's segments, each with begin and end on the wall; gaps are left out. */
+/** Segments of a media playlist, each with the wall time of its begin and end; gaps are omitted. */
 export function parse(text, base) {
   const segments = [];
   let at = null;
@@ -38,10 +38,10 @@ export function parse(text, base) {
   return segments;
 }
 
-/** Does time jump, or do parameters change, between two segments? */
+/** The time jumps, or the parameters change, between two segments. */
 const broken = (a, b) => Math.abs(b.from - a.to) > JOINED_MS || timelineOf(a.address) !== timelineOf(b.address);
 
-/** Segments as a player can load each: one that begins inside a group of pictures, joined to those that it needs. */
+/** Groups of segments that a player can load: a segment that begins inside a group of pictures is joined to those it needs. */
 export function joined(segments) {
   const groups = [];
   for (const s of segments) {
@@ -54,7 +54,7 @@ export function joined(segments) {
   return groups;
 }
 
-/** How far into the segments, played one after the other, a moment lies: seconds. */
+/** Offset of a time within the segments, played consecutively, in seconds. */
 function offsetOf(segments, ms) {
   let before = 0;
   for (const s of segments) {
@@ -64,7 +64,7 @@ function offsetOf(segments, ms) {
   return before / 1000;
 }
 
-/** The segments as a playlist, from which `first` and among them `breaks` discontinuities were left off at the front. */
+/** The segments as a playlist, from whose beginning `first` segments with `breaks` discontinuities were removed. */
 export function format(segments, { first, breaks, start, ended }) {
   const target = Math.max(1, ...segments.map((s) => Math.ceil((s.to - s.from) / 1000)));
   const lines = [
@@ -88,17 +88,17 @@ export class Footage {
   #aborter = new AbortController();
   #segments = [];
   #left = { first: 0, breaks: 0 };
-  #asked = 0; // when the addresses were made
-  #edge; // up to where segments are known
-  #until; // up to where the server was asked
-  #parts = new Map(); // addresses of a listed segment's parts, by its own
+  #asked = 0; // when the URLs were created
+  #edge; // end of the known segments
+  #until; // end of the requested range
+  #parts = new Map(); // URLs of a listed segment's parts, by its URL
   #stale = false;
   #ended = false;
 
-  /** @param {number|null} start  null: the newest group of pictures that is complete
-   *  @param {() => number} position  where the picture is, on the wall
-   *  @param {() => number} ahead  how far to see ahead of it, ms
-   *  @param {() => number} now  the server's time */
+  /** @param {number|null} start  null: the newest complete group of pictures
+   *  @param {() => number} position  wall time of the picture
+   *  @param {() => number} ahead  how far to load ahead of it, ms
+   *  @param {() => number} now  current time of the server */
   constructor(camera, start, { position, ahead, now }) {
     Object.assign(this, { camera, start, position, ahead, now });
   }
@@ -107,12 +107,12 @@ export class Footage {
     this.#aborter.abort();
   }
 
-  /** Ask for all addresses anew: one was refused. */
+  /** Renew all URLs, because one was refused. */
   renew() {
     this.#stale = true;
   }
 
-  /** The playlist, each time as soon as it has something new. */
+  /** The playlist, as soon as it has changed. */
   async next() {
     if (this.#segments.length === 0) await this.#open();
     else while (!(await this.#refreshOrWait())) await this.#pause(500);
@@ -121,12 +121,12 @@ export class Footage {
     return format(groups, { ...this.#left, start: this.start, ended: this.#ended });
   }
 
-  /** The addresses whose bytes, one after the other, a listed address stands for. */
+  /** URLs of the parts that a listed URL consists of, in order. */
   partsOf(address) {
     return this.#parts.get(address) ?? [address];
   }
 
-  /** What was listed must not grow: a last group of pictures that may is listed later. */
+  /** A listed segment must not grow: a last group of pictures that may still grow is listed later. */
   #listed() {
     const groups = joined(this.#segments);
     const more = !this.#ended && (this.#edge >= this.#until || this.now() - this.#edge < LATE_MS);
@@ -168,7 +168,7 @@ export class Footage {
     }
   }
 
-  /** A server that is away for a while is asked again; meanwhile there is what was loaded. */
+  /** Retry while the server is unreachable; meanwhile the loaded footage can be played. */
   async #refreshOrWait() {
     try {
       return await this.#refresh();
@@ -204,7 +204,7 @@ export class Footage {
       if (this.#ended) return true;
     }
     if (found.length === 0) {
-      await this.#pause(2000); // the next one is being made
+      await this.#pause(2000); // the next one is being recorded
       return false;
     }
     this.#segments.push(...found);
@@ -226,7 +226,7 @@ export class Footage {
     return spans.find((span) => span[1] > from + JOINED_MS)?.[0] ?? null;
   }
 
-  /** Takes off what ends before a moment: whole groups of pictures. */
+  /** Remove complete groups of pictures that end before a time. */
   #trim(before) {
     for (const group of joined(this.#segments).slice(0, -1)) {
       if (group.to >= before) return;

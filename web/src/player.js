@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT-0
-// The picture: live, or from a moment on. Tells its owner what goes on by events: "state" with what is to be shown,
-// "time" with the moment on the wall of each picture, "skip" where no recording was passed over.
+// The player: live, or from a given time on. Events: "state" with the state to show, "time" with the wall time of each
+// picture, "skip" when a gap in the recording was skipped.
 import Hls from "./hls.mjs";
 import * as api from "./api.js";
 import { Footage, innerAddress } from "./footage.js";
 
 const BUFFER_S = 30;
 const RETRY_MS = 3000;
-const FRAME_S = 1 / 25; // until two pictures have been seen
+const FRAME_S = 1 / 25; // until two pictures have been shown
 
-/** Two segments behind now, where three target durations are the bound. What is past grows too, but has no edge to be near. */
+/** Plays about two segments behind the current time. Past footage also grows, but has no live edge to follow. */
 const LIVE = { liveSyncDurationCount: 1.5, liveMaxLatencyDurationCount: 4, maxLiveSyncPlaybackRate: 1.1 };
 
 const refused = (status) => status === 400 || status === 401 || status === 403;
@@ -20,7 +20,7 @@ const CANNOT_DECODE = new Set([
   Hls.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR,
 ]);
 
-/** hls.js asks for a playlist; the footage answers when there is something new. */
+/** hls.js requests a playlist; the footage responds when it has changed. */
 const playlistLoader = (footage) =>
   class {
     #closed = false;
@@ -36,7 +36,7 @@ const playlistLoader = (footage) =>
       try {
         const data = await footage.next();
         const { loading } = this.stats;
-        loading.start = loading.first = loading.end = performance.now(); // what it waited for is no delay
+        loading.start = loading.first = loading.end = performance.now(); // the wait is not a network delay
         if (!this.#closed) callbacks.onSuccess({ url: context.url, data, code: 200 }, this.stats, context, null);
       } catch (error) {
         if (!this.#closed)
@@ -51,7 +51,7 @@ const playlistLoader = (footage) =>
     }
   };
 
-/** hls.js asks for a segment; the footage may have listed several as one. */
+/** hls.js requests a segment; the footage may have listed several as one. */
 const segmentLoader = (footage) =>
   class extends Hls.DefaultConfig.loader {
     #aborter = new AbortController();
@@ -101,10 +101,10 @@ export class Player extends EventTarget {
   #recovered = 0;
   #last = null; // the last picture: { media, date }
   #frame = FRAME_S;
-  #presented = 0; // pictures, as the browser counts them
+  #presented = 0; // pictures counted by the browser
   #rate = 1;
 
-  /** @param {() => number} now  the server's time */
+  /** @param {() => number} now  current time of the server */
   constructor(video, now) {
     super();
     this.video = video;
@@ -125,7 +125,7 @@ export class Player extends EventTarget {
     return this.#source !== null && this.#source.at === null;
   }
 
-  /** The moment that is shown, or that is being loaded; null without one. */
+  /** Wall time of the picture that is shown or being loaded; null: none. */
   get date() {
     return this.#last?.date ?? this.#source?.at ?? null;
   }
@@ -140,7 +140,7 @@ export class Player extends EventTarget {
     this.#applyRate();
   }
 
-  /** @param {number|null} at  from this moment on, or live */
+  /** @param {number|null} at  from this time on; null: live */
   play(camera, at) {
     this.stop();
     this.#source = { camera, at };
@@ -156,7 +156,7 @@ export class Player extends EventTarget {
     this.video.removeAttribute("src");
   }
 
-  /** Go to a moment: at once where it is loaded. */
+  /** Go to a time, without reloading if it is already loaded. */
   seek(ms) {
     const time = this.#timeAt(ms);
     if (time === null || this.isLive) return this.play(this.#source.camera, ms);
@@ -168,11 +168,11 @@ export class Player extends EventTarget {
     const { video } = this;
     if (!video.paused) return video.pause();
     const left = this.isLive && this.#last && this.now() - this.#last.date > 20000;
-    if (left) this.play(this.#source.camera, this.#last.date); // go on where it was paused
+    if (left) this.play(this.#source.camera, this.#last.date); // continue where it was paused
     else this.#run();
   }
 
-  /** Show the next picture, or the one before (count -1). */
+  /** Show the next picture, or the previous one (count -1). */
   step(count) {
     this.video.pause();
     if (!this.#last) return;
@@ -180,7 +180,7 @@ export class Player extends EventTarget {
     if (middle > 0) this.video.currentTime = middle;
   }
 
-  /** @param {boolean} joins  live, but of segments that have to be joined: a group of pictures behind */
+  /** @param {boolean} joins  live, but the segments have to be joined: plays one group of pictures later */
   #start(joins = false) {
     if (!Hls.isSupported()) return this.#tell("unsupported");
     const { camera, at } = this.#source;
@@ -196,7 +196,7 @@ export class Player extends EventTarget {
     };
     const policy = Hls.DefaultConfig.fragLoadPolicy.default;
     const shouldRetry = (retry, count, timeout, response, otherwise) =>
-      otherwise || (refused(response?.code) && count < 3); // an address that has expired: there will be another
+      otherwise || (refused(response?.code) && count < 3); // an expired URL: it will be renewed
     config.fragLoadPolicy = { default: { ...policy, errorRetry: { ...policy.errorRetry, shouldRetry } } };
     if (at !== null || joins) {
       this.#footage = new Footage(camera, at, {
@@ -216,7 +216,7 @@ export class Player extends EventTarget {
     this.#run();
   }
 
-  /** hls.js cannot begin with a segment that needs those before it. */
+  /** hls.js cannot begin with a segment that needs earlier ones. */
   #loaded({ fragments }) {
     this.#applyRate();
     if (this.#footage || !fragments.some((f) => innerAddress(f.url))) return;
@@ -225,7 +225,7 @@ export class Player extends EventTarget {
   }
 
   #run() {
-    this.video.play().catch(() => {}); // paused meanwhile, or not allowed to: the button says so
+    this.video.play().catch(() => {}); // paused meanwhile, or not permitted: the button shows it
   }
 
   #applyRate() {
@@ -237,9 +237,9 @@ export class Player extends EventTarget {
     return this.#hls?.latestLevelDetails?.fragments ?? [];
   }
 
-  /** The moment on the wall of a time of the player, from PROGRAM-DATE-TIME. */
+  /** Wall time of a player time, from PROGRAM-DATE-TIME. */
   #dateAt(time) {
-    // The first: hls.js knows where one begins in the player's time only once it has been loaded.
+    // Use the first match: hls.js knows the start of a fragment in player time only after loading it.
     const fragment = this.#fragments().find((f) => f.start <= time + 0.001 && time < f.start + f.duration);
     if (!fragment?.programDateTime) return null;
     return fragment.programDateTime + (time - fragment.start) * 1000;
@@ -259,8 +259,8 @@ export class Player extends EventTarget {
     if (!last && asked && date - asked > 1000) this.#say("skip", { from: asked, to: date });
     const passed = last ? media - last.media : 0;
     if (passed > 0.001) {
-      const each = passed / Math.max(1, count - this.#presented); // a busy browser does not tell of each
-      const every = !this.video.paused && this.#rate <= 1; // faster, not all are shown
+      const each = passed / Math.max(1, count - this.#presented); // a busy browser does not report every picture
+      const every = !this.video.paused && this.#rate <= 1; // at higher rates, not all pictures are shown
       if (passed < 1 && (every || passed < 1.5 * this.#frame)) this.#frame = Math.min(this.#frame * 1.5, each);
       const skipped = date - last.date - passed * 1000;
       if (skipped > 1000) this.#say("skip", { from: last.date, to: date });
@@ -270,10 +270,10 @@ export class Player extends EventTarget {
     this.#say("time", { date });
   }
 
-  /** A busy browser shows pictures without telling of each; and who pauses wants to know to the ms. */
+  /** A busy browser does not report every picture it shows, but a paused picture needs its exact time. */
   #catchUp() {
     if (!this.#last) return;
-    const media = Math.min(this.video.currentTime, this.video.duration - this.#frame); // at the end its last picture is seen
+    const media = Math.min(this.video.currentTime, this.video.duration - this.#frame); // at the end the last picture is shown
     const date = this.#dateAt(media);
     if (date !== null && media >= this.#last.media + this.#frame) this.#last = { media, date };
     this.#say("time", { date: this.#last.date });

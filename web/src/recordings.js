@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT-0
-// Which spans of a camera were recorded: asked for piece by piece, as they come into sight, and kept.
+// Recorded spans of a camera. They are requested in pieces when they become visible, and cached.
 import * as api from "./api.js";
 
 const PIECE_MS = 6 * 3600000;
-const REFRESH_MS = 5000; // the piece that holds now
+const REFRESH_MS = 5000; // the piece that contains the current time
 const AT_ONCE = 4;
 const JOINED_MS = 100;
 
 export class Recordings extends EventTarget {
-  #pieces = new Map(); // begin -> { spans, until, asked, busy }: known up to `until`
+  #pieces = new Map(); // beginning -> { spans, until, asked, busy }: known up to `until`
   #queue = [];
   #running = 0;
   #aborter = new AbortController();
@@ -23,9 +23,9 @@ export class Recordings extends EventTarget {
     this.#aborter.abort();
   }
 
-  /** Ask for what is not yet known of a range. */
+  /** Request the unknown pieces of a range. */
   want(from, to) {
-    this.#queue = []; // what has gone out of sight need not be asked for
+    this.#queue = []; // pieces that are not visible any more need no request
     const end = Math.min(to, this.now(), api.access.to);
     for (let begin = Math.floor(Math.max(from, api.access.from) / PIECE_MS) * PIECE_MS; begin < end; begin += PIECE_MS) {
       const piece = this.#pieces.get(begin);
@@ -63,7 +63,7 @@ export class Recordings extends EventTarget {
     }
   }
 
-  /** What is known of a range: spans recorded, and stretches that have been asked for. */
+  /** Known data of a range: recorded spans, and the parts that are loaded. */
   known(from, to) {
     const spans = [];
     const loaded = [];
@@ -80,7 +80,7 @@ export class Recordings extends EventTarget {
     return { spans, loaded };
   }
 
-  /** The begin of the first recording after a moment, within a month; null: there is none. */
+  /** Beginning of the first recording after a time, within a month; null: none. */
   async after(ms) {
     const end = Math.min(ms + 31 * 86400000, this.now(), api.access.to);
     if (ms >= end) return null;
@@ -88,7 +88,7 @@ export class Recordings extends EventTarget {
     return spans[0]?.[0] ?? null;
   }
 
-  /** A moment shortly before the end of the newest recording, of the last twelve months; null: there is none. */
+  /** A time shortly before the end of the newest recording of the last twelve months; null: none. */
   async newest() {
     const today = new Date(this.now());
     for (let back = 0; back < 12; back++) {

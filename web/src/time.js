@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT-0
-// Moments are UNIX milliseconds. People read them in the viewer's zone, or in UTC where they ask for it.
+// Times are UNIX milliseconds. They are shown in the viewer's time zone, or in UTC if selected.
 
 const two = (n) => String(n).padStart(2, "0");
 
 export const zone = { utc: false };
 
-/** Minutes east of UTC at a moment. */
+/** Offset from UTC at a time, in minutes east. */
 export const offset = (ms) => (zone.utc ? 0 : -new Date(ms).getTimezoneOffset());
 
-/** A Date whose getUTC…() tell the time on the wall. */
+/** A Date whose getUTC…() methods return the local wall time. */
 export const wall = (ms) => new Date(ms + offset(ms) * 60000);
 
-/** The moment at which a day begins; month counts from 0, days may run over. */
+/** Time at which a day begins; month counts from 0, day may exceed the month. */
 export const dayStart = (year, month, day) =>
   zone.utc ? Date.UTC(year, month, day) : new Date(year, month, day).getTime();
 
@@ -24,7 +24,7 @@ export function dateText(ms) {
   return wall(ms).toISOString().slice(0, 10);
 }
 
-/** 03:12:04, and milliseconds where they are asked for. */
+/** 03:12:04, with milliseconds if exact. */
 export function clockText(ms, exact = false) {
   return wall(ms).toISOString().slice(11, exact ? 23 : 19);
 }
@@ -36,7 +36,7 @@ const DAY_STYLES = {
   long: { ...DAY, month: "long" },
 };
 
-/** The day in words of the viewer's language. */
+/** The day in the viewer's language. */
 export const dayText = (ms, style) =>
   new Intl.DateTimeFormat(undefined, { ...DAY_STYLES[style], timeZone: "UTC" }).format(wall(ms));
 

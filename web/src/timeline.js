@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT-0
-// The timeline: a canvas that shows a stretch of time, what was recorded of it, now, the picture's moment and a
-// selection. It is a slider to keyboards and screen readers. Its owner sets what is shown and hears "seek", "view"
-// (another stretch came into sight) and "select".
+// The timeline: a canvas that shows a time span, its recordings, the current time, the time of the picture and a
+// selection. It is a slider for keyboards and screen readers. Its owner sets the span. Events: "seek", "view" (another
+// span is visible) and "select".
 import { clockText, dateText, dayText, offset } from "./time.js";
 
 const MIN_MS = 20000;
@@ -22,9 +22,9 @@ export class Timeline extends EventTarget {
   #drag = null;
   #hover = null;
   #drawing = false;
-  #touched = -Infinity; // when somebody last moved it
+  #touched = -Infinity; // when the viewer last moved it
 
-  /** @param {() => {spans: number[][], loaded: number[][]}} known  what was recorded of a range */
+  /** @param {() => {spans: number[][], loaded: number[][]}} known  recordings of a range */
   constructor(canvas, known) {
     super();
     this.canvas = canvas;
@@ -40,7 +40,7 @@ export class Timeline extends EventTarget {
     canvas.addEventListener("keydown", (e) => this.#key(e));
   }
 
-  /** Show from..to, within what can be. */
+  /** Show from..to, within the permitted limits. */
   show(from, to) {
     const span = clamp(to - from, MIN_MS, MAX_MS);
     const middle = (from + to) / 2;
@@ -57,7 +57,7 @@ export class Timeline extends EventTarget {
     this.show(around - part * span, around + (1 - part) * span);
   }
 
-  /** Move the cursor; what is shown follows, unless somebody is looking elsewhere. */
+  /** Move the cursor. The visible span follows, unless the viewer has moved it. */
   follow(cursor) {
     this.cursor = cursor;
     const span = this.to - this.from;
@@ -76,7 +76,7 @@ export class Timeline extends EventTarget {
     });
   }
 
-  // ---- what is heard
+  // ---- input
 
   #say(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
@@ -120,7 +120,7 @@ export class Timeline extends EventTarget {
     this.show(this.from + ms, this.to + ms);
   }
 
-  /** The end of the selection under a point: 0, 1 or -1. */
+  /** End of the selection at a point: 0, 1 or -1 (none). */
   #grip(x) {
     return this.selection?.findIndex((ms) => Math.abs(this.#x(ms) - x) < GRIP_PX) ?? -1;
   }
@@ -203,7 +203,7 @@ export class Timeline extends EventTarget {
     action();
   }
 
-  // ---- what is seen
+  // ---- drawing
 
   #paint() {
     const { canvas } = this;
