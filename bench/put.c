@@ -18,7 +18,7 @@
 enum { PUTS = 20000, GOP = 25, KEY_BYTES = 100000, OTHER_BYTES = 20000, PAUSE_US = 200 };
 enum { POOL_BYTES = 16 << 20 };
 
-/* ---- what a put costs */
+/* ---- cost of a put */
 
 static _Atomic long allocations;
 static _Thread_local bool counting;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT-0
-# make bench: every measure, for people on standard output, as JSON lines in build/bench.jsonl.
+# make bench: runs every benchmark; prints the figures, and writes them as JSON lines to build/bench.jsonl.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export S3HLS_BENCH_JSON=$PWD/build/bench.jsonl

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT-0
-# Each example does what its first lines say. Environment: EXAMPLES (built programs), S3HLS_STREAMS.
+# Checks that each example works as its first lines describe. Environment: EXAMPLES (built programs), S3HLS_STREAMS.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -22,7 +22,7 @@ grep -q "no H.264 video found" "$work/said" || fail "hello said: $(cat "$work/sa
     "$EXAMPLES/example_put_object" bucket key text >"$work/said" || fail "nobody listens there"
 grep -q "no connection to the server" "$work/said" || fail "put_object said: $(cat "$work/said")"
 
-# the store is away, and then it is not: what was kept on flash is delivered by the next recording
+# the store is unreachable, then reachable again: the next recording delivers the segments spooled to flash
 : >"$work/store"
 "$EXAMPLES/example_camera_spool" "file://$work/store" "$work/spool" <"$S3HLS_STREAMS/small.h264" \
     >"$work/said" 2>"$work/told" || fail "camera_spool: $(cat "$work/said" "$work/told")"

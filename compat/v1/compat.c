@@ -51,7 +51,7 @@ static void unlock_all(void) {
     pthread_mutex_unlock(&session.object_lock);
 }
 
-/* ---- where to put, and with which keys */
+/* ---- destination and credentials */
 
 static const char *variable(const char *name) {
     const char *value = getenv(name);

@@ -152,7 +152,7 @@ int s3hls_archive_newest(s3hls_archive *archive, s3hls_segment *segment, s3hls_s
     return rc < 0 ? rc : newest_below(&s, "", 0);
 }
 
-/* ---- the newest segment behind one that is known */
+/* ---- the newest segment after a known one */
 
 typedef struct tail {
     int64_t from_ms, end_ms;

@@ -264,7 +264,7 @@ static int list_all(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
     return w.status ? w.status : rc == S3HLS_E_CANCELLED ? S3HLS_OK : rc;
 }
 
-/* ---- from what was found to what was asked for */
+/* ---- selecting the requested range */
 
 static int by_time(const void *a, const void *b) {
     const s3hls_segment *x = a, *y = b;

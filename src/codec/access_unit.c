@@ -14,7 +14,7 @@ void s3hls__au_init(s3hls__au_parser *p, s3hls__au_input input, unsigned nal_len
     p->sink = *sink;
 }
 
-/* ---- out: to the sink */
+/* ---- output to the sink */
 
 static void note(s3hls__au_parser *p, int status) {
     if (status && !p->status)
@@ -39,7 +39,7 @@ static void emit_set(void *ctx, const uint8_t *nal, size_t size) {
     emit_nal(ctx, nal, size);
 }
 
-/* ---- what is held back */
+/* ---- held NAL units */
 
 static void emit_held(s3hls__au_parser *p) {
     size_t size;
@@ -147,7 +147,7 @@ static void continue_unit(s3hls__au_parser *p, const s3hls__h264_slice *slice) {
     forget_held(p);
 }
 
-/* ---- one NAL unit: what to do with it */
+/* ---- handling of one NAL unit */
 
 static void damaged(s3hls__au_parser *p, bool slice) {
     p->nals_damaged++;

@@ -108,7 +108,7 @@ int s3hls__sets_activate(s3hls__parameter_sets *s, uint8_t pps_id, s3hls__h264_s
     return set ? s3hls__h264_parse_sps(s->bytes + set->offset, set->size, sps) : S3HLS_E_NOT_FOUND;
 }
 
-/* ---- which are written where */
+/* ---- selection of parameter sets to write */
 
 static bool refers_to(const s3hls__h264_pps *pps, const s3hls__parameter_set *set) {
     return set->type == S3HLS__NAL_SPS ? set->id == pps->sps_id : set->id == pps->id;

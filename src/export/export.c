@@ -65,7 +65,7 @@ static int64_t ticks(int64_t ms) {
     return ms * TICKS_MS;
 }
 
-/* ---- what is reported */
+/* ---- reports */
 
 static void note(const exporter *x, s3hls_export_note n) {
     if (x->cfg->on_note)

@@ -205,7 +205,7 @@ void s3hls__pictures_clear(s3hls__pictures *pictures, const s3hls_env *env) {
     memset(pictures, 0, sizeof *pictures);
 }
 
-/* ---- what a decoder has to know */
+/* ---- decoder parameters */
 
 /* Let libavformat probe a whole segment: more work than required, but finds all it can. */
 static int probe(const uint8_t *data, size_t size, AVCodecParameters *parameters) {

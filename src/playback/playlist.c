@@ -25,7 +25,7 @@ typedef struct writer {
     int status;        /* of the caller's url function */
 } writer;
 
-/* ---- what follows what, told by the names alone */
+/* ---- order of segments, by their names alone */
 
 static bool discontinuous(const s3hls_segment *a, const s3hls_segment *b) {
     bool unmarked_hole = a->seed_name && b->start_ms > a->start_ms + a->duration_ms;

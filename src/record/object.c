@@ -73,7 +73,7 @@ void s3hls__tags_release(s3hls__tags *tags, const s3hls_env *env) {
         s3hls__env_free(env, tags);
 }
 
-/* ---- what all share */
+/* ---- common fields */
 
 enum { METADATA_BYTES_MAX = 2048, VALUE_BYTES_MAX = 2048 };
 

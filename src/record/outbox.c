@@ -117,7 +117,7 @@ void s3hls__outbox_count(s3hls__outbox *box, s3hls_recorder_stats *stats) {
         stats->lag_us = age_us;
 }
 
-/* ---- what the spool holds */
+/* ---- spooled entries */
 
 /* Called without a lock. */
 void s3hls__outbox_found(void *ctx, const s3hls__spool_entry *entry, bool whole) {

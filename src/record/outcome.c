@@ -202,7 +202,7 @@ void s3hls__uploader_delivery_done(s3hls__op *op) {
     s3hls__uploader_leave(u, box);
 }
 
-/* ---- questions */
+/* ---- queries */
 
 static int64_t ask_wait_us(const s3hls_uploader *u) {
     return backoff_us(u, 3, true);

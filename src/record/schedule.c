@@ -8,7 +8,7 @@
 enum { IDLE_MS = 1000, LOOK_MS = 20 };
 enum { MOVE_BYTES = 32 << 20 }; /* moved from one spool folder to another per step */
 
-/* ---- questions */
+/* ---- queries */
 
 static void ask(s3hls__outbox *box) {
     box->question = (s3hls__op){.kind = S3HLS__OP_HEAD,
@@ -27,7 +27,7 @@ static bool is_stalled(const s3hls_uploader *u, const s3hls__outbox *box) {
     return false;
 }
 
-/* ---- what to do next (under lock) */
+/* ---- next task (under the lock) */
 
 typedef enum job { NOTHING, ASK, LOOK, SPOOL, SEND, SEND_COPY, SEND_SPOOLED } job;
 
@@ -274,7 +274,7 @@ static void cancel_leaving(s3hls_uploader *u) {
     pthread_mutex_unlock(&u->lock);
 }
 
-/* ---- the world around */
+/* ---- environment */
 
 /* Memory pressure begins or ends. Reported to each recorder, since recorders share the pool. */
 static bool pressure_changes(const s3hls_uploader *u, s3hls__outbox *box) {

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- what it holds */
+/* ---- contents */
 
 s3hls__spool_entry *s3hls__spool_find(s3hls__spool *s, const s3hls__spool_entry *like) {
     return s3hls__spool_index_find(&s->index, like, s->index.count);
@@ -38,7 +38,7 @@ bool s3hls__spool_empty(const s3hls__spool *s) {
     return s->index.count == 0;
 }
 
-/* ---- a timeline's object stays as long as segments of it do */
+/* ---- a timeline's object is kept as long as its segments */
 
 void s3hls__spool_said(s3hls__spool *s, const s3hls__spool_entry *object) {
     s3hls__spool_entry *found = s3hls__spool_find(s, object);

@@ -12,7 +12,7 @@
 
 enum { FOLDER = O_RDONLY | O_DIRECTORY | O_CLOEXEC };
 
-/* ---- whose is it? */
+/* ---- owner */
 
 static bool is_ours(const s3hls__spool_folder *f, uid_t owner) {
     return owner == f->self || owner == 0 || owner == f->owner;

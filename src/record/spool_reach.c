@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- the folder that the place leads to */
+/* ---- the folder that the path resolves to */
 
 s3hls__spool_folder *s3hls__spool_folder_of(s3hls__spool *s, const s3hls__spool_entry *entry) {
     const s3hls__spool_entry *found = s3hls__spool_find(s, entry);
@@ -203,7 +203,7 @@ static int read_folder(s3hls__spool *s, bool again) {
     return c.status;
 }
 
-/* ---- looking again, now and then */
+/* ---- periodic checks */
 
 /* Move a segment from an earlier folder to the current one, where the next recorder finds it.
  * @return false: it could not be moved. */

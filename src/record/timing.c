@@ -13,8 +13,8 @@ enum {
     MOST_FRAMES = 17,  /* that a picture is shown behind its decoding */
     HABIT = 1000,      /* pictures; a second long step within this many is regular */
     NEAREST_90K = 512, /* minimum distance of two pictures between which a third is moved */
-    REPEATS = 2,       /* a time that is repeated so often is no time */
-    LEAP_PICTURES = 8  /* so many stamped ahead in a row are still wrong */
+    REPEATS = 2,       /* a time that is repeated this often is ignored */
+    LEAP_PICTURES = 8  /* this many consecutive pictures ahead of time are still wrong */
 };
 
 void s3hls__timing_init(s3hls__timing *t, uint32_t rate_num, uint32_t rate_den) {
@@ -155,7 +155,7 @@ static void note_distance(s3hls__timing *t, int64_t given_90k) {
     t->frames = 0;
 }
 
-/* Times that step back soon from here may have been ahead since then. */
+/* If the times step back soon after this leap, the pictures since then were ahead. */
 static void note_leap(s3hls__timing *t, int64_t distance_90k) {
     if (distance_90k <= USUAL_TIMES * t->frame_90k)
         return;
@@ -183,7 +183,7 @@ static bool was_ahead(const s3hls__timing *t, int64_t at_90k) {
 /* Place a picture after one that was ahead and cannot be moved: at half the usual distance, until
  * the time line is reached. */
 static void catch_up(s3hls__timing *t, int64_t given_90k, int64_t composition_90k) {
-    if (t->late) { /* their own distances are right */
+    if (t->late) { /* the distances between them are correct */
         note_distance(t, given_90k);
     } else {
         t->given_90k = given_90k;
@@ -221,19 +221,19 @@ static void squeeze(s3hls__timing *t, int64_t given_90k, int64_t composition_90k
     place(t, dts_90k, pts_90k > dts_90k ? pts_90k - dts_90k : 0);
 }
 
-/* Several pictures go on from a jump, on_90k from one to the next. */
+/* Accept a jump that several pictures have confirmed. on_90k: the last distance between them. */
 static void accept_jump(s3hls__timing *t, int64_t given_90k, int64_t on_90k, int64_t jump_90k) {
     int64_t offset_90k = t->source_dts_90k - given_90k;
     bool returns = jump_90k < 0 && t->leap_left > 0 && -jump_90k <= t->leap_90k + t->frame_90k;
     t->step_90k = on_90k;
-    if (on_90k > t->slow_90k && on_90k > GAP_90K) /* none of them was an accident */
+    if (on_90k > t->slow_90k && on_90k > GAP_90K) /* the distance is regular */
         t->slow_90k = on_90k;
     t->given_90k = given_90k;
     t->frames = t->jumped = 0;
-    t->late = returns; /* those before were ahead: these come closer together */
+    t->late = returns; /* earlier pictures were ahead: place these closer together */
     if (returns)
         return;
-    if (t->alone) /* only the first picture of all was stamped otherwise */
+    if (t->alone) /* only the very first picture was off */
         t->first_off_us = (t->offset_90k - offset_90k) * 100 / 9;
     else
         t->broken |= jump_90k > 0 || jump_90k < -STEP_BACK_90K;
@@ -272,7 +272,7 @@ static void follow_given(s3hls__timing *t, const s3hls__access_unit *au, int64_t
     int64_t at = given_90k + t->offset_90k, step = at - t->source_dts_90k;
     bool reordered =
         composition_90k == 0 && t->latest_composition_90k == 0 && !au->idr && au->poc < t->poc;
-    bool announced = given_90k <= t->shown_90k; /* by a picture that is shown there */
+    bool announced = given_90k <= t->shown_90k; /* by a PTS up to there */
     t->leap_left -= t->leap_left > 0;
     if (step > 0 && !t->jumped && !t->late)
         learn_step(t);
@@ -296,9 +296,10 @@ static void follow_given(s3hls__timing *t, const s3hls__access_unit *au, int64_t
     }
 }
 
-/* ---- times of presentation far behind those of decoding */
+/* ---- presentation times far after decoding times */
 
-/* The picture is shown behind the one in doubt: does its time say so, too? */
+/* The picture is shown after a doubtful one. If its PTS is earlier, the doubtful PTS is withdrawn.
+ */
 static void judge_far(s3hls__timing *t, const s3hls__access_unit *au, int64_t pts_90k) {
     if (!t->doubts || au->second_field || (!au->idr && au->poc < t->far_poc))
         return;
@@ -308,7 +309,7 @@ static void judge_far(s3hls__timing *t, const s3hls__access_unit *au, int64_t pt
         t->latest_90k = t->before_far_90k;
 }
 
-/* It is known how far order counts are apart, from the nearest pictures. */
+/* Learn the time per order count from the closest pictures. */
 static void learn_order(s3hls__timing *t, const s3hls__access_unit *au, int64_t pts_90k) {
     int64_t counts = (int64_t)au->poc - t->latest_poc, apart = pts_90k - t->latest_90k;
     if (au->idr || counts <= 0 || apart <= 0)
@@ -317,8 +318,8 @@ static void learn_order(s3hls__timing *t, const s3hls__access_unit *au, int64_t 
     t->count_90k += t->count_90k && change > 0 ? change / 8 : change;
 }
 
-/* PTS less DTS of a picture whose PTS is not believed: by its order count, or as others of its
- * kind. */
+/* PTS minus DTS of a picture with a wrong PTS: from its order count, or that of comparable
+ * pictures. */
 static int64_t usual_composition(const s3hls__timing *t, const s3hls__access_unit *au, bool latest,
                                  int64_t dts_90k, int64_t most_90k) {
     int64_t later = ((int64_t)au->poc - t->latest_poc) * t->count_90k;
@@ -333,7 +334,7 @@ static void note_latest(s3hls__timing *t, const s3hls__access_unit *au, int64_t 
     t->latest_90k = pts_90k;
 }
 
-/* One that is longer than reordering makes it. Behind a gap that is true of as many pictures as are
+/* A value beyond the range of reordering. It is correct after a gap, for as many pictures as are
  * reordered. */
 static int64_t long_composition(s3hls__timing *t, const s3hls__access_unit *au, int64_t dts_90k,
                                 int64_t composition_90k, int64_t most_90k) {
@@ -357,7 +358,7 @@ static int64_t long_composition(s3hls__timing *t, const s3hls__access_unit *au, 
     return composition_90k;
 }
 
-/* PTS less DTS, of which reordering explains up to 16 frames (A.3.1). */
+/* PTS minus DTS. Reordering accounts for up to 16 frames (A.3.1). */
 static int64_t believed_composition(s3hls__timing *t, const s3hls__access_unit *au, int64_t dts_90k,
                                     int64_t composition_90k) {
     int64_t most = longest_step(t, GAP_90K), pts_90k = dts_90k + composition_90k;

@@ -16,7 +16,7 @@ static uint64_t rule_nals(const s3hls__writer *w) {
     return w->parser.nal_seen[w->nal_type & 31];
 }
 
-/* ---- handing over. No system call: the uploader looks by itself. */
+/* ---- handing over, without a system call: the uploader polls */
 
 static void hand_over(s3hls__writer *w, s3hls__slot *slot) {
     slot->order = w->orders++;
@@ -265,7 +265,7 @@ static int begin_segment(s3hls__writer *w, s3hls_segment_entry entry) {
     return s3hls__ts_begin_segment(&w->mux, &w->out);
 }
 
-/* ---- when there is no room */
+/* ---- when memory is exhausted */
 
 static void save(s3hls__writer *w) {
     w->saved.mux = w->mux;
@@ -321,7 +321,7 @@ static int skip_unit(s3hls__writer *w, int status) {
     return status;
 }
 
-/* ---- times that turn out otherwise */
+/* ---- corrected times */
 
 /* Next packet of the segment, from *p in *block. */
 static uint8_t *next_packet(const s3hls__writer *w, uint8_t **p, uint32_t *block) {
@@ -559,7 +559,7 @@ static int unit_end(void *ctx) {
     return S3HLS_OK;
 }
 
-/* ---- the room's face */
+/* ---- the module's interface */
 
 void s3hls__writer_init(s3hls__writer *w, const s3hls_recorder_config *cfg, uint64_t max_bytes) {
     s3hls__au_sink sink = {w, unit_begin, unit_data, unit_end};

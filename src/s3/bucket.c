@@ -144,7 +144,7 @@ int s3hls_s3_get_lifecycle(s3hls_s3 *client, const char *prefix, s3hls_s3_lifecy
     return rc;
 }
 
-/* ---- changing the lifecycle: what others set is copied as it stands */
+/* ---- changing the lifecycle: other rules are copied unchanged */
 
 enum { RULE_ID_MAX = 255 };
 

@@ -144,7 +144,7 @@ static int ask(endpoint *e, const char *method, const char *url, const char *hea
     return rc;
 }
 
-/* ---- what is answered */
+/* ---- responses */
 
 /* Parse "2018-01-18T09:18:06Z", with or without a fraction. */
 static bool parse_time(const char *text, int64_t *unix_s) {
@@ -328,7 +328,7 @@ int s3hls_credentials_open_iot(s3hls_credentials_provider **out, const s3hls_iot
     return start(out, "AWS IoT Core", e, fetch_iot);
 }
 
-/* ---- containers: an address from the environment, and a token */
+/* ---- containers: URL and token from the environment */
 
 static const char *variable(const char *name) {
     const char *value = getenv(name);
@@ -427,7 +427,7 @@ int s3hls_credentials_open_container(s3hls_credentials_provider **out, const s3h
     return start(out, "the container", e, fetch_container);
 }
 
-/* ---- instances: a session's token, the role's name, its keys (IMDSv2) */
+/* ---- instances: session token, role name, credentials (IMDSv2) */
 
 static int ask_metadata(endpoint *e, const char *method, const char *path, const char *header,
                         answer *a, char line[256]) {

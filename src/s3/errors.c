@@ -108,8 +108,8 @@ void s3hls__s3_error_name_option(s3hls_s3_error *error, bool checksum_sent) {
 
 /* ---- the failure table
  *
- * What came back, in S3's own words, in HTTP's, in libcurl's ("Error responses" of the S3 API
- * reference; libcurl-errors(3)), becomes a status; a status says what to do about it. */
+ * Maps an S3 error code, an HTTP status or a libcurl code ("Error responses" of the S3 API
+ * reference; libcurl-errors(3)) to a status, and a status to an action. */
 
 static const struct {
     const char *code;

@@ -148,7 +148,7 @@ static int keep(void *ctx, const s3hls_s3_object *object) {
     return gather(l, object);
 }
 
-/* ---- telling */
+/* ---- reporting */
 
 static int compare_keys(const void *a, const void *b, void *listing) {
     return strcmp(key_of(listing, a), key_of(listing, b));

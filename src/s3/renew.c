@@ -22,7 +22,7 @@ static int64_t chance_us(const s3hls_credentials_provider *p, int64_t below_us) 
     return (int64_t)(p->env.random(p->env.ctx) % (uint64_t)(below_us + 1));
 }
 
-/* ---- what is known of them (under the lock) */
+/* ---- state (under the lock) */
 
 /* Time before expiry at which to renew: 5 to 10 minutes, or half of a short lifetime. */
 static int64_t lead_us(const s3hls_credentials_provider *p, int64_t life_us) {

@@ -331,7 +331,7 @@ void s3hls__s3_request_close(s3hls__s3_request *out, const s3hls__s3_client *c) 
     out->url = NULL;
 }
 
-/* ---- presigned addresses */
+/* ---- presigned URLs */
 
 int s3hls__s3_client_presign(s3hls__s3_client *c, const char *method, const char *key,
                              uint32_t expires_s, char **url) {

@@ -64,7 +64,7 @@ static bool no_controls(const char *s) {
     return true;
 }
 
-/* ---- what is signed */
+/* ---- canonical request */
 
 typedef struct signing {
     const s3hls_sigv4_request *request;

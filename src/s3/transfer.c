@@ -39,7 +39,7 @@ typedef struct call {
     s3hls__listing *listing; /* LIST; else NULL */
 } call;
 
-/* ---- what libcurl calls */
+/* ---- callbacks of libcurl */
 
 static void note_progress(call *c) {
     const s3hls_env *env = &c->client->env;
@@ -366,7 +366,7 @@ static void finish(call *k) {
     s3hls__http_post(c->http, op);
 }
 
-/* ---- mending at once */
+/* ---- immediate correction */
 
 /* The response names another region or endpoint: permanently (301), or for this request (307). */
 static bool follow(call *k) {
@@ -407,8 +407,8 @@ static bool mend(call *k) {
 
 /* ---- a good answer to a PUT, but without an ETag */
 
-/* A portal or a proxy answers so, which has stored nothing, and a few servers that have: HEAD tells
- * them apart. @return true: it has been asked for. */
+/* Such a response comes from a portal or a proxy, which stored nothing, or from one of a few
+ * servers that did store the object: HEAD distinguishes them. @return true: HEAD was requested. */
 static bool look_for_object(call *k) {
     s3hls__op *op = k->exchange.op;
     const s3hls_s3_error before = op->error;
@@ -420,14 +420,14 @@ static bool look_for_object(call *k) {
     return begin_again(k);
 }
 
-/* What HEAD answered becomes what became of the PUT. */
+/* Derive the result of the PUT from the response to HEAD. */
 static void conclude(call *k) {
     s3hls__op *op = k->exchange.op;
     s3hls_s3_error *e = &op->error;
     curl_off_t size = -1;
     op->kind = S3HLS__OP_PUT;
     if (!e->http_status)
-        return; /* nobody knows: as if the PUT's own answer had been lost */
+        return; /* unknown: treated like a lost response to the PUT */
     curl_easy_getinfo(k->exchange.easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &size);
     if (e->status == S3HLS_OK && size >= 0 && (uint64_t)size == op->body_size)
         return;

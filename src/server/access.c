@@ -171,7 +171,8 @@ static bool find_token(const s3hls__access *a, const char *secret, s3hls__grant 
 }
 
 /* ---- share links: "BEGIN-END-EXPIRES-CAMERA" and its HMAC-SHA-256, each in base64url, a dot
- * between them. Times in ms and s; the key is made from the token, so that a link dies with it. */
+ * between them. Times in ms and s; the key is derived from the token, so that revoking it revokes
+ * the link. */
 
 /* @return length, without padding; out: 4 bytes for each 3 of the input, and a NUL. */
 static size_t base64url(const uint8_t *data, size_t size, char *out) {

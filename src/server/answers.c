@@ -197,7 +197,7 @@ void s3hls__answers_join(s3hls__answers *a, const s3hls__request *r, const s3hls
     waiter->wake(waiter);
 }
 
-/* ---- what takes too long */
+/* ---- timeouts */
 
 static bool is_overdue(int64_t since_us, int64_t now_us) {
     return now_us - since_us > S3HLS__ANSWER_DEADLINE_S * INT64_C(1000000);

@@ -161,7 +161,7 @@ void s3hls__catalog_close(s3hls__catalog **catalog) {
     *catalog = NULL;
 }
 
-/* ---- desks */
+/* ---- desks (per thread) */
 
 s3hls__desk *s3hls__desk_open(s3hls__catalog *catalog) {
     s3hls__desk *desk = s3hls__env_alloc(&catalog->env, sizeof *desk);
@@ -381,7 +381,7 @@ int s3hls__desk_timeline(s3hls__desk *desk, const char *camera, uint64_t timelin
     return rc;
 }
 
-/* ---- how a camera is doing */
+/* ---- state of a camera */
 
 void s3hls__desk_note_newest(s3hls__desk *desk, const char *camera, const s3hls_segment *newest) {
     s3hls__cameras_note(desk->catalog->cameras, camera, newest);

@@ -277,7 +277,7 @@ static enum MHD_Result begin_clip(exchange *x) {
     return MHD_YES;
 }
 
-/* ---- what the server answers by itself */
+/* ---- responses of the server itself */
 
 static enum MHD_Result respond_preflight(exchange *x) {
     struct MHD_Response *response =
@@ -339,7 +339,7 @@ static enum MHD_Result respond_share(exchange *x) {
     return respond_text(x, "application/json", &b);
 }
 
-/* ---- who asks */
+/* ---- authentication */
 
 static bool is_loopback(const struct sockaddr *address) {
     if (address && address->sa_family == AF_INET)

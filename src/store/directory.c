@@ -19,7 +19,7 @@ typedef struct directory {
     s3hls__unreadable unreadable;
 } directory;
 
-/* ---- what failed, where, and what to do */
+/* ---- errors */
 
 static void failed(const directory *d, s3hls__op *op, const char *what) {
     int code = errno, status = s3hls__disk_status(code);

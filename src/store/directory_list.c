@@ -130,7 +130,7 @@ static int read_names(walk *w, int fd, s3hls__names *n) {
     return rc || !code ? rc : failed(w, code);
 }
 
-/* ---- what the listing tells */
+/* ---- reported entries */
 
 /* A key in this folder may match the prefix and follow start_after. */
 static bool folder_matters(const walk *w, const char *key) {

@@ -329,7 +329,7 @@ int delivery_open(delivery *d, const command_line *line) {
     return EXIT_DONE;
 }
 
-/* ---- looking on */
+/* ---- monitoring */
 
 static bool nothing_left(const s3hls_recorder_stats *s) {
     return !s->segments_waiting && !s->segments_spooled;

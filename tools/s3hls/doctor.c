@@ -25,7 +25,7 @@ static const char *set_json(void *ctx, const char *value) {
     return NULL;
 }
 
-/* ---- what it says */
+/* ---- output */
 
 void doctor_tell(doctor *d, verdict v, const char *check, const char *mend, const char *format,
                  ...) {
@@ -93,7 +93,7 @@ static void check_credentials(doctor *d) {
                     left_s <= 0 ? "expired" : "valid until", until);
 }
 
-/* ---- the way there: one request tells of all of it */
+/* ---- connection: one request checks all of it */
 
 bool doctor_is_encrypted(const doctor *d) {
     return !d->common.s3.endpoint || strncmp(d->common.s3.endpoint, "https://", 8) == 0;
@@ -193,7 +193,7 @@ static bool check_bucket(doctor *d) {
     return true;
 }
 
-/* ---- what may be done */
+/* ---- permissions */
 
 static const char probe[] = DOCTOR_PROBE;
 
@@ -294,7 +294,7 @@ static void check_rights(doctor *d) {
         check_remove(d, key);
 }
 
-/* ---- what the bucket does by itself */
+/* ---- bucket configuration */
 
 /* call: aws s3api subcommand; what: its option that takes the rules; status: result of reading the
  * existing rules. */

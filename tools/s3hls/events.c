@@ -292,7 +292,7 @@ static void *run(void *arg) {
     return NULL;
 }
 
-/* ---- the room's face */
+/* ---- the module's interface */
 
 /* Signals are handled by the thread that reads the input. */
 static int start(events *e) {

@@ -66,7 +66,7 @@ static int write_file(void *ctx, uint64_t offset, const uint8_t *data, size_t si
     return errno == ENOSPC ? S3HLS_E_NOSPC : S3HLS_E_IO;
 }
 
-/* ---- what is reported */
+/* ---- reports */
 
 static void clear_line(const exporting *e) {
     if (e->terminal)

@@ -22,7 +22,7 @@ void intake_begin(intake *i) {
     i->since_us = delivery_clock_us();
 }
 
-/* ---- what it consists of */
+/* ---- NAL unit types */
 
 /* A 32-bit length followed by a NAL unit header (ISO/IEC 14496-15), where a start code is
  * expected. */

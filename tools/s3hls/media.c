@@ -31,7 +31,7 @@ struct media {
     container *container; /* NULL: a raw stream */
 };
 
-/* ---- what it is */
+/* ---- detection */
 
 static bool is_url(const char *input) {
     return strstr(input, "://") != NULL;

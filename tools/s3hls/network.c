@@ -21,7 +21,7 @@ struct network {
                            AVDictionary **options);
 };
 
-/* ---- what went wrong */
+/* ---- errors */
 
 static int transport_refused(const network *n, char why[256]) {
     static const char *const texts[] = {

@@ -65,7 +65,7 @@ bool parse_rate(const char *text, uint32_t *num, uint32_t *den) {
     return n / *den <= 1000 && *den <= 1000000;
 }
 
-/* ---- what every command takes */
+/* ---- common options */
 
 static const char *set_region(void *ctx, const char *value) {
     ((common_options *)ctx)->s3.region = value;
@@ -370,7 +370,7 @@ bool command_line_parse(command_line *line, int argc, char **argv, int *exit_cod
     return true;
 }
 
-/* ---- what went wrong */
+/* ---- errors */
 
 static const char *mend(int status) {
     switch (status) {

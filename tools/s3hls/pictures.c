@@ -49,7 +49,7 @@ static bool has(int64_t time) {
     return time != PICTURES_NO_TIME;
 }
 
-/* ---- what the container gives */
+/* ---- times that the container states */
 
 /* The first picture with a time shows which times the container has. */
 static bool find_given(pictures *p) {

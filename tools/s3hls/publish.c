@@ -244,7 +244,7 @@ static void *run(void *arg) {
     return NULL;
 }
 
-/* ---- the room's face */
+/* ---- the module's interface */
 
 static void publisher_free(publisher *p) {
     s3hls_archive_close(&p->archive);

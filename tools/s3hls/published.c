@@ -22,7 +22,7 @@ static int put_playlist(s3hls_archive *archive, const char *key, const char *tex
     return s3hls_store_put(s3hls_archive_store(archive), key, &span, 1, &options, error);
 }
 
-/* ---- going on */
+/* ---- continuing */
 
 typedef struct text {
     char bytes[TEXT_MAX];
@@ -89,7 +89,7 @@ int live_begin(live_list *l, s3hls_archive *archive, int64_t now_ms, s3hls_s3_er
     return rc == S3HLS_E_NOT_FOUND || rc == S3HLS_E_CANCELLED ? S3HLS_OK : rc;
 }
 
-/* ---- what is listed */
+/* ---- listed segments */
 
 static const s3hls_segment *newest(const live_list *l) {
     return l->count ? &l->segments[l->count - 1] : NULL;

@@ -192,7 +192,7 @@ static int remove_old(pruning *p, s3hls_s3_error *error) {
     return rc;
 }
 
-/* ---- timelines' objects: as long as a segment needs them */
+/* ---- timeline objects: kept as long as a segment needs them */
 
 static bool is_needed(const pruning *p, uint64_t timeline) {
     for (size_t i = p->timeline_count;

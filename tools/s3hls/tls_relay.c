@@ -98,7 +98,7 @@ static int connect_camera(tls_relay *r, const tls_relay_config *config, char why
     return status_of_curl(code);
 }
 
-/* ---- relaying; each step is whether something moved */
+/* ---- relaying; each step returns whether data was transferred */
 
 typedef enum step { NOTHING, MOVED, ENDED } step;
 

@@ -146,7 +146,7 @@ static int read_all(const command_line *line, reading *r) {
     return r->status ? EXIT_FAILED : EXIT_DONE;
 }
 
-/* ---- what was found */
+/* ---- findings */
 
 typedef struct findings {
     const verify_options *o;
