@@ -197,8 +197,9 @@ typedef struct s3hls_recorder_stats {
                          it can be used, or there is none */
 } s3hls_recorder_stats;
 
-/** Open a recorder. Allocates all media memory; sends no request; does not access the destination's
- * directory. Opens the spool, if any: blocks while it reads the spool's directory.
+/** Open a recorder. Allocates, without a shared uploader all media memory too; sends no request;
+ * does not access the destination's directory. Opens the spool, if any: blocks while it reads the
+ * spool's directory.
  * @return S3HLS_OK
  *   S3HLS_E_INVALID: out or cfg is NULL, or a value is out of range; the log line (component
  *   "record", "store" or "s3") names the member

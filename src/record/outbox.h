@@ -71,9 +71,9 @@ typedef struct s3hls__outbox {
     uint32_t failures;        /* in a row; back-off grows with it */
     int64_t failing_since_us; /* monotonic; 0: deliveries work */
     bool down;                /* it is the store that fails, not single objects that it refuses */
-    int told;                 /* status of the HELD event that was told; 0: none */
+    int told;                 /* status of the reported HELD event; 0: none */
     int64_t not_before_us;    /* monotonic: no try before */
-    bool pressed;             /* PRESSURE was told */
+    bool pressed;             /* PRESSURE was reported */
     bool draining;            /* no live segments come any more */
     bool leaving;             /* detach: cancel what is in flight, begin nothing */
 } s3hls__outbox;

@@ -40,11 +40,11 @@ typedef struct s3hls__writer {
     unsigned causes_told;      /* why they do not: bits */
     uint64_t orders;
     bool skipping;        /* up to the next keyframe */
-    bool dropped;         /* there was no room for what is being skipped */
+    bool dropped;         /* the pool was full: the skipped access units count as dropped */
     uint64_t lost;        /* access units dropped since recording last went on */
     uint64_t damage_seen; /* damaged slices up to the last keyframe */
 
-    /* to undo an access unit for which there is no room */
+    /* to undo an access unit if the pool is full */
     struct {
         s3hls__ts_mux mux;
         s3hls__ts_output out;

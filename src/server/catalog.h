@@ -26,7 +26,7 @@ typedef struct s3hls__desk s3hls__desk;
 s3hls__desk *s3hls__desk_open(s3hls__catalog *catalog);
 void s3hls__desk_close(s3hls__desk *desk);
 
-/* Get a camera's archive, which belongs to the desk and is valid until the next call.
+/* Get a camera's archive, which is owned by desk and valid until the next call.
  * @param presign  receives whether players get presigned URLs of its segments; may be NULL
  * @return S3HLS_OK
  *   S3HLS_E_NOT_FOUND: there is no such camera
