@@ -20,8 +20,8 @@ size_t s3hls__utf8_printable(const uint8_t *s, size_t size) {
     return c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) ? 0 : n;
 }
 
-/* U+2028 to U+202E and U+2066 to U+2069 end lines and turn the direction of text: what stands
- * behind them is shown elsewhere. They are three bytes each. */
+/* U+2028 to U+202E and U+2066 to U+2069 end lines or change the text direction, so that the text
+ * after them is displayed elsewhere. They have three bytes each. */
 static bool is_layout_control(const uint8_t *s) {
     return s[0] == 0xe2 && ((s[1] == 0x80 && s[2] >= 0xa8 && s[2] <= 0xae) ||
                             (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9));

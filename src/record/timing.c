@@ -10,7 +10,7 @@ enum {
     STEP_BACK_90K = 2 * 90000, /* a backward jump of at most this is a clock correction */
     LONGEST_COMPOSITION_90K = 10 * 90000, /* that a caller can state: the true one may be longer */
     USUAL_TIMES = 4,   /* a step up to this multiple of the usual one is not a gap */
-    MOST_FRAMES = 17,  /* that a picture is shown behind its decoding */
+    MOST_FRAMES = 17,  /* frames; maximum of PTS after DTS */
     HABIT = 1000,      /* pictures; a second long step within this many is regular */
     NEAREST_90K = 512, /* minimum distance of two pictures between which a third is moved */
     REPEATS = 2,       /* a time that is repeated this often is ignored */

@@ -7,7 +7,7 @@
 
 enum {
     AHEAD_BYTES = 1 << 20, /* how far a clip is read ahead of its reader */
-    READER_TIMEOUT_S = 30, /* a reader that takes nothing for so long has left */
+    READER_TIMEOUT_S = 30, /* a reader that takes nothing for this long has left */
     STORE_TIMEOUT_S = 30   /* maximum time that a reader waits for the store */
 };
 
