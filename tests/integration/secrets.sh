@@ -43,7 +43,7 @@ run() { # run COMMAND [OPTION...]: whatever comes of it
 
 addresses() { # what was asked for, not told: those of presign and playlist
     runs=$((runs + 1))
-    "$S3HLS" "$@" -vv --endpoint "$endpoint" 2>"$work/told/$runs.err" | grep -q 'X-Amz-Signature=' || fail "$*: no address"
+    "$S3HLS" "$@" -vv --endpoint "$endpoint" 2>"$work/told/$runs.err" | grep -c 'X-Amz-Signature=' >/dev/null || fail "$*: no address"
 }
 
 everything() { # everything [OPTION...]: each command that speaks to a store

@@ -67,7 +67,7 @@ echo "ok: what is wrong is said by its name"
 
 # a container has times of its own
 record 0 '--fps is ignored' clip.mp4 --fps 10 --start 2026-01-02
-"$S3HLS" ls "file://$work/store/clip.mp4" --from 2026-01-01 --to 2026-01-03 | grep -q ' 6.000 s' ||
+"$S3HLS" ls "file://$work/store/clip.mp4" --from 2026-01-01 --to 2026-01-03 | grep -c ' 6.000 s' >/dev/null ||
     fail "--fps changed the times of a container"
 
 metrics=$(sed -n 's,.*metrics at \(http.*\)/metrics.*,\1,p' "$work/keyless.out")
@@ -79,7 +79,7 @@ grep -q 'none of its pictures is a keyframe' "$work/keyless.events" || fail "key
 grep -q 'none of its pictures is a keyframe' "$work/keyless.out" || fail "keyless: no message: $(cat "$work/keyless.out")"
 status=$(curl -s -o "$work/health" -w '%{http_code}' "$metrics/healthz")
 [ "$status" = 503 ] || fail "keyless: /healthz: $status $(cat "$work/health")"
-curl -s "$metrics/metrics" | grep -q '^s3hls_input_usable 0' || fail "keyless: s3hls_input_usable"
+curl -s "$metrics/metrics" | grep -c '^s3hls_input_usable 0' >/dev/null || fail "keyless: s3hls_input_usable"
 kill -INT "$recorder"
 status=0
 wait "$recorder" || status=$?

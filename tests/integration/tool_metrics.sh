@@ -38,7 +38,7 @@ done
 check 'm("s3hls_segments_delivered_total") >= 2 and m("s3hls_delivery_state", state="ok") == 1 and m("s3hls_input_up") == 1'
 check 'm("s3hls_pool_bytes") > 4e6 and m("s3hls_frames_accepted_total") >= 50'
 check '"s3hls_last_error_info" not in families and "s3hls_credentials_expiry_timestamp_seconds" not in families'
-curl -s -D - -o /dev/null "$address/metrics" | grep -qi '^content-type: text/plain; version=0.0.4' || fail "its type"
+curl -s -D - -o /dev/null "$address/metrics" | grep -ci '^content-type: text/plain; version=0.0.4' >/dev/null || fail "its type"
 answers 200 /healthz
 [ "$(cat "$work/answer")" = ok ] || fail "healthz: $(cat "$work/answer")"
 answers 404 /

@@ -105,7 +105,7 @@ grep -q "DATE-TIME:$(date -u -d "@$((now - 4))" +%FT%T)" ahead/live.m3u8 || fail
 grep -q ENDLIST ahead/live.m3u8 || fail "the camera has stopped, and live.m3u8 has no end"
 ls ahead/20*/*/*/*/index.m3u8 | wc -l | grep -qE '^[23]$' || fail "not an index for each hour"
 [ "$("$S3HLS" playlist --live "file://$work/ahead" | grep -c '\.ts$')" = 2 ] || fail "playlist --live shows what is ahead"
-"$S3HLS" playlist --live "file://$work/ahead" | grep -q "DATE-TIME:$(date -u -d "@$((now - 4))" +%F)" || fail "playlist --live"
+"$S3HLS" playlist --live "file://$work/ahead" | grep -c "DATE-TIME:$(date -u -d "@$((now - 4))" +%F)" >/dev/null || fail "playlist --live"
 echo "ok: a clock that ran ahead"
 
 # the camera stops while a list is on its way to a slow store
