@@ -17,7 +17,7 @@ static int64_t since(int64_t a, int64_t b) {
 }
 
 int64_t s3hls__placement_frame(const s3hls_segment *segment, size_t count) {
-    int64_t frame = (int64_t)segment->duration_ms * TICKS_MS / (int64_t)count;
+    int64_t frame = count ? (int64_t)segment->duration_ms * TICKS_MS / (int64_t)count : 0;
     return frame > 0 ? frame : 1;
 }
 

@@ -88,6 +88,8 @@ static void count_picture(s3hls__timing *t, const s3hls__access_unit *au) {
 static int64_t usual_step(const s3hls__timing *t) {
     int64_t sorted[S3HLS__TIMING_STEPS];
     unsigned count = t->steps < S3HLS__TIMING_STEPS ? t->steps : S3HLS__TIMING_STEPS;
+    if (count == 0)
+        return t->frame_90k;
     for (unsigned i = 0; i < count; i++) {
         unsigned k = i;
         for (; k > 0 && sorted[k - 1] > t->steps_90k[i]; k--)

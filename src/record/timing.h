@@ -29,29 +29,27 @@ enum {
 
 typedef struct s3hls__timing {
     uint32_t rate_num, rate_den; /* frames per second; rate_num 0: the caller gives times */
-    bool rate_of_stream;         /* rate_num/rate_den only where the stream states none */
 
     /* of the newest access unit */
     int64_t pts_90k, dts_90k;
     int64_t duration_90k; /* the usual one */
-    bool doubtful;        /* a keyframe behind a gap or jump, if it is one: a segment ends here */
-
-    /* the same at the speed of the count, or of the caller's times */
-    int64_t source_pts_90k, source_dts_90k;
-
-    int64_t frame_90k; /* usual duration of a frame */
-    bool started;
-    bool broken;          /* sticky, cleared by the recorder: the clock jumped */
-    bool jump_begins;     /* perhaps, with the newest access unit */
-    int64_t jumped_90k;   /* PTS of the first access unit behind that jump */
-    bool restamped;       /* the access unit before the newest has another time: */
-    int64_t moved_by_90k; /* to be added to its PTS and DTS; negative */
+    int64_t source_pts_90k,
+        source_dts_90k;   /* at the speed of the count, or of the caller's times */
+    int64_t frame_90k;    /* usual duration of a frame */
+    int64_t jumped_90k;   /* PTS of the first access unit behind a jump */
+    int64_t moved_by_90k; /* restamped: to be added to PTS and DTS of the one before; negative */
     int64_t moved_to_90k; /* its DTS then */
-    bool far;             /* the newest one's PTS is in doubt, */
-    bool doubts;          /* or still that of one before, */
-    bool withdrawn;       /* and now it is certain that it is wrong: */
-    int64_t far_by_90k;   /* to be added to the PTS; negative */
-    bool movable;         /* set by the recorder: the newest access unit could still be moved */
+    int64_t far_by_90k;   /* withdrawn: to be added to the PTS; negative */
+    bool rate_of_stream;  /* rate_num/rate_den only where the stream states none */
+    bool started;
+    bool doubtful;    /* a keyframe behind a gap or jump, if it is one: a segment ends here */
+    bool broken;      /* sticky, cleared by the recorder: the clock jumped */
+    bool jump_begins; /* perhaps, with the newest access unit */
+    bool restamped;   /* the access unit before the newest has another time */
+    bool far;         /* the newest one's PTS is in doubt, */
+    bool doubts;      /* or still that of one before, */
+    bool withdrawn;   /* and now it is certain that it is wrong */
+    bool movable;     /* set by the recorder: the newest access unit could still be moved */
 
     int32_t speed_ppm;                   /* by which the recording's clock runs faster, */
     int64_t speed_source_90k, speed_90k; /* from here on */
@@ -63,35 +61,35 @@ typedef struct s3hls__timing {
     /* caller's times, of decoding */
     int64_t offset_90k;             /* clock = caller's time + offset */
     int64_t last_given_us;          /* PTS, to tell a repeated time from a new one */
-    int repeats;                    /* access units with that time, beyond the first */
-    int32_t poc;                    /* of the newest access unit */
-    int32_t latest_poc;             /* highest since the last IDR picture */
-    int64_t latest_90k;             /* caller's PTS of that one */
+    int64_t latest_90k;             /* caller's PTS of latest_poc */
     int64_t latest_composition_90k; /* usual one of such pictures */
     int64_t shown_90k;              /* latest_90k, before the newest access unit */
-    int32_t far_poc;                /* of the one in doubt */
-    int64_t far_90k;                /* its PTS, by the caller */
+    int64_t far_90k;                /* caller's PTS of the picture in doubt */
     int64_t before_far_90k;         /* what it would be otherwise, */
     int64_t usual_composition_90k;  /* and this far from its DTS */
-    bool unbelieved, ran_on;        /* a PTS behind a gap was not believed; before the newest */
     int64_t count_90k;              /* distance of two order counts */
     int64_t given_90k;              /* newest that was followed */
     int64_t before_90k;             /* DTS of the access unit before the newest */
     int64_t step_90k; /* caller's distance of these two, for each frame; 0: not known */
-    int frames;       /* since given_90k */
     int64_t steps_90k[S3HLS__TIMING_STEPS];
-    unsigned steps;         /* remembered so far */
-    int64_t slow_90k;       /* the longest distance that comes again and again, fading */
-    int64_t rare_90k;       /* the newest that was long, */
-    unsigned rare_at;       /* and when */
-    int jumped;             /* pictures that go on from a jump in doubt */
-    int64_t jump_given_90k; /* time of the newest of them */
-    bool late;              /* catching up with times that lie behind */
-    bool alone;             /* no picture has gone on from the first one yet */
-    int64_t first_off_us;   /* the first one should have been stamped so much later */
-    int64_t leap_90k;       /* times may be ahead by so much */
-    int leap_left;          /* for so many pictures more */
-    bool anew;              /* the next time is taken to run on, whatever it is */
+    int64_t slow_90k;        /* the longest distance that comes again and again, fading */
+    int64_t rare_90k;        /* the newest that was long */
+    int64_t jump_given_90k;  /* time of the newest picture that goes on from a jump in doubt */
+    int64_t first_off_us;    /* the first one should have been stamped so much later */
+    int64_t leap_90k;        /* times may be ahead by so much, */
+    int leap_left;           /* for so many pictures more */
+    int repeats;             /* access units with last_given_us, beyond the first */
+    int32_t poc;             /* of the newest access unit */
+    int32_t latest_poc;      /* highest since the last IDR picture */
+    int32_t far_poc;         /* of the picture in doubt */
+    int frames;              /* since given_90k */
+    unsigned steps;          /* remembered so far */
+    unsigned rare_at;        /* step of rare_90k */
+    int jumped;              /* pictures that go on from a jump in doubt */
+    bool unbelieved, ran_on; /* a PTS behind a gap was not believed; before the newest */
+    bool late;               /* catching up with times that lie behind */
+    bool alone;              /* no picture has gone on from the first one yet */
+    bool anew;               /* the next time is taken to run on, whatever it is */
 } s3hls__timing;
 
 void s3hls__timing_init(s3hls__timing *t, uint32_t rate_num, uint32_t rate_den);

@@ -38,9 +38,9 @@ typedef struct s3hls__writer {
     s3hls_segment_entry entry; /* of slot */
     uint32_t whole_segments;   /* in a row, that decode on their own */
     unsigned causes_told;      /* why they do not: bits */
+    bool skipping;             /* up to the next keyframe */
+    bool dropped;              /* the pool was full: the skipped access units count as dropped */
     uint64_t orders;
-    bool skipping;        /* up to the next keyframe */
-    bool dropped;         /* the pool was full: the skipped access units count as dropped */
     uint64_t lost;        /* access units dropped since recording last went on */
     uint64_t damage_seen; /* damaged slices up to the last keyframe */
 
@@ -58,20 +58,20 @@ typedef struct s3hls__writer {
     } far;
 
     /* the call that is running */
-    bool given; /* its time has not been used yet */
     int64_t pts_us, composition_us;
     uint32_t call_kept, call_skipped;
     int call_status;   /* why something was skipped */
-    bool call_evicted; /* an older segment went for it */
+    bool given;        /* its time has not been used yet */
+    bool call_evicted; /* an older segment was dropped for it */
 
     /* session, timeline; numbers count from the session's own (outbox) */
-    bool session_begun;
     s3hls__wall wall;
     uint64_t sequence; /* of the next segment */
     s3hls__tags *tags; /* of the segments to come; a reference */
     s3hls_timeline timeline;
-    bool timeline_begun, timeline_unsaid; /* its object has not been handed over yet */
     uint64_t timelines;
+    bool session_begun, timeline_begun;
+    bool timeline_unsaid;   /* its object has not been handed over yet */
     bool timeline_outgrown; /* a segment was longer than its object says: another one is due */
     const char *timeline_reason;
     int64_t correction_us; /* of the wall clock, that a new timeline is to make; 0: none */

@@ -78,7 +78,15 @@ class Fake:
     def on(self):
         self.control(self.orders)
 
+    def wait_for_fault(self):
+        """A busy machine may not have come to the faulty phase of a request yet."""
+        end = time.monotonic() + 8
+        while not self.control({})["fired"] and time.monotonic() < end:
+            time.sleep(0.1)
+
     def off(self):
+        if self.orders.get("faults"):
+            self.wait_for_fault()
         calm = {"faults": [], "refuse": False, "clock_s": 0, "region": "us-east-1",
                 "keys": {self.env["AWS_ACCESS_KEY_ID"]:
                          {"secret": self.env["AWS_SECRET_ACCESS_KEY"]}}}

@@ -163,7 +163,8 @@ static int64_t survey_duration_us(const char *name) {
     AVFormatContext *other = NULL;
     char why[256];
     int64_t duration_us = 0;
-    if (open_file(&other, name, why) == S3HLS_OK && avformat_find_stream_info(other, NULL) >= 0)
+    if (open_file(&other, name, why) == S3HLS_OK && other &&
+        avformat_find_stream_info(other, NULL) >= 0)
         duration_us = other->duration;
     avformat_close_input(&other);
     return duration_us;
