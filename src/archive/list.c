@@ -72,7 +72,10 @@ enum { HOUR_STEM = sizeof "YYYY/MM/DD/HH/" - 1, SECOND_STEM = sizeof "YYYY/MM/DD
 /* Keep the known part of an hour, except for its last minutes, in which late segments may
  * arrive. */
 static int go_on_from(hour_list *l, const s3hls__hour *known) {
-    int64_t cut_ms = known->segments[known->count - 1].start_ms - LATE_MS;
+    int64_t newest_ms = known->segments[known->count - 1].start_ms;
+    if (newest_ms > known->listed_ms) /* a clock that ran ahead: what is recorded now lies before */
+        newest_ms = known->listed_ms;
+    int64_t cut_ms = newest_ms - LATE_MS;
     cut_ms -= cut_ms % 1000;
     for (size_t i = 0; i < known->count && known->segments[i].start_ms < cut_ms; i++) {
         int rc = s3hls__hour_add(&l->hour, &known->segments[i], l->env);

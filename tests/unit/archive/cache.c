@@ -175,6 +175,41 @@ static void an_hour_that_has_not_begun_is_not_asked_for_again(void **state) {
     assert_string_equal(looked_up(f), "45 9 6");
 }
 
+static void a_camera_that_begins_is_seen_at_the_next_look(void **state) {
+    fixture *f = *state;
+    static const int minutes[] = {1, 7, 12, 30, 59};
+    for (size_t i = 0; i < sizeof minutes / sizeof *minutes; i++) {
+        s3hls_segment_list list;
+        now_ms = NOON_MS + (int64_t)i * 3 * HOUR_MS + minutes[i] * MINUTE_MS;
+        for (int look = 0; look < 3; look++, now_ms += 50) {
+            int rc = s3hls_archive_recent(f->archive, now_ms - 10 * MINUTE_MS, &list, NULL);
+            assert_int_equal(rc, S3HLS_OK);
+            assert_int_equal(list.count, 0);
+        }
+        put(f, now_ms - 4000);
+        now_ms += 2500;
+        assert_int_equal(s3hls_archive_recent(f->archive, now_ms - 10 * MINUTE_MS, &list, NULL),
+                         S3HLS_OK);
+        assert_int_equal(list.count, 1);
+        s3hls_segment_list_deinit(&list, &env);
+    }
+}
+
+/* Footage ahead in the same hour: what is recorded now sorts before the newest key. */
+static void footage_ahead_hides_nothing_that_is_recorded_now(void **state) {
+    fixture *f = *state;
+    s3hls_segment_list list;
+    now_ms = NOON_MS + 7 * MINUTE_MS;
+    put(f, now_ms + 50 * MINUTE_MS);
+    for (size_t i = 0; i < 5; i++, now_ms += 5000) {
+        assert_int_equal(s3hls_archive_recent(f->archive, now_ms - 5 * MINUTE_MS, &list, NULL),
+                         S3HLS_OK);
+        assert_int_equal(list.count, i);
+        s3hls_segment_list_deinit(&list, &env);
+        put(f, now_ms);
+    }
+}
+
 static void a_clock_set_back_is_no_reason_to_believe(void **state) {
     fixture *f = *state;
     now_ms = NOON_MS + 48 * HOUR_MS;
@@ -232,6 +267,8 @@ int main(void) {
         TEST(an_hour_being_recorded_is_asked_for_what_is_new),
         TEST(an_hour_that_ended_is_asked_for_once_a_minute),
         TEST(an_hour_that_has_not_begun_is_not_asked_for_again),
+        TEST(a_camera_that_begins_is_seen_at_the_next_look),
+        TEST(footage_ahead_hides_nothing_that_is_recorded_now),
         TEST(a_clock_set_back_is_no_reason_to_believe),
         TEST(what_was_used_longest_ago_goes_first),
         TEST(archives_of_other_places_do_not_see_it),
