@@ -39,7 +39,7 @@ device() { # device OFF|ON STATUS...: of the four
     cmake -S . -B "$build" -G Ninja -DS3HLS_WERROR=ON -DS3HLS_PLAY=OFF -DS3HLS_TOOLS=OFF -DS3HLS_TESTS=OFF \
         -DS3HLS_ENDPOINT_CREDENTIALS="$1" >/dev/null
     cmake --build "$build" --parallel "$(nproc)" -- --quiet
-    ! readelf -d "$build/src/libs3hls.so" | grep -q 'NEEDED.*libjansson' || needs=yes
+    ! readelf -d "$build/src/libs3hls.so" | grep -c 'NEEDED.*libjansson' >/dev/null || needs=yes
     [ "$needs" = "$([ "$1" = ON ] && echo yes || echo no)" ] || fail "endpoint credentials $1: needs jansson: $needs"
     [[ $1 == OFF ]] || grep -q '^Requires.private:.* jansson' "$build/s3hls.pc" || fail "s3hls.pc does not name jansson"
     gcc -Iinclude "$work/main.c" -o "$work/main" -L"$build/src" -ls3hls

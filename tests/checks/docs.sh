@@ -29,7 +29,7 @@ for struct in recorder_config object_options uploader_config s3_options iot_opti
         sed -E 's/^\(\*([a-z0-9_]+).*/\1/; s/[;[].*//' | grep -vxE 'struct_size|reserved')
     for field in $fields; do
         count=$((count + 1))
-        sed -n "/^## s3hls_$struct\$/,/^## /p" docs/options.md | grep -qE "^\| $field \|" ||
+        sed -n "/^## s3hls_$struct\$/,/^## /p" docs/options.md | grep -cE "^\| $field \|" >/dev/null ||
             fail "options.md does not have s3hls_$struct.$field"
     done
 done

@@ -22,7 +22,7 @@ requests() { # requests N
     done >urls
     curl -s --max-time 60 --parallel --parallel-max 4 -K urls 2>/dev/null || fail "curl answers $?"
 }
-sanitized() { ldd "$S3HLS" | grep -qE 'lib[at]san'; }
+sanitized() { ldd "$S3HLS" | grep -cE 'lib[at]san' >/dev/null; }
 files() { find "/proc/$server/fd" -mindepth 1 | wc -l; }
 memory() { awk '/VmRSS/ { print $2 }' "/proc/$server/status"; }
 requests 200

@@ -51,7 +51,7 @@ for _ in $(seq 900); do
     [ "$(grep -c '"input-lost"' "$work/events" 2>/dev/null)" != 4 ] || break
     sleep 0.1
 done
-! tr '\0' ' ' <"/proc/$recorder/cmdline" | grep -q pass-word || fail "ps shows the camera's password"
+! tr '\0' ' ' <"/proc/$recorder/cmdline" | grep -c pass-word >/dev/null || fail "ps shows the camera's password"
 kill -INT "$recorder"
 wait "$recorder" || fail "exit status $?: $(cat "$work/out")"
 ! grep -q pass-word "$work/out" "$work/events" || fail "the camera's password was told"

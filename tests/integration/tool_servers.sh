@@ -29,7 +29,7 @@ line() { # line VERDICT CHECK [PATTERN]
     grep -qE "^$1 +$2 +.*${3:-}" out || fail "no line \"$1 $2 ... ${3:-}\": $(cat out err)"
 }
 mend() { # mend CHECK PATTERN
-    sed -nE "/^[a-zA-Z]+ +$1 /{n;p}" out | grep -qe "$2" || fail "no mend \"$2\" for $1: $(cat out)"
+    sed -nE "/^[a-zA-Z]+ +$1 /{n;p}" out | grep -ce "$2" >/dev/null || fail "no mend \"$2\" for $1: $(cat out)"
 }
 record() { # record EXIT-CODE [OPTION...]
     local got=0
