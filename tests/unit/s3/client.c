@@ -569,7 +569,9 @@ static void a_good_answer_without_an_etag_is_not_of_s3(void **state) {
         BENCH(
             b,
             {.answer = ANSWER("200 OK", "", "<html>Welcome to our network</html>"), .close = true},
-            {.answer = cases[i].head, .close = true}, {.answer = OK_200});
+            {.answer = cases[i].head,
+             .close = !cases[i].head}, /* or the next PUT may meet the end */
+            {.answer = OK_200});
         assert_int_equal(s3hls_s3_put(b->s3, "k", &span, 1, NULL, &b->error), cases[i].rc);
         assert_int_equal(s3hls_s3_put(b->s3, "k", &span, 1, NULL, &b->error), S3HLS_OK);
         END(b);
