@@ -3,7 +3,7 @@
  * and beside libavformat's mpegts muxer into memory. Rounds of the three are interleaved; a ratio
  * is of medians in one run. */
 #include "base/pool.h"
-#include "mux/ts.h"
+#include "container/ts/ts.h"
 #include "report.h"
 #include <libavformat/avformat.h>
 #include <string.h>

@@ -34,7 +34,7 @@ if(S3HLS_SANITIZE)
   add_link_options(-fsanitize=${S3HLS_SANITIZE})
 endif()
 if(S3HLS_FUZZ)
-  add_compile_options(-fsanitize=fuzzer-no-link) # so that the fuzzer sees where the rooms go
+  add_compile_options(-fsanitize=fuzzer-no-link) # so that the fuzzer sees the modules' branches
   add_link_options(-fsanitize=fuzzer-no-link)
 endif()
 

@@ -2,7 +2,7 @@
 /* Contents of a camera: days, the newest segment, spans. */
 #include "archive/archive.h"
 #include "archive/folder.h"
-#include "archive/key.h"
+#include "layout/key.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

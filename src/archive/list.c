@@ -2,7 +2,7 @@
 /* Lists the segments of a time range. */
 #include "archive/archive.h"
 #include "archive/hour.h"
-#include "archive/key.h"
+#include "layout/key.h"
 #include "s3/listing.h"
 #include "store/store.h"
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "archive/archive.h"
 #include "archive/folder.h"
-#include "archive/key.h"
+#include "layout/key.h"
 #include "s3/uri.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "archive/archive.h"
-#include "archive/key.h"
 #include "base/strbuf.h"
+#include "layout/key.h"
 #include <jansson.h>
 #include <stdbool.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "codec/access_unit.h"
-#include "codec/nal.h"
+#include "codec/annexb.h"
 #include <string.h>
 
 static const uint8_t START_CODE[4] = {0, 0, 0, 1};

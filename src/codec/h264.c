@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "codec/h264.h"
-#include "codec/nal.h"
+#include "codec/annexb.h"
 #include <string.h>
 
 enum { EXTENDED_SAR = 255, MAX_DIMENSION = 16384, NO_VUI = -2 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "export/pictures.h"
 #include "base/env.h"
-#include "codec/nal.h"
+#include "codec/annexb.h"
 #include <libavformat/avformat.h>
 #include <string.h>
 

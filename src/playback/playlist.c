@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "s3hls/playlist.h"
-#include "archive/key.h"
 #include "base/config.h"
 #include "base/strbuf.h"
+#include "layout/key.h"
 #include "playback/settled.h"
 #include <inttypes.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "playback/settled.h"
-#include "archive/key.h"
+#include "layout/key.h"
 
 uint64_t s3hls__missing(const s3hls_segment *a, const s3hls_segment *b) {
     return a->seed_name || !s3hls__segment_same_session(a, b) ? 0 : b->sequence - a->sequence - 1;

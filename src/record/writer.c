@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "record/writer.h"
-#include "archive/key.h"
+#include "layout/key.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

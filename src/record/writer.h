@@ -6,10 +6,10 @@
 #define S3HLS_RECORD_WRITER_H
 
 #include "codec/access_unit.h"
-#include "mux/ts.h"
+#include "container/ts/ts.h"
+#include "deliver/uploader.h"
 #include "record/segmenter.h"
 #include "record/timing.h"
-#include "record/uploader.h"
 #include "record/wall.h"
 
 typedef struct s3hls__writer {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Checks segments against each other, and against their timeline's object. */
-#include "archive/key.h"
+#include "layout/key.h"
 #include "verify/report.h"
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Checks one segment packet by packet. Clauses refer to ISO/IEC 13818-1 = Rec. ITU-T H.222.0. */
-#include "mux/crc32.h"
+#include "container/ts/crc32.h"
 #include "verify/report.h"
 #include "verify/times.h"
 #include <stdarg.h>

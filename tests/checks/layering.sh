@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT-0
-# Arrows between rooms go down only, and the pure rooms touch neither clock, file, thread nor global.
+# Dependencies between modules point downwards only, and the pure modules touch neither clock, file, thread nor global.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 status=0
 fail() { echo "FAILED: $*" >&2; status=1; }
 
 # may FOLDER ALLOWED...: what a folder's files may include, besides C, POSIX and the public headers: all of a
-# room or library (s3/), or one header (archive/key.h).
+# module or library (s3/), or one header (s3/uri.h).
 may() {
     local folder=$1 file header
     shift
     for file in "$folder"/*.[ch]; do
         while read -r header; do
-            [[ " $* " == *" ${header%/*}/ "* || " $* " == *" $header "* ]] || fail "$file includes $header"
+            [[ " $* " == *" ${header%%/*}/ "* || " $* " == *" $header "* ]] || fail "$file includes $header"
         done < <(sed -nE -e 's,^ *# *include *"([^"]*)".*,\1,p' \
             -e 's,^ *# *include *<((curl|openssl|libav[a-z]*|expat|jansson|microhttpd)[^>]*)>.*,\1,p' "$file")
     done
@@ -21,15 +21,18 @@ may() {
 api=s3hls/
 may src/base $api base/
 may src/codec $api codec/
-may src/mux $api mux/
+may src/container $api container/
+may src/container/ts $api container/
+may src/layout $api layout/ base/
 may src/s3 $api s3/ base/ curl/ openssl/ expat.h jansson.h
 may src/store $api store/ s3/ base/
-may src/archive $api archive/ store/ s3/ base/ jansson.h
-may src/record $api record/ archive/key.h store/ s3/ mux/ codec/ base/
-may src/playback $api playback/ archive/key.h base/
-may src/export $api export/ codec/nal.h base/ libavcodec/ libavformat/
+may src/deliver $api deliver/ layout/ store/ s3/ base/
+may src/record $api record/ deliver/ layout/ container/ codec/ base/
+may src/archive $api archive/ layout/ store/ s3/ base/ jansson.h
+may src/playback $api playback/ layout/ base/
+may src/export $api export/ codec/annexb.h base/ libavcodec/ libavformat/
 may src/server $api server/ s3/uri.h base/ jansson.h microhttpd.h openssl/
-may src/verify $api verify/ archive/key.h codec/ mux/crc32.h
+may src/verify $api verify/ layout/ container/ codec/
 may tools/s3hls $api tool.h address.h arrival.h av_messages.h container.h hidden.h intake.h layout.h pictures.h units.h trust.h tls_relay.h network.h media.h camera.h doctor.h curl/ options.h delivery.h events.h metrics.h progress.h publish.h published.h range.h text.h when.h \
     jansson.h microhttpd.h libavcodec/ libavformat/ libavutil/
 may compat/v1 $api S3_HLS_SDK.h S3_Simple_Put.h
@@ -51,15 +54,15 @@ pure() {
         [ -z "$found" ] || fail "$object is not pure: it calls" $found
     done
 }
-r=CMakeFiles/room_
-pure '' codec/${r}codec.dir/*.o mux/${r}mux.dir/*.o playback/${r}playback.dir/*.o verify/${r}verify.dir/*.o archive/${r}key.dir/*.o \
-    s3/${r}s3.dir/uri.c.o record/${r}record.dir/{timing,segmenter}.c.o
-pure qsort export/${r}export.dir/placement.c.o
-pure 'HMAC|EVP_(sha256|Digest)|OPENSSL_cleanse' s3/${r}s3.dir/sigv4.c.o
+m=CMakeFiles/module_
+pure '' codec/${m}codec.dir/*.o container/${m}container.dir/ts/*.o playback/${m}playback.dir/*.o verify/${m}verify.dir/*.o layout/${m}layout.dir/*.o \
+    s3/${m}s3.dir/uri.c.o record/${m}record.dir/{timing,segmenter}.c.o
+pure qsort export/${m}export.dir/placement.c.o
+pure 'HMAC|EVP_(sha256|Digest)|OPENSSL_cleanse' s3/${m}s3.dir/sigv4.c.o
 
 # No process-global state outside compat/: every object with a name is constant (.data.rel.ro: constant tables
 # with addresses in them).
-globals=$(find . -path '*/room_*' -name '*.o' -exec objdump -t {} + |
+globals=$(find . -path '*/module_*' -name '*.o' -exec objdump -t {} + |
     awk '(/ O / || / \.t(data|bss)\t/) && $NF !~ /^\./ && !/ (\.rodata|\.data\.rel\.ro)[^ \t]*\t/ { print $NF }')
 [ -z "$globals" ] || fail "process-global state in src/:" $globals
 exit $status

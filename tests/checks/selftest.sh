@@ -56,15 +56,15 @@ expect 'libs3hls.so needs libjansson' symbols
 sed -i 's/return S3HLS_E_UNSUPPORTED/return S3HLS_E_NOT_FOUND/' src/s3/no_endpoint.c
 expect 'endpoint credentials OFF' device
 
-add src/codec/nal.h <<<'#include "record/timing.h"'
-expect 'src/codec/nal.h includes record/timing.h' layering
+add src/codec/annexb.h <<<'#include "record/timing.h"'
+expect 'src/codec/annexb.h includes record/timing.h' layering
 add src/record/writer.c <<<'#include "archive/archive.h"'
 expect 'src/record/writer.c includes archive/archive.h' layering
-add src/mux/psi.c <<<'#include <openssl/sha.h>'
-expect 'src/mux/psi.c includes openssl/sha.h' layering
+add src/container/ts/psi.c <<<'#include <openssl/sha.h>'
+expect 'src/container/ts/psi.c includes openssl/sha.h' layering
 add tools/s3hls/main.c <<<'#include "base/strbuf.h"'
 expect 'tools/s3hls/main.c includes base/strbuf.h' layering
-add src/mux/ts.c <<<$'#include <time.h>\nlong s3hls__now(void); long s3hls__now(void) { return time(NULL); }'
+add src/container/ts/ts.c <<<$'#include <time.h>\nlong s3hls__now(void); long s3hls__now(void) { return time(NULL); }'
 expect 'ts.c.o is not pure: it calls time' layering
 add src/s3/uri.c <<<$'#include <stdlib.h>\nchar *s3hls__v(void); char *s3hls__v(void) { return getenv("V"); }'
 expect 'uri.c.o is not pure: it calls getenv' layering
@@ -74,10 +74,10 @@ for global in 'int %s;' 'static int %s = 1;' 'static const char *%s = "";' '_Thr
     expect 's3hls__seen' layering
 done
 
-sed -i 1d src/mux/crc32.c
-expect 'src/mux/crc32.c names no licence' tree
-printf '# /%s/somebody/\n' home | add cmake/rooms.cmake
-expect 'cmake/rooms.cmake names a home folder' tree
+sed -i 1d src/container/ts/crc32.c
+expect 'src/container/ts/crc32.c names no licence' tree
+printf '# /%s/somebody/\n' home | add cmake/modules.cmake
+expect 'cmake/modules.cmake names a home folder' tree
 { echo 'static int tall(void) {'; printf '    ;\n%.0s' {1..101}; echo '}'; } | add src/base/env.c
 expect 'a function of src/base/env.c outgrew the screen' tree
 

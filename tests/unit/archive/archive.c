@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "archive/key.h"
 #include "folder.h"
+#include "layout/key.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "codec/nal.h"
+#include "codec/annexb.h"
 #include "stream.h"
 #include <stdio.h>
 

@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
+#include "container/ts/ts.h"
 #include "folder.h"
 #include "h264_gen.h"
-#include "mux/ts.h"
 #include "s3hls/export.h"
 #include <stdbool.h>
 #include <stdio.h>

@@ -6,9 +6,9 @@
 
 #include <cmocka.h>
 
+#include "container/ts/crc32.h"
+#include "container/ts/ts.h"
 #include "h264_gen.h"
-#include "mux/crc32.h"
-#include "mux/ts.h"
 #include "s3hls/verify.h"
 #include "ts_check.h"
 #include <stdlib.h>

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "deliver/spool_index.h"
+#include "layout/key.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- names */
+
+int s3hls__spool_key(const s3hls__spool_entry *entry, char key[S3HLS_KEY_MAX]) {
+    int n = entry->media ? s3hls_segment_key_format(&entry->segment, key, S3HLS_KEY_MAX)
+                         : s3hls__timeline_key(entry->segment.timeline, key, S3HLS_KEY_MAX);
+    return n < 0 ? n : S3HLS_OK;
+}
+
+int s3hls__spool_name(const s3hls__spool_entry *entry, char name[S3HLS_KEY_MAX]) {
+    int rc = s3hls__spool_key(entry, name);
+    for (char *c = name; !rc && *c; c++)
+        if (*c == '/')
+            *c = '_';
+    return rc;
+}
+
+bool s3hls__spool_parse_name(const char *name, s3hls__spool_entry *entry) {
+    char key[S3HLS_KEY_MAX + 16], again[S3HLS_KEY_MAX];
+    size_t size = strlen(name);
+    memset(entry, 0, sizeof *entry);
+    if (size >= sizeof key)
+        return false;
+    memcpy(key, name, size + 1);
+    if (sscanf(key, "timelines_%" SCNu64 ".json", &entry->segment.timeline) != 1) {
+        for (char *c = key; *c; c++)
+            if (*c == '_')
+                *c = '/';
+        entry->media = s3hls_segment_key_parse(key, size, &entry->segment) == S3HLS_OK;
+        if (!entry->media || entry->segment.seed_name)
+            return false;
+    }
+    return s3hls__spool_name(entry, again) == S3HLS_OK && strcmp(again, name) == 0;
+}
+
+/* ---- the list */
+
+static int compare(const s3hls__spool_entry *a, const s3hls__spool_entry *b) {
+    const s3hls_segment *x = &a->segment, *y = &b->segment;
+    if (x->timeline != y->timeline)
+        return x->timeline < y->timeline ? -1 : 1;
+    if (a->media != b->media)
+        return a->media ? 1 : -1;
+    if (!a->media) /* one per timeline, regardless of the other fields */
+        return 0;
+    if (x->sequence != y->sequence)
+        return x->sequence < y->sequence ? -1 : 1;
+    if (x->start_ms != y->start_ms) /* two recordings with the same --start */
+        return x->start_ms < y->start_ms ? -1 : 1;
+    if (x->duration_ms != y->duration_ms)
+        return x->duration_ms < y->duration_ms ? -1 : 1;
+    return (int)x->entry - (int)y->entry;
+}
+
+static int compare_entries(const void *a, const void *b) {
+    return compare(a, b);
+}
+
+/* Index of an entry among the first high entries, or the index at which to insert it. */
+static size_t place_of(const s3hls__spool_index *s, const s3hls__spool_entry *entry, size_t high) {
+    size_t low = 0;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare(&s->entries[middle], entry) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+int s3hls__spool_index_reserve(s3hls__spool_index *s) {
+    if (s->count < s->capacity)
+        return S3HLS_OK;
+    size_t capacity = s->capacity ? s->capacity * 2 : 64;
+    void *entries = s3hls__env_realloc(s->env, s->entries, capacity * sizeof *s->entries);
+    if (!entries)
+        return S3HLS_E_NOMEM;
+    s->entries = entries;
+    s->capacity = capacity;
+    return S3HLS_OK;
+}
+
+static void count_entry(s3hls__spool_index *s, const s3hls__spool_entry *entry) {
+    s->objects += !entry->media;
+    s->segments += entry->media;
+    s->bytes += entry->media ? entry->segment.size : 0;
+}
+
+void s3hls__spool_index_insert(s3hls__spool_index *s, const s3hls__spool_entry *entry) {
+    size_t at = place_of(s, entry, s->count);
+    if (s3hls__spool_index_reserve(s) || !s->entries)
+        return; /* memory was reserved before the file was written */
+    memmove(&s->entries[at + 1], &s->entries[at], (s->count - at) * sizeof *s->entries);
+    s->entries[at] = *entry;
+    s->count++;
+    count_entry(s, entry);
+}
+
+s3hls__spool_entry *s3hls__spool_index_find(s3hls__spool_index *s, const s3hls__spool_entry *like,
+                                            size_t count) {
+    size_t at = place_of(s, like, count);
+    return at < count && compare(&s->entries[at], like) == 0 ? &s->entries[at] : NULL;
+}
+
+static bool is_due(const s3hls__spool_entry *e, int64_t now_us) {
+    return !e->busy && !e->said && e->not_before_us <= now_us;
+}
+
+s3hls__spool_entry *s3hls__spool_index_oldest(s3hls__spool_index *s, int64_t now_us) {
+    for (size_t i = 0; i < s->count; i++)
+        if (is_due(&s->entries[i], now_us))
+            return &s->entries[i];
+    return NULL;
+}
+
+s3hls__spool_entry *s3hls__spool_index_oldest_segment(s3hls__spool_index *s) {
+    for (size_t i = 0; i < s->count; i++)
+        if (s->entries[i].media && !s->entries[i].busy)
+            return &s->entries[i];
+    return NULL;
+}
+
+s3hls__spool_entry *s3hls__spool_index_oldest_object(s3hls__spool_index *s, int64_t now_us) {
+    size_t left = s->objects;
+    for (size_t i = 0; left && i < s->count;) {
+        s3hls__spool_entry *e = &s->entries[i];
+        if (!e->media && is_due(e, now_us))
+            return e;
+        left -= !e->media;
+        i = place_of(s, &(s3hls__spool_entry){.segment.timeline = e->segment.timeline + 1},
+                     s->count);
+    }
+    return NULL;
+}
+
+void s3hls__spool_index_forget(s3hls__spool_index *s, const s3hls__spool_entry *entry) {
+    s3hls__spool_entry *found = s3hls__spool_index_find(s, entry, s->count);
+    if (!found)
+        return;
+    s->objects -= !found->media;
+    s->segments -= found->media;
+    s->bytes -= found->media ? found->segment.size : 0;
+    s->count--;
+    memmove(found, found + 1, (size_t)(&s->entries[s->count] - found) * sizeof *found);
+}
+
+bool s3hls__spool_index_has_segments(const s3hls__spool_index *s,
+                                     const s3hls__spool_entry *object) {
+    return object + 1 < s->entries + s->count && object[1].media &&
+           object[1].segment.timeline == object->segment.timeline;
+}
+
+void s3hls__spool_index_append(s3hls__spool_index *s, const s3hls__spool_entry *entry) {
+    s->entries[s->count++] = *entry;
+    count_entry(s, entry);
+}
+
+void s3hls__spool_index_sort(s3hls__spool_index *s) {
+    if (s->count)
+        qsort(s->entries, s->count, sizeof *s->entries, compare_entries);
+}

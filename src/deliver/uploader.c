@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "deliver/uploader.h"
+#include "base/config.h"
+#include "base/wait.h"
+#include <signal.h>
+#include <time.h>
+
+enum { IDLE_MS = 1000 };
+
+static void *thread_main(void *arg) {
+    s3hls_uploader *u = arg;
+    for (bool stop = false; !stop;) {
+        s3hls__uploader_run(u, IDLE_MS);
+        pthread_mutex_lock(&u->lock);
+        stop = u->stop;
+        pthread_mutex_unlock(&u->lock);
+    }
+    return NULL;
+}
+
+/* ---- open, close */
+
+static int check(const s3hls_uploader_config *cfg, const s3hls_env *env) {
+    const char *wrong = NULL;
+    if (cfg->max_in_flight < 1 || cfg->max_in_flight > 64)
+        wrong = "max_in_flight must be 1 to 64";
+    else if (cfg->pool_bytes < (size_t)256 << 10 || cfg->pool_bytes > (uint64_t)4 << 30)
+        wrong = "pool_bytes must be 256 KiB to 4 GiB";
+    else if (!cfg->retry_first_ms || cfg->retry_first_ms > cfg->retry_max_ms)
+        wrong = "retry_first_ms must be 1 to retry_max_ms";
+    if (wrong)
+        s3hls__log(env, S3HLS_LOG_ERROR, "record", "uploader: %s", wrong);
+    return wrong ? S3HLS_E_INVALID : S3HLS_OK;
+}
+
+/* Signals belong to the application: the thread blocks all of them, including SIGPIPE of a broken
+ * connection. */
+static bool start_thread(s3hls_uploader *u) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool started = pthread_create(&u->thread, NULL, thread_main, u) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return started;
+}
+
+int s3hls_uploader_open(s3hls_uploader **out, const s3hls_uploader_config *config) {
+    s3hls_uploader_config cfg;
+    if (!out)
+        return S3HLS_E_INVALID;
+    *out = NULL;
+    s3hls_uploader_config_init(&cfg);
+    int rc = s3hls__config_copy(&cfg, sizeof cfg, config);
+    if (rc)
+        return rc;
+    s3hls_env env = s3hls__env_resolve(cfg.env);
+    if ((rc = check(&cfg, &env)))
+        return rc;
+    s3hls_uploader *u = s3hls__env_alloc(&env, sizeof *u);
+    if (!u)
+        return S3HLS_E_NOMEM;
+    u->env = env;
+    u->cfg = cfg;
+    u->cfg.env = &u->env;
+    s3hls__wait_init(&u->changed);
+    pthread_mutex_init(&u->lock, NULL);
+    rc = s3hls__pool_open(&u->pool, cfg.pool_bytes, &env);
+    if (!rc)
+        rc = s3hls__http_open(&u->http, &env);
+    u->deliveries = s3hls__env_alloc(&env, cfg.max_in_flight * sizeof *u->deliveries);
+    if (!rc && !u->deliveries)
+        rc = S3HLS_E_NOMEM;
+    if (!rc && !cfg.no_thread) {
+        u->has_thread = start_thread(u);
+        rc = u->has_thread ? S3HLS_OK : S3HLS_E_NOMEM;
+    }
+    if (rc)
+        s3hls_uploader_close(&u);
+    *out = u;
+    return rc;
+}
+
+int s3hls_uploader_close(s3hls_uploader **uploader) {
+    s3hls_uploader *u = uploader ? *uploader : NULL;
+    if (!u)
+        return S3HLS_OK;
+    pthread_mutex_lock(&u->lock);
+    bool used = u->boxes != NULL;
+    u->stop = !used;
+    pthread_mutex_unlock(&u->lock);
+    if (used)
+        return S3HLS_E_STATE;
+    if (u->has_thread) {
+        s3hls__http_wake(u->http);
+        pthread_join(u->thread, NULL);
+    }
+    s3hls__http_close(&u->http);
+    s3hls__pool_close(&u->pool);
+    pthread_cond_destroy(&u->changed);
+    pthread_mutex_destroy(&u->lock);
+    s3hls_env env = u->env;
+    s3hls__env_free(&env, u->deliveries);
+    s3hls__env_free(&env, u);
+    *uploader = NULL;
+    return S3HLS_OK;
+}
+
+int s3hls_uploader_step(s3hls_uploader *u, uint32_t timeout_ms) {
+    if (!u)
+        return S3HLS_E_INVALID;
+    if (u->has_thread)
+        return S3HLS_E_STATE;
+    return s3hls__uploader_run(u, timeout_ms) ? S3HLS_E_TIMEOUT : S3HLS_OK;
+}
+
+/* ---- outboxes */
+
+/* Called on the provider's thread, or on that of the caller that sets the credentials. */
+static void keys_came(void *ctx, int status) {
+    s3hls__outbox *box = ctx;
+    s3hls_uploader *u = box->uploader;
+    if (status == S3HLS_OK) {
+        pthread_mutex_lock(&u->lock);
+        box->not_before_us = 0; /* missing credentials may have caused the failure */
+        pthread_mutex_unlock(&u->lock);
+        s3hls__http_wake(u->http);
+    }
+    s3hls__outbox_tell(box, &(s3hls_event){.type = S3HLS_EVENT_CREDENTIALS,
+                                           .status = status,
+                                           .message = status ? s3hls_strerror(status) : ""});
+}
+
+void s3hls__uploader_attach(s3hls_uploader *u, s3hls__outbox *box) {
+    pthread_mutex_lock(&u->lock);
+    box->uploader = u;
+    box->spool_look_us = s3hls__uploader_now_us(u) + S3HLS__LOOK_AT_DISK_US;
+    box->next = u->boxes;
+    u->boxes = box;
+    pthread_mutex_unlock(&u->lock);
+    box->watch = (s3hls__watch){.fn = keys_came, .ctx = box};
+    if (box->keys)
+        s3hls__credentials_watch(box->keys, &box->watch);
+    s3hls__http_wake(u->http); /* the thread now polls more often */
+}
+
+static bool memory_empty(const s3hls__outbox *box) {
+    for (uint32_t i = 0; i < box->slot_count; i++)
+        if (atomic_load(&box->slots[i].state) != S3HLS__SEGMENT_FREE)
+            return false;
+    return true;
+}
+
+static bool all_empty(const s3hls__outbox *box) {
+    return box->ledger.spooled == 0 && memory_empty(box);
+}
+
+static bool box_resting(const s3hls__outbox *box) {
+    return box->in_flight == 0;
+}
+
+/* Wait until is_so(box), or do the work where there is no thread, for up to deadline_ms
+ * (UINT32_MAX: no limit) of the configured clock. */
+static bool wait_until(s3hls_uploader *u, s3hls__outbox *box, bool (*is_so)(const s3hls__outbox *),
+                       uint32_t deadline_ms) {
+    enum { SLICE_US = 100000 };
+    int64_t end_us = s3hls__uploader_now_us(u) + deadline_ms * INT64_C(1000), left_us;
+    bool so;
+    if (deadline_ms == UINT32_MAX)
+        end_us = INT64_MAX;
+    pthread_mutex_lock(&u->lock);
+    while (!(so = is_so(box)) && (left_us = end_us - s3hls__uploader_now_us(u)) > 0) {
+        left_us = left_us < SLICE_US ? left_us : SLICE_US;
+        if (u->has_thread) {
+            struct timespec slice = s3hls__wait_until_us(left_us);
+            pthread_cond_timedwait(&u->changed, &u->lock, &slice);
+        } else {
+            pthread_mutex_unlock(&u->lock);
+            s3hls__uploader_run(u, (uint32_t)((left_us + 999) / 1000));
+            pthread_mutex_lock(&u->lock);
+        }
+    }
+    pthread_mutex_unlock(&u->lock);
+    return so;
+}
+
+int s3hls__uploader_drain(s3hls_uploader *u, s3hls__outbox *box, uint32_t deadline_ms, bool spool) {
+    pthread_mutex_lock(&u->lock);
+    box->draining = true; /* closing: retry everything at once, including refused segments */
+    box->not_before_us = box->spool_not_before_us = 0;
+    for (uint32_t i = 0; i < box->slot_count; i++)
+        if (atomic_load(&box->slots[i].state) == S3HLS__SEGMENT_WAITING)
+            box->slots[i].not_before_us = 0;
+    pthread_mutex_unlock(&u->lock);
+    s3hls__http_wake(u->http);
+    return wait_until(u, box, spool ? all_empty : memory_empty, deadline_ms) ? S3HLS_OK
+                                                                             : S3HLS_E_UNDELIVERED;
+}
+
+void s3hls__uploader_detach(s3hls_uploader *u, s3hls__outbox *box) {
+    if (box->keys)
+        s3hls__credentials_unwatch(box->keys, &box->watch);
+    pthread_mutex_lock(&u->lock);
+    box->leaving = true;
+    pthread_mutex_unlock(&u->lock);
+    s3hls__http_wake(u->http);
+    wait_until(u, box, box_resting, UINT32_MAX);
+    pthread_mutex_lock(&u->lock);
+    for (s3hls__outbox **link = &u->boxes; *link; link = &(*link)->next)
+        if (*link == box) {
+            *link = box->next;
+            break;
+        }
+    box->uploader = NULL;
+    pthread_mutex_unlock(&u->lock);
+}

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "container/ts/crc32.h"
+#include "container/ts/ts.h"
+#include "ts_check.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { CAPACITY = 20000 * 188 };
+
+/* A segment in one piece of memory that grows packet by packet, to walk through every call of
+ * more(). */
+typedef struct fixture {
+    s3hls__ts_mux mux;
+    s3hls__ts_output out;
+    uint8_t *data;
+    size_t room; /* packets */
+    ts_check check;
+} fixture;
+
+static int one_more(void *ctx, s3hls__ts_output *out) {
+    fixture *f = ctx;
+    if ((size_t)(out->end - f->data) / 188 == f->room)
+        return S3HLS_E_FULL;
+    out->end += 188;
+    return S3HLS_OK;
+}
+
+static fixture *fixture_open(void) {
+    fixture *f = calloc(1, sizeof *f);
+    f->data = malloc(CAPACITY);
+    f->room = CAPACITY / 188;
+    f->out = (s3hls__ts_output){f->data, f->data, f, one_more};
+    s3hls__ts_init(&f->mux, S3HLS__TS_STREAM_H264);
+    assert_int_equal(s3hls__ts_begin_segment(&f->mux, &f->out), S3HLS_OK);
+    return f;
+}
+
+static void fixture_close(fixture *f) {
+    ts_check_deinit(&f->check);
+    free(f->data);
+    free(f);
+}
+
+static size_t size_of(const fixture *f) {
+    return (size_t)(f->out.p - f->data);
+}
+
+static int check(fixture *f, FILE *out) {
+    f->check.out = out;
+    return ts_check_segment(&f->check, f->data, size_of(f));
+}
+
+/* An access unit with everything a keyframe needs, size bytes in all or as few as it takes. */
+static size_t make_unit(uint8_t *to, bool key, size_t size) {
+    static const uint8_t head[] = {0,    0,  0, 1, 9, 0xf0, 0,    0,    0, 1, 0x67, 66,
+                                   0xc0, 30, 0, 0, 0, 1,    0x68, 0xce, 0, 0, 1,    0x65};
+    static const uint8_t other[] = {0, 0, 0, 1, 9, 0xf0, 0, 0, 1, 0x41};
+    size_t n = key ? sizeof head : sizeof other;
+    memcpy(to, key ? head : other, n);
+    for (; n < size; n++)
+        to[n] = (uint8_t)(n * 7 | 1);
+    return n;
+}
+
+static int put(fixture *f, bool key, int64_t pts, int64_t dts, size_t size, size_t piece) {
+    static uint8_t unit[3 << 20];
+    size_t n = make_unit(unit, key, size);
+    s3hls__ts_unit facts = {pts, dts, key};
+    int rc = s3hls__ts_begin_unit(&f->mux, &f->out, &facts);
+    for (size_t at = 0; at < n && !rc; at += piece)
+        rc = s3hls__ts_write(&f->mux, &f->out, unit + at, n - at < piece ? n - at : piece);
+    return rc ? rc : s3hls__ts_end_unit(&f->mux, &f->out);
+}
+
+static void crc_of_a_known_section(void **state) {
+    (void)state;
+    assert_int_equal(s3hls__mux_crc32((const uint8_t *)"123456789", 9), 0x0376e6e7);
+}
+
+static void every_size_of_unit_is_a_legal_stream(void **state) {
+    (void)state;
+    fixture *f = fixture_open();
+    for (size_t size = 1; size <= 700; size++)
+        assert_int_equal(put(f, size == 1, 90000 + (int64_t)size * 3600,
+                             90000 + (int64_t)size * 3600, size, size % 13 + 1),
+                         S3HLS_OK);
+    assert_int_equal(check(f, stdout), 0);
+    assert_int_equal(f->check.access_units, 700);
+    fixture_close(f);
+}
+
+/* What goes in comes out: payload gathered back from the packets. */
+static void payload_is_not_changed(void **state) {
+    (void)state;
+    static uint8_t unit[2 << 20], back[3 << 20];
+    fixture *f = fixture_open();
+    assert_int_equal(put(f, true, 90000, 90000, sizeof unit, 100003), S3HLS_OK);
+    make_unit(unit, true, sizeof unit);
+    size_t n = 0;
+    for (const uint8_t *p = f->data + 2 * 188; p < f->out.p; p += 188) {
+        size_t at = p[3] & 0x20 ? 5u + p[4] : 4;
+        memcpy(back + n, p + at, 188 - at);
+        n += 188 - at;
+    }
+    assert_int_equal(n, sizeof unit + 14);
+    assert_memory_equal(back + 14, unit, sizeof unit);
+    assert_int_equal(check(f, stdout), 0);
+    fixture_close(f);
+}
+
+static void clock_wraps_after_26_hours(void **state) {
+    (void)state;
+    fixture *f = fixture_open();
+    for (int i = 0; i < 100; i++) {
+        int64_t dts = (INT64_C(1) << 33) - 50 * 3600 + i * 3600;
+        assert_int_equal(put(f, i == 0, dts + 7200, dts, 2000, 500), S3HLS_OK);
+    }
+    assert_int_equal(check(f, stdout), 0);
+    assert_true(f->check.pts_last < 100 * 3600);
+    fixture_close(f);
+}
+
+static void rare_and_frequent_frames_have_pcr_in_time(void **state) {
+    (void)state;
+    static const int64_t steps[] = {1, 1500, 3600, 9000, 9001, 18000, 90000, 10 * 90000};
+    for (size_t s = 0; s < sizeof steps / sizeof *steps; s++) {
+        fixture *f = fixture_open();
+        for (int i = 0; i < 20; i++)
+            assert_int_equal(put(f, i == 0, 90000 + i * steps[s], 90000 + i * steps[s], 1000, 1000),
+                             S3HLS_OK);
+        assert_int_equal(check(f, stdout), 0);
+        fixture_close(f);
+    }
+}
+
+static void counters_run_on_over_segments(void **state) {
+    (void)state;
+    fixture *f = fixture_open();
+    for (int segment = 0; segment < 5; segment++) {
+        for (int i = 0; i < 7; i++) {
+            int64_t dts = 90000 + (segment * 7 + i) * 3600;
+            assert_int_equal(put(f, i == 0, dts, dts, 777, 99), S3HLS_OK);
+        }
+        assert_int_equal(check(f, stdout), 0);
+        f->out.p = f->out.end = f->data;
+        assert_int_equal(s3hls__ts_begin_segment(&f->mux, &f->out), S3HLS_OK);
+    }
+    fixture_close(f);
+}
+
+/* Where there is no more room, a copy of mux and place undoes the access unit. */
+static void a_unit_without_room_can_be_taken_back(void **state) {
+    (void)state;
+    for (size_t room = 3; room < 60; room++) {
+        fixture *f = fixture_open();
+        assert_int_equal(put(f, true, 90000, 90000, 100, 100), S3HLS_OK);
+        s3hls__ts_mux mux = f->mux;
+        s3hls__ts_output out = f->out;
+        f->room = room;
+        int rc = put(f, false, 90000 + 45000, 90000 + 45000, 10000, 1000);
+        assert_int_equal(rc, room < 65 ? S3HLS_E_FULL : S3HLS_OK);
+        f->mux = mux;
+        f->out = out;
+        f->room = CAPACITY / 188;
+        assert_int_equal(put(f, false, 93600, 93600, 300, 300), S3HLS_OK);
+        assert_int_equal(check(f, stdout), 0);
+        fixture_close(f);
+    }
+}
+
+/* ---- the checker itself: a fault planted, and found under its name */
+
+static fixture *good_segment(void) {
+    fixture *f = fixture_open();
+    for (int i = 0; i < 50; i++)
+        put(f, i % 25 == 0, 93600 + i * 3600, 90000 + i * 3600, 3000, 3000);
+    return f;
+}
+
+/* The first packet from the nth on in which a picture begins. */
+static uint8_t *picture(fixture *f, int n) {
+    for (uint8_t *p = f->data + 2 * 188;; p += 188)
+        if (p[1] & 0x40 && n-- == 0)
+            return p;
+}
+
+static void drop_packet(fixture *f, uint8_t *p) {
+    memmove(p, p + 188, (size_t)(f->out.p - p - 188));
+    f->out.p -= 188;
+}
+
+static uint8_t *pes(uint8_t *packet) {
+    return packet + (packet[3] & 0x20 ? 5 + packet[4] : 4);
+}
+
+static void plant(fixture *f, int fault) {
+    switch (fault) {
+    case 0:
+        f->out.p -= 1;
+        break;
+    case 1:
+        f->data[188 * 5] = 0x48;
+        break;
+    case 2:
+        drop_packet(f, f->data);
+        break;
+    case 3:
+        drop_packet(f, f->data + 188);
+        break;
+    case 4:
+        f->data[10] ^= 1;
+        break;
+    case 5:
+        f->data[188 + 14] ^= 1;
+        break;
+    case 6:
+        drop_packet(f, picture(f, 3) + 188);
+        break;
+    case 7:
+        picture(f, 4)[3] ^= 1;
+        break;
+    case 8:
+        pes(picture(f, 2))[3] = 0xc0;
+        break;
+    case 9:
+        pes(picture(f, 2))[5] = 9;
+        break;
+    case 10:
+        pes(picture(f, 2))[9] &= 0xfe;
+        break;
+    case 11:
+        memcpy(pes(picture(f, 5)) + 9, pes(picture(f, 4)) + 9, 10);
+        break;
+    case 12:
+        pes(picture(f, 2))[13] = 1;
+        pes(picture(f, 2))[12] = 0;
+        pes(picture(f, 2))[11] = 1;
+        break;
+    case 13:
+        picture(f, 6)[8] += 40;
+        break;
+    case 14:
+        picture(f, 2)[5] |= 0x40;
+        break;
+    case 15:
+        picture(f, 25)[5] &= 0xbf;
+        break;
+    case 16:
+        pes(picture(f, 2))[19 + 4] = 12;
+        break;
+    case 17:
+        pes(picture(f, 0))[19 + 10] = 6;
+        break;
+    case 18:
+        picture(f, 2)[4] = 184;
+        break;
+    case 19:
+        picture(f, 2)[2] ^= 1;
+        break;
+    case 20:
+        for (int i = 2; i < 8; i += 2)
+            picture(f, i)[5] &= 0xef;
+        break;
+    case 21:
+        f->data[188 + 17] = 0x0f;
+        break;
+    }
+}
+
+static void planted_faults_are_found(void **state) {
+    (void)state;
+    static const char *const words[] = {"no whole number",
+                                        "no sync byte",
+                                        "first packet",
+                                        "second packet",
+                                        "CRC",
+                                        "CRC",
+                                        "continuity counter",
+                                        "continuity counter",
+                                        "PES header is wrong",
+                                        "PES_packet_length",
+                                        "marker bits",
+                                        "DTS does not rise",
+                                        "PTS before DTS",
+                                        "PCR",
+                                        "random_access_indicator without",
+                                        "without random_access_indicator",
+                                        "access unit delimiter",
+                                        "parameter sets",
+                                        "adaptation_field_length",
+                                        "no table",
+                                        "PCR after",
+                                        "never comes"};
+    for (int fault = 0; fault < 22; fault++) {
+        fixture *f = good_segment();
+        char *said = NULL;
+        size_t size;
+        assert_int_equal(check(f, stdout), 0);
+        ts_check_deinit(&f->check);
+        memset(&f->check, 0, sizeof f->check);
+        plant(f, fault);
+        FILE *out = open_memstream(&said, &size);
+        int complaints = check(f, out);
+        fclose(out);
+        if (!complaints || !strstr(said, words[fault]))
+            fail_msg("fault %d should be called \"%s\": %s", fault, words[fault], said);
+        free(said);
+        fixture_close(f);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(crc_of_a_known_section),
+        cmocka_unit_test(every_size_of_unit_is_a_legal_stream),
+        cmocka_unit_test(payload_is_not_changed),
+        cmocka_unit_test(clock_wraps_after_26_hours),
+        cmocka_unit_test(rare_and_frequent_frames_have_pcr_in_time),
+        cmocka_unit_test(counters_run_on_over_segments),
+        cmocka_unit_test(a_unit_without_room_can_be_taken_back),
+        cmocka_unit_test(planted_faults_are_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
