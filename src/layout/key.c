@@ -1,58 +1,12 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "layout/key.h"
+#include "base/date.h"
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-/* ---- days and dates of the proleptic Gregorian calendar, without the C library's time zones */
-
-static const int64_t DAY_MS = 86400000;
 enum { LONGEST_MS = 86400000 }; /* a longer duration is not a valid name */
-
-static int64_t days_before_year(int64_t year) {
-    int64_t y = year - 1;
-    return y * 365 + y / 4 - y / 100 + y / 400 - 719162; /* 1970-01-01 is day 0 */
-}
-
-static unsigned month_days(int64_t year, unsigned month) {
-    static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return days[month - 1] + (month == 2 && leap);
-}
-
-typedef struct civil {
-    int64_t year;
-    unsigned month, day, hour, minute, second, ms;
-} civil;
-
-static civil civil_of(int64_t ms) {
-    civil c = {.year = 1970 + ms / DAY_MS / 366};
-    int64_t day = ms / DAY_MS, in_day = ms % DAY_MS;
-    while (days_before_year(c.year + 1) <= day)
-        c.year++;
-    day -= days_before_year(c.year);
-    for (c.month = 1; day >= month_days(c.year, c.month); c.month++)
-        day -= month_days(c.year, c.month);
-    c.day = (unsigned)day + 1;
-    c.hour = (unsigned)(in_day / 3600000);
-    c.minute = (unsigned)(in_day / 60000 % 60);
-    c.second = (unsigned)(in_day / 1000 % 60);
-    c.ms = (unsigned)(in_day % 1000);
-    return c;
-}
-
-/* @return false: no such time. */
-static bool moment_of(const civil *c, int64_t *ms) {
-    if (c->year < 1970 || c->year > 9999 || c->month < 1 || c->month > 12 || c->day < 1 ||
-        c->day > month_days(c->year, c->month) || c->hour > 23 || c->minute > 59 || c->second > 59)
-        return false;
-    int64_t day = days_before_year(c->year) + c->day - 1;
-    for (unsigned month = 1; month < c->month; month++)
-        day += month_days(c->year, month);
-    *ms = day * DAY_MS + ((c->hour * INT64_C(60) + c->minute) * 60 + c->second) * 1000 + c->ms;
-    return true;
-}
 
 /* ---- names */
 
@@ -63,10 +17,9 @@ static int fitted(int length, size_t size) {
 /* Digits are written without printf, which would take most of the time: a day's playlist has tens
  * of thousands of names. Each function returns the position of the next character. */
 static char *add_digits(char *p, uint64_t value, int count, char after) {
-    for (int i = count; i-- > 0; value /= 10)
-        p[i] = (char)('0' + value % 10);
-    p[count] = after;
-    return p + count + 1;
+    p = s3hls__date_digits(p, value, count);
+    *p = after;
+    return p + 1;
 }
 
 static char *add_number(char *p, uint64_t value, char after) {
@@ -83,18 +36,18 @@ enum { MARK_COUNT = sizeof MARKS / sizeof MARKS[0] };
 int s3hls_segment_key_format(const s3hls_segment *segment, char *key, size_t key_size) {
     const s3hls_segment *s = segment;
     if ((unsigned)s->entry >= MARK_COUNT || s->start_ms < 0 ||
-        s->start_ms >= INT64_C(253402300800000)) /* the year 10000 */
+        s->start_ms >= S3HLS__DATE_END_S * 1000)
         return S3HLS_E_INVALID;
-    civil c = civil_of(s->start_ms);
+    s3hls__date d = s3hls__date_of(s->start_ms / 1000);
     char name[S3HLS_KEY_MAX], *p = name; /* the longest is 85 bytes */
-    p = add_digits(p, (uint64_t)c.year, 4, '/');
-    p = add_digits(p, c.month, 2, '/');
-    p = add_digits(p, c.day, 2, '/');
-    p = add_digits(p, c.hour, 2, '/');
-    p = add_digits(p, c.minute, 2, '/');
-    p = add_digits(p, c.second, 2, '.');
+    p = add_digits(p, d.year, 4, '/');
+    p = add_digits(p, d.month, 2, '/');
+    p = add_digits(p, d.day, 2, '/');
+    p = add_digits(p, d.hour, 2, '/');
+    p = add_digits(p, d.minute, 2, '/');
+    p = add_digits(p, d.second, 2, '.');
     if (!s->seed_name) {
-        p = add_digits(p, c.ms, 3, '-');
+        p = add_digits(p, (uint64_t)s->start_ms % 1000, 3, '-');
         p = add_number(p, s->duration_ms, '-');
         size_t mark = strlen(MARKS[s->entry]);
         memcpy(p, MARKS[s->entry], mark);
@@ -158,23 +111,24 @@ static s3hls_segment_entry entry_mark(reader *r) {
 
 int s3hls_segment_key_parse(const char *key, size_t key_size, s3hls_segment *segment) {
     reader r = {key, key + key_size, true};
-    civil c = {0};
+    s3hls__date d = {0};
+    unsigned ms = 0;
     memset(segment, 0, sizeof *segment);
-    c.year = digits(&r, 4);
+    d.year = digits(&r, 4);
     expect(&r, '/');
-    c.month = digits(&r, 2);
+    d.month = digits(&r, 2);
     expect(&r, '/');
-    c.day = digits(&r, 2);
+    d.day = digits(&r, 2);
     expect(&r, '/');
-    c.hour = digits(&r, 2);
+    d.hour = digits(&r, 2);
     expect(&r, '/');
-    c.minute = digits(&r, 2);
+    d.minute = digits(&r, 2);
     expect(&r, '/');
-    c.second = digits(&r, 2);
+    d.second = digits(&r, 2);
     expect(&r, '.');
     segment->seed_name = r.ok && r.p < r.end && *r.p == 't';
     if (!segment->seed_name) {
-        c.ms = digits(&r, 3);
+        ms = digits(&r, 3);
         expect(&r, '-');
         segment->duration_ms = (uint32_t)number(&r, LONGEST_MS);
         expect(&r, '-');
@@ -186,10 +140,11 @@ int s3hls_segment_key_parse(const char *key, size_t key_size, s3hls_segment *seg
     }
     expect(&r, 't');
     expect(&r, 's');
-    if (!r.ok || r.p != r.end || !moment_of(&c, &segment->start_ms)) {
+    if (!r.ok || r.p != r.end || !s3hls__date_to_unix(&d, &segment->start_ms)) {
         memset(segment, 0, sizeof *segment);
         return S3HLS_E_MALFORMED;
     }
+    segment->start_ms = segment->start_ms * 1000 + ms;
     return S3HLS_OK;
 }
 

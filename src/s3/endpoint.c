@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Credentials from an HTTP endpoint: AWS IoT Core with a device certificate, a container's, an
  * instance's. */
+#include "base/date.h"
 #include "s3/authorities.h"
 #include "s3/credentials.h"
 #include "s3/errors.h"
+#include "s3/http.h"
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <jansson.h>
@@ -12,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { ANSWER_MAX = 16 * 1024, TOKEN_MAX = 8192 };
@@ -107,14 +108,6 @@ static bool set_texts(CURL *easy, const endpoint *e, const char *method, const c
            (!token || !curl_easy_setopt(easy, CURLOPT_SSLKEYTYPE, "ENG"));
 }
 
-static int64_t date_of(CURL *easy) {
-    struct curl_header *date = NULL;
-    if (curl_easy_header(easy, "date", 0, CURLH_HEADER, -1, &date) != CURLHE_OK)
-        return 0;
-    time_t t = curl_getdate(date->value, NULL);
-    return t > 0 ? (int64_t)t : 0;
-}
-
 static int status_of(CURLcode code, long http_status) {
     if (code == CURLE_WRITE_ERROR) /* too long for credentials */
         return S3HLS_E_PROTOCOL;
@@ -133,7 +126,7 @@ static int ask(endpoint *e, const char *method, const char *url, const char *hea
         curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
         CURLcode code = run(e, easy);
         curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &a->http_status);
-        a->date_unix_s = date_of(easy);
+        a->date_unix_s = s3hls__http_date(easy, "date");
         rc = status_of(code, a->http_status);
         if (rc && !e->interrupted)
             s3hls__log(&e->env, S3HLS_LOG_WARN, "s3", "asking %s for keys: HTTP %ld: %s", url,
@@ -148,18 +141,12 @@ static int ask(endpoint *e, const char *method, const char *url, const char *hea
 
 /* Parse "2018-01-18T09:18:06Z", with or without a fraction. */
 static bool parse_time(const char *text, int64_t *unix_s) {
-    struct tm t = {0};
-    int end = 0;
-    if (!text || sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &t.tm_year, &t.tm_mon, &t.tm_mday,
-                        &t.tm_hour, &t.tm_min, &t.tm_sec, &end) != 6)
+    int64_t us;
+    const char *zone = text ? s3hls__date_parse(text, &us) : NULL;
+    if (!zone || strcmp(zone, "Z") != 0)
         return false;
-    const char *rest = text + end;
-    if (*rest == '.')
-        rest += 1 + strspn(rest + 1, "0123456789");
-    t.tm_year -= 1900;
-    t.tm_mon -= 1;
-    *unix_s = timegm(&t);
-    return strcmp(rest, "Z") == 0 && *unix_s > 0;
+    *unix_s = us / 1000000;
+    return *unix_s > 0;
 }
 
 static bool take_string(json_t *object, const char *name, char *to, size_t max) {

@@ -43,6 +43,18 @@ int s3hls__http_begin(s3hls__http *http, s3hls__exchange *exchange) {
     return S3HLS_OK;
 }
 
+const char *s3hls__http_header(CURL *easy, const char *name) {
+    struct curl_header *header = NULL;
+    return curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK ? header->value
+                                                                                   : NULL;
+}
+
+int64_t s3hls__http_date(CURL *easy, const char *name) {
+    const char *text = s3hls__http_header(easy, name);
+    time_t t = text ? curl_getdate(text, NULL) : 0;
+    return t > 0 ? t : 0;
+}
+
 void s3hls__http_on_list(s3hls__http *http, void (*on_list)(void *ctx), void *ctx) {
     http->on_list = on_list;
     http->on_list_ctx = ctx;

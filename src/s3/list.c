@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "s3/list.h"
+#include "base/date.h"
 #include "s3/listing.h"
 #include "s3/simple.h"
 #include "s3/xml.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Parser state of one page. Elements below depth 3 are ignored. */
 typedef struct page {
@@ -38,11 +38,10 @@ static bool parse_size(const char *text, uint64_t *size) {
     return *text >= '0' && *text <= '9' && *end == 0 && errno == 0;
 }
 
-/* "2009-10-12T17:50:30.000Z" */
+/* Parse "2009-10-12T17:50:30.000Z". @return UNIX seconds; 0: malformed */
 static int64_t parse_time(const char *text) {
-    struct tm tm;
-    memset(&tm, 0, sizeof tm);
-    return strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) ? timegm(&tm) : 0;
+    int64_t us;
+    return s3hls__date_parse(text, &us) ? us / 1000000 : 0;
 }
 
 static void report(page *p) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "s3hls/sigv4.h"
+#include "base/date.h"
 #include "base/strbuf.h"
 #include "s3/uri.h"
 #include <openssl/crypto.h>
@@ -31,20 +32,14 @@ static bool hmac(const uint8_t *key, size_t key_size, const char *text, uint8_t 
            NULL;
 }
 
-/* Format UNIX seconds as "20130524T000000Z", without the time zone database (Hinnant's
- * civil-from-days arithmetic). */
+/* Format UNIX seconds as "20130524T000000Z". */
 static void format_date(int64_t unix_s, char text[17]) {
-    int64_t days = unix_s / 86400, s = unix_s % 86400;
-    int64_t z = days + 719468, era = z / 146097, doe = z - era * 146097;
-    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
-    int64_t month = mp < 10 ? mp + 3 : mp - 9, year = yoe + era * 400 + (month <= 2);
-    char wide[40];
-    snprintf(wide, sizeof wide, "%04d%02d%02dT%02d%02d%02dZ", (int)year, (int)month,
-             (int)(doy - (153 * mp + 2) / 5 + 1), (int)(s / 3600), (int)(s / 60 % 60),
-             (int)(s % 60));
-    memcpy(text, wide, 16);
-    text[16] = 0;
+    char iso[S3HLS__DATE_TEXT_BYTES], *to = text;
+    s3hls__date_format(unix_s * 1000, iso);
+    for (const char *p = iso; *p != '.'; p++)
+        if (*p != '-' && *p != ':')
+            *to++ = *p;
+    memcpy(to, "Z", 2);
 }
 
 static char lower(char c) {
@@ -97,7 +92,7 @@ static const char *service_of(const s3hls_sigv4_request *r) {
 static int check(const s3hls_sigv4_request *r, const s3hls_credentials *keys) {
     if (!r || !keys || !keys->access_key_id || !keys->secret_access_key || !r->method || !r->path ||
         r->path[0] != '/' || !r->payload_hash || !r->region || r->unix_s < 0 ||
-        r->unix_s >= INT64_C(253402300800) || r->header_count > MAX_HEADERS - 3 ||
+        r->unix_s >= S3HLS__DATE_END_S || r->header_count > MAX_HEADERS - 3 ||
         r->query_count > MAX_QUERY - 6)
         return S3HLS_E_INVALID;
     if (strlen(keys->access_key_id) > S3HLS_ACCESS_KEY_MAX ||

@@ -230,10 +230,7 @@ static bool begin_again(call *k) {
 /* ---- answers */
 
 static const char *answer_header(const call *k, const char *name) {
-    struct curl_header *header = NULL;
-    return curl_easy_header(k->exchange.easy, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK
-               ? header->value
-               : NULL;
+    return s3hls__http_header(k->exchange.easy, name);
 }
 
 static bool sent_whole_body(const call *k) {
@@ -279,13 +276,12 @@ static bool is_object_put(const call *k) {
 
 static void read_error(call *k, CURLcode code) {
     s3hls_s3_error *e = &k->exchange.op->error;
-    const char *request_id = answer_header(k, "x-amz-request-id"), *date = answer_header(k, "date"),
+    const char *request_id = answer_header(k, "x-amz-request-id"),
                *region = answer_header(k, "x-amz-bucket-region");
     curl_easy_getinfo(k->exchange.easy, CURLINFO_RESPONSE_CODE, &e->http_status);
     if (request_id)
         snprintf(e->request_id, sizeof e->request_id, "%s", request_id);
-    if (date && curl_getdate(date, NULL) > 0)
-        e->server_unix_s = curl_getdate(date, NULL);
+    e->server_unix_s = s3hls__http_date(k->exchange.easy, "date");
     /* A server that refuses may close the connection before it has received the whole body: its
      * response explains more than the connection error, unless memory ran out while reading it. */
     bool answered = e->http_status >= 300 && code != CURLE_OUT_OF_MEMORY;
@@ -323,17 +319,15 @@ static void read_error(call *k, CURLcode code) {
 
 static void report_head(const call *k) {
     s3hls__op *op = k->exchange.op;
-    curl_off_t size = 0, modified = 0;
+    curl_off_t size = 0;
     const char *quoted = answer_header(k, "etag");
     char etag[128] = "";
     if (quoted)
         snprintf(etag, sizeof etag, "%.*s", (int)strcspn(quoted + (*quoted == '"'), "\""),
                  quoted + (*quoted == '"'));
     curl_easy_getinfo(k->exchange.easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &size);
-    const char *last_modified = answer_header(k, "last-modified");
-    if (last_modified && curl_getdate(last_modified, NULL) > 0)
-        modified = curl_getdate(last_modified, NULL);
-    s3hls_s3_object object = {op->key, size > 0 ? (uint64_t)size : 0, modified, etag};
+    s3hls_s3_object object = {op->key, size > 0 ? (uint64_t)size : 0,
+                              s3hls__http_date(k->exchange.easy, "last-modified"), etag};
     if (op->on_object && op->on_object(op->sink_ctx, &object))
         op->error.status = S3HLS_E_CANCELLED;
 }

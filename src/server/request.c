@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "server/request.h"
+#include "base/date.h"
 #include "s3/uri.h"
 #include "s3hls/archive.h"
 #include "s3hls/time.h"
@@ -153,15 +154,16 @@ static bool read_ms(const char *text, int64_t *ms) {
 
 /* Convert "2026-11" to the month's first millisecond and that of the next month. */
 static bool read_month(const char *text, int64_t *from_ms, int64_t *to_ms) {
-    char day[16];
     if (strlen(text) != 7 || text[4] != '-' || strspn(text, "0123456789-") != 7)
         return false;
-    int year = atoi(text), month = atoi(text + 5);
-    snprintf(day, sizeof day, "%.7s-01", text);
-    if (!read_ms(day, from_ms))
+    unsigned year = (unsigned)atoi(text), month = (unsigned)atoi(text + 5);
+    s3hls__date first = {.year = year, .month = month, .day = 1},
+                next = {.year = year + month / 12, .month = month % 12 + 1, .day = 1};
+    if (!s3hls__date_to_unix(&first, from_ms) || !s3hls__date_to_unix(&next, to_ms))
         return false;
-    snprintf(day, sizeof day, "%04d-%02d-01", year + (month == 12), month % 12 + 1);
-    return read_ms(day, to_ms);
+    *from_ms *= 1000;
+    *to_ms *= 1000;
+    return true;
 }
 
 static bool read_count(const char *text, int64_t min, int64_t max, int64_t *count) {
