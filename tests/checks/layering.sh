@@ -28,7 +28,7 @@ may src/s3 $api s3/ base/ curl/ openssl/ expat.h jansson.h
 may src/store $api store/ s3/ base/
 may src/deliver $api deliver/ layout/ store/ s3/ base/
 may src/record $api record/ deliver/ layout/ container/ codec/ base/
-may src/archive $api archive/ layout/ store/ s3/ base/ jansson.h
+may src/archive $api archive/ layout/ store/ s3/ base/
 may src/playback $api playback/ layout/ base/
 may src/export $api export/ codec/annexb.h base/ libavcodec/ libavformat/
 may src/server $api server/ s3/uri.h base/ jansson.h microhttpd.h openssl/

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* A name that is read is written back the same, byte for byte. */
-#include "s3hls/archive.h"
+/* A name that is read is written back the same, byte for byte. Timeline objects are read within
+ * their bounds. */
+#include "layout/timeline.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +9,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     s3hls_segment segment;
+    s3hls_timeline timeline;
     char key[S3HLS_KEY_MAX];
+    s3hls__timeline_parse((const char *)data, size, &timeline);
     if (s3hls_segment_key_parse((const char *)data, size, &segment))
         return 0;
     int n = s3hls_segment_key_format(&segment, key, sizeof key);

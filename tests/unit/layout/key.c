@@ -7,7 +7,9 @@
 #include <cmocka.h>
 
 #include "layout/key.h"
+#include "layout/timeline.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -148,6 +150,78 @@ static void a_timeline_is_said_in_json(void **state) {
     assert_string_equal(text, "timelines/7.json");
 }
 
+static int parse(const char *text, s3hls_timeline *t) {
+    return s3hls__timeline_parse(text, strlen(text), t);
+}
+
+#define NUMBERS                                                                                    \
+    "\"timeline\":7,\"target_duration_ms\":6000,\"width\":1920,\"height\":1080,"                   \
+    "\"frame_rate_milli\":25000,"
+#define TEXTS "\"codecs\":\"avc1.64001f\",\"container\":\"ts\""
+
+static void a_timeline_is_parsed_whatever_its_spacing_and_order(void **state) {
+    (void)state;
+    s3hls_timeline t, back, zero = {0};
+    static const char *const good[] = {
+        "{" NUMBERS TEXTS "}\n", "{" TEXTS "," NUMBERS "\"more\":null}",
+        " {\t" NUMBERS "\r\n" TEXTS " , \"a\" : [ {\"b\":\"}],\"}, 1 ], \"c\\\"d\" : -1.5e3 } "};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        if (parse(good[i], &t))
+            fail_msg("refused: %s", good[i]);
+        assert_int_equal(t.timeline, 7);
+        assert_int_equal(t.target_duration_ms, 6000);
+        assert_int_equal(t.width, 1920);
+        assert_int_equal(t.height, 1080);
+        assert_int_equal(t.frame_rate_milli, 25000);
+        assert_string_equal(t.codecs, "avc1.64001f");
+        assert_string_equal(t.container, "ts");
+    }
+    char text[512];
+    t.timeline = INT64_MAX;
+    t.width = UINT32_MAX;
+    int n = s3hls__timeline_format(&t, text, sizeof text);
+    assert_int_equal(s3hls__timeline_parse(text, (size_t)n, &back), S3HLS_OK);
+    assert_memory_equal(&t, &back, sizeof t);
+    for (int size = 0; size < n - 1; size++) { /* each truncation, but for the last line end */
+        char *copy = malloc((size_t)size + 1);
+        memcpy(copy, text, (size_t)size);
+        assert_int_equal(s3hls__timeline_parse(copy, (size_t)size, &back), S3HLS_E_MALFORMED);
+        assert_memory_equal(&back, &zero, sizeof zero);
+        free(copy);
+    }
+}
+
+static void other_objects_are_refused(void **state) {
+    (void)state;
+    s3hls_timeline t;
+    static const char *const bad[] = {
+        "",
+        "[]",
+        "{}",
+        "no json",
+        "{" TEXTS "}",
+        "{" NUMBERS "\"codecs\":\"avc1\"}",
+        "{" NUMBERS TEXTS "} x",
+        "{" NUMBERS TEXTS ",}",
+        "{" NUMBERS "\"width\":1," TEXTS "}",
+        "{" NUMBERS "\"codecs\":\"avc\\u0031\",\"container\":\"ts\"}",
+        "{" NUMBERS "\"codecs\":\"avc1\",\"container\":\"container\"}",
+        "{" NUMBERS "\"codecs\":1,\"container\":\"ts\"}",
+        "{" NUMBERS TEXTS ",\"a\":[}",
+        "{" NUMBERS TEXTS ",\"a\":\"}",
+        "{" NUMBERS TEXTS ",a:1}",
+        "{" NUMBERS TEXTS ",\"a\" 1}",
+        "{\"timeline\":\"7\",\"target_duration_ms\":6000,\"width\":1920,\"height\":1080,"
+        "\"frame_rate_milli\":25000," TEXTS "}",
+        "{\"timeline\":7,\"target_duration_ms\":6000,\"width\":1920,\"height\":4294967296,"
+        "\"frame_rate_milli\":25000," TEXTS "}",
+        "{\"timeline\":7,\"target_duration_ms\":-1,\"width\":1920,\"height\":1,"
+        "\"frame_rate_milli\":25000," TEXTS "}"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (parse(bad[i], &t) != S3HLS_E_MALFORMED)
+            fail_msg("accepted: %s", bad[i]);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_say_what_the_layout_says),
@@ -156,6 +230,8 @@ int main(void) {
         cmocka_unit_test(any_segment_comes_back_from_its_name),
         cmocka_unit_test(what_is_no_name_of_ours_is_refused),
         cmocka_unit_test(a_timeline_is_said_in_json),
+        cmocka_unit_test(a_timeline_is_parsed_whatever_its_spacing_and_order),
+        cmocka_unit_test(other_objects_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
