@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Print a playlist of the last hour and after: play_range s3://bucket/camera */
+#include <s3hls/archive.h>
 #include <s3hls/playlist.h>
 #include <stdio.h>
 #include <time.h>

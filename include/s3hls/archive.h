@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /** @file archive.h
  * The recordings of one camera in a store, found by LIST alone: object names carry time, duration
- * and order.
- *
- *   {YYYY}/{MM}/{DD}/{HH}/{mm}/{SS}.{mmm}-{duration_ms}-{sequence}-{timeline}.ts
- *   the same with open- or inner- before {sequence}: see s3hls_segment_entry
- *   timelines/{timeline}.json
- *   {YYYY}/{MM}/{DD}/{HH}/{mm}/{SS}.ts         names of the AWS sample SDK
+ * and order (layout.h).
  *
  * Threads: an archive is used by one thread at a time, and archives opened beside one store by the
  * thread that uses that store. Functions with an s3hls_s3_error parameter send requests: they block
@@ -16,50 +11,12 @@
 #ifndef S3HLS_ARCHIVE_H
 #define S3HLS_ARCHIVE_H
 
+#include "s3hls/layout.h"
 #include "s3hls/store.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-#define S3HLS_KEY_MAX 96 /* bytes of a segment's key below the prefix, including the NUL */
-
-/** Where decoding can begin in a segment. The segment's name states it. */
-typedef enum s3hls_segment_entry {
-    /** At its first picture, an IDR picture: the segment decodes on its own. Names without a mark.
-     * Assumed for names of the AWS sample SDK, which do not state it. */
-    S3HLS_ENTRY_IDR = 0,
-    /** "open-": at its first picture, an I picture with a recovery point (open GOP, intra refresh).
-     * Pictures that are shown before it, or before the recovery is complete, refer to the previous
-     * segment. */
-    S3HLS_ENTRY_RECOVERY = 1,
-    /** "inner-": not at its first picture. The segment begins inside a GOP, because a limit of size
-     * or duration ended the previous segment, and needs that segment to decode. */
-    S3HLS_ENTRY_NONE = 2
-} s3hls_segment_entry;
-
-/** One segment. */
-typedef struct s3hls_segment {
-    int64_t start_ms;     /* UTC of its first frame, ms since 1970 */
-    uint32_t duration_ms; /* 0: not known (a name of the AWS sample SDK, before it is listed) */
-    int seed_name;        /* non-zero: named by the AWS sample SDK; sequence and timeline are 0 */
-    uint64_t sequence;    /* consecutive within a session; a missing number is a lost or late
-                             segment */
-    uint64_t timeline;    /* parameter sets and timestamps are continuous within one */
-    uint64_t size;        /* bytes */
-    int64_t modified_unix_s; /* when the store received it, seconds since 1970 */
-    s3hls_segment_entry entry;
-} s3hls_segment;
-
-/** Contents of a timeline's object, for CODECS, RESOLUTION and TARGETDURATION. */
-typedef struct s3hls_timeline {
-    uint64_t timeline;
-    uint32_t target_duration_ms; /* no segment of the timeline is longer, rounded to seconds */
-    uint32_t width, height;      /* pixels, cropped */
-    uint32_t frame_rate_milli;   /* frames per 1,000 s; 0: not known */
-    char codecs[64];             /* RFC 6381: "avc1.64001f" */
-    char container[8];           /* "ts" */
-} s3hls_timeline;
 
 typedef struct s3hls_archive s3hls_archive;
 
@@ -148,10 +105,6 @@ S3HLS_API void s3hls_survey_close(s3hls_survey **survey);
  *   a store's status */
 S3HLS_API int s3hls_archive_days(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
                                  s3hls_name_fn on_day, void *ctx, s3hls_s3_error *error);
-
-/** A segment that begins later than this after the current time was named by a clock that ran
- * ahead. It counts as neither live nor newest until that time is reached. */
-#define S3HLS_CLOCK_AHEAD_MS 60000
 
 /** Find the newest segment that begins no later than S3HLS_CLOCK_AHEAD_MS from now. Sends one LIST
  * if the camera recorded in the last ten minutes, else usually at most seven.
@@ -261,23 +214,6 @@ S3HLS_API int s3hls_archive_timeline(s3hls_archive *archive, uint64_t timeline, 
 /** The archive's store, for reading segments and making URLs. Valid until the archive is closed.
  * @return NULL: archive is NULL */
 S3HLS_API s3hls_store *s3hls_archive_store(s3hls_archive *archive);
-
-/** Write a segment's name, relative to the camera's prefix. Pure; any thread.
- * @param key       receives it, NUL-terminated
- * @param key_size  bytes; S3HLS_KEY_MAX is always enough
- * @return 1 or more: length without NUL
- *   S3HLS_E_INVALID: start_ms is outside the years 1970 to 9999, or entry is not one of its
- *   enum
- *   S3HLS_E_TOO_LARGE: key_size is too small */
-S3HLS_API int s3hls_segment_key_format(const s3hls_segment *segment, char *key, size_t key_size);
-
-/** Read a segment's name. Pure; any thread. size and modified_unix_s are set to 0.
- * @param key       relative to the camera's prefix; need not end with a NUL
- * @param key_size  bytes
- * @return S3HLS_OK
- *   S3HLS_E_MALFORMED: not a segment's name in either form (a name has one spelling: surplus zeros,
- *   signs or 30 February are refused), or a duration of more than a day */
-S3HLS_API int s3hls_segment_key_parse(const char *key, size_t key_size, s3hls_segment *segment);
 
 #ifdef __cplusplus
 }

@@ -6,7 +6,8 @@
 #ifndef S3HLS_PLAYLIST_H
 #define S3HLS_PLAYLIST_H
 
-#include "s3hls/archive.h"
+#include "s3hls/env.h"
+#include "s3hls/layout.h"
 #include <string.h>
 
 #ifdef __cplusplus

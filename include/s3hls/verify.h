@@ -7,7 +7,7 @@
 #ifndef S3HLS_VERIFY_H
 #define S3HLS_VERIFY_H
 
-#include "s3hls/archive.h"
+#include "s3hls/layout.h"
 
 #ifdef __cplusplus
 extern "C" {

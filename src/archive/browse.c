@@ -56,7 +56,7 @@ int s3hls_archive_days(s3hls_archive *archive, int64_t from_ms, int64_t to_ms, s
     char month[S3HLS_KEY_MAX], last[S3HLS_KEY_MAX];
     if (!archive || !on_day || from_ms >= to_ms || from_ms < 0)
         return S3HLS_E_INVALID;
-    s3hls_segment s = {.start_ms = from_ms, .seed_name = 1};
+    s3hls_segment s = {.start_ms = from_ms, .sdk_name = 1};
     if (s3hls_segment_key_format(&s, month, sizeof month) < 0)
         return S3HLS_E_INVALID;
     s.start_ms = to_ms - 1;
@@ -183,7 +183,7 @@ static int newest_after(s3hls_archive *archive, int64_t from_ms, s3hls_segment *
                         s3hls_s3_error *error) {
     tail t = {.from_ms = from_ms, .end_ms = s3hls__archive_live_end_ms(archive)};
     char start_after[S3HLS_KEY_MAX];
-    s3hls_segment from = {.start_ms = from_ms, .seed_name = 1};
+    s3hls_segment from = {.start_ms = from_ms, .sdk_name = 1};
     int rc = s3hls_segment_key_format(&from, start_after, sizeof start_after);
     if (rc < 0)
         return rc;

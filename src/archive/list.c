@@ -13,7 +13,7 @@ enum {
     LONGEST_SEGMENT_MS = 120000, /* how long before a range a segment may begin */
     ENTRY_REACH_MS = 600000,     /* how long before a range its decoding may begin */
     LATE_MS = 120000, /* the last part of an hour that is listed again, for late arrivals */
-    SEED_DURATION_MAX_MS = 10000 /* for a segment without a stated duration */
+    SDK_DURATION_MAX_MS = 10000 /* for a segment without a stated duration */
 };
 static const int64_t YEAR_10000_MS = INT64_C(253402300800000);
 
@@ -63,7 +63,7 @@ static void note_failure(collection *c, int status, const s3hls_s3_error *error)
 
 /* Common prefix of all names in an hour or a second: "2026/11/23/03/", "2026/11/23/03/12/07". */
 static void key_stem(int64_t ms, size_t size, char stem[S3HLS_KEY_MAX]) {
-    s3hls_segment first = {.start_ms = ms, .seed_name = 1};
+    s3hls_segment first = {.start_ms = ms, .sdk_name = 1};
     s3hls_segment_key_format(&first, stem, S3HLS_KEY_MAX);
     stem[size] = 0;
 }
@@ -282,14 +282,13 @@ static int by_time(const void *a, const void *b) {
 
 /* The sample SDK's names have no duration: use the distance to the next segment, up to a limit. */
 static void guess_durations(s3hls_segment_list *list) {
-    uint32_t last = SEED_DURATION_MAX_MS;
+    uint32_t last = SDK_DURATION_MAX_MS;
     for (size_t i = 0; i < list->count; i++) {
         s3hls_segment *s = &list->segments[i];
-        if (!s->seed_name)
+        if (!s->sdk_name)
             continue;
         int64_t distance = i + 1 < list->count ? s[1].start_ms - s->start_ms : last;
-        s->duration_ms =
-            distance < SEED_DURATION_MAX_MS ? (uint32_t)distance : SEED_DURATION_MAX_MS;
+        s->duration_ms = distance < SDK_DURATION_MAX_MS ? (uint32_t)distance : SDK_DURATION_MAX_MS;
         last = s->duration_ms;
     }
 }

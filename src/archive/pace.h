@@ -9,7 +9,7 @@
 #ifndef S3HLS_ARCHIVE_PACE_H
 #define S3HLS_ARCHIVE_PACE_H
 
-#include "s3hls/archive.h"
+#include "s3hls/layout.h"
 #include <stdbool.h>
 
 enum {

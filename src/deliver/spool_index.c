@@ -34,7 +34,7 @@ bool s3hls__spool_parse_name(const char *name, s3hls__spool_entry *entry) {
             if (*c == '_')
                 *c = '/';
         entry->media = s3hls_segment_key_parse(key, size, &entry->segment) == S3HLS_OK;
-        if (!entry->media || entry->segment.seed_name)
+        if (!entry->media || entry->segment.sdk_name)
             return false;
     }
     return s3hls__spool_name(entry, again) == S3HLS_OK && strcmp(again, name) == 0;

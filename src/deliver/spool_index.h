@@ -4,7 +4,7 @@
 #define S3HLS_DELIVER_SPOOL_INDEX_H
 
 #include "base/env.h"
-#include "s3hls/archive.h"
+#include "s3hls/layout.h"
 #include <stdbool.h>
 
 /* One file. segment.size: bytes of the object. */

@@ -262,7 +262,7 @@ static int fetch(exporter *x, const char **reason) {
 
 static int read_pictures(exporter *x) {
     return s3hls__pictures_read(&x->pictures, &x->parser, x->body, x->size,
-                                x->segments[x->at].seed_name, &x->env);
+                                x->segments[x->at].sdk_name, &x->env);
 }
 
 static bool begins_with_tables(const exporter *x) {
@@ -295,7 +295,7 @@ static bool recorded_beside(const exporter *x) {
     for (size_t i = x->at + 1;
          i < x->count && s[0].start_ms + s[0].duration_ms >= x->segments[i].start_ms; i++)
         if (x->segments[i].timeline == before->timeline &&
-            x->segments[i].seed_name == before->seed_name)
+            x->segments[i].sdk_name == before->sdk_name)
             return true;
     return false;
 }

@@ -70,7 +70,7 @@ static bool line_from_before(const s3hls__placement *p, const s3hls_segment *s,
                              const s3hls__stamp *stamps, size_t count, line *l) {
     *l = (line){p->stamp, p->wall_90k, p->drift_90k};
     bool same =
-        p->known && p->segment.timeline == s->timeline && !p->segment.seed_name == !s->seed_name;
+        p->known && p->segment.timeline == s->timeline && !p->segment.sdk_name == !s->sdk_name;
     return same && 2 * count_fitting(l, s, stamps, count) >= count;
 }
 

@@ -3,8 +3,8 @@
 #ifndef S3HLS_EXPORT_PLACEMENT_H
 #define S3HLS_EXPORT_PLACEMENT_H
 
-#include "s3hls/archive.h"
 #include "s3hls/env.h"
+#include "s3hls/layout.h"
 #include <stdbool.h>
 
 /* Timestamps of one picture, 90 kHz; since 1970 after placement. */

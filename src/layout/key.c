@@ -46,7 +46,7 @@ int s3hls_segment_key_format(const s3hls_segment *segment, char *key, size_t key
     p = add_digits(p, d.hour, 2, '/');
     p = add_digits(p, d.minute, 2, '/');
     p = add_digits(p, d.second, 2, '.');
-    if (!s->seed_name) {
+    if (!s->sdk_name) {
         p = add_digits(p, (uint64_t)s->start_ms % 1000, 3, '-');
         p = add_number(p, s->duration_ms, '-');
         size_t mark = strlen(MARKS[s->entry]);
@@ -126,8 +126,8 @@ int s3hls_segment_key_parse(const char *key, size_t key_size, s3hls_segment *seg
     expect(&r, '/');
     d.second = digits(&r, 2);
     expect(&r, '.');
-    segment->seed_name = r.ok && r.p < r.end && *r.p == 't';
-    if (!segment->seed_name) {
+    segment->sdk_name = r.ok && r.p < r.end && *r.p == 't';
+    if (!segment->sdk_name) {
         ms = digits(&r, 3);
         expect(&r, '-');
         segment->duration_ms = (uint32_t)number(&r, LONGEST_MS);
@@ -150,8 +150,8 @@ int s3hls_segment_key_parse(const char *key, size_t key_size, s3hls_segment *seg
 
 bool s3hls__segment_same_session(const s3hls_segment *a, const s3hls_segment *b) {
     enum { LOST_MAX = 10000 }; /* a larger difference is not a loss but unrelated */
-    if (a->seed_name || b->seed_name)
-        return a->seed_name && b->seed_name;
+    if (a->sdk_name || b->sdk_name)
+        return a->sdk_name && b->sdk_name;
     return b->sequence > a->sequence && b->sequence - a->sequence - 1 <= LOST_MAX &&
            b->timeline - a->timeline <= 1;
 }

@@ -5,7 +5,7 @@
 #ifndef S3HLS_LAYOUT_KEY_H
 #define S3HLS_LAYOUT_KEY_H
 
-#include "s3hls/archive.h"
+#include "s3hls/layout.h"
 
 #include <stdbool.h>
 

@@ -28,7 +28,7 @@ typedef struct writer {
 /* ---- order of segments, by their names alone */
 
 static bool discontinuous(const s3hls_segment *a, const s3hls_segment *b) {
-    bool unmarked_hole = a->seed_name && b->start_ms > a->start_ms + a->duration_ms;
+    bool unmarked_hole = a->sdk_name && b->start_ms > a->start_ms + a->duration_ms;
     return !s3hls__segment_same_session(a, b) || a->timeline != b->timeline || unmarked_hole;
 }
 

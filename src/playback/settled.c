@@ -3,7 +3,7 @@
 #include "layout/key.h"
 
 uint64_t s3hls__missing(const s3hls_segment *a, const s3hls_segment *b) {
-    return a->seed_name || !s3hls__segment_same_session(a, b) ? 0 : b->sequence - a->sequence - 1;
+    return a->sdk_name || !s3hls__segment_same_session(a, b) ? 0 : b->sequence - a->sequence - 1;
 }
 
 /* Iterates from the end, so that the earliest arrival of the later segments is known. */
@@ -12,7 +12,7 @@ static size_t keep_timely(s3hls_segment *s, size_t count, uint32_t wait_s) {
     int64_t arrived_s = INT64_MAX;
     for (size_t i = count; i-- > 0;) {
         bool waited =
-            kept < count && !s[i].seed_name && s3hls__segment_same_session(&s[i], &s[kept]);
+            kept < count && !s[i].sdk_name && s3hls__segment_same_session(&s[i], &s[kept]);
         if (arrived_s != INT64_MAX && s[i].modified_unix_s > arrived_s + (waited ? wait_s : 0))
             continue;
         if (s[i].modified_unix_s < arrived_s && !s3hls__segment_is_ahead(&s[i]))

@@ -3,7 +3,7 @@
 #ifndef S3HLS_PLAYBACK_SETTLED_H
 #define S3HLS_PLAYBACK_SETTLED_H
 
-#include "s3hls/archive.h"
+#include "s3hls/layout.h"
 #include <stdbool.h>
 
 /* Number of sequence numbers missing between two segments of one session. */

@@ -290,11 +290,11 @@ bool s3hls__grant_opens(const s3hls__grant *grant, const char *camera) {
 
 /* The segment overlaps the link's range. */
 static bool overlaps(const s3hls__grant *grant, const char *key) {
-    enum { SEED_LONGEST_MS = 10000 }; /* as in s3hls_archive_list() */
+    enum { SDK_LONGEST_MS = 10000 }; /* as in s3hls_archive_list() */
     s3hls_segment s;
     if (s3hls_segment_key_parse(key, strlen(key), &s))
         return false;
-    int64_t end_ms = s.start_ms + (s.seed_name ? SEED_LONGEST_MS : s.duration_ms);
+    int64_t end_ms = s.start_ms + (s.sdk_name ? SDK_LONGEST_MS : s.duration_ms);
     return s.start_ms < grant->to_ms && end_ms > grant->from_ms;
 }
 

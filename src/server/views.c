@@ -310,7 +310,7 @@ static int make_address(void *ctx, const char *key, char **url) {
 
 static uint32_t target_duration_ms(const view *v, const s3hls_segment *last) {
     s3hls_timeline timeline;
-    if (last->seed_name ||
+    if (last->sdk_name ||
         s3hls__desk_timeline(v->desk, v->request->camera, last->timeline, &timeline))
         return 0;
     return timeline.target_duration_ms;
@@ -434,7 +434,7 @@ static int write_master(const view *v, const s3hls_segment_list *list, char **te
         .independent = is_closed(v) && s3hls_playlist_independent(list->segments, list->count)};
     char *url = NULL;
     s3hls__strbuf b;
-    if (!last->seed_name &&
+    if (!last->sdk_name &&
         !s3hls__desk_timeline(v->desk, v->request->camera, last->timeline, &timeline))
         variant.timeline = &timeline;
     s3hls_playlist_bandwidth(list->segments, list->count,
@@ -517,14 +517,14 @@ static int check_reach(view *v) {
     s3hls_segment s;
     s3hls_segment_list list;
     int rc = s3hls_segment_key_parse(v->request->name, strlen(v->request->name), &s);
-    if (rc || !grant->share || !s.seed_name || s.start_ms >= grant->from_ms)
+    if (rc || !grant->share || !s.sdk_name || s.start_ms >= grant->from_ms)
         return rc;
     rc = s3hls_archive_list(v->archive, grant->from_ms, grant->from_ms + 1, &list, &v->error);
     if (rc)
         return rc;
     rc = S3HLS_E_NOT_FOUND;
     for (size_t i = 0; i < list.count; i++)
-        if (list.segments[i].seed_name && list.segments[i].start_ms == s.start_ms)
+        if (list.segments[i].sdk_name && list.segments[i].start_ms == s.start_ms)
             rc = S3HLS_OK;
     s3hls_segment_list_deinit(&list, &v->account->env);
     return rc;

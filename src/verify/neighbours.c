@@ -156,9 +156,9 @@ void s3hls_verify_neighbours(const s3hls_segment *segments, s3hls_verify_report 
     for (size_t begin = 0, end; begin < count; begin = end) {
         const s3hls_segment *s = &segments[begin];
         for (end = begin + 1; end < count && segments[end].timeline == s->timeline &&
-                              segments[end].seed_name == s->seed_name;)
+                              segments[end].sdk_name == s->sdk_name;)
             end++;
-        if (s->seed_name)
+        if (s->sdk_name)
             continue;
         check_places(s, &reports[begin], end - begin);
         for (size_t i = begin; i + 1 < end; i++)
@@ -182,7 +182,7 @@ s3hls_seam s3hls_verify_seam(const s3hls_segment *before, const s3hls_segment *a
     s3hls_seam seam = {.hole_ms = b->start_ms - a->start_ms - a->duration_ms};
     seam.new_session = !s3hls__segment_same_session(a, b);
     seam.new_timeline = seam.new_session || a->timeline != b->timeline;
-    if (!seam.new_session && !a->seed_name)
+    if (!seam.new_session && !a->sdk_name)
         seam.missing = b->sequence - a->sequence - 1;
     return seam;
 }

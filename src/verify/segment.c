@@ -346,7 +346,7 @@ int s3hls_verify_segment(const s3hls_segment *segment, const uint8_t *data, size
     report->height = r.units.sps.height;
     if (report->width)
         s3hls__h264_codecs(&r.units.sps, report->codecs);
-    if (segment && !segment->seed_name)
+    if (segment && !segment->sdk_name)
         check_duration(segment, &r);
     return report->faults ? S3HLS_E_MALFORMED : S3HLS_OK;
 }

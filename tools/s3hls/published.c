@@ -102,7 +102,7 @@ static bool same_session(const s3hls_segment *a, const s3hls_segment *b) {
 
 bool live_passed(const live_list *l, const s3hls_segment *s) {
     const s3hls_segment *last = newest(l);
-    return s->seed_name ||
+    return s->sdk_name ||
            (last && (s->sequence <= last->sequence || (l->ended && same_session(last, s))));
 }
 

@@ -137,8 +137,7 @@ static int presign(void *ctx, const char *key, char **url) {
 static uint32_t target_duration_ms(s3hls_archive *archive, const s3hls_segment_list *list) {
     s3hls_timeline timeline;
     const s3hls_segment *last = list->count ? &list->segments[list->count - 1] : NULL;
-    if (!last || last->seed_name ||
-        s3hls_archive_timeline(archive, last->timeline, &timeline, NULL))
+    if (!last || last->sdk_name || s3hls_archive_timeline(archive, last->timeline, &timeline, NULL))
         return 0;
     return timeline.target_duration_ms;
 }

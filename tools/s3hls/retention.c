@@ -205,7 +205,7 @@ static bool is_needed(const pruning *p, uint64_t timeline) {
 static int collect_needed(void *ctx, const s3hls_s3_object *object) {
     pruning *p = ctx;
     s3hls_segment s;
-    if (s3hls_segment_key_parse(object->key, strlen(object->key), &s) || s.seed_name ||
+    if (s3hls_segment_key_parse(object->key, strlen(object->key), &s) || s.sdk_name ||
         is_old(p, object->key) || is_needed(p, s.timeline))
         return 0;
     if (p->timeline_count == p->timeline_capacity) {

@@ -285,7 +285,7 @@ static void judge(findings *f) {
     for (size_t i = 0; i < count && !f->status; i++) {
         if (i)
             judge_seam(f, &s[i - 1], &s[i]);
-        if (!s[i].seed_name && (i == 0 || s[i].timeline != s[i - 1].timeline))
+        if (!s[i].sdk_name && (i == 0 || s[i].timeline != s[i - 1].timeline))
             judge_timeline(f, i);
         judge_segment(f, i);
     }
@@ -312,7 +312,7 @@ static int note_foreign(void *ctx, const s3hls_s3_object *object) {
 /* Report foreign objects. The archive only counts them; another listing provides their names. */
 static void judge_foreign(findings *f) {
     int64_t from_ms = range_from_ms(&f->o->range);
-    s3hls_segment hour = {.start_ms = from_ms, .seed_name = 1};
+    s3hls_segment hour = {.start_ms = from_ms, .sdk_name = 1};
     char after[S3HLS_KEY_MAX] = "";
     if (f->list->foreign == 0)
         return;

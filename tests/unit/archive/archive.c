@@ -8,6 +8,7 @@
 
 #include "folder.h"
 #include "layout/key.h"
+#include "s3hls/archive.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -27,10 +27,10 @@ static void names_say_what_the_layout_says(void **state) {
     assert_int_equal(s.duration_ms, 4000);
     assert_int_equal(s.sequence, 1795403520);
     assert_int_equal(s.timeline, 1795403519);
-    assert_false(s.seed_name);
+    assert_false(s.sdk_name);
     s = parsed("2026/11/23/03/12/00.ts");
     assert_int_equal(s.start_ms, INT64_C(1795403520000));
-    assert_true(s.seed_name);
+    assert_true(s.sdk_name);
 }
 
 static void names_say_where_decoding_can_begin(void **state) {
@@ -52,7 +52,7 @@ static void every_day_is_named_as_the_calendar_has_it(void **state) {
         time_t t = (time_t)(day * 86400 + day % 86400);
         struct tm tm;
         char key[S3HLS_KEY_MAX], expected[S3HLS_KEY_MAX];
-        s3hls_segment s = {.start_ms = (int64_t)t * 1000, .seed_name = 1};
+        s3hls_segment s = {.start_ms = (int64_t)t * 1000, .sdk_name = 1};
         gmtime_r(&t, &tm);
         strftime(expected, sizeof expected, "%Y/%m/%d/%H/%M/%S.ts", &tm);
         assert_true(s3hls_segment_key_format(&s, key, sizeof key) > 0);

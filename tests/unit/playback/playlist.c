@@ -157,13 +157,13 @@ static void another_timeline_or_session_is_a_discontinuity(void **state) {
     free(text);
 }
 
-static void seed_names_have_no_numbers_to_miss(void **state) {
+static void sdk_names_have_no_numbers_to_miss(void **state) {
     (void)state;
     s3hls_segment s[4];
     session(s, 4, 0, S);
     for (int i = 0; i < 3; i++)
         s[i] = (s3hls_segment){
-            .start_ms = NOON_MS - 60000 + i * 4000, .duration_ms = 4000, .seed_name = 1};
+            .start_ms = NOON_MS - 60000 + i * 4000, .duration_ms = 4000, .sdk_name = 1};
     s[2].start_ms += 10000;
     char *text = write(S3HLS_PLAYLIST_VOD, s, 4);
     assert_non_null(strstr(text, "2026/06/30/11/59/00.ts\n"));
@@ -370,7 +370,7 @@ static void nonsense_gets_a_playlist_too(void **state) {
                                .duration_ms = seed >> 20,
                                .sequence = seed & 64 ? seed : UINT64_MAX - (seed >> 9),
                                .timeline = seed % 5,
-                               .seed_name = (seed >> 5) % 16 == 0};
+                               .sdk_name = (seed >> 5) % 16 == 0};
     }
     s3hls_playlist_config cfg;
     char *text;
@@ -443,7 +443,7 @@ int main(void) {
         cmocka_unit_test(a_list_begins_where_decoding_can),
         cmocka_unit_test(missing_numbers_are_gaps_as_long_as_the_hole),
         cmocka_unit_test(another_timeline_or_session_is_a_discontinuity),
-        cmocka_unit_test(seed_names_have_no_numbers_to_miss),
+        cmocka_unit_test(sdk_names_have_no_numbers_to_miss),
         cmocka_unit_test(live_polls_agree_with_each_other),
         cmocka_unit_test(two_replicas_write_the_same),
         cmocka_unit_test(addresses_are_relative_or_based_or_made),
