@@ -3,7 +3,7 @@
 #ifndef S3HLS_DELIVER_DELIVERY_H
 #define S3HLS_DELIVER_DELIVERY_H
 
-#include "deliver/outbox.h"
+#include "deliver/outbox_internal.h"
 
 typedef struct s3hls__delivery {
     s3hls__outbox *box;         /* NULL: unused */

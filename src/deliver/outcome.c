@@ -28,7 +28,7 @@ static void note_error(s3hls__outbox *box, const s3hls_s3_error *e) {
 }
 
 static bool is_hopeful(const s3hls__outbox *box, s3hls__action action) {
-    bool renewed = action == S3HLS__REFRESH && s3hls__credentials_renews(box->keys);
+    bool renewed = action == S3HLS__REFRESH && s3hls__credentials_renews(box->credentials);
     return action == S3HLS__RETRY || action == S3HLS__CORRECT_CLOCK || renewed;
 }
 
@@ -43,10 +43,10 @@ static int64_t outbox_failed(s3hls_uploader *u, s3hls__outbox *box, const char *
                              const s3hls_s3_error *e) {
     s3hls__action action = s3hls__s3_action(e, box->env.wall_us(box->env.ctx) / 1000000);
     bool hopeful = is_hopeful(box, action), first = box->failing_since_us == 0;
-    bool tell = first || (!hopeful && box->told != e->status);
+    bool tell = first || (!hopeful && box->reported != e->status);
     note_error(box, e);
     if (e->status == S3HLS_E_NO_BUCKET || e->status == S3HLS_E_NOT_FOUND)
-        s3hls__outbox_doubt(box);
+        s3hls__outbox_redeliver_timelines(box);
     pthread_mutex_lock(&u->lock);
     if (first)
         box->failing_since_us = s3hls__uploader_now_us(u);
@@ -55,7 +55,7 @@ static int64_t outbox_failed(s3hls_uploader *u, s3hls__outbox *box, const char *
         box->not_before_us = s3hls__uploader_now_us(u) + wait_us;
         box->down = true;
     }
-    box->told = hopeful ? 0 : e->status;
+    box->reported = hopeful ? 0 : e->status;
     pthread_mutex_unlock(&u->lock);
     char answer[256] = "";
     if (e->http_status)
@@ -64,11 +64,11 @@ static int64_t outbox_failed(s3hls_uploader *u, s3hls__outbox *box, const char *
     s3hls__log(&u->env, S3HLS_LOG_WARN, "record", "%s failed: %s: %s%s; next try in %" PRId64 " ms",
                what, s3hls_status_name(e->status), answer, e->message, wait_us / 1000);
     if (tell)
-        s3hls__outbox_tell(box,
-                           &(s3hls_event){.type = hopeful ? S3HLS_EVENT_FAILING : S3HLS_EVENT_HELD,
-                                          .status = e->status,
-                                          .error = e,
-                                          .message = e->message});
+        s3hls__outbox_report(
+            box, &(s3hls_event){.type = hopeful ? S3HLS_EVENT_FAILING : S3HLS_EVENT_HELD,
+                                .status = e->status,
+                                .error = e,
+                                .message = e->message});
     return wait_us;
 }
 
@@ -77,11 +77,11 @@ static void outbox_works(s3hls_uploader *u, s3hls__outbox *box) {
     int64_t since_us = box->failing_since_us;
     box->failures = 0;
     box->failing_since_us = box->not_before_us = 0;
-    box->told = 0;
+    box->reported = 0;
     box->down = false;
     pthread_mutex_unlock(&u->lock);
     if (since_us)
-        s3hls__outbox_tell(
+        s3hls__outbox_report(
             box, &(s3hls_event){.type = S3HLS_EVENT_RECOVERED,
                                 .duration_ms = (s3hls__uploader_now_us(u) - since_us) / 1000});
 }
@@ -92,17 +92,11 @@ static void tell_delivered(s3hls__outbox *box, const s3hls__delivery *d, bool dr
     s3hls__log(&box->env, S3HLS_LOG_DEBUG, "record", "delivered %s, %" PRIu64 " bytes", d->key,
                d->entry.segment.size);
     if (d->entry.media)
-        s3hls__outbox_tell(box, &(s3hls_event){.type = S3HLS_EVENT_DELIVERED,
-                                               .key = d->key,
-                                               .bytes = d->entry.segment.size});
+        s3hls__outbox_report(box, &(s3hls_event){.type = S3HLS_EVENT_DELIVERED,
+                                                 .key = d->key,
+                                                 .bytes = d->entry.segment.size});
     if (drained)
-        s3hls__outbox_tell(box, &(s3hls_event){.type = S3HLS_EVENT_SPOOL_DRAINED});
-}
-
-void s3hls__uploader_note_spool(s3hls__outbox *box) {
-    s3hls__spool_entry *oldest = box->spool ? s3hls__spool_oldest_segment(box->spool) : NULL;
-    box->spool_oldest_ms = oldest ? oldest->segment.start_ms + oldest->segment.duration_ms : 0;
-    box->spool_status = box->spool ? s3hls__spool_status(box->spool) : S3HLS_OK;
+        s3hls__outbox_report(box, &(s3hls_event){.type = S3HLS_EVENT_SPOOL_DRAINED});
 }
 
 /* Limit the share of time that spooled deliveries take while live segments also arrive. Called
@@ -122,13 +116,15 @@ static void delivery_succeeded(s3hls_uploader *u, s3hls__delivery *d) {
         s3hls__spool_read_end(box->spool);
         (d->entry.media ? s3hls__spool_remove : s3hls__spool_said)(box->spool, &d->entry);
         drained = s3hls__spool_empty(box->spool);
-        s3hls__uploader_note_spool(box);
+        s3hls__outbox_note_spool(box);
     }
     if (!d->entry.media)
         s3hls__timelines_said(&box->timelines, d->entry.segment.timeline,
                               s3hls__uploader_now_us(u));
     pthread_mutex_lock(&u->lock);
-    s3hls__outbox_delivered(box, &d->entry, spooled);
+    if (d->entry.media)
+        s3hls__ledger_move(&box->ledger, spooled ? S3HLS__SPOOLED : S3HLS__WAITING,
+                           S3HLS__DELIVERED, d->entry.segment.size);
     if (d->slot)
         s3hls__slot_release(d->slot, &box->env);
     else if (spooled)
@@ -210,14 +206,15 @@ static int64_t ask_wait_us(const s3hls_uploader *u) {
 
 /* Every response of a reachable store carries its time. */
 static void learn_time(s3hls_uploader *u, s3hls__outbox *box, int64_t server_unix_s) {
-    if (box->base || !box->wanted_since_us || server_unix_s < S3HLS__EARLIEST_WALL_S)
+    if (!s3hls__outbox_needs_clock(box) || server_unix_s < S3HLS__EARLIEST_WALL_S)
         return;
-    s3hls__outbox_settle(box, server_unix_s * 1000000 - s3hls__uploader_now_us(u));
+    s3hls__outbox_set_clock(box, server_unix_s * 1000000 - s3hls__uploader_now_us(u));
     s3hls__log(&u->env, S3HLS_LOG_WARN, "record",
                "the clock is not set: segments are named by the store's");
-    s3hls__outbox_tell(box, &(s3hls_event){.type = S3HLS_EVENT_CLOCK,
-                                           .duration_ms = box->true_clock_us / 1000,
-                                           .message = "the clock is not set: the store's is used"});
+    s3hls__outbox_report(box,
+                         &(s3hls_event){.type = S3HLS_EVENT_CLOCK,
+                                        .duration_ms = box->utc_offset_us / 1000,
+                                        .message = "the clock is not set: the store's is used"});
 }
 
 /* Abort an upload that moved no byte for too long if another attempt can do better: the store is
@@ -238,12 +235,12 @@ static void give_up_stalled(s3hls_uploader *u, s3hls__outbox *box, int64_t after
     }
 }
 
-void s3hls__uploader_question_done(s3hls__op *op) {
+void s3hls__uploader_probe_done(s3hls__op *op) {
     s3hls__outbox *box = op->user;
     s3hls_uploader *u = box->uploader;
     const s3hls_s3_error *e = &op->error;
-    box->asking = false;
-    box->ask_not_before_us = s3hls__uploader_now_us(u) + ask_wait_us(u);
+    box->probing = false;
+    box->probe_not_before_us = s3hls__uploader_now_us(u) + ask_wait_us(u);
     learn_time(u, box, e->server_unix_s);
     if (e->http_status)
         give_up_stalled(u, box, box->stall_us, "and the store answers on another connection");

@@ -6,17 +6,16 @@
 
 /* Encoders do not signal this thread, since waking a thread takes about 20 us: it polls them. */
 enum { IDLE_MS = 1000, LOOK_MS = 20 };
-enum { MOVE_BYTES = 32 << 20 }; /* moved from one spool folder to another per step */
 
 /* ---- queries */
 
 static void ask(s3hls__outbox *box) {
-    box->question = (s3hls__op){.kind = S3HLS__OP_HEAD,
-                                .key = "timelines",
-                                .fresh = true,
-                                .done = s3hls__uploader_question_done,
-                                .user = box};
-    s3hls__store_start(box->store, &box->question);
+    box->probe = (s3hls__op){.kind = S3HLS__OP_HEAD,
+                             .key = "timelines",
+                             .fresh = true,
+                             .done = s3hls__uploader_probe_done,
+                             .user = box};
+    s3hls__store_start(box->store, &box->probe);
 }
 
 static bool is_stalled(const s3hls_uploader *u, const s3hls__outbox *box) {
@@ -31,13 +30,9 @@ static bool is_stalled(const s3hls_uploader *u, const s3hls__outbox *box) {
 
 typedef enum job { NOTHING, ASK, LOOK, SPOOL, SEND, SEND_COPY, SEND_SPOOLED } job;
 
-static bool wants_time(const s3hls__outbox *box) {
-    return box->wanted_since_us && !box->base;
-}
-
 /* Memory is short, or deliveries have failed for too long. */
 static bool must_spool(const s3hls__outbox *box, int64_t now) {
-    return box->pressed ||
+    return box->pressure ||
            (box->failing_since_us && now - box->failing_since_us >= box->spool_after_us);
 }
 
@@ -62,13 +57,13 @@ static s3hls__slot *take(s3hls__outbox *box, s3hls__slot *slot) {
 
 /* The oldest segment that waits to be sent, if its name is known. */
 static s3hls__slot *take_slot(s3hls__outbox *box, int64_t now) {
-    return wants_time(box) ? NULL : take(box, s3hls__outbox_oldest(box, now));
+    return s3hls__outbox_needs_clock(box) ? NULL : take(box, s3hls__outbox_oldest(box, now));
 }
 
 /* The next segment to spool: any during an outage; otherwise one that the store refuses, so that it
  * uses no memory until its next try. */
 static s3hls__slot *take_slot_to_spool(s3hls__outbox *box, int64_t now) {
-    if (!box->spool || now < box->spool_retry_us || wants_time(box))
+    if (!box->spool || now < box->spool_retry_us || s3hls__outbox_needs_clock(box))
         return NULL;
     return take(box, s3hls__outbox_oldest_to_spool(box, now, must_spool(box, now)));
 }
@@ -101,11 +96,12 @@ typedef struct task {
 } task;
 
 static bool find_urgent(s3hls_uploader *u, s3hls__outbox *box, int64_t now, task *t) {
-    if ((wants_time(box) || is_stalled(u, box)) && !box->asking && now >= box->ask_not_before_us) {
-        box->asking = true;
+    if ((s3hls__outbox_needs_clock(box) || is_stalled(u, box)) && !box->probing &&
+        now >= box->probe_not_before_us) {
+        box->probing = true;
         t->what = ASK;
-    } else if (box->spool && now >= box->spool_look_us) {
-        box->spool_look_us = now + S3HLS__LOOK_AT_DISK_US;
+    } else if (box->spool && now >= box->spool_check_us) {
+        box->spool_check_us = now + S3HLS__LOOK_AT_DISK_US;
         t->what = LOOK;
     } else if ((t->slot = take_slot_to_spool(box, now))) {
         t->what = SPOOL;
@@ -133,7 +129,7 @@ static bool find_delivery(s3hls_uploader *u, s3hls__outbox *box, int64_t now, bo
     if (!may_send(u, box, now))
         return false;
     if (is_outage(box, now)) /* the store may have been replaced during the outage */
-        s3hls__outbox_doubt(box);
+        s3hls__outbox_redeliver_timelines(box);
     if ((entry = spooled ? take_entry(box, now) : take_object(box, now))) {
         t->what = SEND_SPOOLED;
         t->entry = *entry;
@@ -169,8 +165,8 @@ static task next_task(s3hls_uploader *u) {
     for (int pass = 0; pass < 3 && t.what == NOTHING; pass++)
         for (s3hls__outbox *box = u->boxes; box && t.what == NOTHING; box = box->next) {
             t.box = box;
-            if (!box->leaving && (pass == 0 ? find_urgent(u, box, now, &t)
-                                            : find_delivery(u, box, now, pass == 2, &t)))
+            if (!box->detaching && (pass == 0 ? find_urgent(u, box, now, &t)
+                                              : find_delivery(u, box, now, pass == 2, &t)))
                 box->in_flight++;
         }
     if (is_delivery(t.what))
@@ -186,25 +182,12 @@ static task next_task(s3hls_uploader *u) {
 static void spool(s3hls_uploader *u, const task *t) {
     enum { AGAIN_US = 1000000 };
     int rc = s3hls__outbox_spool(t->box, t->slot);
-    if (rc == S3HLS_OK) {
-        s3hls__uploader_note_spool(t->box);
-    } else {
+    if (rc) {
         t->slot->held = rc == S3HLS_E_EXISTS;
         if (t->slot->held) /* the spooled copy is sent first */
             t->slot->not_before_us = s3hls__uploader_now_us(u) + AGAIN_US;
         atomic_store_explicit(&t->slot->state, S3HLS__SEGMENT_WAITING, memory_order_release);
     }
-    s3hls__uploader_leave(u, t->box);
-}
-
-static void look_at_disk(s3hls_uploader *u, const task *t) {
-    int before = t->box->spool_status;
-    s3hls__spool_look(t->box->spool, MOVE_BYTES);
-    s3hls__uploader_note_spool(t->box);
-    if (t->box->spool_status)
-        s3hls__outbox_spool_failed(t->box, t->box->spool_status);
-    else if (before)
-        t->box->spool_retry_us = 0; /* it is reachable again */
     s3hls__uploader_leave(u, t->box);
 }
 
@@ -216,14 +199,14 @@ static void entry_unreadable(s3hls_uploader *u, const task *t, int status) {
     if (entry) {
         entry->busy = false;
         entry->not_before_us = s3hls__uploader_now_us(u) + AGAIN_US;
-    } else {
-        s3hls__outbox_dropped(t->box, &t->entry, true, 1);
+    } else if (t->entry.media) {
+        s3hls__ledger_drop(&t->box->ledger, S3HLS__SPOOLED, t->entry.segment.size, 1);
     }
     t->box->reading_spool = false;
     u->in_flight--;
     pthread_mutex_unlock(&u->lock);
     if (!entry && t->entry.media)
-        s3hls__outbox_tell_lost(t->box, &t->entry, status);
+        s3hls__outbox_report_lost(t->box, &t->entry, status);
     else if (!entry)
         s3hls__timelines_doubt(&t->box->timelines);
     s3hls__uploader_leave(u, t->box);
@@ -235,10 +218,11 @@ static void carry_out(s3hls_uploader *u, const task *t) {
         return;
     }
     if (t->what == LOOK) {
-        look_at_disk(u, t);
+        s3hls__outbox_check_spool(t->box);
+        s3hls__uploader_leave(u, t->box);
         return;
     }
-    bool in_spool = t->what == SEND && s3hls__outbox_in_spool(t->box, t->slot);
+    bool in_spool = t->what == SEND && s3hls__outbox_is_in_spool(t->box, t->slot);
     if (in_spool) {
         pthread_mutex_lock(&u->lock);
         u->in_flight--;
@@ -249,7 +233,7 @@ static void carry_out(s3hls_uploader *u, const task *t) {
         return;
     }
     if (t->what == SEND)
-        s3hls__outbox_keep(t->box, t->slot);
+        s3hls__outbox_keep_timeline(t->box, t->slot);
     int rc = t->what == SEND_SPOOLED ? s3hls__spool_read(t->box->spool, &t->entry) : S3HLS_OK;
     if (rc) {
         entry_unreadable(u, t, rc);
@@ -263,14 +247,14 @@ static void carry_out(s3hls_uploader *u, const task *t) {
     s3hls__delivery_begin(d, t->box, t->slot, t->copy, &t->entry, s3hls__uploader_delivery_done);
 }
 
-static void cancel_leaving(s3hls_uploader *u) {
+static void cancel_detaching(s3hls_uploader *u) {
     pthread_mutex_lock(&u->lock);
     for (uint32_t i = 0; i < u->cfg.max_in_flight; i++)
-        if (u->deliveries[i].box && u->deliveries[i].box->leaving)
+        if (u->deliveries[i].box && u->deliveries[i].box->detaching)
             s3hls__http_cancel(u->http, &u->deliveries[i].op);
     for (s3hls__outbox *box = u->boxes; box; box = box->next)
-        if (box->leaving && box->asking)
-            s3hls__http_cancel(u->http, &box->question);
+        if (box->detaching && box->probing)
+            s3hls__http_cancel(u->http, &box->probe);
     pthread_mutex_unlock(&u->lock);
 }
 
@@ -279,16 +263,16 @@ static void cancel_leaving(s3hls_uploader *u) {
 /* Memory pressure begins or ends. Reported to each recorder, since recorders share the pool. */
 static bool pressure_changes(const s3hls_uploader *u, s3hls__outbox *box) {
     uint32_t used = s3hls__pool_used(u->pool), count = s3hls__pool_count(u->pool);
-    bool before = box->pressed;
-    box->pressed = before ? used > count / 2 : used > count / 4 * 3;
-    return box->pressed != before;
+    bool before = box->pressure;
+    box->pressure = before ? used > count / 2 : used > count / 4 * 3;
+    return box->pressure != before;
 }
 
 /* The clock was not set when the session began. Check whether it is set now. */
 static bool clock_comes(const s3hls_uploader *u, s3hls__outbox *box) {
-    if (!wants_time(box) || !s3hls__env_wall_is_set(&box->env))
+    if (!s3hls__outbox_needs_clock(box) || !s3hls__env_wall_is_set(&box->env))
         return false;
-    s3hls__outbox_settle(box, box->env.wall_us(box->env.ctx) - s3hls__uploader_now_us(u));
+    s3hls__outbox_set_clock(box, box->env.wall_us(box->env.ctx) - s3hls__uploader_now_us(u));
     return true;
 }
 
@@ -301,12 +285,12 @@ static void look_around(s3hls_uploader *u) {
         box->in_flight++; /* keeps the outbox alive while the lock is released */
         pthread_mutex_unlock(&u->lock);
         if (pressure)
-            s3hls__outbox_tell(box, &(s3hls_event){.type = box->pressed ? S3HLS_EVENT_PRESSURE
-                                                                        : S3HLS_EVENT_RELIEVED});
+            s3hls__outbox_report(box, &(s3hls_event){.type = box->pressure ? S3HLS_EVENT_PRESSURE
+                                                                           : S3HLS_EVENT_RELIEVED});
         if (clock)
-            s3hls__outbox_tell(box, &(s3hls_event){.type = S3HLS_EVENT_CLOCK,
-                                                   .duration_ms = box->true_clock_us / 1000,
-                                                   .message = "the clock has been set"});
+            s3hls__outbox_report(box, &(s3hls_event){.type = S3HLS_EVENT_CLOCK,
+                                                     .duration_ms = box->utc_offset_us / 1000,
+                                                     .message = "the clock has been set"});
         s3hls__uploader_leave(u, box);
         pthread_mutex_lock(&u->lock);
     }
@@ -341,7 +325,7 @@ static uint32_t until_due_ms(s3hls_uploader *u, uint32_t limit_ms, bool *pending
         limit_ms = LOOK_MS;
     for (s3hls__outbox *box = u->boxes; box; box = box->next) {
         bool waits = false;
-        int64_t due_us = box->leaving ? INT64_MAX : box_due_us(u, box, &waits);
+        int64_t due_us = box->detaching ? INT64_MAX : box_due_us(u, box, &waits);
         *pending |= waits;
         if (due_us > now && due_us != INT64_MAX && (due_us - now + 999) / 1000 < limit_ms)
             limit_ms = (uint32_t)((due_us - now + 999) / 1000);
@@ -357,7 +341,7 @@ bool s3hls__uploader_run(s3hls_uploader *u, uint32_t timeout_ms) {
     look_around(u);
     for (task t; (t = next_task(u)).what != NOTHING;)
         carry_out(u, &t);
-    cancel_leaving(u);
+    cancel_detaching(u);
     if (timeout_ms > IDLE_MS)
         timeout_ms = IDLE_MS;
     s3hls__http_step(u->http, until_due_ms(u, timeout_ms, &pending));

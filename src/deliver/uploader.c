@@ -116,7 +116,7 @@ int s3hls_uploader_step(s3hls_uploader *u, uint32_t timeout_ms) {
 /* ---- outboxes */
 
 /* Called on the provider's thread, or on that of the caller that sets the credentials. */
-static void keys_came(void *ctx, int status) {
+static void credentials_changed(void *ctx, int status) {
     s3hls__outbox *box = ctx;
     s3hls_uploader *u = box->uploader;
     if (status == S3HLS_OK) {
@@ -125,36 +125,25 @@ static void keys_came(void *ctx, int status) {
         pthread_mutex_unlock(&u->lock);
         s3hls__http_wake(u->http);
     }
-    s3hls__outbox_tell(box, &(s3hls_event){.type = S3HLS_EVENT_CREDENTIALS,
-                                           .status = status,
-                                           .message = status ? s3hls_strerror(status) : ""});
+    s3hls__outbox_report(box, &(s3hls_event){.type = S3HLS_EVENT_CREDENTIALS,
+                                             .status = status,
+                                             .message = status ? s3hls_strerror(status) : ""});
 }
 
 void s3hls__uploader_attach(s3hls_uploader *u, s3hls__outbox *box) {
     pthread_mutex_lock(&u->lock);
-    box->uploader = u;
-    box->spool_look_us = s3hls__uploader_now_us(u) + S3HLS__LOOK_AT_DISK_US;
+    box->attached = true;
+    box->spool_check_us = s3hls__uploader_now_us(u) + S3HLS__LOOK_AT_DISK_US;
     box->next = u->boxes;
     u->boxes = box;
     pthread_mutex_unlock(&u->lock);
-    box->watch = (s3hls__watch){.fn = keys_came, .ctx = box};
-    if (box->keys)
-        s3hls__credentials_watch(box->keys, &box->watch);
+    box->watch = (s3hls__watch){.fn = credentials_changed, .ctx = box};
+    if (box->credentials)
+        s3hls__credentials_watch(box->credentials, &box->watch);
     s3hls__http_wake(u->http); /* the thread now polls more often */
 }
 
-static bool memory_empty(const s3hls__outbox *box) {
-    for (uint32_t i = 0; i < box->slot_count; i++)
-        if (atomic_load(&box->slots[i].state) != S3HLS__SEGMENT_FREE)
-            return false;
-    return true;
-}
-
-static bool all_empty(const s3hls__outbox *box) {
-    return box->ledger.spooled == 0 && memory_empty(box);
-}
-
-static bool box_resting(const s3hls__outbox *box) {
+static bool is_idle(const s3hls__outbox *box) {
     return box->in_flight == 0;
 }
 
@@ -187,29 +176,28 @@ int s3hls__uploader_drain(s3hls_uploader *u, s3hls__outbox *box, uint32_t deadli
     pthread_mutex_lock(&u->lock);
     box->draining = true; /* closing: retry everything at once, including refused segments */
     box->not_before_us = box->spool_not_before_us = 0;
-    for (uint32_t i = 0; i < box->slot_count; i++)
-        if (atomic_load(&box->slots[i].state) == S3HLS__SEGMENT_WAITING)
-            box->slots[i].not_before_us = 0;
+    s3hls__outbox_clear_delays(box);
     pthread_mutex_unlock(&u->lock);
     s3hls__http_wake(u->http);
-    return wait_until(u, box, spool ? all_empty : memory_empty, deadline_ms) ? S3HLS_OK
-                                                                             : S3HLS_E_UNDELIVERED;
+    bool done = wait_until(u, box, spool ? s3hls__outbox_is_empty : s3hls__outbox_memory_is_empty,
+                           deadline_ms);
+    return done ? S3HLS_OK : S3HLS_E_UNDELIVERED;
 }
 
 void s3hls__uploader_detach(s3hls_uploader *u, s3hls__outbox *box) {
-    if (box->keys)
-        s3hls__credentials_unwatch(box->keys, &box->watch);
+    if (box->credentials)
+        s3hls__credentials_unwatch(box->credentials, &box->watch);
     pthread_mutex_lock(&u->lock);
-    box->leaving = true;
+    box->detaching = true;
     pthread_mutex_unlock(&u->lock);
     s3hls__http_wake(u->http);
-    wait_until(u, box, box_resting, UINT32_MAX);
+    wait_until(u, box, is_idle, UINT32_MAX);
     pthread_mutex_lock(&u->lock);
     for (s3hls__outbox **link = &u->boxes; *link; link = &(*link)->next)
         if (*link == box) {
             *link = box->next;
             break;
         }
-    box->uploader = NULL;
+    box->attached = false;
     pthread_mutex_unlock(&u->lock);
 }

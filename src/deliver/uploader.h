@@ -49,12 +49,10 @@ void s3hls__uploader_detach(s3hls_uploader *u, s3hls__outbox *box);
 bool s3hls__uploader_run(s3hls_uploader *u, uint32_t timeout_ms);
 
 /* ---- outcome.c */
-/* s3hls__op.done of a delivery, and of an outbox's question. */
+/* s3hls__op.done of a delivery, and of an outbox's probe. */
 void s3hls__uploader_delivery_done(s3hls__op *op);
-void s3hls__uploader_question_done(s3hls__op *op);
+void s3hls__uploader_probe_done(s3hls__op *op);
 /* A task of the outbox has ended. */
 void s3hls__uploader_leave(s3hls_uploader *u, s3hls__outbox *box);
-/* The spool has changed: update the age of its oldest segment. */
-void s3hls__uploader_note_spool(s3hls__outbox *box);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "s3hls/recorder.h"
 #include "base/config.h"
-#include "base/disk.h"
 #include "record/writer.h"
 #include <inttypes.h>
 #include <string.h>
@@ -9,14 +8,13 @@
 /* A time beyond +-18,000 years would overflow in 90 kHz. */
 static const int64_t MAX_TIME_US = INT64_C(1) << 59;
 static const uint64_t MAX_AGE_US = 3600000000; /* of a frame */
-enum { MAX_SLOTS = 512 };
 
 struct s3hls_recorder {
     /* set at open */
     s3hls_env env;
     s3hls_uploader *uploader;
     bool own_uploader;
-    s3hls__outbox box;
+    s3hls__outbox *box;
 
     /* encoder thread only, except for the atomic counters inside */
     s3hls__writer writer;
@@ -73,77 +71,17 @@ static int open_uploader(s3hls_recorder *r, const s3hls_recorder_config *cfg) {
     return s3hls_uploader_open(&r->uploader, &u);
 }
 
-static int open_slots(s3hls__outbox *box) {
-    uint32_t blocks = s3hls__pool_count(box->pool);
-    uint32_t count = blocks < MAX_SLOTS ? blocks : MAX_SLOTS;
-    box->slots = s3hls__env_alloc(&box->env, count * sizeof *box->slots);
-    if (!box->slots)
-        return S3HLS_E_NOMEM;
-    box->slot_count = count;
-    return S3HLS_OK;
-}
-
-static int open_object(s3hls_recorder *r, const s3hls_object_options *options) {
-    const char *wrong;
-    int rc = s3hls__object_init(&r->box.object, options, &r->env, &wrong);
-    if (!rc)
-        rc = s3hls__tags_open(&r->writer.tags, options->tags, options->tag_count, &r->env);
+static int open_tags(s3hls_recorder *r, const s3hls_object_options *options) {
+    int rc = s3hls__tags_open(&r->writer.tags, options->tags, options->tag_count, &r->env);
     if (rc == S3HLS_E_INVALID)
-        s3hls__log(&r->env, S3HLS_LOG_ERROR, "record", "recorder: %s",
-                   wrong ? wrong
-                         : "object.tags: at most 10, names of 1 to 128 characters, "
-                           "values of up to 256, no name twice");
-    return rc;
-}
-
-static int open_spool(s3hls_recorder *r, const s3hls_recorder_config *cfg) {
-    s3hls__outbox *box = &r->box;
-    if (!cfg->spool_dir)
-        return S3HLS_OK;
-    const s3hls__spool_config spool = {.dir = cfg->spool_dir,
-                                       .destination = cfg->destination,
-                                       .file_mode = cfg->s3.file_mode,
-                                       .found = s3hls__outbox_found,
-                                       .ctx = box};
-    if (!s3hls__disk_mode_ok(spool.file_mode)) {
-        s3hls__log(&r->env, S3HLS_LOG_ERROR, "record", "s3.file_mode 0%o: give 0600 to 0777",
-                   spool.file_mode);
-        return S3HLS_E_INVALID;
-    }
-    int rc = s3hls__spool_open(&box->spool, &spool, &r->env);
-    if (!rc)
-        s3hls__uploader_note_spool(box);
-    return rc;
-}
-
-static int open_outbox(s3hls_recorder *r, const s3hls_recorder_config *cfg) {
-    s3hls__outbox *box = &r->box;
-    box->pool = r->uploader->pool;
-    box->lock = &r->uploader->lock;
-    box->drop = cfg->drop;
-    box->on_event = cfg->on_event;
-    box->event_ctx = cfg->event_ctx;
-    box->spool_max_bytes = cfg->spool_max_bytes;
-    box->spool_share_percent = cfg->spool_share_percent;
-    box->spool_after_us = cfg->spool_after_ms * INT64_C(1000);
-    uint32_t stall_ms = cfg->s3.stall_timeout_ms ? cfg->s3.stall_timeout_ms : 20000;
-    box->stall_us = stall_ms * INT64_C(1000);
-    int rc = s3hls__store_open(&box->store, cfg->destination, r->uploader->http, &cfg->s3, &r->env);
-    if (!rc) {
-        box->keys = s3hls__store_credentials(box->store);
-        rc = open_object(r, &cfg->object);
-    }
-    if (!rc)
-        rc = open_slots(box);
-    if (!rc)
-        rc = open_spool(r, cfg);
-    if (!rc)
-        s3hls__uploader_attach(r->uploader, box);
+        s3hls__log(&r->env, S3HLS_LOG_ERROR, "record",
+                   "recorder: object.tags: at most 10, names of 1 to 128 characters, values of up "
+                   "to 256, no name twice");
     return rc;
 }
 
 static int open_writer(s3hls_recorder *r, const s3hls_recorder_config *cfg) {
-    s3hls__pool *pool = r->box.pool;
+    s3hls__pool *pool = s3hls__outbox_pool(r->box);
     uint64_t pool_bytes = s3hls__pool_count(pool) * (uint64_t)S3HLS__BLOCK_BYTES;
     uint64_t max_bytes = cfg->segment_max_bytes ? cfg->segment_max_bytes : pool_bytes / 4 * 3;
     if (max_bytes < S3HLS__BLOCK_BYTES || max_bytes > pool_bytes) {
@@ -154,7 +92,7 @@ static int open_writer(s3hls_recorder *r, const s3hls_recorder_config *cfg) {
     }
     r->writer.env = &r->env;
     r->writer.pool = pool;
-    r->writer.box = &r->box;
+    r->writer.box = r->box;
     s3hls__writer_init(&r->writer, cfg, max_bytes);
     return S3HLS_OK;
 }
@@ -180,11 +118,11 @@ int s3hls_recorder_open(s3hls_recorder **out, const s3hls_recorder_config *confi
     if (!r)
         return S3HLS_E_NOMEM;
     r->env = env;
-    r->box.env = env;
-    pthread_mutex_init(&r->box.error_lock, NULL);
     rc = open_uploader(r, &cfg);
     if (!rc)
-        rc = open_outbox(r, &cfg);
+        rc = s3hls__outbox_open(&r->box, r->uploader, &cfg, &r->env);
+    if (!rc)
+        rc = open_tags(r, &cfg.object);
     if (!rc)
         rc = open_writer(r, &cfg);
     if (rc) {
@@ -264,59 +202,29 @@ static int nothing_recorded(const s3hls_recorder *r) {
     return atomic_load(&r->bytes_in) && !parameters ? S3HLS_E_NOT_H264 : S3HLS_E_NO_VIDEO;
 }
 
-static bool anything_accepted(s3hls_recorder *r) {
-    return atomic_load(&r->box.ledger.accepted) > 0;
-}
-
 static int end_input(s3hls_recorder *r) {
     if (!r->ended)
         s3hls__writer_finish(&r->writer);
     publish_counts(r);
     r->ended = true;
-    return anything_accepted(r) ? S3HLS_OK : nothing_recorded(r);
+    return s3hls__outbox_is_used(r->box) ? S3HLS_OK : nothing_recorded(r);
 }
 
 int s3hls_recorder_drain(s3hls_recorder *r, uint32_t deadline_ms) {
     if (!r)
         return S3HLS_E_INVALID;
     int rc = end_input(r);
-    return rc ? rc : s3hls__uploader_drain(r->uploader, &r->box, deadline_ms, true);
-}
-
-/* Spool the segments that will not be delivered, or report each lost segment by name. */
-static void put_away(s3hls_recorder *r) {
-    s3hls__outbox *box = &r->box;
-    for (s3hls__slot *slot; (slot = s3hls__outbox_oldest(box, INT64_MAX));) {
-        bool named = s3hls__outbox_name(box, slot);
-        int rc = S3HLS_OK;
-        if (named && box->spool && (rc = s3hls__outbox_spool(box, slot)) == S3HLS_OK)
-            continue;
-        s3hls__spool_entry lost = s3hls__outbox_entry(slot);
-        s3hls__outbox_dropped(box, &lost, false, slot->gops);
-        s3hls__slot_release(slot, &r->env);
-        if (lost.media)
-            s3hls__outbox_tell_lost(box, &lost, rc == S3HLS_E_EXISTS ? rc : S3HLS_E_UNDELIVERED);
-    }
-    if (box->spool)
-        s3hls__spool_look(box->spool, UINT64_MAX); /* moves other folders' entries there */
+    return rc ? rc : s3hls__outbox_drain(r->box, deadline_ms, true);
 }
 
 static void free_recorder(s3hls_recorder *r) {
     s3hls_env env = r->env;
-    s3hls__outbox *box = &r->box;
-    if (box->uploader)
-        s3hls__uploader_detach(r->uploader, box);
     if (r->writer.slot)
         s3hls__slot_release(r->writer.slot, &env);
     s3hls__tags_release(r->writer.tags, &env);
-    s3hls_store_close(&box->store);
+    s3hls__outbox_close(&r->box);
     if (r->own_uploader)
         s3hls_uploader_close(&r->uploader);
-    s3hls__spool_close(&box->spool);
-    s3hls__timelines_deinit(&box->timelines, &env);
-    s3hls__object_deinit(&box->object, &env);
-    pthread_mutex_destroy(&box->error_lock);
-    s3hls__env_free(&env, box->slots);
     s3hls__env_free(&env, r);
 }
 
@@ -329,12 +237,9 @@ int s3hls_recorder_close_stats(s3hls_recorder **recorder, uint32_t deadline_ms,
         return S3HLS_OK;
     int rc = end_input(r);
     if (!rc)
-        s3hls__uploader_drain(r->uploader, &r->box, deadline_ms, false);
-    s3hls__uploader_detach(r->uploader, &r->box);
-    uint64_t dropped = r->box.ledger.dropped;
-    put_away(r);
-    if (!rc && r->box.ledger.dropped > dropped)
-        rc = S3HLS_E_UNDELIVERED;
+        s3hls__outbox_drain(r->box, deadline_ms, false);
+    int ended = s3hls__outbox_end(r->box);
+    rc = rc ? rc : ended;
     if (!atomic_load(&r->bytes_in))
         rc = S3HLS_OK;
     if (stats)
@@ -362,24 +267,11 @@ int s3hls_recorder_set_tags(s3hls_recorder *r, const s3hls_pair *tags, size_t co
 
 /* ---- counts */
 
-/* Offset of our clock according to the store's responses: from signing, or from naming. */
-static int64_t clock_offset_ms(s3hls_recorder *r) {
-    int64_t true_clock_us = r->box.true_clock_us;
-    if (true_clock_us && !s3hls__env_wall_is_set(&r->env))
-        return (r->env.monotonic_us(r->env.ctx) + true_clock_us - r->env.wall_us(r->env.ctx)) /
-               1000;
-    return s3hls__store_clock_offset_s(r->box.store) * 1000;
-}
-
 int s3hls_recorder_get_stats(s3hls_recorder *r, s3hls_recorder_stats *stats) {
     if (!r || !stats)
         return S3HLS_E_INVALID;
-    s3hls__outbox *box = &r->box;
-    s3hls__pool *pool = box->pool;
     memset(stats, 0, sizeof *stats);
-    pthread_mutex_lock(&r->uploader->lock);
-    s3hls__outbox_count(box, stats);
-    pthread_mutex_unlock(&r->uploader->lock);
+    s3hls__outbox_get_stats(r->box, stats);
     stats->gops_dropped += atomic_load(&r->writer.gops_dropped);
     stats->frames_in = atomic_load(&r->writer.frames_in);
     stats->frames_skipped = atomic_load(&r->writer.frames_skipped) + atomic_load(&r->slices_early);
@@ -387,21 +279,9 @@ int s3hls_recorder_get_stats(s3hls_recorder *r, s3hls_recorder_stats *stats) {
     stats->bytes_in = atomic_load(&r->bytes_in);
     stats->nals_damaged = atomic_load(&r->nals_damaged);
     stats->nals_refused = atomic_load(&r->nals_refused);
-    for (int i = 0; i < S3HLS_CAUSE_COUNT; i++)
-        stats->retries += stats->retries_by[i] = atomic_load(&box->retries_by[i]);
     stats->media_us = atomic_load(&r->writer.media_us);
     stats->first_segment_us = atomic_load(&r->writer.first_segment_us);
     stats->last_segment_end_us = atomic_load(&r->writer.last_end_us);
-    stats->pool_bytes = s3hls__pool_count(pool) * (uint64_t)S3HLS__BLOCK_BYTES;
-    stats->pool_used_bytes = s3hls__pool_used(pool) * (uint64_t)S3HLS__BLOCK_BYTES;
-    pthread_mutex_lock(&box->error_lock);
-    stats->last_error = box->last_error;
-    stats->last_error_us = box->last_error_us;
-    pthread_mutex_unlock(&box->error_lock);
     stats->frame_rate_milli = atomic_load(&r->frame_rate_milli);
-    stats->clock_offset_ms = clock_offset_ms(r);
-    s3hls_credentials_info keys;
-    if (s3hls_credentials_describe(box->keys, &keys) == S3HLS_OK)
-        stats->credentials_expire_s = keys.expires_unix_s;
     return S3HLS_OK;
 }

@@ -19,18 +19,15 @@ static uint64_t rule_nals(const s3hls__writer *w) {
 /* ---- handing over, without a system call: the uploader polls */
 
 static void hand_over(s3hls__writer *w, s3hls__slot *slot) {
-    slot->order = w->orders++;
-    slot->named = false;
     slot->provisional = w->wall.provisional;
     slot->tags = s3hls__tags_retain(w->tags);
-    s3hls__outbox_name(w->box, slot);
     s3hls__outbox_accept(w->box, slot);
 }
 
 /* Queue the timeline's object before its first segment. Without a free slot, or before the session
  * number is known, it is queued with a later segment. */
 static void say_timeline(s3hls__writer *w, uint32_t duration_ms) {
-    uint64_t base = w->box->base;
+    uint64_t base = s3hls__outbox_first_number(w->box);
     s3hls__slot *slot = base ? s3hls__outbox_free_slot(w->box) : NULL;
     if (!slot || !s3hls__slot_begin(slot, w->pool))
         return;
@@ -47,9 +44,9 @@ static void say_timeline(s3hls__writer *w, uint32_t duration_ms) {
 
 /* Correct the provisional times once the clock is known. */
 static void settle(s3hls__writer *w) {
-    if (!w->wall.provisional || !w->box->base)
+    if (!w->wall.provisional || !s3hls__outbox_first_number(w->box))
         return;
-    int64_t true_clock_us = w->box->true_clock_us;
+    int64_t true_clock_us = s3hls__outbox_utc_offset_us(w->box);
     s3hls__wall_settle(&w->wall, true_clock_us);
     w->end_us += w->end_us ? true_clock_us : 0;
 }
@@ -77,9 +74,10 @@ static void note_segment(s3hls__writer *w, const s3hls_segment *segment, int64_t
 }
 
 static void tell_timeline(s3hls__writer *w) {
-    s3hls__outbox_tell(w->box, &(s3hls_event){.type = S3HLS_EVENT_TIMELINE,
-                                              .count = w->timeline.timeline + w->box->base,
-                                              .message = w->timeline_reason});
+    s3hls__outbox_report(
+        w->box, &(s3hls_event){.type = S3HLS_EVENT_TIMELINE,
+                               .count = w->timeline.timeline + s3hls__outbox_first_number(w->box),
+                               .message = w->timeline_reason});
 }
 
 /* No segment is longer than its timeline's object states (RFC 8216 6.2.1): a longer one begins
@@ -186,9 +184,9 @@ static void report_clock(s3hls__writer *w, int64_t by_us, bool step) {
                "the recording's time was %" PRId64 " ms %s: corrected%s",
                (by_us < 0 ? -by_us : by_us) / 1000, by_us < 0 ? "ahead" : "behind",
                step ? ", in a new timeline" : "");
-    s3hls__outbox_tell(w->box, &(s3hls_event){.type = S3HLS_EVENT_CLOCK,
-                                              .duration_ms = by_us / 1000,
-                                              .message = "the wall clock was corrected"});
+    s3hls__outbox_report(w->box, &(s3hls_event){.type = S3HLS_EVENT_CLOCK,
+                                                .duration_ms = by_us / 1000,
+                                                .message = "the wall clock was corrected"});
 }
 
 static void report_wrong_rate(s3hls__writer *w, int32_t percent) {
@@ -198,9 +196,9 @@ static void report_wrong_rate(s3hls__writer *w, int32_t percent) {
              " times their true speed: the recording is not as long as what it shows took",
              percent / 100, percent % 100);
     s3hls__log(w->env, S3HLS_LOG_WARN, "record", "%s", text);
-    s3hls__outbox_tell(w->box, &(s3hls_event){.type = S3HLS_EVENT_INPUT_CLOCK,
-                                              .count = (uint64_t)percent,
-                                              .message = text});
+    s3hls__outbox_report(w->box, &(s3hls_event){.type = S3HLS_EVENT_INPUT_CLOCK,
+                                                .count = (uint64_t)percent,
+                                                .message = text});
 }
 
 /* The wall clock and the recording's clock differ: a small difference is corrected at the cut, a
@@ -224,7 +222,7 @@ static void correct_wall(s3hls__writer *w) {
 
 /* Drop an older segment if memory is exhausted and the caller's policy allows it. */
 static bool evict(s3hls__writer *w) {
-    bool done = w->box->drop == S3HLS_DROP_OLDEST && s3hls__outbox_evict(w->box);
+    bool done = s3hls__outbox_drop_oldest(w->box);
     w->call_evicted |= done;
     return done;
 }
@@ -296,9 +294,9 @@ static int give_up_unit(s3hls__writer *w, int status) {
 
 static void tell_frames_lost(s3hls__writer *w) {
     if (w->lost)
-        s3hls__outbox_tell(w->box, &(s3hls_event){.type = S3HLS_EVENT_FRAMES_LOST,
-                                                  .status = S3HLS_E_FULL,
-                                                  .count = w->lost});
+        s3hls__outbox_report(w->box, &(s3hls_event){.type = S3HLS_EVENT_FRAMES_LOST,
+                                                    .status = S3HLS_E_FULL,
+                                                    .count = w->lost});
     w->lost = 0;
 }
 
@@ -432,7 +430,7 @@ static void note_entry(s3hls__writer *w, s3hls_segment_entry next) {
     w->causes_told |= 1u << cause;
     s3hls__log(w->env, S3HLS_LOG_WARN, "record", "segments do not decode on their own: %s",
                DEPENDENT_WORDS[cause]);
-    s3hls__outbox_tell(
+    s3hls__outbox_report(
         w->box, &(s3hls_event){.type = S3HLS_EVENT_DEPENDENT, .message = DEPENDENT_WORDS[cause]});
 }
 

@@ -7,7 +7,7 @@
 
 #include "codec/access_unit.h"
 #include "container/ts/ts.h"
-#include "deliver/uploader.h"
+#include "deliver/outbox.h"
 #include "record/segmenter.h"
 #include "record/timing.h"
 #include "record/wall.h"
@@ -40,9 +40,8 @@ typedef struct s3hls__writer {
     unsigned causes_told;      /* why they do not: bits */
     bool skipping;             /* up to the next keyframe */
     bool dropped;              /* the pool was full: the skipped access units count as dropped */
-    uint64_t orders;
-    uint64_t lost;        /* access units dropped since recording last went on */
-    uint64_t damage_seen; /* damaged slices up to the last keyframe */
+    uint64_t lost;             /* access units dropped since recording last went on */
+    uint64_t damage_seen;      /* damaged slices up to the last keyframe */
 
     /* to undo an access unit if the pool is full */
     struct {

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT-0 */
+#include "deliver/outbox_internal.h"
+#include <inttypes.h>
+
+static int state_of(const s3hls__slot *slot) {
+    return atomic_load_explicit(&slot->state, memory_order_acquire);
+}
+
+/* ---- which slot is next */
+
+static s3hls__slot *oldest_of(s3hls__outbox *box,
+                              bool (*fits)(const s3hls__slot *slot, int64_t now_us),
+                              int64_t now_us) {
+    s3hls__slot *oldest = NULL;
+    for (uint32_t i = 0; i < box->slot_count; i++) {
+        s3hls__slot *slot = &box->slots[i];
+        if (state_of(slot) == S3HLS__SEGMENT_WAITING && fits(slot, now_us) &&
+            (!oldest || slot->order < oldest->order))
+            oldest = slot;
+    }
+    return oldest;
+}
+
+static bool is_due(const s3hls__slot *slot, int64_t now_us) {
+    return slot->not_before_us <= now_us;
+}
+
+static bool is_refused(const s3hls__slot *slot, int64_t now_us) {
+    return slot->not_before_us > now_us && !slot->held;
+}
+
+static bool is_due_or_refused(const s3hls__slot *slot, int64_t now_us) {
+    return is_due(slot, now_us) || is_refused(slot, now_us);
+}
+
+static bool is_segment(const s3hls__slot *slot, int64_t now_us) {
+    (void)now_us;
+    return slot->media;
+}
+
+s3hls__slot *s3hls__outbox_oldest(s3hls__outbox *box, int64_t now_us) {
+    return oldest_of(box, is_due, now_us);
+}
+
+s3hls__slot *s3hls__outbox_oldest_to_spool(s3hls__outbox *box, int64_t now_us, bool all) {
+    return oldest_of(box, all ? is_due_or_refused : is_refused, now_us);
+}
+
+s3hls__slot *s3hls__outbox_oldest_segment(s3hls__outbox *box) {
+    return oldest_of(box, is_segment, 0);
+}
+
+void s3hls__outbox_clear_delays(s3hls__outbox *box) {
+    for (uint32_t i = 0; i < box->slot_count; i++)
+        if (state_of(&box->slots[i]) == S3HLS__SEGMENT_WAITING)
+            box->slots[i].not_before_us = 0;
+}
+
+/* ---- whether anything is left */
+
+bool s3hls__outbox_memory_is_empty(const s3hls__outbox *box) {
+    for (uint32_t i = 0; i < box->slot_count; i++)
+        if (state_of(&box->slots[i]) != S3HLS__SEGMENT_FREE)
+            return false;
+    return true;
+}
+
+bool s3hls__outbox_is_empty(const s3hls__outbox *box) {
+    return box->ledger.segments[S3HLS__SPOOLED] == 0 && s3hls__outbox_memory_is_empty(box);
+}
+
+int64_t s3hls__outbox_lag_us(s3hls__outbox *box) {
+    int64_t now_us = s3hls__outbox_now_us(box), lag_us = 0;
+    for (uint32_t i = 0; i < box->slot_count; i++) {
+        int64_t ended_us = box->slots[i].ended_us;
+        if (state_of(&box->slots[i]) >= S3HLS__SEGMENT_WAITING && ended_us &&
+            now_us - ended_us > lag_us)
+            lag_us = now_us - ended_us;
+    }
+    int64_t oldest_ms = box->spool_oldest_ms;
+    int64_t age_us = oldest_ms ? box->env.wall_us(box->env.ctx) - oldest_ms * 1000 : 0;
+    return age_us > lag_us ? age_us : lag_us;
+}
+
+/* ---- what leaves memory */
+
+s3hls__spool_entry s3hls__outbox_entry(const s3hls__slot *slot) {
+    s3hls__spool_entry entry = {
+        .segment = slot->segment, .media = slot->media, .not_before_us = slot->not_before_us};
+    if (!slot->named)
+        entry.segment.sequence = 0;
+    return entry;
+}
+
+void s3hls__outbox_report_lost(s3hls__outbox *box, const s3hls__spool_entry *what, int status) {
+    char key[S3HLS_KEY_MAX] = "";
+    if (what->segment.sequence) /* otherwise it has no name yet */
+        s3hls__spool_key(what, key);
+    s3hls__log(&box->env, S3HLS_LOG_ERROR, "record", "lost: %s, %" PRIu64 " bytes: %s",
+               key[0] ? key : "a segment without a name", what->segment.size,
+               s3hls_strerror(status));
+    s3hls__outbox_report(box, &(s3hls_event){.type = S3HLS_EVENT_SEGMENT_LOST,
+                                             .status = status,
+                                             .key = key,
+                                             .bytes = what->segment.size});
+}
+
+void s3hls__outbox_keep_timeline(s3hls__outbox *box, s3hls__slot *slot) {
+    if (!slot->media && slot->named)
+        s3hls__timelines_keep(&box->timelines, slot->segment.timeline, slot->segment.size,
+                              slot->tags, s3hls__slot_body, slot, &box->env);
+}
+
+void s3hls__outbox_redeliver_timelines(s3hls__outbox *box) {
+    s3hls__timelines_doubt(&box->timelines);
+    if (box->spool)
+        s3hls__spool_doubt(box->spool);
+}
