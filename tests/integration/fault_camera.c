@@ -20,7 +20,8 @@ enum { FPS = 25, FRAME_MAX = 65536, EVENTS = 32 };
 
 static struct {
     const char *destination, *spool, *drop;
-    long pool_kib, seconds, speed, key_bytes, other_bytes, drain_ms, stall_ms, no_overwrite;
+    long pool_kib, seconds, speed, key_bytes, other_bytes, drain_ms, connect_ms, stall_ms,
+        no_overwrite;
 } opt = {.drop = "newest",
          .pool_kib = 4096,
          .seconds = 12,
@@ -28,6 +29,7 @@ static struct {
          .key_bytes = 30000,
          .other_bytes = 5000,
          .drain_ms = 20000,
+         .connect_ms = 1000,
          .stall_ms = 1000};
 
 static int read_options(int argc, char **argv) {
@@ -44,6 +46,7 @@ static int read_options(int argc, char **argv) {
         {"key-bytes=", &opt.key_bytes, NULL},
         {"other-bytes=", &opt.other_bytes, NULL},
         {"drain-ms=", &opt.drain_ms, NULL},
+        {"connect-ms=", &opt.connect_ms, NULL},
         {"stall-ms=", &opt.stall_ms, NULL},
         {"no-overwrite=", &opt.no_overwrite, NULL},
     };
@@ -163,7 +166,7 @@ static int open_recorder(s3hls_uploader **uploader, s3hls_recorder **recorder,
     r.uploader = *uploader;
     r.s3.endpoint = getenv("S3HLS_LAB_ENDPOINT_TLS");
     r.s3.ca_file = getenv("S3HLS_LAB_CA");
-    r.s3.connect_timeout_ms = 1000;
+    r.s3.connect_timeout_ms = (uint32_t)opt.connect_ms;
     r.s3.stall_timeout_ms = (uint32_t)opt.stall_ms;
     r.start_time_us = FIRST_FRAME_US;
     r.segment_duration_ms = 1000;
