@@ -3,7 +3,6 @@
 #include "codec/annexb.h"
 #include <string.h>
 
-static const uint8_t START_CODE[4] = {0, 0, 0, 1};
 static const uint8_t ZEROS[64];
 
 void s3hls__au_init(s3hls__au_parser *p, s3hls__au_input input, unsigned nal_length_size,
@@ -27,11 +26,14 @@ static void emit(s3hls__au_parser *p, const uint8_t *data, size_t size) {
         note(p, p->sink.data(p->sink.ctx, data, size));
 }
 
-/* The first NAL unit and parameter sets have a zero byte before their start code (B.1.2). */
 static void emit_nal(s3hls__au_parser *p, const uint8_t *nal, size_t size) {
     unsigned type = nal[0] & 31;
-    bool zero_byte = type == S3HLS__NAL_SPS || type == S3HLS__NAL_PPS || type == S3HLS__NAL_AUD;
-    emit(p, START_CODE + !zero_byte, sizeof START_CODE - !zero_byte);
+    s3hls__nal_kind kind = type == S3HLS__H264_SPS   ? S3HLS__NAL_SPS
+                           : type == S3HLS__H264_PPS ? S3HLS__NAL_PPS
+                           : type == S3HLS__H264_AUD ? S3HLS__NAL_DELIMITER
+                                                     : S3HLS__NAL_OTHER;
+    if (!p->muted)
+        note(p, p->sink.nal(p->sink.ctx, kind));
     emit(p, nal, size);
 }
 
@@ -76,11 +78,11 @@ static void end_unit(s3hls__au_parser *p) {
 
 /* The previous call ended the newest access unit, but the unit continues. */
 static void reopen_unit(s3hls__au_parser *p) {
-    s3hls__access_unit au = {.idr = p->picture.first.nal_unit_type == S3HLS__NAL_IDR,
-                             .field_pic = p->picture.first.field_pic,
-                             .second_field = p->second_field,
-                             .continues = true,
-                             .sps = &p->sps};
+    s3hls__unit au = {.idr = p->picture.first.nal_unit_type == S3HLS__H264_IDR,
+                      .field = p->picture.first.field_pic,
+                      .second_field = p->second_field,
+                      .continues = true,
+                      .track = &p->track};
     p->open = true;
     note(p, p->sink.begin(p->sink.ctx, &au));
 }
@@ -94,12 +96,10 @@ static void end_unit_with_held(s3hls__au_parser *p) {
     end_unit(p);
 }
 
-static bool sps_changed(s3hls__au_parser *p) {
-    const s3hls__parameter_set *set = s3hls__sets_find(&p->sets, S3HLS__NAL_SPS, p->sps.id);
-    uint64_t content = s3hls__h264_sps_content(p->sets.bytes + set->offset, set->size);
-    bool changed = p->keyframe_seen && content != p->keyframe_sps;
+static bool parameters_changed(s3hls__au_parser *p) {
+    bool changed = p->keyframe_seen && p->track.parameters != p->keyframe_parameters;
     p->keyframe_seen = true;
-    p->keyframe_sps = content;
+    p->keyframe_parameters = p->track.parameters;
     return changed;
 }
 
@@ -108,21 +108,20 @@ static bool is_second_field(const s3hls__au_parser *p, const s3hls__h264_slice *
     const s3hls__h264_slice *first = &p->picture.first;
     return p->known && !p->second_field && first->field_pic && s->field_pic &&
            first->bottom_field != s->bottom_field && first->frame_num == s->frame_num &&
-           !(s->nal_unit_type == S3HLS__NAL_IDR && first->nal_unit_type != S3HLS__NAL_IDR) &&
+           !(s->nal_unit_type == S3HLS__H264_IDR && first->nal_unit_type != S3HLS__H264_IDR) &&
            !(first->nal_ref_idc == 0 && s->nal_ref_idc != 0);
 }
 
 /* Write the AUD, the required parameter sets, and the other held NAL units (7.4.1.2.3). */
 static void begin_unit(s3hls__au_parser *p, const s3hls__h264_slice *slice) {
-    s3hls__access_unit au = {.idr = slice->nal_unit_type == S3HLS__NAL_IDR,
-                             .field_pic = slice->field_pic,
-                             .second_field = is_second_field(p, slice),
-                             .sps = &p->sps};
-    const uint8_t aud[2] = {S3HLS__NAL_AUD, p->aud ? p->aud : 0xf0}; /* any slice type */
+    s3hls__unit au = {.idr = slice->nal_unit_type == S3HLS__H264_IDR,
+                      .field = slice->field_pic,
+                      .second_field = is_second_field(p, slice),
+                      .track = &p->track};
+    const uint8_t aud[2] = {S3HLS__H264_AUD, p->aud ? p->aud : 0xf0}; /* any slice type */
     end_unit(p);
-    au.recovery_point = p->recovery_point && !au.idr;
-    bool keyframe = (au.idr || au.recovery_point) && !au.second_field;
-    au.parameters_changed = keyframe && sps_changed(p);
+    au.keyframe = (au.idr || p->recovery_point) && !au.second_field;
+    au.parameters_changed = au.keyframe && parameters_changed(p);
     au.poc = s3hls__h264_poc_next(&p->poc, &p->sps, slice);
     s3hls__picture_begin(&p->picture, slice);
     p->second_field = au.second_field;
@@ -130,7 +129,7 @@ static void begin_unit(s3hls__au_parser *p, const s3hls__h264_slice *slice) {
     p->known = p->open = true;
     note(p, p->sink.begin(p->sink.ctx, &au));
     emit_nal(p, aud, sizeof aud);
-    s3hls__sets_begin_picture(&p->sets, &p->pps, keyframe, emit_set, p);
+    s3hls__sets_begin_picture(&p->sets, &p->pps, au.keyframe, emit_set, p);
     emit_held(p);
     forget_held(p);
 }
@@ -165,6 +164,9 @@ static int activate(s3hls__au_parser *p, int pps_id) {
     int rc = s3hls__sets_activate(&p->sets, (uint8_t)pps_id, &sps, &pps);
     if (rc)
         return rc;
+    const s3hls__parameter_set *set = s3hls__sets_find(&p->sets, S3HLS__H264_SPS, sps.id);
+    uint64_t content = s3hls__h264_sps_content(p->sets.bytes + set->offset, set->size);
+    s3hls__h264_describe(&sps, content, &p->track);
     p->sps = sps;
     p->pps = pps;
     p->active_generation = p->sets.generation;
@@ -236,24 +238,25 @@ static void decide(s3hls__au_parser *p) {
     enum { PREFIX_NAL = 14, SUBSET_SPS = 15, RESERVED_18 = 18 };
     unsigned type = p->head[0] & 31;
     if (p->head[0] & 0x80) { /* forbidden_zero_bit */
-        bool slice = type >= S3HLS__NAL_NON_IDR && type <= S3HLS__NAL_IDR;
+        bool slice = type >= S3HLS__H264_NON_IDR && type <= S3HLS__H264_IDR;
         if (slice)
             leave_out_slice(p, false);
         damaged(p, slice);
         return;
     }
-    p->nal_seen[type]++;
-    bool begins = (type >= S3HLS__NAL_SEI && type <= S3HLS__NAL_AUD) ||
+    p->nals_counted += type == p->counted_type;
+    p->sps_seen |= type == S3HLS__H264_SPS;
+    bool begins = (type >= S3HLS__H264_SEI && type <= S3HLS__H264_AUD) ||
                   (type >= SUBSET_SPS && type <= RESERVED_18);
     p->boundary |= begins;
-    if (type == S3HLS__NAL_NON_IDR || type == S3HLS__NAL_PARTITION_A || type == S3HLS__NAL_IDR) {
+    if (type == S3HLS__H264_NON_IDR || type == S3HLS__H264_PARTITION_A || type == S3HLS__H264_IDR) {
         decide_slice(p);
-    } else if (type == S3HLS__NAL_AUD) {
+    } else if (type == S3HLS__H264_AUD) {
         p->aud = p->head_size > 1 ? p->head[1] : 0;
         p->nal = S3HLS__AT_SKIP; /* a new AUD is written as the first NAL unit */
     } else if (begins || type == PREFIX_NAL) {
         hold(p);
-    } else if (type == S3HLS__NAL_END_SEQUENCE || type == S3HLS__NAL_END_STREAM) {
+    } else if (type == S3HLS__H264_END_SEQUENCE || type == S3HLS__H264_END_STREAM) {
         decide_end(p);
     } else if (p->open &&
                !p->boundary) { /* partitions, filler, extensions: part of the open picture */
@@ -269,9 +272,9 @@ static void end_held_nal(s3hls__au_parser *p) {
     size_t size;
     const uint8_t *nal = s3hls__held_newest(&p->held, &size);
     unsigned type = nal[0] & 31;
-    if (type == S3HLS__NAL_SEI)
+    if (type == S3HLS__H264_SEI)
         p->recovery_point |= s3hls__h264_recovery_point(nal, size) >= 0;
-    if (type != S3HLS__NAL_SPS && type != S3HLS__NAL_PPS)
+    if (type != S3HLS__H264_SPS && type != S3HLS__H264_PPS)
         return;
     if (s3hls__sets_keep(&p->sets, nal, size))
         damaged(p, false);

@@ -1,40 +1,29 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* A push parser: H.264 in pieces of any size in, access units out (7.4.1.2.3, 7.4.1.2.4).
  *
- *   put(bytes) ──▶ NAL units ──▶ begin(facts) data data ... end ──▶ the muxer
+ *   put(bytes) ──▶ NAL units ──▶ begin(unit) nal data data ... nal data ... end ──▶ the recorder
  *
  * NAL units before a picture's first slice (AUD, parameter sets, SEI) are held in a buffer, because
  * begin must report whether the picture is a keyframe. Slices pass through as views of the caller's
- * memory: only the first bytes of each are copied. The output is Annex B, begins with an AUD, and
- * has at each keyframe the parameter sets that its group of pictures uses, even if the encoder did
- * not repeat them. Does not allocate: the struct is its own memory. */
+ * memory: only the first bytes of each are copied. An access unit begins with an AUD, and has at
+ * each keyframe the parameter sets that its group of pictures uses, even if the encoder did not
+ * repeat them. Does not allocate: the struct is its own memory. */
 #ifndef S3HLS_CODEC_ACCESS_UNIT_H
 #define S3HLS_CODEC_ACCESS_UNIT_H
 
 #include "codec/held.h"
 #include "codec/parameter_sets.h"
 #include "codec/picture.h"
+#include "media/media.h"
 #include "s3hls/frame.h"
-
-/* Facts of an access unit, known when its first slice has been read. */
-typedef struct s3hls__access_unit {
-    bool idr;                /* keyframe: an IDR picture */
-    bool recovery_point;     /* keyframe: recovery point SEI and no IDR (intra refresh, open GOP) */
-    bool parameters_changed; /* keyframe: an SPS with other content than the last keyframe's */
-    bool field_pic;
-    bool second_field; /* second field of the frame that the access unit before began */
-    bool continues;    /* FRAMES: not another one, but slices that the call before left out of its
-                          picture; data and end follow once more */
-    int32_t poc;
-    const s3hls__h264_sps *sps; /* active; valid during begin */
-} s3hls__access_unit;
 
 typedef struct s3hls__au_sink {
     void *ctx;
     /* A status other than OK: data and end are not called for this access unit; put continues. */
-    int (*begin)(void *ctx, const s3hls__access_unit *au);
-    /* Bytes of it in order, valid during the call. A status other than OK ends it: end is not
-     * called. */
+    int (*begin)(void *ctx, const s3hls__unit *unit);
+    /* A NAL unit begins. A status other than OK ends the access unit: end is not called. */
+    int (*nal)(void *ctx, s3hls__nal_kind kind);
+    /* Its bytes in order, without start code, valid during the call. Status: as nal. */
     int (*data)(void *ctx, const uint8_t *data, size_t size);
     int (*end)(void *ctx);
 } s3hls__au_sink;
@@ -49,12 +38,15 @@ typedef enum s3hls__au_input {
 
 /* Members are private, except the counters. */
 typedef struct s3hls__au_parser {
-    uint64_t nal_seen[32];   /* NAL units, by nal_unit_type, up to and with the newest */
+    uint64_t nals_counted;   /* NAL units of counted_type, up to and with the newest */
     uint64_t nals_damaged;   /* that could not be parsed; left out */
     uint64_t slices_damaged; /* of these, those that held or may have held picture data */
     uint64_t slices_early;   /* before any parameter set: a stream joined in its middle */
     uint64_t nals_refused;   /* SEI and the like, left out: too large to be held back, or the stream
                                 ended before a picture came that they could go with */
+
+    bool sps_seen;        /* damaged ones too */
+    uint8_t counted_type; /* nal_unit_type; set by the caller, 0: none */
 
     s3hls__au_sink sink;
     s3hls__au_input input;
@@ -83,6 +75,7 @@ typedef struct s3hls__au_parser {
     s3hls__picture picture; /* its primary coded picture */
     uint8_t pps_id;         /* of its first slice */
     bool second_field;
+    s3hls__track track;
 
     s3hls__parameter_sets sets;
     s3hls__h264_sps sps; /* active */
@@ -90,7 +83,7 @@ typedef struct s3hls__au_parser {
     uint32_t active_generation;
     bool active;
     bool keyframe_seen;
-    uint64_t keyframe_sps; /* content of the last keyframe's SPS, to see it change */
+    uint64_t keyframe_parameters; /* of the last keyframe's track */
     s3hls__h264_poc poc;
 
     s3hls__held held; /* last: its bytes are not cleared */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "codec/h264.h"
 #include "codec/annexb.h"
+#include "codec/codec.h"
 #include <string.h>
 
 enum { EXTENDED_SAR = 255, MAX_DIMENSION = 16384, NO_VUI = -2 };
@@ -185,7 +186,7 @@ static bool never_reorders(const s3hls__h264_sps *sps) {
 int s3hls__h264_parse_sps(const uint8_t *nal, size_t size, s3hls__h264_sps *sps) {
     s3hls__bits b;
     memset(sps, 0, sizeof *sps);
-    if (!open_nal(&b, nal, size, S3HLS__NAL_SPS))
+    if (!open_nal(&b, nal, size, S3HLS__H264_SPS))
         return S3HLS_E_MALFORMED;
     sps->profile_idc = (uint8_t)s3hls__bits_read(&b, 8);
     sps->constraint_flags = (uint8_t)s3hls__bits_read(&b, 8);
@@ -260,7 +261,7 @@ static void skip_slice_groups(s3hls__bits *b, uint32_t groups) {
 int s3hls__h264_parse_pps(const uint8_t *nal, size_t size, s3hls__h264_pps *pps) {
     s3hls__bits b;
     memset(pps, 0, sizeof *pps);
-    if (!open_nal(&b, nal, size, S3HLS__NAL_PPS))
+    if (!open_nal(&b, nal, size, S3HLS__H264_PPS))
         return S3HLS_E_MALFORMED;
     uint32_t id = s3hls__bits_ue(&b), sps_id = s3hls__bits_ue(&b);
     s3hls__bits_read(&b, 1); /* entropy_coding_mode_flag */
@@ -289,8 +290,8 @@ int s3hls__h264_parse_pps(const uint8_t *nal, size_t size, s3hls__h264_pps *pps)
 
 static bool open_slice(s3hls__bits *b, const uint8_t *nal, size_t size) {
     unsigned type = size ? nal[0] & 31 : 0;
-    return (type == S3HLS__NAL_NON_IDR || type == S3HLS__NAL_IDR ||
-            type == S3HLS__NAL_PARTITION_A) &&
+    return (type == S3HLS__H264_NON_IDR || type == S3HLS__H264_IDR ||
+            type == S3HLS__H264_PARTITION_A) &&
            open_nal(b, nal, size, type);
 }
 
@@ -323,7 +324,7 @@ int s3hls__h264_parse_slice(const uint8_t *nal, size_t size, const s3hls__h264_s
     slice->frame_num = s3hls__bits_read(&b, sps->log2_max_frame_num);
     if (!sps->frame_mbs_only && (slice->field_pic = s3hls__bits_read(&b, 1)))
         slice->bottom_field = s3hls__bits_read(&b, 1);
-    if (slice->nal_unit_type == S3HLS__NAL_IDR)
+    if (slice->nal_unit_type == S3HLS__H264_IDR)
         slice->idr_pic_id = s3hls__bits_ue(&b);
     bool both_fields = pps->bottom_field_pic_order_present && !slice->field_pic;
     if (sps->poc_type == 0) {
@@ -344,10 +345,10 @@ int s3hls__h264_parse_slice(const uint8_t *nal, size_t size, const s3hls__h264_s
 
 /* Fields that the poc_type does not use are 0 in both. */
 bool s3hls__h264_first_of_picture(const s3hls__h264_slice *a, const s3hls__h264_slice *b) {
-    bool idr = b->nal_unit_type == S3HLS__NAL_IDR;
+    bool idr = b->nal_unit_type == S3HLS__H264_IDR;
     if (a->frame_num != b->frame_num || a->sps_id != b->sps_id || a->field_pic != b->field_pic ||
         a->bottom_field != b->bottom_field || (a->nal_ref_idc == 0) != (b->nal_ref_idc == 0) ||
-        (a->nal_unit_type == S3HLS__NAL_IDR) != idr)
+        (a->nal_unit_type == S3HLS__H264_IDR) != idr)
         return true;
     if (idr && a->idr_pic_id != b->idr_pic_id)
         return true;
@@ -372,7 +373,7 @@ static uint32_t read_sei_number(s3hls__bits *b) {
 int32_t s3hls__h264_recovery_point(const uint8_t *nal, size_t size) {
     enum { RECOVERY_POINT = 6 };
     s3hls__bits b;
-    if (!open_nal(&b, nal, size, S3HLS__NAL_SEI))
+    if (!open_nal(&b, nal, size, S3HLS__H264_SEI))
         return -1;
     while (b.end - b.p > 1 && !b.failed) {
         uint32_t type = read_sei_number(&b), bytes = read_sei_number(&b);
@@ -386,7 +387,10 @@ int32_t s3hls__h264_recovery_point(const uint8_t *nal, size_t size) {
     return -1;
 }
 
-void s3hls__h264_codecs(const s3hls__h264_sps *sps, char text[12]) {
+/* ---- the track */
+
+/* "avc1.PPCCLL", RFC 6381 3.3 */
+static void format_codecs(const s3hls__h264_sps *sps, char *text) {
     static const char hex[] = "0123456789abcdef";
     const uint8_t bytes[3] = {sps->profile_idc, sps->constraint_flags, sps->level_idc};
     memcpy(text, "avc1.", 5);
@@ -395,4 +399,18 @@ void s3hls__h264_codecs(const s3hls__h264_sps *sps, char text[12]) {
         text[6 + 2 * i] = hex[bytes[i] & 15];
     }
     text[11] = 0;
+}
+
+void s3hls__h264_describe(const s3hls__h264_sps *sps, uint64_t content, s3hls__track *track) {
+    enum { BASELINE = 66 };
+    *track = (s3hls__track){.codec = S3HLS__CODEC_H264,
+                            .parameters = content,
+                            .width = sps->width,
+                            .height = sps->height,
+                            .reorder_frames = sps->max_reorder_frames};
+    /* 8.2.1.3, A.2.1 */
+    track->never_reorders =
+        sps->poc_type == 2 || (sps->profile_idc == BASELINE && sps->max_reorder_frames == 0);
+    s3hls__track_set_rate(track, sps->time_scale, (uint64_t)sps->num_units_in_tick * 2);
+    format_codecs(sps, track->codecs);
 }

@@ -5,6 +5,7 @@
 #ifndef S3HLS_CODEC_H264_H
 #define S3HLS_CODEC_H264_H
 
+#include "media/media.h"
 #include "s3hls/status.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,17 +13,17 @@
 
 /* nal_unit_type, Table 7-1 */
 enum {
-    S3HLS__NAL_NON_IDR = 1,
-    S3HLS__NAL_PARTITION_A = 2,
-    S3HLS__NAL_PARTITION_C = 4,
-    S3HLS__NAL_IDR = 5,
-    S3HLS__NAL_SEI = 6,
-    S3HLS__NAL_SPS = 7,
-    S3HLS__NAL_PPS = 8,
-    S3HLS__NAL_AUD = 9,
-    S3HLS__NAL_END_SEQUENCE = 10,
-    S3HLS__NAL_END_STREAM = 11,
-    S3HLS__NAL_FILLER = 12
+    S3HLS__H264_NON_IDR = 1,
+    S3HLS__H264_PARTITION_A = 2,
+    S3HLS__H264_PARTITION_C = 4,
+    S3HLS__H264_IDR = 5,
+    S3HLS__H264_SEI = 6,
+    S3HLS__H264_SPS = 7,
+    S3HLS__H264_PPS = 8,
+    S3HLS__H264_AUD = 9,
+    S3HLS__H264_END_SEQUENCE = 10,
+    S3HLS__H264_END_STREAM = 11,
+    S3HLS__H264_FILLER = 12
 };
 
 /* Sequence parameter set, 7.3.2.1.1, as far as it is needed. */
@@ -98,8 +99,8 @@ bool s3hls__h264_first_of_picture(const s3hls__h264_slice *a, const s3hls__h264_
  */
 int32_t s3hls__h264_recovery_point(const uint8_t *nal, size_t size);
 
-/* "avc1.PPCCLL", RFC 6381 3.3. text: 12 bytes or more. */
-void s3hls__h264_codecs(const s3hls__h264_sps *sps, char text[12]);
+/* The track that an SPS describes. @param content  its s3hls__h264_sps_content() */
+void s3hls__h264_describe(const s3hls__h264_sps *sps, uint64_t content, s3hls__track *track);
 
 /* State of the picture order count, 8.2.1. Initialise to zero. Pictures with
  * memory_management_control_operation 5 are treated as any other: their order restarts at the next

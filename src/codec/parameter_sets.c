@@ -6,7 +6,7 @@
 static int identify(const uint8_t *nal, size_t size, s3hls__parameter_set *set) {
     int rc = size && nal[0] & 0x60 ? S3HLS_OK : S3HLS_E_MALFORMED;
     set->type = size ? nal[0] & 31 : 0;
-    if (!rc && set->type == S3HLS__NAL_SPS) {
+    if (!rc && set->type == S3HLS__H264_SPS) {
         s3hls__h264_sps sps;
         rc = s3hls__h264_parse_sps(nal, size, &sps);
         set->id = set->sps_id = sps.id;
@@ -98,20 +98,20 @@ s3hls__parameter_set *s3hls__sets_find(s3hls__parameter_sets *s, uint8_t type, u
 
 int s3hls__sets_activate(s3hls__parameter_sets *s, uint8_t pps_id, s3hls__h264_sps *sps,
                          s3hls__h264_pps *pps) {
-    const s3hls__parameter_set *set = s3hls__sets_find(s, S3HLS__NAL_PPS, pps_id);
+    const s3hls__parameter_set *set = s3hls__sets_find(s, S3HLS__H264_PPS, pps_id);
     if (!set)
         return S3HLS_E_NOT_FOUND;
     int rc = s3hls__h264_parse_pps(s->bytes + set->offset, set->size, pps);
     if (rc)
         return rc;
-    set = s3hls__sets_find(s, S3HLS__NAL_SPS, pps->sps_id);
+    set = s3hls__sets_find(s, S3HLS__H264_SPS, pps->sps_id);
     return set ? s3hls__h264_parse_sps(s->bytes + set->offset, set->size, sps) : S3HLS_E_NOT_FOUND;
 }
 
 /* ---- selection of parameter sets to write */
 
 static bool refers_to(const s3hls__h264_pps *pps, const s3hls__parameter_set *set) {
-    return set->type == S3HLS__NAL_SPS ? set->id == pps->sps_id : set->id == pps->id;
+    return set->type == S3HLS__H264_SPS ? set->id == pps->sps_id : set->id == pps->id;
 }
 
 void s3hls__sets_begin_picture(s3hls__parameter_sets *s, const s3hls__h264_pps *pps, bool keyframe,
@@ -135,8 +135,8 @@ void s3hls__sets_begin_picture(s3hls__parameter_sets *s, const s3hls__h264_pps *
 
 void s3hls__sets_use_inside(s3hls__parameter_sets *s, const s3hls__h264_pps *pps,
                             void (*write)(void *ctx, const uint8_t *nal, size_t size), void *ctx) {
-    s3hls__parameter_set *sps = s3hls__sets_find(s, S3HLS__NAL_SPS, pps->sps_id);
-    s3hls__parameter_set *set = s3hls__sets_find(s, S3HLS__NAL_PPS, pps->id);
+    s3hls__parameter_set *sps = s3hls__sets_find(s, S3HLS__H264_SPS, pps->sps_id);
+    s3hls__parameter_set *set = s3hls__sets_find(s, S3HLS__H264_PPS, pps->id);
     s3hls__parameter_set *both[] = {sps, set};
     s->clock++;
     for (int i = 0; i < 2; i++) {

@@ -18,7 +18,7 @@ static int32_t type_0(s3hls__h264_poc *poc, const s3hls__h264_sps *sps,
                       const s3hls__h264_slice *slice) {
     int64_t range = INT64_C(1) << sps->log2_max_poc_lsb, lsb = slice->pic_order_cnt_lsb;
     int64_t msb = poc->prev_msb, prev_lsb = poc->prev_lsb;
-    if (slice->nal_unit_type == S3HLS__NAL_IDR)
+    if (slice->nal_unit_type == S3HLS__H264_IDR)
         msb = prev_lsb = 0;
     if (lsb < prev_lsb && prev_lsb - lsb >= range / 2)
         msb += range;
@@ -36,7 +36,7 @@ static int32_t type_0(s3hls__h264_poc *poc, const s3hls__h264_sps *sps,
 static int64_t frame_num_offset(s3hls__h264_poc *poc, const s3hls__h264_sps *sps,
                                 const s3hls__h264_slice *slice) {
     int64_t offset = poc->prev_frame_num_offset;
-    if (slice->nal_unit_type == S3HLS__NAL_IDR)
+    if (slice->nal_unit_type == S3HLS__H264_IDR)
         offset = 0;
     else if (poc->prev_frame_num > slice->frame_num)
         offset += INT64_C(1) << sps->log2_max_frame_num;
@@ -76,7 +76,7 @@ static int32_t type_2(s3hls__h264_poc *poc, const s3hls__h264_sps *sps,
     int64_t count = 2 * (frame_num_offset(poc, sps, slice) + slice->frame_num);
     if (slice->nal_ref_idc == 0 && count > 0)
         count--;
-    return saturated(slice->nal_unit_type == S3HLS__NAL_IDR ? 0 : count);
+    return saturated(slice->nal_unit_type == S3HLS__H264_IDR ? 0 : count);
 }
 
 int32_t s3hls__h264_poc_next(s3hls__h264_poc *poc, const s3hls__h264_sps *sps,

@@ -18,18 +18,18 @@ int64_t s3hls__order_end(const s3hls__order *o) {
     return o->next > o->latest + FRAME ? o->next : o->latest + FRAME;
 }
 
-static int depth_of(const s3hls__order *o, const s3hls__h264_sps *sps) {
-    int depth = sps->max_reorder_frames;
+static int depth_of(const s3hls__order *o, const s3hls__track *track) {
+    int depth = track->reorder_frames;
     return depth > o->depth ? depth : o->depth;
 }
 
 /* Start a new sequence, presented after all earlier pictures. */
-static void begin_sequence(s3hls__order *o, const s3hls__access_unit *au) {
+static void begin_sequence(s3hls__order *o, const s3hls__unit *au) {
     if (au->parameters_changed) { /* the encoder may have been replaced */
         o->step = 2;
         o->depth = 0;
     }
-    o->lag = (int64_t)depth_of(o, au->sps) * FRAME;
+    o->lag = (int64_t)depth_of(o, au->track) * FRAME;
     if (!o->begun)
         o->next = o->lag;
     o->next = o->base = o->early = s3hls__order_end(o);
@@ -57,12 +57,6 @@ static void pass_early(s3hls__order *o) {
         o->filled >>= 1;
         o->early += FRAME;
     } while (o->filled & 1);
-}
-
-/* Output order is decoding order for these streams (8.2.1.3, A.2.1). */
-static bool never_reorders(const s3hls__h264_sps *sps) {
-    enum { BASELINE = 66 };
-    return sps->poc_type == 2 || (sps->profile_idc == BASELINE && sps->max_reorder_frames == 0);
 }
 
 /* Learn a larger step: without reordering, order counts may rise by more than two per picture. */
@@ -142,7 +136,7 @@ static void decode_at(s3hls__order *o, int64_t nominal, int64_t last) {
         o->pts = o->dts;
 }
 
-void s3hls__order_next(s3hls__order *o, const s3hls__access_unit *au) {
+void s3hls__order_next(s3hls__order *o, const s3hls__unit *au) {
     int64_t last = o->begun ? o->dts : INT64_MIN;
     if (o->begun && au->second_field) {
         o->pts += FRAME / 2;
@@ -153,7 +147,7 @@ void s3hls__order_next(s3hls__order *o, const s3hls__access_unit *au) {
     if (!o->begun || au->idr) {
         begin_sequence(o, au);
         place = o->base;
-    } else if (never_reorders(au->sps)) {
+    } else if (au->track->never_reorders) {
         place = s3hls__order_end(o);
         o->early = place;
         o->filled = 0;

@@ -198,8 +198,8 @@ int s3hls_recorder_flush(s3hls_recorder *r) {
 /* ---- the end */
 
 static int nothing_recorded(const s3hls_recorder *r) {
-    bool parameters = r->writer.parser.nal_seen[S3HLS__NAL_SPS] > 0;
-    return atomic_load(&r->bytes_in) && !parameters ? S3HLS_E_NOT_H264 : S3HLS_E_NO_VIDEO;
+    return atomic_load(&r->bytes_in) && !r->writer.parser.sps_seen ? S3HLS_E_NOT_H264
+                                                                   : S3HLS_E_NO_VIDEO;
 }
 
 static int end_input(s3hls_recorder *r) {

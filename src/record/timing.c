@@ -26,26 +26,6 @@ void s3hls__timing_init(s3hls__timing *t, uint32_t rate_num, uint32_t rate_den) 
     s3hls__order_init(&t->order);
 }
 
-bool s3hls__timing_sps_rate(const s3hls__h264_sps *sps, uint32_t *num, uint32_t *den) {
-    enum { SLOWEST_S = 60, FASTEST = 300 };
-    uint64_t ticks = (uint64_t)sps->num_units_in_tick * 2, scale = sps->time_scale;
-    if (!ticks || !scale || scale * SLOWEST_S < ticks || scale > ticks * FASTEST)
-        return false;
-    uint64_t divisor = ticks, rest = scale;
-    while (rest) {
-        uint64_t next = divisor % rest;
-        divisor = rest;
-        rest = next;
-    }
-    ticks /= divisor;
-    scale /= divisor;
-    for (; ticks > 1000000 || scale > 1000000; ticks /= 2, scale /= 2) {
-    }
-    *num = (uint32_t)scale;
-    *den = (uint32_t)ticks;
-    return true;
-}
-
 /* ---- pictures counted */
 
 /* Time of a position. The product of count and rate cannot overflow. */
@@ -56,10 +36,9 @@ static int64_t place_to_90k(const s3hls__timing *t, int64_t place) {
 }
 
 /* A stream may state another rate at each IDR picture. It applies from that picture's position. */
-static void follow_rate(s3hls__timing *t, const s3hls__h264_sps *sps) {
-    uint32_t num, den;
-    if (!t->rate_of_stream || !s3hls__timing_sps_rate(sps, &num, &den) ||
-        ((uint64_t)num * t->rate_den == (uint64_t)t->rate_num * den))
+static void follow_rate(s3hls__timing *t, const s3hls__track *track) {
+    uint32_t num = track->rate_num, den = track->rate_den;
+    if (!t->rate_of_stream || !num || ((uint64_t)num * t->rate_den == (uint64_t)t->rate_num * den))
         return;
     int64_t end = t->started ? s3hls__order_end(&t->order) : 0;
     t->base_90k = place_to_90k(t, end);
@@ -69,10 +48,10 @@ static void follow_rate(s3hls__timing *t, const s3hls__h264_sps *sps) {
     t->frame_90k = (int64_t)90000 * den / num;
 }
 
-static void count_picture(s3hls__timing *t, const s3hls__access_unit *au) {
+static void count_picture(s3hls__timing *t, const s3hls__unit *au) {
     int64_t last_90k = t->started ? t->source_dts_90k : INT64_MIN;
     if (!t->started || (au->idr && !au->second_field))
-        follow_rate(t, au->sps);
+        follow_rate(t, au->track);
     s3hls__order_next(&t->order, au);
     t->source_pts_90k = place_to_90k(t, t->order.pts);
     t->source_dts_90k = place_to_90k(t, t->order.dts);
@@ -135,9 +114,8 @@ static int64_t us_to_90k(int64_t us) {
     return scaled >= 0 ? scaled / 100 : -((-scaled + 99) / 100);
 }
 
-static int64_t sps_frame_90k(const s3hls__h264_sps *sps) {
-    uint32_t num, den;
-    return s3hls__timing_sps_rate(sps, &num, &den) ? (int64_t)90000 * den / num : DEFAULT_90K;
+static int64_t stated_frame_90k(const s3hls__track *track) {
+    return track->rate_num ? (int64_t)90000 * track->rate_den / track->rate_num : DEFAULT_90K;
 }
 
 static void place(s3hls__timing *t, int64_t dts_90k, int64_t composition_90k) {
@@ -268,9 +246,8 @@ static bool goes_on_from_jump(const s3hls__timing *t, int64_t given_90k, int64_t
     return t->jumped && on > -t->frame_90k && (on < 0 ? -on : on) < (off < 0 ? -off : off);
 }
 
-static void follow_given(s3hls__timing *t, const s3hls__access_unit *au, int64_t given_90k,
+static void follow_given(s3hls__timing *t, const s3hls__unit *au, int64_t given_90k,
                          int64_t composition_90k, int64_t expected) {
-    bool keyframe = (au->idr || au->recovery_point) && !au->second_field;
     int64_t at = given_90k + t->offset_90k, step = at - t->source_dts_90k;
     bool reordered =
         composition_90k == 0 && t->latest_composition_90k == 0 && !au->idr && au->poc < t->poc;
@@ -282,9 +259,9 @@ static void follow_given(s3hls__timing *t, const s3hls__access_unit *au, int64_t
         doubt(t, given_90k, composition_90k, expected);
     } else if (t->late && step < t->frame_90k / 2) {
         catch_up(t, given_90k, composition_90k);
-    } else if (step > 0 && step <= longest_step(t, announced               ? LONGEST_90K
-                                                   : keyframe || t->ran_on ? GAP_90K
-                                                                           : JUMP_90K)) {
+    } else if (step > 0 && step <= longest_step(t, announced                   ? LONGEST_90K
+                                                   : au->keyframe || t->ran_on ? GAP_90K
+                                                                               : JUMP_90K)) {
         place_on_line(t, given_90k, composition_90k);
     } else if (step <= 0 && step > -JUMP_90K && reordered) {
         squeeze(t, given_90k, composition_90k);
@@ -294,7 +271,7 @@ static void follow_given(s3hls__timing *t, const s3hls__access_unit *au, int64_t
         squeeze(t, given_90k, composition_90k);
     } else {
         doubt(t, given_90k, composition_90k, expected);
-        t->doubtful = keyframe && t->jumped == 1 && (step > 0 || step < -STEP_BACK_90K);
+        t->doubtful = au->keyframe && t->jumped == 1 && (step > 0 || step < -STEP_BACK_90K);
     }
 }
 
@@ -302,7 +279,7 @@ static void follow_given(s3hls__timing *t, const s3hls__access_unit *au, int64_t
 
 /* The picture is shown after a doubtful one. If its PTS is earlier, the doubtful PTS is withdrawn.
  */
-static void judge_far(s3hls__timing *t, const s3hls__access_unit *au, int64_t pts_90k) {
+static void judge_far(s3hls__timing *t, const s3hls__unit *au, int64_t pts_90k) {
     if (!t->doubts || au->second_field || (!au->idr && au->poc < t->far_poc))
         return;
     t->doubts = false;
@@ -312,7 +289,7 @@ static void judge_far(s3hls__timing *t, const s3hls__access_unit *au, int64_t pt
 }
 
 /* Learn the time per order count from the closest pictures. */
-static void learn_order(s3hls__timing *t, const s3hls__access_unit *au, int64_t pts_90k) {
+static void learn_order(s3hls__timing *t, const s3hls__unit *au, int64_t pts_90k) {
     int64_t counts = (int64_t)au->poc - t->latest_poc, apart = pts_90k - t->latest_90k;
     if (au->idr || counts <= 0 || apart <= 0)
         return;
@@ -322,7 +299,7 @@ static void learn_order(s3hls__timing *t, const s3hls__access_unit *au, int64_t 
 
 /* PTS minus DTS of a picture with a wrong PTS: from its order count, or that of comparable
  * pictures. */
-static int64_t usual_composition(const s3hls__timing *t, const s3hls__access_unit *au, bool latest,
+static int64_t usual_composition(const s3hls__timing *t, const s3hls__unit *au, bool latest,
                                  int64_t dts_90k, int64_t most_90k) {
     int64_t later = ((int64_t)au->poc - t->latest_poc) * t->count_90k;
     int64_t usual = t->latest_90k + (au->idr ? t->frame_90k : later) - dts_90k;
@@ -331,14 +308,14 @@ static int64_t usual_composition(const s3hls__timing *t, const s3hls__access_uni
     return latest ? t->latest_composition_90k : t->frame_90k;
 }
 
-static void note_latest(s3hls__timing *t, const s3hls__access_unit *au, int64_t pts_90k) {
+static void note_latest(s3hls__timing *t, const s3hls__unit *au, int64_t pts_90k) {
     t->latest_poc = au->poc;
     t->latest_90k = pts_90k;
 }
 
 /* A value beyond the range of reordering. It is correct after a gap, for as many pictures as are
  * reordered. */
-static int64_t long_composition(s3hls__timing *t, const s3hls__access_unit *au, int64_t dts_90k,
+static int64_t long_composition(s3hls__timing *t, const s3hls__unit *au, int64_t dts_90k,
                                 int64_t composition_90k, int64_t most_90k) {
     bool latest = au->idr || au->poc >= t->latest_poc;
     int64_t pts_90k = dts_90k + composition_90k, ahead = pts_90k - t->latest_90k;
@@ -361,7 +338,7 @@ static int64_t long_composition(s3hls__timing *t, const s3hls__access_unit *au, 
 }
 
 /* PTS minus DTS. Reordering accounts for up to 16 frames (A.3.1). */
-static int64_t believed_composition(s3hls__timing *t, const s3hls__access_unit *au, int64_t dts_90k,
+static int64_t believed_composition(s3hls__timing *t, const s3hls__unit *au, int64_t dts_90k,
                                     int64_t composition_90k) {
     int64_t most = longest_step(t, GAP_90K), pts_90k = dts_90k + composition_90k;
     if (MOST_FRAMES * t->frame_90k > most)
@@ -380,10 +357,10 @@ static int64_t believed_composition(s3hls__timing *t, const s3hls__access_unit *
     return composition_90k;
 }
 
-static void follow_caller(s3hls__timing *t, const s3hls__access_unit *au, bool given,
-                          int64_t pts_us, int64_t composition_us) {
+static void follow_caller(s3hls__timing *t, const s3hls__unit *au, bool given, int64_t pts_us,
+                          int64_t composition_us) {
     if (!t->frame_90k)
-        t->frame_90k = sps_frame_90k(au->sps);
+        t->frame_90k = stated_frame_90k(au->track);
     int64_t composition = us_to_90k(composition_us), given_90k = us_to_90k(pts_us) - composition;
     int64_t expected = t->source_dts_90k + (au->second_field ? t->frame_90k / 2 : t->frame_90k);
     bool repeated = t->started && pts_us == t->last_given_us;
@@ -457,7 +434,7 @@ static void run_at_speed(s3hls__timing *t) {
     }
 }
 
-void s3hls__timing_next(s3hls__timing *t, const s3hls__access_unit *au, bool given, int64_t pts_us,
+void s3hls__timing_next(s3hls__timing *t, const s3hls__unit *au, bool given, int64_t pts_us,
                         int64_t composition_us) {
     t->restamped = t->doubtful = t->jump_begins = t->far = t->withdrawn = false;
     if (t->rate_num)

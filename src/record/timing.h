@@ -97,7 +97,7 @@ void s3hls__timing_init(s3hls__timing *t, uint32_t rate_num, uint32_t rate_den);
 /* Time of the next access unit, in decoding order, kept or not.
  * given: the call this access unit began in has a time (pts_us, composition_us >= 0) that no access
  * unit has used yet. Sets pts_90k and dts_90k: pts >= dts, dts above the last one. */
-void s3hls__timing_next(s3hls__timing *t, const s3hls__access_unit *au, bool given, int64_t pts_us,
+void s3hls__timing_next(s3hls__timing *t, const s3hls__unit *au, bool given, int64_t pts_us,
                         int64_t composition_us);
 
 /* From the newest access unit on the recording's clock runs faster than the caller's or the count
@@ -106,9 +106,5 @@ void s3hls__timing_set_speed(s3hls__timing *t, int32_t ppm);
 
 /* The pictures end here. Whenever they go on, they run on from here, on a clock that jumped. */
 void s3hls__timing_interrupt(s3hls__timing *t);
-
-/* Frames per second that an SPS states. @return false: it states none, or one that no camera has
- * (below 1/60 or above 300). */
-bool s3hls__timing_sps_rate(const s3hls__h264_sps *sps, uint32_t *num, uint32_t *den);
 
 #endif

@@ -12,10 +12,6 @@ uint64_t s3hls__writer_bytes(const s3hls__writer *w) {
            (uint64_t)(w->out.p - s3hls__pool_data(w->pool, w->slot->last));
 }
 
-static uint64_t rule_nals(const s3hls__writer *w) {
-    return w->parser.nal_seen[w->nal_type & 31];
-}
-
 /* ---- handing over, without a system call: the uploader polls */
 
 static void hand_over(s3hls__writer *w, s3hls__slot *slot) {
@@ -156,7 +152,7 @@ uint32_t s3hls__writer_frame_rate_milli(const s3hls__writer *w) {
 
 /* The timeline begins with the segment being filled, or, without one, with the current access
  * unit. */
-static void begin_timeline(s3hls__writer *w, const s3hls__access_unit *au) {
+static void begin_timeline(s3hls__writer *w, const s3hls__unit *au) {
     int64_t begun_90k = w->slot ? w->timing.pts_90k - w->segmenter.start_90k : 0;
     settle(w);
     s3hls__wall_anchor(&w->wall, place(w), new_anchor_us(w, begun_90k * 100 / 9));
@@ -165,11 +161,11 @@ static void begin_timeline(s3hls__writer *w, const s3hls__access_unit *au) {
     w->correction_us = 0;
     w->timing.broken = false;
     w->timeline = (s3hls_timeline){.timeline = w->timelines++,
-                                   .width = au->sps->width,
-                                   .height = au->sps->height,
+                                   .width = au->track->width,
+                                   .height = au->track->height,
                                    .frame_rate_milli = s3hls__writer_frame_rate_milli(w),
                                    .container = "ts"};
-    s3hls__h264_codecs(au->sps, w->timeline.codecs);
+    memcpy(w->timeline.codecs, au->track->codecs, sizeof au->track->codecs);
     w->timeline_begun = w->timeline_unsaid = true;
     if (!w->timeline_outgrown)
         w->segmenter.longest_gop_90k = 0;
@@ -258,7 +254,7 @@ static int begin_segment(s3hls__writer *w, s3hls_segment_entry entry) {
     w->reordered = false;
     w->out.p = s3hls__pool_data(w->pool, slot->first);
     w->out.end = w->out.p + S3HLS__BLOCK_BYTES;
-    s3hls__segmenter_begin(&w->segmenter, w->timing.pts_90k, rule_nals(w),
+    s3hls__segmenter_begin(&w->segmenter, w->timing.pts_90k, w->parser.nals_counted,
                            entry != S3HLS_ENTRY_NONE);
     return s3hls__ts_begin_segment(&w->mux, &w->out);
 }
@@ -381,7 +377,7 @@ static void restamp_before(s3hls__writer *w) {
 }
 
 /* The segment being filled began with a suspected jump, which is now confirmed. */
-static void begin_timeline_late(s3hls__writer *w, const s3hls__access_unit *au) {
+static void begin_timeline_late(s3hls__writer *w, const s3hls__unit *au) {
     if (!w->timing.broken || !w->slot || w->segmenter.start_90k != w->timing.jumped_90k)
         return;
     w->timeline_reason = "the encoder's times broke off, or it fell silent";
@@ -396,7 +392,7 @@ static bool cut_due(s3hls__writer *w, bool keyframe, bool new_timeline) {
     if (!keyframe ||
         (w->timing.far && !new_timeline)) /* where a segment begins is never corrected */
         return s3hls__segmenter_guard(&w->segmenter, pts, bytes, w->timing.frame_90k);
-    return s3hls__segmenter_keyframe(&w->segmenter, pts, bytes, rule_nals(w),
+    return s3hls__segmenter_keyframe(&w->segmenter, pts, bytes, w->parser.nals_counted,
                                      w->timing.frame_90k) ||
            new_timeline || w->timing.doubtful;
 }
@@ -435,7 +431,7 @@ static void note_entry(s3hls__writer *w, s3hls_segment_entry next) {
 }
 
 /* Does this keyframe begin another timeline? Sets the reason. */
-static bool timeline_ends(s3hls__writer *w, const s3hls__access_unit *au) {
+static bool timeline_ends(s3hls__writer *w, const s3hls__unit *au) {
     if (!w->timeline_begun)
         return true;
     if (w->timing.broken)
@@ -467,7 +463,7 @@ static int continue_unit(s3hls__writer *w) {
 
 /* End the segment before this access unit if a cut is due; never between the fields of a frame.
  * @return whether a new timeline begins here. */
-static bool cut_before(s3hls__writer *w, const s3hls__access_unit *au, s3hls_segment_entry entry) {
+static bool cut_before(s3hls__writer *w, const s3hls__unit *au, s3hls_segment_entry entry) {
     bool keyframe = entry != S3HLS_ENTRY_NONE, new_timeline = keyframe && timeline_ends(w, au);
     if (!w->slot || au->second_field || !cut_due(w, keyframe, new_timeline))
         return new_timeline;
@@ -477,12 +473,12 @@ static bool cut_before(s3hls__writer *w, const s3hls__access_unit *au, s3hls_seg
     return keyframe && (new_timeline || timeline_ends(w, au));
 }
 
-static int unit_begin(void *ctx, const s3hls__access_unit *au) {
+static int unit_begin(void *ctx, const s3hls__unit *au) {
     s3hls__writer *w = ctx;
     if (au->continues)
         return continue_unit(w);
     w->unit_continues = false;
-    bool keyframe = (au->idr || au->recovery_point) && !au->second_field;
+    bool keyframe = au->keyframe;
     s3hls__timing_next(&w->timing, au, w->given, w->pts_us, w->composition_us);
     w->given = false;
     if (!w->timing.doubts || w->timing.far)
@@ -535,6 +531,13 @@ static int unit_data(void *ctx, const uint8_t *data, size_t size) {
     return rc ? skip_unit(w, give_up_unit(w, rc)) : S3HLS_OK;
 }
 
+/* The first NAL unit and parameter sets have a zero byte before their start code (H.264 B.1.2). */
+static int unit_nal(void *ctx, s3hls__nal_kind kind) {
+    static const uint8_t start_code[4] = {0, 0, 0, 1};
+    bool zero_byte = kind == S3HLS__NAL_DELIMITER || s3hls__nal_is_set(kind);
+    return unit_data(ctx, start_code + !zero_byte, sizeof start_code - !zero_byte);
+}
+
 static int unit_end(void *ctx) {
     s3hls__writer *w = ctx;
     int rc = s3hls__ts_end_unit(&w->mux, &w->out);
@@ -560,7 +563,7 @@ static int unit_end(void *ctx) {
 /* ---- the module's interface */
 
 void s3hls__writer_init(s3hls__writer *w, const s3hls_recorder_config *cfg, uint64_t max_bytes) {
-    s3hls__au_sink sink = {w, unit_begin, unit_data, unit_end};
+    s3hls__au_sink sink = {w, unit_begin, unit_nal, unit_data, unit_end};
     s3hls__au_input input = cfg->input == S3HLS_INPUT_NALS    ? S3HLS__AU_INPUT_NALS
                             : cfg->input == S3HLS_INPUT_BYTES ? S3HLS__AU_INPUT_BYTES
                                                               : S3HLS__AU_INPUT_FRAMES;
@@ -569,7 +572,7 @@ void s3hls__writer_init(s3hls__writer *w, const s3hls_recorder_config *cfg, uint
     w->timing.rate_of_stream = cfg->frame_rate_of_stream != 0;
     s3hls__segmenter_init(&w->segmenter, cfg->segment_duration_ms, max_bytes,
                           cfg->segment_nal_count);
-    w->nal_type = cfg->segment_nal_type;
+    w->parser.counted_type = (uint8_t)cfg->segment_nal_type;
     w->wall.env = w->env;
     w->wall.start_time_us = cfg->start_time_us;
     w->out.ctx = w;
@@ -598,7 +601,7 @@ int s3hls__writer_put(s3hls__writer *w, const s3hls_span *spans, size_t count,
  * of stream NAL unit (7.4.1.2.3) after the last picture marks the segment as complete. It is
  * omitted if no memory is left. */
 static void mark_end(s3hls__writer *w) {
-    static const uint8_t end_of_stream[] = {0, 0, 1, S3HLS__NAL_END_STREAM};
+    static const uint8_t end_of_stream[] = {0, 0, 1, S3HLS__H264_END_STREAM};
     if (!w->slot || !w->reordered || w->units == 0 || (w->out.p == w->out.end && !next_block(w)))
         return;
     s3hls__ts_write(&w->mux, &w->out, end_of_stream, sizeof end_of_stream);

@@ -17,7 +17,6 @@ typedef struct s3hls__writer {
     const s3hls_env *env;
     s3hls__pool *pool;
     s3hls__outbox *box;
-    uint32_t nal_type; /* of the AWS sample SDK's cut rule */
 
     /* any thread */
     _Atomic uint64_t frames_in, frames_skipped, frames_dropped, gops_dropped;

@@ -342,10 +342,9 @@ int s3hls_verify_segment(const s3hls_segment *segment, const uint8_t *data, size
     list_pid(&r, 0);
     read_packets(&r, data, size);
     note_extent(&r);
-    report->width = r.units.sps.width;
-    report->height = r.units.sps.height;
-    if (report->width)
-        s3hls__h264_codecs(&r.units.sps, report->codecs);
+    report->width = r.units.track.width;
+    report->height = r.units.track.height;
+    memcpy(report->codecs, r.units.track.codecs, sizeof report->codecs);
     if (segment && !segment->sdk_name)
         check_duration(segment, &r);
     return report->faults ? S3HLS_E_MALFORMED : S3HLS_OK;

@@ -59,7 +59,7 @@ int64_t s3hls__times_add(s3hls__times *t, int64_t pts, int64_t dts) {
  * the wrong position. */
 static const char *judge_frame_num(s3hls__times *t, const s3hls__h264_slice *s, uint32_t range) {
     uint32_t next = (t->reference + 1) % range;
-    bool idr = s->nal_unit_type == S3HLS__NAL_IDR, known = t->decoded && !idr;
+    bool idr = s->nal_unit_type == S3HLS__H264_IDR, known = t->decoded && !idr;
     if (idr || (t->skipped_since && ++t->skipped_since > SKIPPED_FOR))
         t->skipped_since = 0;
     bool late = t->skipped_since && (s->frame_num - t->skipped + range) % range <
@@ -114,7 +114,7 @@ const char *s3hls__times_judge(s3hls__times *t, int64_t pts, const s3hls__units 
     int64_t shown = s3hls__clock_since(pts, t->origin);
     if (u->pictures == 0)
         return NULL;
-    bool idr = s->nal_unit_type == S3HLS__NAL_IDR;
+    bool idr = s->nal_unit_type == S3HLS__H264_IDR;
     int32_t poc = s3hls__h264_poc_next(&t->poc, &u->active_sps, s);
     const char *wrong = judge_frame_num(t, s, 1u << u->active_sps.log2_max_frame_num);
     t->fields |= s->field_pic;

@@ -15,8 +15,8 @@ static bool activate(s3hls__units *u, int pps_id) {
     if (s3hls__sets_activate(&u->sets, (uint8_t)pps_id, &u->active_sps, &u->active_pps))
         return false;
     u->generation = u->sets.generation;
-    if (!u->sps.width)
-        u->sps = u->active_sps;
+    if (!u->track.width)
+        s3hls__h264_describe(&u->active_sps, 0, &u->track);
     return true;
 }
 
@@ -70,19 +70,19 @@ static void end_nal(s3hls__units *u) {
         return;
     }
     int type = u->nal[0] & 31;
-    if (u->nals == 1 && type == S3HLS__NAL_AUD)
+    if (u->nals == 1 && type == S3HLS__H264_AUD)
         u->delimiter = true;
-    else if (type == S3HLS__NAL_AUD)
+    else if (type == S3HLS__H264_AUD)
         wrong(u, "two access units in one PES packet");
-    u->ended |= type == S3HLS__NAL_END_STREAM;
-    u->has_sps |= type == S3HLS__NAL_SPS;
-    u->has_pps |= type == S3HLS__NAL_PPS;
-    if (type == S3HLS__NAL_SPS || type == S3HLS__NAL_PPS)
+    u->ended |= type == S3HLS__H264_END_STREAM;
+    u->has_sps |= type == S3HLS__H264_SPS;
+    u->has_pps |= type == S3HLS__H264_PPS;
+    if (type == S3HLS__H264_SPS || type == S3HLS__H264_PPS)
         keep_set(u);
-    if (type == S3HLS__NAL_SEI && s3hls__h264_recovery_point(u->nal, size) >= 0)
+    if (type == S3HLS__H264_SEI && s3hls__h264_recovery_point(u->nal, size) >= 0)
         u->recovery = true;
-    if (type == S3HLS__NAL_IDR || type == S3HLS__NAL_NON_IDR || type == S3HLS__NAL_PARTITION_A) {
-        u->idr |= type == S3HLS__NAL_IDR;
+    if (type == S3HLS__H264_IDR || type == S3HLS__H264_NON_IDR || type == S3HLS__H264_PARTITION_A) {
+        u->idr |= type == S3HLS__H264_IDR;
         u->slice = true;
         read_slice(u);
     }

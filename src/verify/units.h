@@ -11,7 +11,7 @@ enum { S3HLS__UNITS_NAL_KEPT = S3HLS__SETS_BYTES };
 /* Initialise to zero. */
 typedef struct s3hls__units {
     s3hls__parameter_sets sets; /* all that have passed */
-    s3hls__h264_sps sps;        /* of the first slice of all; width 0: not known */
+    s3hls__track track;         /* of the first slice of all; width 0: not known */
     s3hls__h264_sps active_sps; /* of the newest slice */
     s3hls__h264_pps active_pps;
     uint32_t generation; /* of the sets that these two were read from; 0: none */

@@ -20,19 +20,20 @@ may() {
 }
 api=s3hls/
 may src/base $api base/
-may src/codec $api codec/
-may src/container $api container/
-may src/container/ts $api container/
+may src/media
+may src/codec $api codec/ media/
+may src/container $api container/ media/
+may src/container/ts $api container/ media/
 may src/layout $api layout/ base/
 may src/s3 $api s3/ base/ curl/ openssl/ expat.h jansson.h
 may src/store $api store/ s3/ base/
 may src/deliver $api deliver/ layout/ store/ s3/ base/
-may src/record $api record/ deliver/ layout/ container/ codec/ base/
+may src/record $api record/ deliver/ layout/ container/ codec/ media/ base/
 may src/archive $api archive/ layout/ store/ s3/ base/
 may src/playback $api playback/ layout/ base/
 may src/export $api export/ codec/annexb.h base/ libavcodec/ libavformat/
 may src/server $api server/ s3/uri.h base/ jansson.h microhttpd.h openssl/
-may src/verify $api verify/ layout/ container/ codec/
+may src/verify $api verify/ layout/ container/ codec/ media/
 may tools/s3hls $api tool.h address.h arrival.h av_messages.h container.h hidden.h intake.h layout.h pictures.h units.h trust.h tls_relay.h network.h media.h camera.h doctor.h curl/ options.h delivery.h events.h metrics.h progress.h publish.h published.h range.h text.h when.h \
     jansson.h microhttpd.h libavcodec/ libavformat/ libavutil/
 may compat/v1 $api S3_HLS_SDK.h S3_Simple_Put.h

@@ -11,11 +11,18 @@ typedef struct state {
     bool open;
 } state;
 
-static int on_begin(void *ctx, const s3hls__access_unit *au) {
+static int on_begin(void *ctx, const s3hls__unit *au) {
     state *s = ctx;
-    if (s->open || au->sps->width == 0)
+    if (s->open || au->track->width == 0)
         abort();
     s->open = true;
+    return S3HLS_OK;
+}
+
+static int on_nal(void *ctx, s3hls__nal_kind kind) {
+    (void)kind;
+    if (!((state *)ctx)->open)
+        abort();
     return S3HLS_OK;
 }
 
@@ -39,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 2)
         return 0;
     state s = {false};
-    s3hls__au_sink sink = {&s, on_begin, on_data, on_end};
+    s3hls__au_sink sink = {&s, on_begin, on_nal, on_data, on_end};
     s3hls__au_parser *p = malloc(sizeof *p);
     unsigned input = data[0] % 3, length_size = input == 2 ? 0 : lengths[data[0] / 3 % 4];
     size_t step = data[1] ? data[1] : size;

@@ -274,9 +274,9 @@ static void a_nonsensical_vui_counts_as_absent(void **state) {
 static void codecs_are_written_as_rfc_6381_says(void **state) {
     (void)state;
     s3hls__h264_sps sps = {.profile_idc = 100, .constraint_flags = 0, .level_idc = 31};
-    char text[12];
-    s3hls__h264_codecs(&sps, text);
-    assert_string_equal(text, "avc1.64001f");
+    s3hls__track track;
+    s3hls__h264_describe(&sps, 0, &track);
+    assert_string_equal(track.codecs, "avc1.64001f");
 }
 
 static void order_counts_follow_the_standard(void **state) {
@@ -506,7 +506,7 @@ static void other_sps_is_told_other_pps_is_not(void **state) {
         n += h264_gen_next(&g, data + n, sizeof data - n);
     parse_all(data, n, 333, &s, NULL);
     assert_int_equal(s.changed, 1);
-    assert_int_equal(s.sps.width, 640);
+    assert_int_equal(s.track.width, 640);
     seen_deinit(&s);
 }
 
@@ -628,9 +628,9 @@ static void shared_streams_are_read_as_described(void **state) {
         assert_int_equal(s.units, streams[i].units);
         assert_int_equal(s.idr, streams[i].idr);
         assert_int_equal(s.recovery, streams[i].recovery);
-        assert_int_equal(s.sps.width, streams[i].width);
-        assert_int_equal(s.sps.height, streams[i].height);
-        assert_int_equal(s.sps.max_reorder_frames, streams[i].reorder);
+        assert_int_equal(s.track.width, streams[i].width);
+        assert_int_equal(s.track.height, streams[i].height);
+        assert_int_equal(s.track.reorder_frames, streams[i].reorder);
         assert_int_equal(s.size, t.size);
         if (s.size)
             assert_memory_equal(s.bytes, t.bytes, s.size);

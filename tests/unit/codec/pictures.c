@@ -195,14 +195,22 @@ static void describe(const uint8_t *nal_unit, size_t size) {
     out.sei_bytes += type == 6 ? size : 0;
 }
 
-static int unit_begins(void *ctx, const s3hls__access_unit *au) {
+static int unit_begins(void *ctx, const s3hls__unit *au) {
     (void)ctx;
     if (au->continues) {
         out.text[strlen(out.text) - 1] = '+';
         return S3HLS_OK;
     }
-    out.keyframes += au->idr || au->recovery_point;
+    out.keyframes += au->keyframe;
     out.changed += au->parameters_changed;
+    return S3HLS_OK;
+}
+
+static int unit_nal(void *ctx, s3hls__nal_kind nal_kind) {
+    (void)ctx;
+    (void)nal_kind;
+    memcpy(out.unit + out.size, "\0\0\1", 3);
+    out.size += 3;
     return S3HLS_OK;
 }
 
@@ -238,7 +246,7 @@ static void give(const uint8_t *data, size_t size) {
 }
 
 static void parse(s3hls__au_input input, size_t step) {
-    s3hls__au_sink sink = {NULL, unit_begins, unit_bytes, unit_ends};
+    s3hls__au_sink sink = {NULL, unit_begins, unit_nal, unit_bytes, unit_ends};
     free(out.p);
     memset(&out, 0, sizeof out);
     out.p = malloc(sizeof *out.p);

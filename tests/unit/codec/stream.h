@@ -13,7 +13,7 @@ typedef struct seen {
     uint8_t *bytes;
     size_t size, capacity;
     int units, idr, recovery, changed, second_fields, ends;
-    s3hls__h264_sps sps;
+    s3hls__track track;
     int32_t poc[64];
     int refuse_from; /* unit from which begin says no; 0: never */
 } seen;
@@ -27,26 +27,32 @@ static inline void remember(seen *s, const void *data, size_t n) {
     s->size += n;
 }
 
-static inline int on_begin(void *ctx, const s3hls__access_unit *au) {
+static inline int on_begin(void *ctx, const s3hls__unit *au) {
     seen *s = ctx;
     if (au->continues) { /* what the call before ended runs on */
         s->ends--;
         s->size -= 3;
         return S3HLS_OK;
     }
-    const uint8_t facts[4] = {au->idr, au->recovery_point, au->second_field,
-                              au->parameters_changed};
+    bool recovery = au->keyframe && !au->idr;
+    const uint8_t facts[4] = {au->idr, recovery, au->second_field, au->parameters_changed};
     remember(s, facts, sizeof facts);
     remember(s, &au->poc, sizeof au->poc);
     if (s->units < 64)
         s->poc[s->units] = au->poc;
     s->units++;
     s->idr += au->idr;
-    s->recovery += au->recovery_point;
+    s->recovery += recovery;
     s->changed += au->parameters_changed;
     s->second_fields += au->second_field;
-    s->sps = *au->sps;
+    s->track = *au->track;
     return s->refuse_from && s->units >= s->refuse_from ? S3HLS_E_FULL : S3HLS_OK;
+}
+
+static inline int on_nal(void *ctx, s3hls__nal_kind kind) {
+    bool zero_byte = kind == S3HLS__NAL_DELIMITER || s3hls__nal_is_set(kind);
+    remember(ctx, zero_byte ? "\0\0\0\1" : "\0\0\1", zero_byte ? 4 : 3);
+    return S3HLS_OK;
 }
 
 static inline int on_data(void *ctx, const uint8_t *data, size_t size) {
@@ -66,7 +72,7 @@ static inline void seen_deinit(seen *s) {
 }
 
 static inline s3hls__au_parser *parser(s3hls__au_input input, unsigned length_size, seen *s) {
-    s3hls__au_sink sink = {s, on_begin, on_data, on_end};
+    s3hls__au_sink sink = {s, on_begin, on_nal, on_data, on_end};
     s3hls__au_parser *p = malloc(sizeof *p);
     memset(s, 0, sizeof *s);
     s3hls__au_init(p, input, length_size, &sink);

@@ -6,25 +6,26 @@
 
 #include <cmocka.h>
 
+#include "codec/codec.h"
 #include "record/segmenter.h"
 #include "record/timing.h"
 #include "s3hls/s3hls.h"
 #include <string.h>
 
-static s3hls__h264_sps sps_of(uint8_t reorder) {
-    return (s3hls__h264_sps){.max_reorder_frames = reorder};
+static s3hls__track track_of(uint8_t reorder) {
+    return (s3hls__track){.reorder_frames = reorder};
 }
 
-static s3hls__access_unit unit(const s3hls__h264_sps *sps, bool idr, int32_t poc) {
-    return (s3hls__access_unit){.idr = idr, .poc = poc, .sps = sps};
+static s3hls__unit unit(const s3hls__track *track, bool idr, int32_t poc) {
+    return (s3hls__unit){.idr = idr, .keyframe = idr, .poc = poc, .track = track};
 }
 
 /* ---- frames counted */
 
 static void counted_frames_step_evenly_for_years(void **state) {
     (void)state;
-    s3hls__h264_sps sps = sps_of(0);
-    s3hls__access_unit au = unit(&sps, true, 0);
+    s3hls__track track = track_of(0);
+    s3hls__unit au = unit(&track, true, 0);
     s3hls__timing t;
     s3hls__timing_init(&t, 30000, 1001);
     for (int i = 0; i < 5; i++) {
@@ -45,12 +46,12 @@ static void counted_frames_step_evenly_for_years(void **state) {
 static void counted_b_frames_follow_their_order_counts(void **state) {
     (void)state;
     static const int order[] = {0, 4, 2, 1, 3};
-    s3hls__h264_sps sps = sps_of(2);
+    s3hls__track track = track_of(2);
     s3hls__timing t;
     s3hls__timing_init(&t, 25, 1);
     for (int gop = 0; gop < 3; gop++) {
         for (int i = 0; i < 5; i++) {
-            s3hls__access_unit au = unit(&sps, i == 0, 2 * order[i]);
+            s3hls__unit au = unit(&track, i == 0, 2 * order[i]);
             s3hls__timing_next(&t, &au, false, 0, 0);
             assert_int_equal(t.dts_90k, S3HLS__TIMING_ORIGIN_90K + 3600 * (gop * 5 + i));
             assert_int_equal(t.pts_90k, S3HLS__TIMING_ORIGIN_90K + 3600 * (gop * 5 + order[i] + 2));
@@ -61,12 +62,12 @@ static void counted_b_frames_follow_their_order_counts(void **state) {
 
 static void order_counts_of_one_a_frame_are_noticed(void **state) {
     (void)state;
-    s3hls__h264_sps sps = sps_of(1);
+    s3hls__track track = track_of(1);
     static const int poc[] = {0, 3, 1, 2};
     s3hls__timing t;
     s3hls__timing_init(&t, 25, 1);
     for (int i = 0; i < 4; i++) {
-        s3hls__access_unit au = unit(&sps, i == 0, poc[i]);
+        s3hls__unit au = unit(&track, i == 0, poc[i]);
         s3hls__timing_next(&t, &au, false, 0, 0);
         assert_int_equal(t.pts_90k, S3HLS__TIMING_ORIGIN_90K + 3600 * (poc[i] + 1));
     }
@@ -81,9 +82,9 @@ static void wild_order_counts_never_break_dts(void **state) {
     int64_t last = INT64_MIN;
     for (int i = 0; i < 20000; i++) {
         seed = seed * 1664525u + 1013904223u;
-        s3hls__h264_sps sps = sps_of(seed >> 28);
-        s3hls__access_unit au = unit(&sps, (seed >> 20) % 16 == 0, (int32_t)seed >> (seed % 31));
-        au.field_pic = seed & 64;
+        s3hls__track track = track_of(seed >> 28);
+        s3hls__unit au = unit(&track, (seed >> 20) % 16 == 0, (int32_t)seed >> (seed % 31));
+        au.field = seed & 64;
         s3hls__timing_next(&t, &au, false, 0, 0);
         assert_true(t.dts_90k > last);
         assert_true(t.pts_90k >= t.dts_90k);
@@ -125,12 +126,11 @@ enum { SEQUENCES = sizeof sequences / sizeof *sequences };
 
 static void count_frame_at(s3hls__timing *t, const sequence *q, bool other, int i,
                            int64_t begun_90k, int64_t *last_dts) {
-    s3hls__h264_sps sps = {
-        .max_reorder_frames = q->reorder, .poc_type = q->poc_type, .profile_idc = 77};
+    s3hls__track track = {.reorder_frames = q->reorder, .never_reorders = q->poc_type == 2};
     for (int field = 0; field <= q->fields; field++) {
         int poc = q->step * q->places[i] + (q->one_poc ? 0 : field);
-        s3hls__access_unit au = unit(&sps, i == 0 && !field, poc);
-        au.field_pic = q->fields;
+        s3hls__unit au = unit(&track, i == 0 && !field, poc);
+        au.field = q->fields;
         au.second_field = field;
         au.parameters_changed = au.idr && other;
         s3hls__timing_next(t, &au, false, 0, 0);
@@ -173,12 +173,12 @@ static void order_counts_that_say_nothing_are_passed_over(void **state) {
         {{0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44}, 13}, /* four a frame: known by the third */
     };
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
-        s3hls__h264_sps sps = {.profile_idc = 100};
+        s3hls__track track = track_of(0);
         s3hls__timing t;
         s3hls__timing_init(&t, 25, 1);
         int64_t last = 0, end = 0;
         for (int i = 0; i < 12; i++) {
-            s3hls__access_unit au = unit(&sps, i == 0, cases[c].pocs[i]);
+            s3hls__unit au = unit(&track, i == 0, cases[c].pocs[i]);
             s3hls__timing_next(&t, &au, false, 0, 0);
             assert_true(t.dts_90k > last && t.pts_90k >= t.dts_90k);
             last = t.dts_90k;
@@ -211,8 +211,9 @@ static void a_stream_is_counted_at_the_rate_it_states(void **state) {
         {900000000, 900000000, 180000},
     };
     for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
-        s3hls__h264_sps sps = {.num_units_in_tick = rates[i].units, .time_scale = rates[i].scale};
-        s3hls__access_unit au = unit(&sps, true, 0);
+        s3hls__track track = track_of(0);
+        s3hls__track_set_rate(&track, rates[i].scale, 2 * (uint64_t)rates[i].units);
+        s3hls__unit au = unit(&track, true, 0);
         s3hls__timing t;
         s3hls__timing_init(&t, 25, 1);
         t.rate_of_stream = true;
@@ -222,8 +223,7 @@ static void a_stream_is_counted_at_the_rate_it_states(void **state) {
             assert_int_equal(t.duration_90k, rates[i].frame_90k);
         }
         int64_t end = t.pts_90k + t.duration_90k;
-        sps.num_units_in_tick = 1; /* it is set to another one */
-        sps.time_scale = 20;
+        s3hls__track_set_rate(&track, 20, 2); /* it is set to another one */
         for (int n = 0; n < 200; n++) {
             s3hls__timing_next(&t, &au, false, 0, 0);
             assert_int_equal(t.pts_90k, end + n * 9000);
@@ -233,12 +233,12 @@ static void a_stream_is_counted_at_the_rate_it_states(void **state) {
 
 static void second_field_is_half_a_frame_later(void **state) {
     (void)state;
-    s3hls__h264_sps sps = sps_of(0);
+    s3hls__track track = track_of(0);
     s3hls__timing t;
     s3hls__timing_init(&t, 25, 1);
     for (int i = 0; i < 6; i++) {
-        s3hls__access_unit au = unit(&sps, i == 0, i);
-        au.field_pic = true;
+        s3hls__unit au = unit(&track, i == 0, i);
+        au.field = true;
         au.second_field = i & 1;
         s3hls__timing_next(&t, &au, false, 0, 0);
         assert_int_equal(t.pts_90k, S3HLS__TIMING_ORIGIN_90K + 1800 * i);
@@ -249,8 +249,8 @@ static void second_field_is_half_a_frame_later(void **state) {
 /* ---- the caller's times */
 
 static void given(s3hls__timing *t, int64_t pts_us, int64_t composition_us) {
-    s3hls__h264_sps sps = sps_of(0);
-    s3hls__access_unit au = unit(&sps, false, 0);
+    s3hls__track track = track_of(0);
+    s3hls__unit au = unit(&track, false, 0);
     s3hls__timing_next(t, &au, true, pts_us, composition_us);
 }
 
@@ -322,10 +322,9 @@ static void times_that_stand_still_say_nothing(void **state) {
 
 static void further_units_of_one_call_follow_by_a_frame(void **state) {
     (void)state;
-    s3hls__h264_sps sps = sps_of(0);
-    sps.num_units_in_tick = 1;
-    sps.time_scale = 100; /* 50 fps */
-    s3hls__access_unit au = unit(&sps, true, 0);
+    s3hls__track track = track_of(0);
+    s3hls__track_set_rate(&track, 50, 1);
+    s3hls__unit au = unit(&track, true, 0);
     s3hls__timing t;
     s3hls__timing_init(&t, 0, 1);
     s3hls__timing_next(&t, &au, true, 7, 0);
@@ -349,12 +348,12 @@ typedef struct times {
 /* Put them as the recorder does, and apply what it is told to correct. Keyframes stay where they
  * are where they could begin a segment. @return times that the clock broke off. */
 static int put_times(const times *x, int64_t pts_90k[PICTURES], int64_t dts_90k[PICTURES]) {
-    s3hls__h264_sps sps = sps_of(2);
+    s3hls__track track = track_of(2);
     s3hls__timing t;
     int broken = 0, far = -1;
     s3hls__timing_init(&t, 0, 1);
     for (int i = 0; i < PICTURES; i++) {
-        s3hls__access_unit au = unit(&sps, x->key[i], x->poc[i]);
+        s3hls__unit au = unit(&track, x->key[i], x->poc[i]);
         s3hls__timing_next(&t, &au, true, x->wrong_ms[i] * 1000, x->composition_ms[i] * 1000);
         if (t.withdrawn)
             pts_90k[far] += t.far_by_90k;
@@ -674,12 +673,12 @@ static void a_first_picture_that_is_stamped_wrong_shifts_nothing(void **state) {
 static void fields_with_times_last_half_a_frame(void **state) {
     (void)state;
     for (int own = 0; own < 2; own++) {
-        s3hls__h264_sps sps = sps_of(0);
+        s3hls__track track = track_of(0);
         s3hls__timing t;
         s3hls__timing_init(&t, 0, 1);
         for (int i = 0; i < 100; i++) {
-            s3hls__access_unit au = unit(&sps, i % 50 == 0, i & ~1);
-            au.field_pic = true;
+            s3hls__unit au = unit(&track, i % 50 == 0, i & ~1);
+            au.field = true;
             au.second_field = i & 1;
             s3hls__timing_next(&t, &au, true, i / 2 * 20000 + (own ? i % 2 * 10000 : 0), 0);
             if (i < 6) /* it is not known yet how long they are */
@@ -709,11 +708,11 @@ static void a_gap_is_no_pictures_duration(void **state) {
 /* Before a keyframe a gap belongs to no segment: it is a jump, from that keyframe on. */
 static void a_gap_before_a_keyframe_is_a_jump_from_there(void **state) {
     (void)state;
-    s3hls__h264_sps sps = sps_of(0);
+    s3hls__track track = track_of(0);
     s3hls__timing t;
     s3hls__timing_init(&t, 0, 1);
     for (int i = 0; i < 100; i++) {
-        s3hls__access_unit au = unit(&sps, i % GOP == 0, 0);
+        s3hls__unit au = unit(&track, i % GOP == 0, 0);
         s3hls__timing_next(&t, &au, true, i * 40000 + (i >= 50 ? 9000000 : 0), 0);
         assert_int_equal(t.pts_90k, S3HLS__TIMING_ORIGIN_90K + 3600 * i);
         assert_int_equal(t.doubtful, i == 50);
@@ -726,12 +725,12 @@ static void a_gap_before_a_keyframe_is_a_jump_from_there(void **state) {
 static void the_recordings_speed_stretches_distances(void **state) {
     (void)state;
     for (int counted = 0; counted < 2; counted++) {
-        s3hls__h264_sps sps = sps_of(0);
+        s3hls__track track = track_of(0);
         s3hls__timing t;
         s3hls__timing_init(&t, counted ? 25 : 0, 1);
         int64_t due = S3HLS__TIMING_ORIGIN_90K;
         for (int i = 0; i < 300; i++) {
-            s3hls__access_unit au = unit(&sps, i % GOP == 0, 2 * (i % GOP));
+            s3hls__unit au = unit(&track, i % GOP == 0, 2 * (i % GOP));
             s3hls__timing_next(&t, &au, true, i * 40000, 0);
             assert_in_range(t.pts_90k - due + 1, 0, 2);
             assert_int_equal(t.source_pts_90k, S3HLS__TIMING_ORIGIN_90K + 3600 * i);

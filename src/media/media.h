@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* Types that codecs, containers and the recorder share.
+ *
+ *   bytes ─▶ codec/ ─ unit: facts of a picture ─▶ record/ ─ the same unit with times ─▶ container/
+ */
+#ifndef S3HLS_MEDIA_H
+#define S3HLS_MEDIA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum s3hls__codec_id { S3HLS__CODEC_NONE, S3HLS__CODEC_H264 } s3hls__codec_id;
+
+/* A video track, as its parameter sets describe it. */
+typedef struct s3hls__track {
+    s3hls__codec_id codec;
+    char codecs[32];             /* RFC 6381: "avc1.64001f" */
+    uint64_t parameters;         /* hash: differs if a decoder must be configured anew */
+    uint32_t width, height;      /* pixels, cropped; 0: not known */
+    uint32_t rate_num, rate_den; /* frames per second; rate_num 0: none stated, or implausible */
+    uint8_t reorder_frames;      /* by which presentation may be behind decoding */
+    bool never_reorders;         /* presentation order is decoding order, whatever poc is */
+} s3hls__track;
+
+/* NAL units by their function, which H.264 and H.265 share. */
+typedef enum s3hls__nal_kind {
+    S3HLS__NAL_DELIMITER, /* access unit delimiter */
+    S3HLS__NAL_VPS,       /* video parameter set (H.265) */
+    S3HLS__NAL_SPS,       /* sequence parameter set */
+    S3HLS__NAL_PPS,       /* picture parameter set */
+    S3HLS__NAL_OTHER
+} s3hls__nal_kind;
+
+static inline bool s3hls__nal_is_set(s3hls__nal_kind kind) {
+    return kind >= S3HLS__NAL_VPS && kind <= S3HLS__NAL_PPS;
+}
+
+/* An access unit: a frame, or one field of a frame. */
+typedef struct s3hls__unit {
+    /* set by codec/ */
+    const s3hls__track *track; /* valid while the unit is being written */
+    int32_t poc;               /* picture order count; comparable up to the next IDR picture */
+    bool keyframe;             /* decoding can begin here; never a second field */
+    bool idr;                  /* no later picture refers to an earlier one */
+    bool parameters_changed;   /* keyframe: track->parameters differ from the last keyframe's */
+    bool field;                /* one field of a frame */
+    bool second_field;         /* of the frame that the unit before began */
+    bool continues; /* no other unit, but slices that the call before left out of this one */
+
+    /* set by record/, 90 kHz; pts >= dts, dts rises */
+    int64_t pts_90k, dts_90k;
+} s3hls__unit;
+
+#endif
