@@ -3,6 +3,7 @@
  * with a cold and a warm cache, writing the day's playlist, and the memory used. The peers: nftw(),
  * which stats the same files; a loop of snprintf(), which writes the same lines. With a URL,
  * s3://..., a day is put there and listed as well; its peer is the same day in the directory. */
+#include "s3hls/archive.h"
 #include "report.h"
 #include "s3hls/playlist.h"
 #include "s3hls/s3hls.h"
