@@ -35,6 +35,11 @@ typedef enum s3hls_segment_entry {
     S3HLS_ENTRY_NONE = 2
 } s3hls_segment_entry;
 
+/** Format of a segment. Its name ends in the format's suffix. */
+typedef enum s3hls_container {
+    S3HLS_CONTAINER_TS = 0 /* MPEG-TS: ".ts" */
+} s3hls_container;
+
 /** One segment. */
 typedef struct s3hls_segment {
     int64_t start_ms;     /* UTC of its first frame, ms since 1970 */
@@ -46,6 +51,7 @@ typedef struct s3hls_segment {
     uint64_t size;        /* bytes */
     int64_t modified_unix_s; /* when the store received it, seconds since 1970 */
     s3hls_segment_entry entry;
+    s3hls_container container;
 } s3hls_segment;
 
 /** Contents of a timeline's object, for CODECS, RESOLUTION and TARGETDURATION. */
@@ -62,22 +68,33 @@ typedef struct s3hls_timeline {
  * ahead. It counts as neither live nor newest until that time is reached. */
 #define S3HLS_CLOCK_AHEAD_MS 60000
 
-/** Write a segment's name, relative to the camera's prefix. Pure; any thread.
+/** Begins the names of all segments up to the year 2999, and of no object that segments of later
+ * days need: for rules of a bucket that remove old recordings. */
+#define S3HLS_SEGMENTS_PREFIX "2"
+
+/** Write a segment's name, relative to the camera's prefix.
  * @param key       receives it, NUL-terminated
  * @param key_size  bytes; S3HLS_KEY_MAX is always enough
  * @return 1 or more: length without NUL
- *   S3HLS_E_INVALID: start_ms is outside the years 1970 to 9999, or entry is not one of its
- *   enum
+ *   S3HLS_E_INVALID: start_ms is outside the years 1970 to 9999, or entry or
+ *   container is not one of its enum
  *   S3HLS_E_TOO_LARGE: key_size is too small */
 S3HLS_API int s3hls_segment_key_format(const s3hls_segment *segment, char *key, size_t key_size);
 
-/** Read a segment's name. Pure; any thread. size and modified_unix_s are set to 0.
+/** Parse a segment's name. size and modified_unix_s are set to 0.
  * @param key       relative to the camera's prefix; need not end with a NUL
  * @param key_size  bytes
  * @return S3HLS_OK
  *   S3HLS_E_MALFORMED: not a segment's name in either form (a name has one spelling: surplus zeros,
  *   signs or 30 February are refused), or a duration of more than a day */
 S3HLS_API int s3hls_segment_key_parse(const char *key, size_t key_size, s3hls_segment *segment);
+
+/** Write the name of a timeline's object, relative to the camera's prefix.
+ * @param key       receives it, NUL-terminated
+ * @param key_size  bytes; S3HLS_KEY_MAX is always enough
+ * @return 1 or more: length without NUL
+ *   S3HLS_E_TOO_LARGE: key_size is too small */
+S3HLS_API int s3hls_timeline_key_format(uint64_t timeline, char *key, size_t key_size);
 
 #ifdef __cplusplus
 }

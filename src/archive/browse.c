@@ -2,48 +2,30 @@
 /* Contents of a camera: days, the newest segment, spans. */
 #include "archive/archive.h"
 #include "archive/folder.h"
+#include "base/date.h"
 #include "layout/key.h"
-#include <stdio.h>
-#include <stdlib.h>
+#include "layout/session.h"
 #include <string.h>
 
 enum {
     NEWEST_MS = 600000, /* period in which a recording camera must have put a segment */
-    YEAR_SIZE = sizeof "YYYY/" - 1,
-    MINUTE_SIZE = sizeof "YYYY/MM/DD/HH/mm/" - 1,
-    SECOND_SIZE = sizeof "YYYY/MM/DD/HH/mm/SS" - 1,
+    MINUTE_MS = 60000,
+    DAY_MS = 86400000,
     KEYS_MAX = 1000 /* per LIST */
 };
 
 /* ---- days: the folders of a month */
 
-/* The month after the given one, as "YYYY/MM/". */
-static void next_month(char month[sizeof "YYYY/MM/"]) {
-    int number = (month[5] - '0') * 10 + month[6] - '0', year = atoi(month);
-    year += number == 12;
-    snprintf(month, sizeof "YYYY/MM/", "%04u/%02u/", (unsigned)year % 10000,
-             (unsigned)number % 12 + 1);
-}
-
-/* First moment of "YYYY/MM/DD/". @return false: no such day. */
-static bool day_begins(const char *folder, int64_t *ms) {
-    char key[S3HLS_KEY_MAX];
-    s3hls_segment s;
-    int n = snprintf(key, sizeof key, "%.32s00/00/00.ts", folder);
-    if (s3hls_segment_key_parse(key, (size_t)n, &s))
-        return false;
-    *ms = s.start_ms;
-    return true;
-}
-
-static int tell_days(const s3hls__names *days, int64_t from_ms, int64_t to_ms, s3hls_name_fn on_day,
-                     void *ctx) {
+static int report_days(const s3hls__names *folders, int64_t from_ms, int64_t to_ms,
+                       s3hls_name_fn on_day, void *ctx) {
+    s3hls__period period;
     int64_t ms;
-    for (size_t i = 0; i < days->count; i++) {
-        char *day = days->items[i];
-        if (!day_begins(day, &ms) || ms >= to_ms || ms + 86400000 <= from_ms)
+    for (size_t i = 0; i < folders->count; i++) {
+        if (!s3hls__period_parse(folders->items[i], &period, &ms) || period != S3HLS__DAY ||
+            ms >= to_ms || ms + DAY_MS <= from_ms)
             continue;
-        day[4] = day[7] = '-';
+        char day[S3HLS__DATE_TEXT_BYTES];
+        s3hls__date_format(ms, day);
         day[strlen("YYYY-MM-DD")] = 0;
         if (on_day(ctx, day))
             return S3HLS_E_CANCELLED;
@@ -53,38 +35,22 @@ static int tell_days(const s3hls__names *days, int64_t from_ms, int64_t to_ms, s
 
 int s3hls_archive_days(s3hls_archive *archive, int64_t from_ms, int64_t to_ms, s3hls_name_fn on_day,
                        void *ctx, s3hls_s3_error *error) {
-    char month[S3HLS_KEY_MAX], last[S3HLS_KEY_MAX];
-    if (!archive || !on_day || from_ms >= to_ms || from_ms < 0)
+    if (!archive || !on_day || from_ms >= to_ms || from_ms < 0 || to_ms > S3HLS__DATE_END_S * 1000)
         return S3HLS_E_INVALID;
-    s3hls_segment s = {.start_ms = from_ms, .sdk_name = 1};
-    if (s3hls_segment_key_format(&s, month, sizeof month) < 0)
-        return S3HLS_E_INVALID;
-    s.start_ms = to_ms - 1;
-    if (s3hls_segment_key_format(&s, last, sizeof last) < 0)
-        return S3HLS_E_INVALID;
-    month[strlen("YYYY/MM/")] = last[strlen("YYYY/MM/")] = 0;
     int rc = S3HLS_OK;
-    for (bool more = true; more && !rc; next_month(month)) {
-        s3hls__names days;
-        more = strcmp(month, last) != 0;
-        rc = s3hls__folder_list(archive->store, month, &archive->env, &days, error);
+    for (int64_t ms = from_ms; ms < to_ms && !rc; ms = s3hls__next_month_ms(ms)) {
+        char month[S3HLS_KEY_MAX];
+        s3hls__names folders;
+        s3hls__period_prefix(S3HLS__MONTH, ms, month);
+        rc = s3hls__folder_list(archive->store, month, &archive->env, &folders, error);
         if (!rc)
-            rc = tell_days(&days, from_ms, to_ms, on_day, ctx);
-        s3hls__names_deinit(&days);
+            rc = report_days(&folders, from_ms, to_ms, on_day, ctx);
+        s3hls__names_deinit(&folders);
     }
     return rc;
 }
 
 /* ---- the newest segment: of the last minutes, or the last folder in the last folder ... */
-
-static bool is_of_time(const char *folder, size_t depth) {
-    static const char form[] = "dddd/dd/dd/dd/dd/";
-    size_t i = 0;
-    for (; form[i] && folder[i]; i++)
-        if (form[i] == 'd' ? folder[i] < '0' || folder[i] > '9' : folder[i] != '/')
-            return false;
-    return !folder[i] && i == YEAR_SIZE + depth * 3;
-}
 
 /* Return the last segment of a list, and free the list. */
 static int take_last(s3hls_archive *archive, s3hls_segment_list *list, s3hls_segment *segment) {
@@ -99,35 +65,29 @@ static int take_last(s3hls_archive *archive, s3hls_segment_list *list, s3hls_seg
 typedef struct search {
     s3hls_archive *archive;
     int64_t end_ms;
-    char end_key[S3HLS_KEY_MAX]; /* name of a segment that begins at that time */
     s3hls_segment *segment;
     s3hls_s3_error *error;
 } search;
 
-static int newest_of_minute(search *s, const char *folder) {
-    char key[S3HLS_KEY_MAX];
-    s3hls_segment first;
+static int newest_of_minute(search *s, int64_t begin_ms) {
     s3hls_segment_list list;
-    int n = snprintf(key, sizeof key, "%.32s00.ts", folder);
-    if (s3hls_segment_key_parse(key, (size_t)n, &first) || first.start_ms >= s->end_ms)
-        return S3HLS_E_NOT_FOUND;
-    int64_t end_ms = first.start_ms + 60000;
-    int rc = s3hls_archive_list(s->archive, first.start_ms, end_ms < s->end_ms ? end_ms : s->end_ms,
+    int64_t end_ms = begin_ms + MINUTE_MS;
+    int rc = s3hls_archive_list(s->archive, begin_ms, end_ms < s->end_ms ? end_ms : s->end_ms,
                                 &list, s->error);
     return rc ? rc : take_last(s->archive, &list, s->segment);
 }
 
-static int newest_below(search *s, const char *folder, size_t depth) {
+/* Folder: "", or that of a year, ..., hour. */
+static int newest_below(search *s, const char *folder) {
     s3hls__names below;
-    if (strlen(folder) == MINUTE_SIZE)
-        return newest_of_minute(s, folder);
     int rc = s3hls__folder_list(s->archive->store, folder, &s->archive->env, &below, s->error);
     size_t left = rc ? 0 : below.count;
     for (rc = rc ? rc : S3HLS_E_NOT_FOUND; left && rc == S3HLS_E_NOT_FOUND; left--) {
         const char *name = below.items[left - 1];
-        bool begun = strncmp(name, s->end_key, strlen(name)) <= 0;
-        if (begun && is_of_time(name, depth))
-            rc = newest_below(s, name, depth + 1);
+        s3hls__period period;
+        int64_t begin_ms;
+        if (s3hls__period_parse(name, &period, &begin_ms) && begin_ms < s->end_ms)
+            rc = period == S3HLS__MINUTE ? newest_of_minute(s, begin_ms) : newest_below(s, name);
     }
     s3hls__names_deinit(&below);
     return rc;
@@ -145,11 +105,7 @@ int s3hls_archive_newest(s3hls_archive *archive, s3hls_segment *segment, s3hls_s
         s3hls_archive_recent(archive, s.end_ms - S3HLS_CLOCK_AHEAD_MS - NEWEST_MS, &list, error);
     if (!rc)
         rc = take_last(archive, &list, segment);
-    if (rc != S3HLS_E_NOT_FOUND)
-        return rc;
-    s3hls_segment end = {.start_ms = s.end_ms};
-    rc = s3hls_segment_key_format(&end, s.end_key, sizeof s.end_key);
-    return rc < 0 ? rc : newest_below(&s, "", 0);
+    return rc == S3HLS_E_NOT_FOUND ? newest_below(&s, "") : rc;
 }
 
 /* ---- the newest segment after a known one */
@@ -165,7 +121,7 @@ typedef struct tail {
 static int on_tail(void *ctx, const s3hls_s3_object *object) {
     tail *t = ctx;
     s3hls_segment s;
-    if (object->key[0] > '9')
+    if (s3hls__key_is_after_segments(object->key))
         return 1;
     if (!s3hls_segment_key_parse(object->key, strlen(object->key), &s) && s.start_ms > t->from_ms &&
         s.start_ms < t->end_ms) {
@@ -183,12 +139,8 @@ static int newest_after(s3hls_archive *archive, int64_t from_ms, s3hls_segment *
                         s3hls_s3_error *error) {
     tail t = {.from_ms = from_ms, .end_ms = s3hls__archive_live_end_ms(archive)};
     char start_after[S3HLS_KEY_MAX];
-    s3hls_segment from = {.start_ms = from_ms, .sdk_name = 1};
-    int rc = s3hls_segment_key_format(&from, start_after, sizeof start_after);
-    if (rc < 0)
-        return rc;
-    start_after[SECOND_SIZE] = 0;
-    rc = s3hls_store_list(archive->store, "", start_after, on_tail, &t, error);
+    s3hls__period_prefix(S3HLS__SECOND, from_ms, start_after);
+    int rc = s3hls_store_list(archive->store, "", start_after, on_tail, &t, error);
     *more = rc == S3HLS_E_CANCELLED && t.keys == KEYS_MAX;
     if (rc && rc != S3HLS_E_CANCELLED)
         return rc;

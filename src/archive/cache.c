@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "archive/hour.h"
 #include "archive/pace.h"
-#include "layout/key.h"
+#include "layout/session.h"
 #include <pthread.h>
 #include <string.h>
 #include <sys/queue.h>

@@ -2,7 +2,9 @@
 /* Lists the segments of a time range. */
 #include "archive/archive.h"
 #include "archive/hour.h"
+#include "base/date.h"
 #include "layout/key.h"
+#include "layout/session.h"
 #include "s3/listing.h"
 #include "store/store.h"
 #include <stdlib.h>
@@ -15,7 +17,7 @@ enum {
     LATE_MS = 120000, /* the last part of an hour that is listed again, for late arrivals */
     SDK_DURATION_MAX_MS = 10000 /* for a segment without a stated duration */
 };
-static const int64_t YEAR_10000_MS = INT64_C(253402300800000);
+static const int64_t YEAR_10000_MS = S3HLS__DATE_END_S * 1000;
 
 /* ---- keys to segments */
 
@@ -61,14 +63,6 @@ static void note_failure(collection *c, int status, const s3hls_s3_error *error)
 
 /* ---- one hour */
 
-/* Common prefix of all names in an hour or a second: "2026/11/23/03/", "2026/11/23/03/12/07". */
-static void key_stem(int64_t ms, size_t size, char stem[S3HLS_KEY_MAX]) {
-    s3hls_segment first = {.start_ms = ms, .sdk_name = 1};
-    s3hls_segment_key_format(&first, stem, S3HLS_KEY_MAX);
-    stem[size] = 0;
-}
-enum { HOUR_STEM = sizeof "YYYY/MM/DD/HH/" - 1, SECOND_STEM = sizeof "YYYY/MM/DD/HH/mm/SS" - 1 };
-
 /* Keep the known part of an hour, except for its last minutes, in which late segments may
  * arrive. */
 static int go_on_from(hour_list *l, const s3hls__hour *known) {
@@ -85,7 +79,7 @@ static int go_on_from(hour_list *l, const s3hls__hour *known) {
     l->hour->whole_ms = known->whole_ms;
     l->hour->foreign = known->foreign;
     if (cut_ms > known->number * S3HLS__HOUR_MS)
-        key_stem(cut_ms, SECOND_STEM, l->start_after);
+        s3hls__period_prefix(S3HLS__SECOND, cut_ms, l->start_after);
     return S3HLS_OK;
 }
 
@@ -93,7 +87,7 @@ static int prepare(hour_list *l, const collection *c, int64_t number, const s3hl
     l->env = &c->archive->env;
     l->status = S3HLS_OK;
     l->start_after[0] = 0;
-    key_stem(number * S3HLS__HOUR_MS, HOUR_STEM, l->prefix);
+    s3hls__period_prefix(S3HLS__HOUR, number * S3HLS__HOUR_MS, l->prefix);
     l->hour = s3hls__hour_new(number, known ? known->capacity : 0, l->env);
     if (!l->hour)
         return S3HLS_E_NOMEM;
@@ -224,7 +218,7 @@ static int on_walk(void *ctx, const s3hls_s3_object *object) {
     walk *w = ctx;
     s3hls_segment_list *list = w->list;
     s3hls_segment segment;
-    if (object->key[0] > '9')
+    if (s3hls__key_is_after_segments(object->key))
         return 1;
     if (s3hls_segment_key_parse(object->key, strlen(object->key), &segment)) {
         list->foreign++;
@@ -246,20 +240,15 @@ static int on_walk(void *ctx, const s3hls_s3_object *object) {
     return 0;
 }
 
-/* A directory may also contain unrelated folders. */
-static bool is_in_a_year(const char *folder) {
-    return strspn(folder, "0123456789") == 4 && folder[4] == '/';
-}
-
 static int list_all(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
                     s3hls_segment_list *list, s3hls_s3_error *error) {
     walk w = {.env = &archive->env, .list = list, .to_ms = to_ms};
     char start_after[S3HLS_KEY_MAX];
-    key_stem(from_ms, SECOND_STEM, start_after);
+    s3hls__period_prefix(S3HLS__SECOND, from_ms, start_after);
     s3hls__op op = {.kind = S3HLS__OP_LIST,
                     .key = "",
                     .start_after = start_after,
-                    .wants_folder = is_in_a_year,
+                    .wants_folder = s3hls__key_is_in_year,
                     .on_object = on_walk,
                     .sink_ctx = &w,
                     .lister = &s3hls__s3_lister};

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FOLDERS_MAX = 100000, DEPTH_MAX = 8, YEAR_SIZE = 4 };
+enum { FOLDERS_MAX = 100000, DEPTH_MAX = 8 };
 
 /* Folders with their slash ("site/cam-1/"), ascending; cameras without it. */
 struct s3hls_survey {
@@ -36,7 +36,9 @@ typedef struct run {
 } run;
 
 static bool is_year(const char *name) {
-    return strspn(name, "0123456789") == YEAR_SIZE && strcmp(name + YEAR_SIZE, "/") == 0;
+    s3hls__period period;
+    int64_t begin_ms;
+    return s3hls__period_parse(name, &period, &begin_ms) && period == S3HLS__YEAR;
 }
 
 static int by_bytes(const void *a, const void *b) {
@@ -65,7 +67,7 @@ static int judge(run *r, const s3hls__folder *f) {
     int rc = s3hls__folder_status(f);
     for (size_t i = 0; i < f->found.count; i++) {
         const char *name = f->found.items[i] + strlen(f->name);
-        timelines |= strcmp(name, S3HLS__TIMELINES_PREFIX) == 0;
+        timelines |= strcmp(name, S3HLS__TIMELINES_FOLDER) == 0;
         years |= is_year(name);
     }
     if (!rc)
@@ -164,7 +166,7 @@ static int settle_unsure(run *r) {
         const char *folder = r->unsure.items[i];
         char before_years[S3HLS__KEY_BYTES_MAX + 2];
         first_key f = {.folder_size = strlen(folder)};
-        snprintf(before_years, sizeof before_years, "%s0", folder);
+        snprintf(before_years, sizeof before_years, "%s" S3HLS__BEFORE_SEGMENTS, folder);
         rc = s3hls_store_list(r->store, folder, before_years, on_first, &f, &r->error);
         rc = rc == S3HLS_E_CANCELLED ? S3HLS_OK : rc;
         if (!rc)

@@ -2,7 +2,6 @@
 #include "layout/timeline.h"
 #include "archive/archive.h"
 #include "base/strbuf.h"
-#include "layout/key.h"
 
 static int collect(void *ctx, const uint8_t *data, size_t size) {
     s3hls__strbuf *b = ctx;
@@ -16,7 +15,7 @@ int s3hls_archive_timeline(s3hls_archive *archive, uint64_t timeline, s3hls_time
     s3hls__strbuf b;
     if (!archive || !out)
         return S3HLS_E_INVALID;
-    s3hls__timeline_key(timeline, key, sizeof key);
+    s3hls_timeline_key_format(timeline, key, sizeof key);
     s3hls__strbuf_init(&b, &archive->env, S3HLS__TIMELINE_BYTES);
     int rc = s3hls_store_get(archive->store, key, 0, UINT64_MAX, collect, &b, error);
     if (b.status)

@@ -13,8 +13,8 @@ static void set_headers(s3hls__delivery *d) {
     const char *tags = s3hls__delivery_is_spooled(d) ? s3hls__spool_tags(d->box->spool)
                        : kept                        ? kept->text
                                                      : "";
-    d->put = (s3hls_s3_put_options){
-        .content_type = d->entry.media ? "video/mp2t" : "application/json", .headers = d->headers};
+    d->put = (s3hls_s3_put_options){.content_type = s3hls__spool_content_type(&d->entry),
+                                    .headers = d->headers};
     for (size_t i = 0; i < object->header_count; i++)
         if (d->entry.media || strcmp(object->headers[i].name, "if-none-match") != 0)
             add_header(d, object->headers[i].name, object->headers[i].value);

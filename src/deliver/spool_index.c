@@ -1,43 +1,34 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "deliver/spool_index.h"
 #include "layout/key.h"
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- names */
 
+static s3hls__key_kind kind_of(const s3hls__spool_entry *entry) {
+    return entry->media ? S3HLS__KEY_SEGMENT : S3HLS__KEY_TIMELINE;
+}
+
 int s3hls__spool_key(const s3hls__spool_entry *entry, char key[S3HLS_KEY_MAX]) {
-    int n = entry->media ? s3hls_segment_key_format(&entry->segment, key, S3HLS_KEY_MAX)
-                         : s3hls__timeline_key(entry->segment.timeline, key, S3HLS_KEY_MAX);
+    int n = s3hls__key_format(kind_of(entry), &entry->segment, key, S3HLS_KEY_MAX);
     return n < 0 ? n : S3HLS_OK;
 }
 
 int s3hls__spool_name(const s3hls__spool_entry *entry, char name[S3HLS_KEY_MAX]) {
-    int rc = s3hls__spool_key(entry, name);
-    for (char *c = name; !rc && *c; c++)
-        if (*c == '/')
-            *c = '_';
-    return rc;
+    int n = s3hls__file_name_format(kind_of(entry), &entry->segment, name, S3HLS_KEY_MAX);
+    return n < 0 ? n : S3HLS_OK;
+}
+
+const char *s3hls__spool_content_type(const s3hls__spool_entry *entry) {
+    return s3hls__key_content_type(kind_of(entry), &entry->segment);
 }
 
 bool s3hls__spool_parse_name(const char *name, s3hls__spool_entry *entry) {
-    char key[S3HLS_KEY_MAX + 16], again[S3HLS_KEY_MAX];
-    size_t size = strlen(name);
-    memset(entry, 0, sizeof *entry);
-    if (size >= sizeof key)
-        return false;
-    memcpy(key, name, size + 1);
-    if (sscanf(key, "timelines_%" SCNu64 ".json", &entry->segment.timeline) != 1) {
-        for (char *c = key; *c; c++)
-            if (*c == '_')
-                *c = '/';
-        entry->media = s3hls_segment_key_parse(key, size, &entry->segment) == S3HLS_OK;
-        if (!entry->media || entry->segment.sdk_name)
-            return false;
-    }
-    return s3hls__spool_name(entry, again) == S3HLS_OK && strcmp(again, name) == 0;
+    *entry = (s3hls__spool_entry){.media = false};
+    s3hls__key_kind kind = s3hls__file_name_parse(name, &entry->segment);
+    entry->media = kind == S3HLS__KEY_SEGMENT;
+    return (entry->media && !entry->segment.sdk_name) || kind == S3HLS__KEY_TIMELINE;
 }
 
 /* ---- the list */

@@ -29,6 +29,8 @@ typedef struct s3hls__spool_index {
 int s3hls__spool_key(const s3hls__spool_entry *entry, char key[S3HLS_KEY_MAX]);
 /* Write its file's name in the spool: the key with _ for /. @return a status. */
 int s3hls__spool_name(const s3hls__spool_entry *entry, char name[S3HLS_KEY_MAX]);
+/* Media type of the object. */
+const char *s3hls__spool_content_type(const s3hls__spool_entry *entry);
 /* Parse a file's name. @return false: not a name of the spool. */
 bool s3hls__spool_parse_name(const char *name, s3hls__spool_entry *entry);
 

@@ -1,7 +1,21 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "layout/timeline.h"
+#include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
+
+int s3hls__timeline_format(const s3hls_timeline *t, char *text, size_t size) {
+    int n = snprintf(text, size,
+                     "{\"timeline\":%" PRIu64 ",\"target_duration_ms\":%" PRIu32
+                     ",\"width\":%" PRIu32 ",\"height\":%" PRIu32 ",\"frame_rate_milli\":%" PRIu32
+                     ",\"codecs\":\"%s\",\"container\":\"%s\"}\n",
+                     t->timeline, t->target_duration_ms, t->width, t->height, t->frame_rate_milli,
+                     t->codecs, t->container);
+    return n >= 0 && (size_t)n < size ? n : S3HLS_E_TOO_LARGE;
+}
+
+/* ---- parsing */
 
 typedef struct reader {
     const char *p, *end;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "s3hls/playlist.h"
 #include "base/config.h"
+#include "base/date.h"
 #include "base/strbuf.h"
-#include "layout/key.h"
+#include "layout/session.h"
 #include "playback/settled.h"
 #include <inttypes.h>
 #include <stdbool.h>
@@ -55,13 +56,9 @@ static s3hls_segment missing_segment(const writer *w, const s3hls_segment *a,
 /* ---- lines */
 
 static void add_date_time(writer *w, int64_t ms) {
-    s3hls_segment at = {.start_ms = ms};
-    char key[S3HLS_KEY_MAX];
-    if (s3hls_segment_key_format(&at, key, sizeof key) < 0)
-        return;
-    /* YYYY/MM/DD/HH/mm/SS.mmm */
-    s3hls__strbuf_addf(&w->text, "#EXT-X-PROGRAM-DATE-TIME:%.4s-%.2s-%.2sT%.2s:%.2s:%.6sZ\n", key,
-                       key + 5, key + 8, key + 11, key + 14, key + 17);
+    char date[S3HLS__DATE_TEXT_BYTES];
+    s3hls__date_format(ms, date);
+    s3hls__strbuf_addf(&w->text, "#EXT-X-PROGRAM-DATE-TIME:%s\n", date);
 }
 
 static void add_address(writer *w, const s3hls_segment *segment, bool gap) {
@@ -109,7 +106,7 @@ static void add_entry(writer *w, const s3hls_segment *segment, bool gap) {
 }
 
 static void add_segment(writer *w, const s3hls_segment *before, const s3hls_segment *segment) {
-    uint64_t n = before ? s3hls__missing(before, segment) : 0;
+    uint64_t n = before ? s3hls__segment_missing(before, segment) : 0;
     bool date = !before || n || segment->start_ms != before->start_ms + before->duration_ms;
     for (uint64_t i = 0; i < n && !w->status; i++) {
         s3hls_segment gap = missing_segment(w, before, segment, i, n);

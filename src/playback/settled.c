@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "playback/settled.h"
-#include "layout/key.h"
-
-uint64_t s3hls__missing(const s3hls_segment *a, const s3hls_segment *b) {
-    return a->sdk_name || !s3hls__segment_same_session(a, b) ? 0 : b->sequence - a->sequence - 1;
-}
+#include "layout/session.h"
 
 /* Iterates from the end, so that the earliest arrival of the later segments is known. */
 static size_t keep_timely(s3hls_segment *s, size_t count, uint32_t wait_s) {
@@ -32,7 +28,7 @@ size_t s3hls__keep_settled(s3hls_segment *s, size_t count, int64_t now_s, uint32
     for (size_t i = count; i-- > 1;) {
         if (s[i].modified_unix_s < arrived_s && !s3hls__segment_is_ahead(&s[i]))
             arrived_s = s[i].modified_unix_s;
-        if (arrived_s != INT64_MAX && s3hls__missing(&s[i - 1], &s[i]) &&
+        if (arrived_s != INT64_MAX && s3hls__segment_missing(&s[i - 1], &s[i]) &&
             now_s <= arrived_s + wait_s)
             end = i;
     }

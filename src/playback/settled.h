@@ -6,9 +6,6 @@
 #include "s3hls/layout.h"
 #include <stdbool.h>
 
-/* Number of sequence numbers missing between two segments of one session. */
-uint64_t s3hls__missing(const s3hls_segment *a, const s3hls_segment *b);
-
 /* Remove, in place, segments that arrived too late, and those behind a gap that may still be
  * filled. A segment is too late if it arrived more than wait_s after a later one; a segment named
  * by a clock that ran ahead makes no other late.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "record/writer.h"
-#include "layout/key.h"
+#include "layout/timeline.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 /* Lists a directory as S3 lists a bucket: all keys below it, in ascending byte order. */
 #include "base/disk.h"
 #include "base/names.h"
+#include "layout/key.h"
 #include "s3/uri.h"
 #include "store/backend.h"
 #include <dirent.h>
@@ -42,16 +43,6 @@ static int failed(walk *w, int code) {
     return e->status;
 }
 
-/* Folders of recordings have numeric names, or "timelines". If one of them were skipped, segments
- * would be missing from the listing. */
-static bool holds_recordings(const char *key) {
-    size_t end = strlen(key) - 1, begin = end;
-    while (begin && key[begin - 1] != '/')
-        begin--;
-    size_t digits = strspn(key + begin, "0123456789");
-    return digits == end - begin || strcmp(key + begin, "timelines/") == 0;
-}
-
 static void log_unreadable(walk *w, int code) {
     s3hls__unreadable *u = w->unreadable;
     uint32_t hash = 2166136261; /* FNV-1a */
@@ -77,7 +68,7 @@ static int pass_over(walk *w, int code) {
     bool asked_for = strncmp(key, prefix, strlen(key)) == 0; /* contains the whole listing */
     if (of_process || asked_for)
         return failed(w, code);
-    if (!holds_recordings(key)) {
+    if (!s3hls__folder_is_of_recording(key)) { /* otherwise segments would be missing */
         log_unreadable(w, code);
         return S3HLS_OK;
     }

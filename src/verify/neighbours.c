@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Checks segments against each other, and against their timeline's object. */
-#include "layout/key.h"
+#include "layout/session.h"
 #include "verify/report.h"
 #include <string.h>
 
@@ -179,10 +179,9 @@ void s3hls_verify_timeline(const s3hls_timeline *timeline, s3hls_verify_report *
 
 s3hls_seam s3hls_verify_seam(const s3hls_segment *before, const s3hls_segment *after) {
     const s3hls_segment *a = before, *b = after;
-    s3hls_seam seam = {.hole_ms = b->start_ms - a->start_ms - a->duration_ms};
+    s3hls_seam seam = {.hole_ms = b->start_ms - a->start_ms - a->duration_ms,
+                       .missing = s3hls__segment_missing(a, b)};
     seam.new_session = !s3hls__segment_same_session(a, b);
     seam.new_timeline = seam.new_session || a->timeline != b->timeline;
-    if (!seam.new_session && !a->sdk_name)
-        seam.missing = b->sequence - a->sequence - 1;
     return seam;
 }

@@ -26,7 +26,7 @@ may src/container $api container/ media/
 may src/container/ts $api container/ media/
 may src/layout $api layout/ base/
 may src/s3 $api s3/ base/ curl/ openssl/ expat.h jansson.h
-may src/store $api store/ s3/ base/
+may src/store $api store/ layout/key.h s3/ base/
 may src/deliver $api deliver/ layout/ store/ s3/ base/
 may src/record $api record/ deliver/ layout/ container/ codec/ media/ base/
 may src/archive $api archive/ layout/ store/ s3/ base/

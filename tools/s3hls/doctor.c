@@ -3,6 +3,7 @@
  * Each failed check reports how to fix it. */
 #include "doctor.h"
 #include "options.h"
+#include "s3hls/layout.h"
 #include "text.h"
 #include "tool.h"
 #include "when.h"
@@ -310,7 +311,7 @@ static void check_lifecycle(doctor *d) {
     s3hls_s3_error e = {0};
     s3hls_s3_lifecycle rules = {0};
     char json[1400], mend[2000], segments[sizeof d->prefix + 1];
-    snprintf(segments, sizeof segments, "%s2", d->prefix); /* segment keys begin with the year */
+    snprintf(segments, sizeof segments, "%s" S3HLS_SEGMENTS_PREFIX, d->prefix);
     int rc = s3hls_s3_get_lifecycle(d->bucket, segments, &rules, &e);
     snprintf(json, sizeof json,
              "{\"Rules\":[{\"ID\":\"recordings\",\"Status\":\"Enabled\",\"Filter\":{\"Prefix\":"

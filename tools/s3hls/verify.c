@@ -252,8 +252,8 @@ static void judge_timeline(findings *f, size_t n) {
     s3hls_timeline timeline;
     int rc = s3hls_archive_timeline(f->archive, s[n].timeline, &timeline, &f->error);
     if (rc == S3HLS_E_NOT_FOUND || rc == S3HLS_E_MALFORMED) {
-        char key[48];
-        snprintf(key, sizeof key, "timelines/%" PRIu64 ".json", s[n].timeline);
+        char key[S3HLS_KEY_MAX];
+        s3hls_timeline_key_format(s[n].timeline, key, sizeof key);
         f->damaged++;
         tell_object(f, "damaged", key, 0, rc == S3HLS_E_NOT_FOUND ? "absent" : "malformed");
     } else if (rc) {

@@ -7,8 +7,9 @@
 #include <cmocka.h>
 
 #include "folder.h"
-#include "layout/key.h"
+#include "layout/timeline.h"
 #include "s3hls/archive.h"
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,7 +192,7 @@ static void a_timeline_is_read_back_or_refused(void **state) {
     s3hls_timeline t = {1700000000, 6000, 1920, 1080, 25000, "avc1.64001f", "ts"}, back;
     char text[512], key[S3HLS_KEY_MAX];
     s3hls__timeline_format(&t, text, sizeof text);
-    s3hls__timeline_key(t.timeline, key, sizeof key);
+    s3hls_timeline_key_format(t.timeline, key, sizeof key);
     put(f, key, text);
     assert_int_equal(s3hls_archive_timeline(f->archive, t.timeline, &back, NULL), S3HLS_OK);
     assert_string_equal(back.codecs, "avc1.64001f");
@@ -485,7 +486,7 @@ static void every_allocation_of_a_listing_may_fail(void **state) {
     char text[512], key[S3HLS_KEY_MAX];
     s3hls_timeline t = {1782820800, 4000, 640, 360, 25000, "avc1.64001f", "ts"};
     s3hls__timeline_format(&t, text, sizeof text);
-    s3hls__timeline_key(t.timeline, key, sizeof key);
+    s3hls_timeline_key_format(t.timeline, key, sizeof key);
     put(f, key, text);
     for (int i = 0; i < 30; i++)
         put_segment(f, i);

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "layout/key.h"
+#include "layout/timeline.h"
 #include "s3hls/credentials.h"
 #include "server/views.h"
 #include <arpa/inet.h>
