@@ -152,6 +152,15 @@ typedef enum s3hls_cause {
         S3HLS_CAUSE_COUNT
 } s3hls_cause;
 
+/** The state of a recorder's deliveries. Each change is reported by an event: FAILING, HELD or
+ * RECOVERED. */
+typedef enum s3hls_delivery_state {
+    S3HLS_DELIVERY_OK = 0,
+    S3HLS_DELIVERY_FAILING = 1, /* deliveries fail and are retried */
+    S3HLS_DELIVERY_HELD = 2 /* a retry cannot correct the cause, somebody has to act; the data is
+                               kept, and delivery is tried now and then */
+} s3hls_delivery_state;
+
 /** Counts since open. At any moment
  * segments_accepted = segments_delivered + segments_spooled + segments_waiting + segments_dropped,
  * each of the five counted independently; the same holds for bytes. */
@@ -195,6 +204,10 @@ typedef struct s3hls_recorder_stats {
                               larger than 64 KiB, or no picture followed */
     int spool_status; /* why the spool cannot be used now (it is tried again every 10 s); S3HLS_OK:
                          it can be used, or there is none */
+    s3hls_delivery_state delivery_state;
+    int delivery_status;      /* why it is not OK */
+    int64_t failing_since_us; /* UTC, microseconds since 1970: since when it is not OK; 0: OK */
+    int64_t next_attempt_us;  /* UTC: back-off delays all deliveries until then; 0: it does not */
 } s3hls_recorder_stats;
 
 /** Open a recorder. Allocates, without a shared uploader all media memory too; sends no request;

@@ -34,7 +34,7 @@ static void start(s3hls__delivery *d, s3hls__op_kind kind) {
                                               : d->box->spool,
                         .body_size = d->entry.segment.size,
                         .put = &d->put,
-                        .fresh = d->box->failures > 0,
+                        .fresh = d->box->health.state != S3HLS_DELIVERY_OK,
                         .patient = kind == S3HLS__OP_PUT,
                         .done = done,
                         .user = d};
@@ -48,7 +48,7 @@ void s3hls__delivery_begin(s3hls__delivery *d, s3hls__outbox *box, s3hls__slot *
     d->copy = copy;
     d->entry = *entry;
     d->comparing = d->ours = false;
-    d->given_up[0] = 0;
+    d->aborted[0] = 0;
     d->begun_us = box->env.monotonic_us(box->env.ctx);
     s3hls__spool_key(&d->entry, d->key);
     set_headers(d);

@@ -15,9 +15,9 @@ typedef struct s3hls__delivery {
     s3hls_s3_put_options put;
     s3hls_header headers[S3HLS__OBJECT_HEADERS_MAX];
     int64_t begun_us;
-    bool comparing;    /* the op reads the existing object's properties */
-    bool ours;         /* result: the existing object is this one */
-    char given_up[96]; /* why the uploader cancelled it; "": not cancelled */
+    bool comparing;   /* the op reads the existing object's properties */
+    bool ours;        /* result: the existing object is this one */
+    char aborted[96]; /* why the uploader cancelled it; "": not cancelled */
 } s3hls__delivery;
 
 /* Start the PUT of a SENDING slot, of a timeline's copy (slot NULL), or of an entry that

@@ -46,6 +46,13 @@ static int open_spool(s3hls__outbox *box, const s3hls_recorder_config *cfg) {
 static void configure(s3hls__outbox *box, s3hls_uploader *uploader,
                       const s3hls_recorder_config *cfg) {
     uint32_t stall_ms = cfg->s3.stall_timeout_ms ? cfg->s3.stall_timeout_ms : STALL_DEFAULT_MS;
+    box->health = (s3hls__health){
+        .retry_first_us = uploader->cfg.retry_first_ms * INT64_C(1000),
+        .retry_max_us = uploader->cfg.retry_max_ms * INT64_C(1000),
+        .spool_after_us = cfg->spool_after_ms * INT64_C(1000),
+        .stall_us = stall_ms * INT64_C(1000),
+        .has_spool = cfg->spool_dir != NULL,
+    };
     box->uploader = uploader;
     box->pool = uploader->pool;
     box->lock = &uploader->lock;
@@ -54,8 +61,7 @@ static void configure(s3hls__outbox *box, s3hls_uploader *uploader,
     box->event_ctx = cfg->event_ctx;
     box->spool_max_bytes = cfg->spool_max_bytes;
     box->spool_share_percent = cfg->spool_share_percent;
-    box->spool_after_us = cfg->spool_after_ms * INT64_C(1000);
-    box->stall_us = stall_ms * INT64_C(1000);
+    box->spool_check_us = s3hls__outbox_now_us(box) + S3HLS__SPOOL_CHECK_US;
     pthread_mutex_init(&box->error_lock, NULL);
 }
 
@@ -243,11 +249,25 @@ static int64_t clock_offset_ms(s3hls__outbox *box) {
     return s3hls__store_clock_offset_s(box->store) * 1000;
 }
 
+/* Under the lock. */
+static void read_health(s3hls__outbox *box, s3hls_recorder_stats *stats) {
+    const s3hls__health *h = &box->health;
+    int64_t now_us = s3hls__outbox_now_us(box);
+    int64_t offset_us = box->utc_offset_us;
+    if (!offset_us)
+        offset_us = box->env.wall_us(box->env.ctx) - now_us;
+    stats->delivery_state = h->state;
+    stats->delivery_status = h->status;
+    stats->failing_since_us = h->state == S3HLS_DELIVERY_OK ? 0 : h->since_us + offset_us;
+    stats->next_attempt_us = h->not_before_us > now_us ? h->not_before_us + offset_us : 0;
+}
+
 void s3hls__outbox_get_stats(s3hls__outbox *box, s3hls_recorder_stats *stats) {
     s3hls_credentials_info credentials;
     pthread_mutex_lock(box->lock);
     s3hls__ledger_read(&box->ledger, stats);
     stats->lag_us = s3hls__outbox_lag_us(box);
+    read_health(box, stats);
     pthread_mutex_unlock(box->lock);
     for (int i = 0; i < S3HLS_CAUSE_COUNT; i++)
         stats->retries += stats->retries_by[i] = box->retries_by[i];

@@ -8,6 +8,7 @@
 #ifndef S3HLS_DELIVER_OUTBOX_INTERNAL_H
 #define S3HLS_DELIVER_OUTBOX_INTERNAL_H
 
+#include "deliver/health.h"
 #include "deliver/ledger.h"
 #include "deliver/outbox.h"
 #include "deliver/spool.h"
@@ -15,6 +16,9 @@
 #include "s3/credentials.h"
 #include "store/store.h"
 #include <pthread.h>
+
+/* Interval at which the spool's disk is checked, and at which writing to a failed disk is tried. */
+enum { S3HLS__SPOOL_CHECK_US = 10000000 };
 
 struct s3hls__outbox {
     /* set at open */
@@ -31,7 +35,6 @@ struct s3hls__outbox {
     void *event_ctx;
     uint64_t spool_max_bytes;
     uint32_t spool_share_percent;
-    int64_t spool_after_us, stall_us;
 
     /* encoder's thread */
     uint64_t accepted; /* slots; orders them */
@@ -57,23 +60,19 @@ struct s3hls__outbox {
     s3hls__watch watch;  /* of the credentials */
     s3hls__spool *spool; /* NULL: none */
     s3hls__timelines timelines;
-    int64_t spool_retry_us;      /* the disk failed: no write before */
-    int64_t spool_check_us;      /* when the disk is checked next */
-    int64_t spool_not_before_us; /* the spool's share of time is used up until then */
-    uint32_t in_flight;          /* deliveries and probes in progress, spool writes too */
-    bool reading_spool;          /* one of them is from the spool */
-    bool probing;                /* one of them is the probe below */
+    s3hls__health health;
+    uint32_t tasks;  /* deliveries, probe and spool writes in progress */
+    bool probing;    /* one of them is the probe */
     s3hls__op probe; /* HEAD: reads the store's time, or tests whether it is reachable */
-    int64_t probe_not_before_us;
-    uint32_t failures;        /* in a row; back-off grows with it */
-    int64_t failing_since_us; /* monotonic; 0: deliveries work */
-    bool down;                /* it is the store that fails, not single objects that it refuses */
-    int reported;             /* status of the reported HELD event; 0: none */
-    int64_t not_before_us;    /* monotonic: no try before */
-    bool pressure;            /* PRESSURE was reported */
-    bool draining;            /* no live segments come any more */
-    bool attached;            /* in the uploader's list */
-    bool detaching;           /* cancel what is in flight, begin nothing */
+    bool draining;   /* no live segments come any more */
+    bool attached;   /* in the uploader's list */
+    bool detaching;  /* cancel what is in progress, begin nothing */
+
+    /* changed by outbox_spool.c; monotonic times */
+    bool reading_spool;     /* one of the deliveries is from the spool */
+    int64_t spool_retry_us; /* the disk failed: no write before */
+    int64_t spool_check_us; /* when the disk is checked next */
+    int64_t spool_share_us; /* the spool's share of time is used up until then */
 };
 
 static inline int64_t s3hls__outbox_now_us(const s3hls__outbox *box) {
@@ -88,18 +87,18 @@ void s3hls__outbox_set_clock(s3hls__outbox *box, int64_t utc_offset_us);
 /* Add the session's numbers to a slot. @return false: they are not known yet. */
 bool s3hls__outbox_name(s3hls__outbox *box, s3hls__slot *slot);
 
-/* ---- outbox_queue.c */
+/* ---- outbox_queue.c: segments in memory */
 bool s3hls__outbox_memory_is_empty(const s3hls__outbox *box);
 bool s3hls__outbox_is_empty(const s3hls__outbox *box);
 /* The oldest waiting slot that may be sent at now_us (INT64_MAX: any, even if refused). */
 s3hls__slot *s3hls__outbox_oldest(s3hls__outbox *box, int64_t now_us);
 /* The oldest waiting slot to spool. @param all  false: only those that the store refused */
 s3hls__slot *s3hls__outbox_oldest_to_spool(s3hls__outbox *box, int64_t now_us, bool all);
-/* The oldest waiting segment, whatever was tried with it. Any thread. */
+/* The oldest waiting segment, refused or not. Any thread. */
 s3hls__slot *s3hls__outbox_oldest_segment(s3hls__outbox *box);
-/* Let refused slots be sent at once. */
-void s3hls__outbox_clear_delays(s3hls__outbox *box);
-/* The age of the oldest segment that is in memory, and of the oldest in memory or spool. */
+/* The recorder is closing: nothing is delayed any more. Under the lock. */
+void s3hls__outbox_begin_draining(s3hls__outbox *box);
+/* The age of the oldest segment that was not delivered; 0: none. */
 int64_t s3hls__outbox_lag_us(s3hls__outbox *box);
 s3hls__spool_entry s3hls__outbox_entry(const s3hls__slot *slot);
 /* Report a lost segment; under no lock. */
@@ -109,11 +108,14 @@ void s3hls__outbox_keep_timeline(s3hls__outbox *box, s3hls__slot *slot);
 /* The store may have lost delivered objects: deliver timelines' objects again. */
 void s3hls__outbox_redeliver_timelines(s3hls__outbox *box);
 
-/* ---- outbox_spool.c */
+/* ---- outbox_spool.c: segments in the spool; the functions without a lock may access the disk */
+
 /* s3hls__spool_found_fn: accept an entry of the spool, at open or when it becomes reachable. */
 void s3hls__outbox_recover(void *box, const s3hls__spool_entry *entry, bool whole);
 /* Test whether the spool holds an object of a named slot's name. */
 bool s3hls__outbox_is_in_spool(s3hls__outbox *box, const s3hls__slot *slot);
+/* Test whether slots may be spooled: there is a spool, its disk works, and names are known. */
+bool s3hls__outbox_may_spool(const s3hls__outbox *box, int64_t now_us);
 /* Move a SENDING slot to the spool, with its timeline's object; older entries are dropped if space
  * is needed. If the spool already holds the same bytes under its name, the two count as one
  * segment. Under no lock: the disk may be slow.
@@ -122,9 +124,20 @@ bool s3hls__outbox_is_in_spool(s3hls__outbox *box, const s3hls__slot *slot);
  *   is unchanged
  *   other: why it failed; it was reported, and the slot is unchanged */
 int s3hls__outbox_spool(s3hls__outbox *box, s3hls__slot *slot);
-/* Examine the spool's disk, which may have appeared or changed. Under no lock. */
+/* Test whether the disk is to be checked now; if so, the next check is 10 s later. */
+bool s3hls__outbox_spool_check_is_due(s3hls__outbox *box, int64_t now_us);
+/* Examine the disk, which may have appeared or changed. Under no lock. */
 void s3hls__outbox_check_spool(s3hls__outbox *box);
 /* The spool has changed: update its status and the age of its oldest segment. */
 void s3hls__outbox_note_spool(s3hls__outbox *box);
+
+/* The next entry to deliver. @return NULL: none, or one is being read, or the spool's share of time
+ * is used up */
+s3hls__spool_entry *s3hls__outbox_next_spooled(s3hls__outbox *box, int64_t now_us);
+/* The next timeline's object. It is delivered before all segments, including those in memory. */
+s3hls__spool_entry *s3hls__outbox_next_spooled_object(s3hls__outbox *box, int64_t now_us);
+/* Limit the share of time that deliveries from the spool take while live segments also arrive.
+ * @param took_us  duration of one that has ended */
+void s3hls__outbox_use_share(s3hls__outbox *box, int64_t took_us);
 
 #endif

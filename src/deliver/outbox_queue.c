@@ -50,7 +50,10 @@ s3hls__slot *s3hls__outbox_oldest_segment(s3hls__outbox *box) {
     return oldest_of(box, is_segment, 0);
 }
 
-void s3hls__outbox_clear_delays(s3hls__outbox *box) {
+void s3hls__outbox_begin_draining(s3hls__outbox *box) {
+    box->draining = true;
+    box->spool_share_us = 0;
+    s3hls__health_step(&box->health, S3HLS__HEALTH_RETRY, S3HLS_OK, 0, 0);
     for (uint32_t i = 0; i < box->slot_count; i++)
         if (state_of(&box->slots[i]) == S3HLS__SEGMENT_WAITING)
             box->slots[i].not_before_us = 0;

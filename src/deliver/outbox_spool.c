@@ -18,13 +18,12 @@ bool s3hls__outbox_is_in_spool(s3hls__outbox *box, const s3hls__slot *slot) {
     return box->spool && s3hls__spool_find(box->spool, &entry);
 }
 
-/* ---- a disk that fails */
+/* ---- a disk that fails, or appears later */
 
 /* Report it once, and write nothing for 10 s. */
 static void spool_failed(s3hls__outbox *box, int status) {
-    enum { AGAIN_US = 10000000 };
     bool reported = box->spool_retry_us != 0;
-    box->spool_retry_us = s3hls__outbox_now_us(box) + AGAIN_US;
+    box->spool_retry_us = s3hls__outbox_now_us(box) + S3HLS__SPOOL_CHECK_US;
     if (reported)
         return;
     s3hls__log(&box->env, S3HLS_LOG_ERROR, "record",
@@ -39,6 +38,17 @@ void s3hls__outbox_note_spool(s3hls__outbox *box) {
     s3hls__spool_entry *oldest = box->spool ? s3hls__spool_oldest_segment(box->spool) : NULL;
     box->spool_oldest_ms = oldest ? oldest->segment.start_ms + oldest->segment.duration_ms : 0;
     box->spool_status = box->spool ? s3hls__spool_status(box->spool) : S3HLS_OK;
+}
+
+bool s3hls__outbox_may_spool(const s3hls__outbox *box, int64_t now_us) {
+    return box->spool && now_us >= box->spool_retry_us && !s3hls__outbox_needs_clock(box);
+}
+
+bool s3hls__outbox_spool_check_is_due(s3hls__outbox *box, int64_t now_us) {
+    if (!box->spool || now_us < box->spool_check_us)
+        return false;
+    box->spool_check_us = now_us + S3HLS__SPOOL_CHECK_US;
+    return true;
 }
 
 void s3hls__outbox_check_spool(s3hls__outbox *box) {
@@ -135,4 +145,24 @@ int s3hls__outbox_spool(s3hls__outbox *box, s3hls__slot *slot) {
     s3hls__outbox_report(
         box, &(s3hls_event){.type = S3HLS_EVENT_SPOOLED, .key = key, .bytes = entry.segment.size});
     return S3HLS_OK;
+}
+
+/* ---- deliveries from the spool */
+
+s3hls__spool_entry *s3hls__outbox_next_spooled(s3hls__outbox *box, int64_t now_us) {
+    if (!box->spool || box->reading_spool || now_us < box->spool_share_us)
+        return NULL;
+    return s3hls__spool_oldest(box->spool, now_us);
+}
+
+s3hls__spool_entry *s3hls__outbox_next_spooled_object(s3hls__outbox *box, int64_t now_us) {
+    if (!box->spool || box->reading_spool)
+        return NULL;
+    return s3hls__spool_oldest_object(box->spool, now_us);
+}
+
+void s3hls__outbox_use_share(s3hls__outbox *box, int64_t took_us) {
+    int64_t share = box->spool_share_percent;
+    box->spool_share_us =
+        box->draining ? 0 : s3hls__outbox_now_us(box) + took_us * (100 - share) / share;
 }

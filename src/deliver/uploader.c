@@ -5,12 +5,84 @@
 #include <signal.h>
 #include <time.h>
 
-enum { IDLE_MS = 1000 };
+/* Encoders do not signal this thread, since waking a thread takes about 20 us: it polls them. */
+enum { IDLE_MS = 1000, POLL_MS = 20 };
+
+/* ---- the thread */
+
+static void report_changes(s3hls__outbox *box, int pressure, bool clock) {
+    if (pressure)
+        s3hls__outbox_report(box, &(s3hls_event){.type = (s3hls_event_type)pressure});
+    if (clock)
+        s3hls__outbox_report(box, &(s3hls_event){.type = S3HLS_EVENT_CLOCK,
+                                                 .duration_ms = box->utc_offset_us / 1000,
+                                                 .message = "the clock has been set"});
+}
+
+/* The clock was not set when the session began. Test whether it is set now. */
+static bool clock_was_set(s3hls__outbox *box) {
+    if (!s3hls__outbox_needs_clock(box) || !s3hls__env_wall_is_set(&box->env))
+        return false;
+    s3hls__outbox_set_clock(box, box->env.wall_us(box->env.ctx) - s3hls__outbox_now_us(box));
+    return true;
+}
+
+/* Memory pressure is reported to each recorder, since recorders share the pool. */
+static void check_environment(s3hls_uploader *u) {
+    uint32_t used = s3hls__pool_used(u->pool), count = s3hls__pool_count(u->pool);
+    pthread_mutex_lock(&u->lock);
+    for (s3hls__outbox *box = u->boxes; box; box = box->next) {
+        int pressure = s3hls__health_set_memory(&box->health, used, count);
+        bool clock = clock_was_set(box);
+        if (!pressure && !clock)
+            continue;
+        box->tasks++; /* keeps the outbox alive while the lock is released */
+        pthread_mutex_unlock(&u->lock);
+        report_changes(box, pressure, clock);
+        pthread_mutex_lock(&u->lock);
+        box->tasks--;
+        pthread_cond_broadcast(&u->changed);
+    }
+    pthread_mutex_unlock(&u->lock);
+}
+
+static void cancel_detaching(s3hls_uploader *u) {
+    pthread_mutex_lock(&u->lock);
+    for (uint32_t i = 0; i < u->cfg.max_in_flight; i++)
+        if (u->deliveries[i].box && u->deliveries[i].box->detaching)
+            s3hls__http_cancel(u->http, &u->deliveries[i].op);
+    for (s3hls__outbox *box = u->boxes; box; box = box->next)
+        if (box->detaching && box->probing)
+            s3hls__http_cancel(u->http, &box->probe);
+    pthread_mutex_unlock(&u->lock);
+}
+
+static bool has_outboxes(s3hls_uploader *u) {
+    pthread_mutex_lock(&u->lock);
+    bool any = u->boxes != NULL;
+    pthread_mutex_unlock(&u->lock);
+    return any;
+}
+
+/* Perform due tasks, transfer data, and wait up to timeout_ms. @return whether anything waits. */
+static bool run_once(s3hls_uploader *u, uint32_t timeout_ms) {
+    bool pending;
+    check_environment(u);
+    for (s3hls__task t; s3hls__uploader_next_task(u, &t);)
+        s3hls__uploader_perform(u, &t);
+    cancel_detaching(u);
+    uint32_t limit_ms = has_outboxes(u) ? POLL_MS : IDLE_MS;
+    if (limit_ms > timeout_ms)
+        limit_ms = timeout_ms;
+    s3hls__http_step(u->http, s3hls__uploader_until_due_ms(u, limit_ms, &pending));
+    s3hls__uploader_until_due_ms(u, 0, &pending);
+    return pending;
+}
 
 static void *thread_main(void *arg) {
     s3hls_uploader *u = arg;
     for (bool stop = false; !stop;) {
-        s3hls__uploader_run(u, IDLE_MS);
+        run_once(u, IDLE_MS);
         pthread_mutex_lock(&u->lock);
         stop = u->stop;
         pthread_mutex_unlock(&u->lock);
@@ -110,7 +182,7 @@ int s3hls_uploader_step(s3hls_uploader *u, uint32_t timeout_ms) {
         return S3HLS_E_INVALID;
     if (u->has_thread)
         return S3HLS_E_STATE;
-    return s3hls__uploader_run(u, timeout_ms) ? S3HLS_E_TIMEOUT : S3HLS_OK;
+    return run_once(u, timeout_ms) ? S3HLS_E_TIMEOUT : S3HLS_OK;
 }
 
 /* ---- outboxes */
@@ -121,7 +193,7 @@ static void credentials_changed(void *ctx, int status) {
     s3hls_uploader *u = box->uploader;
     if (status == S3HLS_OK) {
         pthread_mutex_lock(&u->lock);
-        box->not_before_us = 0; /* missing credentials may have caused the failure */
+        s3hls__health_step(&box->health, S3HLS__HEALTH_RETRY, S3HLS_OK, 0, 0);
         pthread_mutex_unlock(&u->lock);
         s3hls__http_wake(u->http);
     }
@@ -133,7 +205,6 @@ static void credentials_changed(void *ctx, int status) {
 void s3hls__uploader_attach(s3hls_uploader *u, s3hls__outbox *box) {
     pthread_mutex_lock(&u->lock);
     box->attached = true;
-    box->spool_check_us = s3hls__uploader_now_us(u) + S3HLS__LOOK_AT_DISK_US;
     box->next = u->boxes;
     u->boxes = box;
     pthread_mutex_unlock(&u->lock);
@@ -144,7 +215,7 @@ void s3hls__uploader_attach(s3hls_uploader *u, s3hls__outbox *box) {
 }
 
 static bool is_idle(const s3hls__outbox *box) {
-    return box->in_flight == 0;
+    return box->tasks == 0;
 }
 
 /* Wait until is_so(box), or do the work where there is no thread, for up to deadline_ms
@@ -164,7 +235,7 @@ static bool wait_until(s3hls_uploader *u, s3hls__outbox *box, bool (*is_so)(cons
             pthread_cond_timedwait(&u->changed, &u->lock, &slice);
         } else {
             pthread_mutex_unlock(&u->lock);
-            s3hls__uploader_run(u, (uint32_t)((left_us + 999) / 1000));
+            run_once(u, (uint32_t)((left_us + 999) / 1000));
             pthread_mutex_lock(&u->lock);
         }
     }
@@ -174,9 +245,7 @@ static bool wait_until(s3hls_uploader *u, s3hls__outbox *box, bool (*is_so)(cons
 
 int s3hls__uploader_drain(s3hls_uploader *u, s3hls__outbox *box, uint32_t deadline_ms, bool spool) {
     pthread_mutex_lock(&u->lock);
-    box->draining = true; /* closing: retry everything at once, including refused segments */
-    box->not_before_us = box->spool_not_before_us = 0;
-    s3hls__outbox_clear_delays(box);
+    s3hls__outbox_begin_draining(box);
     pthread_mutex_unlock(&u->lock);
     s3hls__http_wake(u->http);
     bool done = wait_until(u, box, spool ? s3hls__outbox_is_empty : s3hls__outbox_memory_is_empty,

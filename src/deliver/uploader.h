@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* The uploader's internals: one thread that empties the outboxes of all recorders.
  *
- *   uploader.c  the thread, and waiting for it
- *   schedule.c  chooses the next task: ask, spool, send
- *   outcome.c   handles a task's result */
+ *   uploader.c  the thread, and those that wait for it
+ *   schedule.c  selects the next task: probe, check, spool, send
+ *   task.c      executes or begins it
+ *   delivery.c  one PUT
+ *   outcome.c   handles its result */
 #ifndef S3HLS_DELIVER_UPLOADER_H
 #define S3HLS_DELIVER_UPLOADER_H
 
@@ -29,13 +31,11 @@ struct s3hls_uploader {
     uint32_t in_flight; /* deliveries */
 };
 
-/* Interval at which the spool's disk is examined, as it may appear or change. */
-enum { S3HLS__LOOK_AT_DISK_US = 10000000 };
-
 static inline int64_t s3hls__uploader_now_us(const s3hls_uploader *u) {
     return u->env.monotonic_us(u->env.ctx);
 }
 
+/* ---- uploader.c */
 void s3hls__uploader_attach(s3hls_uploader *u, s3hls__outbox *box);
 /* Wait until the outbox has no segment in memory (and none in its spool, if spool is set).
  * @return S3HLS_OK
@@ -44,15 +44,39 @@ int s3hls__uploader_drain(s3hls_uploader *u, s3hls__outbox *box, uint32_t deadli
 /* Cancel deliveries in flight and remove the outbox; its waiting segments belong to its owner. */
 void s3hls__uploader_detach(s3hls_uploader *u, s3hls__outbox *box);
 
-/* ---- schedule.c: begin what is due, move bytes, wait up to timeout_ms. @return whether anything
- * still waits. */
-bool s3hls__uploader_run(s3hls_uploader *u, uint32_t timeout_ms);
+/* ---- schedule.c */
+typedef enum s3hls__task_kind {
+    S3HLS__TASK_NONE,
+    S3HLS__TASK_PROBE,       /* read the store's time, or test whether it is reachable */
+    S3HLS__TASK_CHECK_SPOOL, /* examine the spool's disk */
+    S3HLS__TASK_SPOOL,       /* move slot to the spool */
+    S3HLS__TASK_SEND,        /* deliver slot */
+    S3HLS__TASK_SEND_COPY,   /* deliver the copy of a timeline's object again */
+    S3HLS__TASK_SEND_SPOOLED /* deliver entry from the spool */
+} s3hls__task_kind;
+
+typedef struct s3hls__task {
+    s3hls__task_kind kind;
+    s3hls__outbox *box;
+    s3hls__slot *slot;
+    s3hls__timeline_copy *copy;
+    s3hls__spool_entry entry; /* of the delivery */
+} s3hls__task;
+
+/* Select a task and reserve what it needs. @return false: nothing is due. */
+bool s3hls__uploader_next_task(s3hls_uploader *u, s3hls__task *t);
+/* Time until the next back-off ends, at most limit_ms. Sets *pending if anything waits or is in
+ * progress. */
+uint32_t s3hls__uploader_until_due_ms(s3hls_uploader *u, uint32_t limit_ms, bool *pending);
+
+/* ---- task.c */
+void s3hls__uploader_perform(s3hls_uploader *u, const s3hls__task *t);
 
 /* ---- outcome.c */
-/* s3hls__op.done of a delivery, and of an outbox's probe. */
+/* s3hls__op.done of a delivery, and of a probe. */
 void s3hls__uploader_delivery_done(s3hls__op *op);
 void s3hls__uploader_probe_done(s3hls__op *op);
 /* A task of the outbox has ended. */
-void s3hls__uploader_leave(s3hls_uploader *u, s3hls__outbox *box);
+void s3hls__uploader_task_ended(s3hls_uploader *u, s3hls__outbox *box);
 
 #endif
