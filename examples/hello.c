@@ -11,11 +11,11 @@ int main(int argc, char **argv) {
     cfg.destination = argc > 1 ? argv[1] : "file:///tmp/camera";
     cfg.input = S3HLS_INPUT_BYTES;
     cfg.frame_rate_num = 25;
-    int rc = s3hls_recorder_open(&recorder, &cfg);
+    int put, rc = s3hls_recorder_open(&recorder, &cfg);
     s3hls_frame chunk = {.data = bytes};
     while (rc == S3HLS_OK && (chunk.size = fread(bytes, 1, sizeof bytes, stdin)) > 0)
-        if (s3hls_recorder_put_video(recorder, &chunk) == S3HLS_E_FULL)
-            fputs("no room: frames are left out\n", stderr);
+        if ((put = s3hls_recorder_put_video(recorder, &chunk)) != S3HLS_OK)
+            fprintf(stderr, "%s\n", s3hls_strerror(put));
     if (rc == S3HLS_OK)
         rc = s3hls_recorder_close(&recorder, 10000);
     puts(s3hls_strerror(rc));

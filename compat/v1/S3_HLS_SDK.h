@@ -27,7 +27,7 @@ extern "C" {
 #define S3_HLS_INVALID_ARGUMENT  (-4) /* NULL, or a length or number out of range */
 #define S3_HLS_INVALID_STATE     (-5) /* functions called in a wrong order */
 #define S3_HLS_NOT_DELIVERED     (-6) /* segments still wait, or were dropped */
-#define S3_HLS_INVALID_DATA      (-7) /* damaged NAL units, or no keyframe has arrived yet */
+#define S3_HLS_INVALID_DATA      (-7) /* damaged, or no keyframe has arrived yet */
 
 #define S3_HLS_PAT_PID   0x0000
 #define S3_HLS_VIDEO_PID 0x0100
@@ -81,14 +81,12 @@ int S3_HLS_Set_Segmentation_Frame_Count(unsigned char frame_count);
  * network. The first call opens the recording and allocates.
  * @param frame_addr    copied before the call returns
  * @param frame_length  bytes, 1 or more
- * @return S3_HLS_OK: accepted
- *   S3_HLS_NOT_ENOUGH_MEMORY: the buffer is full, and frames up to the next keyframe are dropped;
- *   or out of memory
- *   S3_HLS_INVALID_DATA: nothing was kept, because no keyframe has arrived yet or damage is being
- *   skipped; or some NAL units are damaged, and the others were kept
- *   S3_HLS_INVALID_ARGUMENT: frame_addr is NULL, frame_length is 0, a setting of
- *   S3_Put_Initialize() is malformed, or SEI of more than 64 KiB was left out
- *   S3_HLS_INVALID_STATE: not initialized, or finalizing */
+ * @return S3_HLS_OK: accepted; damaged parts, and SEI of more than 64 KiB before a picture, are
+ * left out S3_HLS_NOT_ENOUGH_MEMORY: the buffer is full, and frames up to the next keyframe are
+ * dropped; or out of memory S3_HLS_INVALID_DATA: nothing was kept, because it is damaged, no
+ * keyframe has arrived yet, or damage is being skipped S3_HLS_INVALID_ARGUMENT: frame_addr is NULL,
+ * frame_length is 0, or a setting of S3_Put_Initialize() is malformed S3_HLS_INVALID_STATE: not
+ * initialized, or finalizing */
 int S3_HLS_Put_Frame(const unsigned char *frame_addr, unsigned int frame_length);
 
 /** Deliver segments that are ready, in the loop of the upload thread. Blocks for up to 100 ms until

@@ -205,8 +205,11 @@ static int open_recorder(void) {
 }
 
 static int hls_code(int status) {
+    if (status > 0) /* accepted with a remark */
+        return S3_HLS_OK;
     switch (status) {
     case S3HLS_OK:
+    case S3HLS_E_TOO_LARGE: /* SEI; its picture is recorded without it */
         return S3_HLS_OK;
     case S3HLS_E_NOMEM:
     case S3HLS_E_FULL:

@@ -225,12 +225,16 @@ S3HLS_API int s3hls_recorder_open(s3hls_recorder **out, const s3hls_recorder_con
  * allocate.
  * @param frame  copied before the call returns
  * @return S3HLS_OK: accepted
+ *   S3HLS_W_DROPPED_OLDER: accepted; the oldest waiting segment was dropped to make room
+ *   (S3HLS_DROP_OLDEST)
+ *   S3HLS_W_DAMAGED: accepted, except damaged NAL units
+ *   S3HLS_W_SEI_DROPPED: accepted, except SEI of more than 64 KiB before a picture
+ *   S3HLS_W_FULL: as S3HLS_E_FULL, but earlier access units of this call were kept
  *   S3HLS_E_SKIPPED: nothing was kept: no keyframe has arrived yet, or damage is being skipped
- *   S3HLS_E_FULL: the pool is full; this access unit and those up to the next keyframe are dropped
- *   and counted, and the segment so far is delivered
- *   S3HLS_E_MALFORMED: some NAL units are damaged; the others were kept
- *   S3HLS_E_TOO_LARGE: accepted, except SEI of more than 64 KiB before a picture
- *   S3HLS_E_EVICTED: accepted; the oldest waiting segment was dropped for it (S3HLS_DROP_OLDEST)
+ *   S3HLS_E_FULL: nothing was kept: the pool is full; this access unit and those up to the next
+ *   keyframe are dropped and counted, and the segment so far is delivered
+ *   S3HLS_E_MALFORMED: nothing was kept: the data is damaged
+ *   S3HLS_E_TOO_LARGE: nothing was kept: only SEI of more than 64 KiB before a picture
  *   S3HLS_E_INVALID: recorder or frame is NULL, there are no bytes, or a time is out of range
  *   S3HLS_E_STATE: the input has ended (s3hls_recorder_drain()) */
 S3HLS_API int s3hls_recorder_put_video(s3hls_recorder *recorder, const s3hls_frame *frame);

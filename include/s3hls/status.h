@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT-0 */
 /** @file status.h
- * Status codes: 0 is success, all others are negative. One list defines the enum, the names, the
- * texts and docs/errors.md. New codes are appended; a number never changes.
+ * Status codes. 0: done, or accepted. Negative, S3HLS_E_*: failed; nothing was kept. Positive,
+ * S3HLS_W_*: accepted with a remark; only functions whose docstring lists such a code return one.
+ * One list defines the enum, the names, the texts and docs/errors.md. New codes are appended; a
+ * number never changes.
  */
 #ifndef S3HLS_STATUS_H
 #define S3HLS_STATUS_H
@@ -16,7 +18,7 @@ extern "C" {
 #define S3HLS_API __attribute__((visibility("default")))
 #endif
 
-/** XX(name, number, text: what was wrong). docs/errors.md says what to do. */
+/** XX(name, number, text: the cause). docs/errors.md lists the remedies. */
 #define S3HLS_STATUS_MAP(XX)                                                                       \
     XX(OK, 0, "success")                                                                           \
     XX(E_INVALID, -1, "invalid argument or option")                                                \
@@ -48,7 +50,10 @@ extern "C" {
     XX(E_UNDELIVERED, -27, "segments left undelivered at the deadline")                            \
     XX(E_CANCELLED, -28, "cancelled")                                                              \
     XX(E_NO_VIDEO, -29, "input held no complete picture to record")                                \
-    XX(E_EVICTED, -30, "accepted; the oldest waiting segment was dropped for it")
+    XX(W_DROPPED_OLDER, 1, "accepted; older data was dropped to make room")                        \
+    XX(W_DAMAGED, 2, "accepted, except damaged parts")                                             \
+    XX(W_SEI_DROPPED, 3, "accepted, except SEI that is too large")                                 \
+    XX(W_FULL, 4, "accepted in part: block pool is empty, frames dropped up to the next keyframe")
 
 typedef enum s3hls_status {
 #define S3HLS__XX(name, number, text) S3HLS_##name = (number),
@@ -56,12 +61,12 @@ typedef enum s3hls_status {
 #undef S3HLS__XX
 } s3hls_status;
 
-/** Text of a status, one line, no full stop. Any thread; static memory.
- * @return never NULL: an unknown number has a text, too */
+/** Text of a status, one line, no full stop. Any thread; does not block or allocate.
+ * @return static memory, never NULL: an unknown number has a text too */
 S3HLS_API const char *s3hls_strerror(int status);
 
-/** Name of a status as in C ("S3HLS_E_TLS"). Any thread; static memory.
- * @return "S3HLS_E_UNKNOWN": not a status */
+/** Name of a status as in C ("S3HLS_E_TLS"). Any thread; does not block or allocate.
+ * @return static memory; "S3HLS_E_UNKNOWN": not a status */
 S3HLS_API const char *s3hls_status_name(int status);
 
 #ifdef __cplusplus

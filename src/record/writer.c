@@ -266,6 +266,7 @@ static void save(s3hls__writer *w) {
     w->saved.out = w->out;
     w->saved.last = w->slot->last;
     w->saved.full_blocks = w->full_blocks;
+    w->saved.call_bytes = w->call_bytes;
 }
 
 /* Remove the access unit, deliver the segment up to it, and skip what cannot be decoded without
@@ -284,6 +285,7 @@ static int give_up_unit(s3hls__writer *w, int status) {
             w->slot = NULL;
         }
     }
+    w->call_bytes = w->saved.call_bytes;
     w->skipping = w->dropped = true;
     return status;
 }
@@ -309,7 +311,6 @@ static void number_hole(s3hls__writer *w) {
 static int skip_unit(s3hls__writer *w, int status) {
     atomic_fetch_add(w->dropped ? &w->frames_dropped : &w->frames_skipped, 1);
     w->lost += w->dropped;
-    w->call_skipped++;
     if (!w->call_status || w->call_status == S3HLS_E_SKIPPED)
         w->call_status = status; /* keep the first cause, not its consequences */
     return status;
@@ -453,7 +454,6 @@ static int continue_unit(s3hls__writer *w) {
     w->unit_continues = true;
     w->timing.movable = false; /* w->saved no longer holds its beginning */
     if (w->skipping || !w->slot) {
-        w->call_skipped++;
         w->call_status = w->call_status ? w->call_status : S3HLS_E_SKIPPED;
         return S3HLS_E_SKIPPED;
     }
@@ -528,7 +528,10 @@ static int unit_begin(void *ctx, const s3hls__unit *au) {
 static int unit_data(void *ctx, const uint8_t *data, size_t size) {
     s3hls__writer *w = ctx;
     int rc = s3hls__ts_write(&w->mux, &w->out, data, size);
-    return rc ? skip_unit(w, give_up_unit(w, rc)) : S3HLS_OK;
+    if (rc)
+        return skip_unit(w, give_up_unit(w, rc));
+    w->call_bytes += size;
+    return S3HLS_OK;
 }
 
 /* The first NAL unit and parameter sets have a zero byte before their start code (H.264 B.1.2). */
@@ -543,7 +546,6 @@ static int unit_end(void *ctx) {
     int rc = s3hls__ts_end_unit(&w->mux, &w->out);
     if (rc)
         return skip_unit(w, give_up_unit(w, rc));
-    w->call_kept++;
     if (w->unit_continues)
         return S3HLS_OK;
     int64_t end = w->timing.pts_90k + w->timing.duration_90k;
@@ -580,21 +582,29 @@ void s3hls__writer_init(s3hls__writer *w, const s3hls_recorder_config *cfg, uint
     w->skipping = true;
 }
 
+/* Status of a call: negative only if nothing of it was kept. */
+static int call_result(const s3hls__writer *w, int parsed) {
+    if (!w->call_bytes && w->call_status)
+        return w->call_status;
+    if (w->call_status == S3HLS_E_FULL)
+        return S3HLS_W_FULL;
+    if (parsed == S3HLS_E_MALFORMED)
+        return w->call_bytes ? S3HLS_W_DAMAGED : parsed;
+    if (parsed == S3HLS_E_TOO_LARGE)
+        return w->call_bytes ? S3HLS_W_SEI_DROPPED : parsed;
+    return w->call_evicted ? S3HLS_W_DROPPED_OLDER : S3HLS_OK;
+}
+
 int s3hls__writer_put(s3hls__writer *w, const s3hls_span *spans, size_t count,
                       const s3hls_frame *frame) {
     w->given = true;
     w->pts_us = frame->pts_us;
     w->composition_us = frame->composition_offset_us;
     w->wall.age_us = (int64_t)frame->age_us;
-    w->call_kept = w->call_skipped = 0;
+    w->call_bytes = w->saved.call_bytes = 0;
     w->call_status = S3HLS_OK;
     w->call_evicted = false;
-    int rc = s3hls__au_put(&w->parser, spans, count);
-    if (w->call_skipped && (w->call_status != S3HLS_E_SKIPPED || !w->call_kept))
-        return w->call_status;
-    if (rc == S3HLS_E_MALFORMED || rc == S3HLS_E_TOO_LARGE)
-        return rc;
-    return w->call_evicted ? S3HLS_E_EVICTED : S3HLS_OK;
+    return call_result(w, s3hls__au_put(&w->parser, spans, count));
 }
 
 /* The input may end before B-frames that are shown between the last pictures have arrived. An end

@@ -47,7 +47,7 @@ typedef struct s3hls__writer {
         s3hls__ts_mux mux;
         s3hls__ts_output out;
         uint32_t last;
-        uint64_t full_blocks;
+        uint64_t full_blocks, call_bytes;
     } saved;
     struct {        /* the access unit whose PTS is in doubt: */
         uint8_t *p; /* where it begins; NULL: none in this segment */
@@ -57,10 +57,10 @@ typedef struct s3hls__writer {
 
     /* the call that is running */
     int64_t pts_us, composition_us;
-    uint32_t call_kept, call_skipped;
-    int call_status;   /* why something was skipped */
-    bool given;        /* its time has not been used yet */
-    bool call_evicted; /* an older segment was dropped for it */
+    uint64_t call_bytes; /* written into segments */
+    int call_status;     /* why something was skipped; S3HLS_OK: nothing was */
+    bool given;          /* its time has not been used yet */
+    bool call_evicted;   /* an older segment was dropped for it */
 
     /* session, timeline; numbers count from the session's own (outbox) */
     s3hls__wall wall;

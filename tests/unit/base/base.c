@@ -39,6 +39,8 @@ static void statuses_have_names_and_texts(void **state) {
     assert_string_equal(s3hls_status_name(S3HLS_E_TLS), "S3HLS_E_TLS");
     assert_int_equal(S3HLS_E_TLS, -19);
     assert_string_equal(s3hls_strerror(S3HLS_OK), "success");
+    assert_string_equal(s3hls_status_name(S3HLS_W_DAMAGED), "S3HLS_W_DAMAGED");
+    assert_string_equal(s3hls_strerror(S3HLS_W_DAMAGED), "accepted, except damaged parts");
     assert_string_equal(s3hls_status_name(12345), "S3HLS_E_UNKNOWN");
     assert_non_null(s3hls_strerror(12345));
     assert_string_equal(s3hls_version(), S3HLS_VERSION);

@@ -399,8 +399,8 @@ static void by_policy_the_oldest_goes_and_put_says_so(void **state) {
     assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
     for (int i = 0; i < 25 * 120; i++) {
         int rc = put(r, &g);
-        assert_true(rc == S3HLS_OK || rc == S3HLS_E_EVICTED);
-        evicted += rc == S3HLS_E_EVICTED;
+        assert_true(rc == S3HLS_OK || rc == S3HLS_W_DROPPED_OLDER);
+        evicted += rc == S3HLS_W_DROPPED_OLDER;
         w->passed_us += 40000;
     }
     s = stats_of(r);

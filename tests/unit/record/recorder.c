@@ -172,7 +172,7 @@ static void a_full_pool_is_said_whatever_else_the_call_holds(void **state) {
         f.size += h264_gen_next(&g, stream + f.size, sizeof stream - f.size);
     cfg.input = S3HLS_INPUT_BYTES;
     assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
-    assert_int_equal(s3hls_recorder_put_video(r, &f), S3HLS_E_FULL);
+    assert_int_equal(s3hls_recorder_put_video(r, &f), S3HLS_W_FULL); /* its beginning was kept */
     assert_true(stats_of(r).frames_dropped > 25);
     assert_int_equal(s3hls_recorder_close(&r, 5000), S3HLS_OK);
     world_close(w);
@@ -365,7 +365,7 @@ static void large_sei_is_stored_or_refused_by_name(void **state) {
         bytes[n++] = 0x80;
         s3hls_frame f = {.data = bytes, .size = n};
         f.size += h264_gen_next(&g, bytes + n, sizeof bytes - n);
-        assert_int_equal(s3hls_recorder_put_video(r, &f), i ? S3HLS_E_TOO_LARGE : S3HLS_OK);
+        assert_int_equal(s3hls_recorder_put_video(r, &f), i ? S3HLS_W_SEI_DROPPED : S3HLS_OK);
     }
     assert_int_equal(s3hls_recorder_drain(r, 5000), S3HLS_OK);
     s3hls_recorder_stats s = stats_of(r);
@@ -373,6 +373,35 @@ static void large_sei_is_stored_or_refused_by_name(void **state) {
     assert_int_equal(s.nals_refused, 1);
     assert_in_range(s.bytes_delivered, 50000, 60000);
     assert_int_equal(s3hls_recorder_close(&r, 0), S3HLS_OK);
+    world_close(w);
+}
+
+/* Negative: nothing of the call was kept; positive: something was. */
+static void the_sign_of_a_put_states_whether_something_was_kept(void **state) {
+    (void)state;
+    static const uint8_t damaged[] = {0, 0, 0, 1, 0xe5, 1, 2, 3}; /* forbidden_zero_bit */
+    static uint8_t bytes[1 << 17];
+    world *w = world_open();
+    s3hls_recorder_config cfg = config(w);
+    s3hls_recorder *r;
+    h264_gen g = camera();
+    cfg.input = S3HLS_INPUT_NALS;
+    assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
+    s3hls_frame bad = {.data = damaged, .size = sizeof damaged};
+    assert_int_equal(s3hls_recorder_put_video(r, &bad), S3HLS_E_MALFORMED);
+    s3hls_frame f = {.data = bytes, .size = h264_gen_next(&g, bytes, sizeof bytes)};
+    assert_int_equal(s3hls_recorder_put_video(r, &f), S3HLS_OK);
+    f.size = h264_gen_next(&g, bytes, sizeof bytes);
+    memcpy(bytes + f.size, damaged, sizeof damaged);
+    f.size += sizeof damaged;
+    assert_int_equal(s3hls_recorder_put_video(r, &f), S3HLS_W_DAMAGED);
+    f.size = h264_gen_next(&g, bytes, sizeof bytes); /* after damage, up to a keyframe */
+    assert_int_equal(s3hls_recorder_put_video(r, &f), S3HLS_E_SKIPPED);
+    memset(bytes, 7, 70000);
+    memcpy(bytes, "\0\0\0\1\6\5", 6);
+    f.size = 70000;
+    assert_int_equal(s3hls_recorder_put_video(r, &f), S3HLS_E_TOO_LARGE);
+    assert_int_equal(s3hls_recorder_close(&r, 5000), S3HLS_OK);
     world_close(w);
 }
 
@@ -572,6 +601,7 @@ int main(void) {
         cmocka_unit_test(every_way_in_gives_the_same_segments),
         cmocka_unit_test(a_frame_in_pieces_is_one_picture),
         cmocka_unit_test(large_sei_is_stored_or_refused_by_name),
+        cmocka_unit_test(the_sign_of_a_put_states_whether_something_was_kept),
         cmocka_unit_test(what_is_not_h264_is_said_so),
         cmocka_unit_test(without_a_clock_segments_wait_for_their_names),
         cmocka_unit_test(a_clock_that_never_comes_is_told_of),
