@@ -1,17 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "codec/access_unit.h"
-#include "codec/annexb.h"
 #include <string.h>
-
-static const uint8_t ZEROS[64];
-
-void s3hls__au_init(s3hls__au_parser *p, s3hls__au_input input, unsigned nal_length_size,
-                    const s3hls__au_sink *sink) {
-    memset(p, 0, offsetof(s3hls__au_parser, held.bytes));
-    p->input = input;
-    p->nal_length_size = nal_length_size;
-    p->sink = *sink;
-}
 
 /* ---- output to the sink */
 
@@ -26,19 +15,19 @@ static void emit(s3hls__au_parser *p, const uint8_t *data, size_t size) {
         note(p, p->sink.data(p->sink.ctx, data, size));
 }
 
-static void emit_nal(s3hls__au_parser *p, const uint8_t *nal, size_t size) {
-    unsigned type = nal[0] & 31;
-    s3hls__nal_kind kind = type == S3HLS__H264_SPS   ? S3HLS__NAL_SPS
-                           : type == S3HLS__H264_PPS ? S3HLS__NAL_PPS
-                           : type == S3HLS__H264_AUD ? S3HLS__NAL_DELIMITER
-                                                     : S3HLS__NAL_OTHER;
+static void emit_nal(s3hls__au_parser *p, const uint8_t *nal, size_t size, s3hls__nal_kind kind) {
     if (!p->muted)
         note(p, p->sink.nal(p->sink.ctx, kind));
     emit(p, nal, size);
 }
 
-static void emit_set(void *ctx, const uint8_t *nal, size_t size) {
-    emit_nal(ctx, nal, size);
+static void emit_head(s3hls__au_parser *p) {
+    p->nal = S3HLS__AT_PASS;
+    emit_nal(p, p->head, p->head_size, p->kind);
+}
+
+static void emit_set(void *ctx, const uint8_t *nal, size_t size, s3hls__nal_kind kind) {
+    emit_nal(ctx, nal, size, kind);
 }
 
 /* ---- held NAL units */
@@ -46,12 +35,12 @@ static void emit_set(void *ctx, const uint8_t *nal, size_t size) {
 static void emit_held(s3hls__au_parser *p) {
     size_t size;
     for (const uint8_t *nal = NULL; (nal = s3hls__held_next(&p->held, nal, &size));)
-        emit_nal(p, nal, size);
+        emit_nal(p, nal, size, p->codec->nal_kind(nal, size));
 }
 
 static void forget_held(s3hls__au_parser *p) {
     s3hls__held_clear(&p->held);
-    p->aud = 0;
+    p->delimiter = 0;
     p->boundary = p->recovery_point = false;
 }
 
@@ -78,13 +67,8 @@ static void end_unit(s3hls__au_parser *p) {
 
 /* The previous call ended the newest access unit, but the unit continues. */
 static void reopen_unit(s3hls__au_parser *p) {
-    s3hls__unit au = {.idr = p->picture.first.nal_unit_type == S3HLS__H264_IDR,
-                      .field = p->picture.first.field_pic,
-                      .second_field = p->second_field,
-                      .continues = true,
-                      .track = &p->track};
-    p->open = true;
-    note(p, p->sink.begin(p->sink.ctx, &au));
+    p->unit.continues = p->open = true;
+    note(p, p->sink.begin(p->sink.ctx, &p->unit));
 }
 
 /* No slices follow: the held NAL units after the last slice belong to its access unit. */
@@ -97,51 +81,46 @@ static void end_unit_with_held(s3hls__au_parser *p) {
 }
 
 static bool parameters_changed(s3hls__au_parser *p) {
-    bool changed = p->keyframe_seen && p->track.parameters != p->keyframe_parameters;
+    uint64_t parameters = p->unit.track->parameters;
+    bool changed = p->keyframe_seen && parameters != p->keyframe_parameters;
     p->keyframe_seen = true;
-    p->keyframe_parameters = p->track.parameters;
+    p->keyframe_parameters = parameters;
     return changed;
 }
 
-/* The second field of the frame that the previous access unit began (3.30, 7.4.1.2.4). */
-static bool is_second_field(const s3hls__au_parser *p, const s3hls__h264_slice *s) {
-    const s3hls__h264_slice *first = &p->picture.first;
-    return p->known && !p->second_field && first->field_pic && s->field_pic &&
-           first->bottom_field != s->bottom_field && first->frame_num == s->frame_num &&
-           !(s->nal_unit_type == S3HLS__H264_IDR && first->nal_unit_type != S3HLS__H264_IDR) &&
-           !(first->nal_ref_idc == 0 && s->nal_ref_idc != 0);
+/* Write a delimiter, the stream's own where it has one. */
+static void emit_delimiter(s3hls__au_parser *p) {
+    uint8_t nal[sizeof p->codec->delimiter];
+    size_t header = p->codec->header_size;
+    memcpy(nal, p->codec->delimiter, sizeof nal);
+    if (p->delimiter)
+        nal[header] = p->delimiter;
+    emit_nal(p, nal, header + 1, S3HLS__NAL_DELIMITER);
 }
 
-/* Write the AUD, the required parameter sets, and the other held NAL units (7.4.1.2.3). */
-static void begin_unit(s3hls__au_parser *p, const s3hls__h264_slice *slice) {
-    s3hls__unit au = {.idr = slice->nal_unit_type == S3HLS__H264_IDR,
-                      .field = slice->field_pic,
-                      .second_field = is_second_field(p, slice),
-                      .track = &p->track};
-    const uint8_t aud[2] = {S3HLS__H264_AUD, p->aud ? p->aud : 0xf0}; /* any slice type */
+/* Write the delimiter, the required parameter sets, and the other held NAL units. */
+static void begin_unit(s3hls__au_parser *p, const s3hls__slice *slice) {
     end_unit(p);
-    au.keyframe = (au.idr || p->recovery_point) && !au.second_field;
-    au.parameters_changed = au.keyframe && parameters_changed(p);
-    au.poc = s3hls__h264_poc_next(&p->poc, &p->sps, slice);
-    s3hls__picture_begin(&p->picture, slice);
-    p->second_field = au.second_field;
-    p->pps_id = p->pps.id;
+    p->unit = slice->unit;
+    p->unit.keyframe =
+        (p->kind == S3HLS__NAL_KEY_SLICE || p->recovery_point) && !p->unit.second_field;
+    p->unit.parameters_changed = p->unit.keyframe && parameters_changed(p);
+    p->pps_id = slice->pps_id;
     p->known = p->open = true;
-    note(p, p->sink.begin(p->sink.ctx, &au));
-    emit_nal(p, aud, sizeof aud);
-    s3hls__sets_begin_picture(&p->sets, &p->pps, au.keyframe, emit_set, p);
+    note(p, p->sink.begin(p->sink.ctx, &p->unit));
+    emit_delimiter(p);
+    s3hls__sets_begin_picture(&p->sets, p->pps_id, p->unit.keyframe, emit_set, p);
     emit_held(p);
     forget_held(p);
 }
 
-/* The held NAL units were between two slices of one picture: a prefix NAL unit (G.7.3.2.12), or a
- * misplaced SEI. */
-static void continue_unit(s3hls__au_parser *p, const s3hls__h264_slice *slice) {
+/* The held NAL units were between two slices of one picture: prefix NAL units, or a misplaced
+ * SEI. */
+static void continue_unit(s3hls__au_parser *p, const s3hls__slice *slice) {
     if (!p->open)
         reopen_unit(p);
-    s3hls__picture_add(&p->picture, slice);
-    if (p->pps.id != p->pps_id)
-        s3hls__sets_use_inside(&p->sets, &p->pps, emit_set, p);
+    if (slice->pps_id != p->pps_id)
+        s3hls__sets_use_inside(&p->sets, slice->pps_id, emit_set, p);
     emit_held(p);
     forget_held(p);
 }
@@ -152,26 +131,6 @@ static void damaged(s3hls__au_parser *p, bool slice) {
     p->nals_damaged++;
     p->slices_damaged += slice;
     p->nal = S3HLS__AT_SKIP;
-}
-
-static int activate(s3hls__au_parser *p, int pps_id) {
-    if (pps_id < 0)
-        return pps_id;
-    if (p->active && p->pps.id == pps_id && p->active_generation == p->sets.generation)
-        return S3HLS_OK;
-    s3hls__h264_sps sps;
-    s3hls__h264_pps pps;
-    int rc = s3hls__sets_activate(&p->sets, (uint8_t)pps_id, &sps, &pps);
-    if (rc)
-        return rc;
-    const s3hls__parameter_set *set = s3hls__sets_find(&p->sets, S3HLS__H264_SPS, sps.id);
-    uint64_t content = s3hls__h264_sps_content(p->sets.bytes + set->offset, set->size);
-    s3hls__h264_describe(&sps, content, &p->track);
-    p->sps = sps;
-    p->pps = pps;
-    p->active_generation = p->sets.generation;
-    p->active = true;
-    return S3HLS_OK;
 }
 
 /* Drop an unusable slice together with the NAL units that were held for its picture. If it may have
@@ -185,85 +144,84 @@ static void leave_out_slice(s3hls__au_parser *p, bool headless) {
     p->nal = S3HLS__AT_SKIP;
 }
 
-/* Decide which picture a slice belongs to. If slices may arrive in any order, a NAL unit that
- * begins an access unit, or the end of a call, separates pictures; otherwise these may lie between
- * two slices of one picture. */
-static s3hls__slice_place place_slice(const s3hls__au_parser *p, const s3hls__h264_slice *slice) {
-    bool in_order = s3hls__picture_in_order(&p->sps, &p->pps) && !slice->redundant_pic_cnt;
-    bool believed = (p->boundary || !p->open) && !in_order;
-    return s3hls__picture_place(p->known && !believed ? &p->picture : NULL, slice, &p->sps,
-                                &p->pps);
+static s3hls__slice_after newest_before(const s3hls__au_parser *p) {
+    if (!p->known)
+        return S3HLS__AFTER_NOTHING;
+    return p->boundary || !p->open ? S3HLS__AFTER_BOUNDARY : S3HLS__AFTER_SLICE;
 }
 
 static void decide_slice(s3hls__au_parser *p) {
-    s3hls__h264_slice slice;
-    int rc = activate(p, s3hls__h264_slice_pps_id(p->head, p->head_size));
-    if (rc == S3HLS_E_NOT_FOUND && !p->active) {
+    s3hls__slice slice;
+    int rc =
+        p->codec->read_slice(&p->state, &p->sets, p->head, p->head_size, newest_before(p), &slice);
+    if (rc == S3HLS_E_NOT_FOUND && !slice.unit.track) {
         p->slices_early++;
         leave_out_slice(p, true);
-        return;
-    }
-    if (!rc)
-        rc = s3hls__h264_parse_slice(p->head, p->head_size, &p->sps, &p->pps, &slice);
-    s3hls__slice_place place = rc ? S3HLS__SLICE_STRAY : place_slice(p, &slice);
-    if (place == S3HLS__SLICE_STRAY || place == S3HLS__SLICE_HEADLESS) {
-        leave_out_slice(p, place == S3HLS__SLICE_HEADLESS);
-        if (rc || !slice.redundant_pic_cnt) /* otherwise its primary picture is missing */
-            damaged(p, true);
-        return;
-    }
-    p->nal = S3HLS__AT_PASS;
-    if (place == S3HLS__SLICE_BEGINS)
+    } else if (!rc && slice.place == S3HLS__SLICE_BEGINS) {
         begin_unit(p, &slice);
-    else
+        emit_head(p);
+    } else if (!rc && slice.place == S3HLS__SLICE_CONTINUES) {
         continue_unit(p, &slice);
-    emit_nal(p, p->head, p->head_size);
+        emit_head(p);
+    } else {
+        leave_out_slice(p, !rc && slice.place == S3HLS__SLICE_HEADLESS);
+        if (rc || !slice.redundant)
+            damaged(p, true);
+    }
 }
 
 /* End of sequence and end of stream: no NAL unit of the next access unit precedes them. */
 static void decide_end(s3hls__au_parser *p) {
-    p->nal = p->known ? S3HLS__AT_PASS : S3HLS__AT_SKIP;
+    p->nal = S3HLS__AT_SKIP;
     if (!p->known)
         return;
     if (!p->open)
         reopen_unit(p);
     emit_held(p);
     forget_held(p);
-    emit_nal(p, p->head, p->head_size);
+    emit_head(p);
 }
 
-/* NAL units 6 to 9 and 15 to 18 after a picture's last slice begin the next access unit. Type 14
- * precedes each slice of a scalable stream's base layer: that slice decides. */
 static void decide(s3hls__au_parser *p) {
-    enum { PREFIX_NAL = 14, SUBSET_SPS = 15, RESERVED_18 = 18 };
-    unsigned type = p->head[0] & 31;
-    if (p->head[0] & 0x80) { /* forbidden_zero_bit */
-        bool slice = type >= S3HLS__H264_NON_IDR && type <= S3HLS__H264_IDR;
-        if (slice)
-            leave_out_slice(p, false);
-        damaged(p, slice);
-        return;
+    p->kind = p->codec->nal_kind(p->head, p->head_size);
+    p->nal = S3HLS__AT_SKIP;
+    if (p->kind < S3HLS__NAL_DAMAGED && p->counted_type)
+        p->nals_counted += p->codec->nal_type(p->head) == p->counted_type;
+    p->sps_seen |= p->kind == S3HLS__NAL_SPS;
+    p->boundary |= p->kind <= S3HLS__NAL_LEADING;
+    switch (p->kind) {
+    case S3HLS__NAL_DELIMITER: { /* one is written as the first NAL unit */
+        size_t header = p->codec->header_size;
+        p->delimiter = p->head_size > header ? p->head[header] : 0;
+        break;
     }
-    p->nals_counted += type == p->counted_type;
-    p->sps_seen |= type == S3HLS__H264_SPS;
-    bool begins = (type >= S3HLS__H264_SEI && type <= S3HLS__H264_AUD) ||
-                  (type >= SUBSET_SPS && type <= RESERVED_18);
-    p->boundary |= begins;
-    if (type == S3HLS__H264_NON_IDR || type == S3HLS__H264_PARTITION_A || type == S3HLS__H264_IDR) {
-        decide_slice(p);
-    } else if (type == S3HLS__H264_AUD) {
-        p->aud = p->head_size > 1 ? p->head[1] : 0;
-        p->nal = S3HLS__AT_SKIP; /* a new AUD is written as the first NAL unit */
-    } else if (begins || type == PREFIX_NAL) {
+    case S3HLS__NAL_VPS:
+    case S3HLS__NAL_SPS:
+    case S3HLS__NAL_PPS:
+    case S3HLS__NAL_LEADING:
+    case S3HLS__NAL_PREFIX:
         hold(p);
-    } else if (type == S3HLS__H264_END_SEQUENCE || type == S3HLS__H264_END_STREAM) {
+        break;
+    case S3HLS__NAL_SLICE:
+    case S3HLS__NAL_KEY_SLICE:
+        decide_slice(p);
+        break;
+    case S3HLS__NAL_TRAILING:
+        if (p->open && !p->boundary)
+            emit_head(p);
+        break;
+    case S3HLS__NAL_END_SEQUENCE:
+    case S3HLS__NAL_END_STREAM:
         decide_end(p);
-    } else if (p->open &&
-               !p->boundary) { /* partitions, filler, extensions: part of the open picture */
-        p->nal = S3HLS__AT_PASS;
-        emit_nal(p, p->head, p->head_size);
-    } else {
-        p->nal = S3HLS__AT_SKIP;
+        break;
+    case S3HLS__NAL_DROPPED:
+        break;
+    case S3HLS__NAL_DAMAGED_SLICE:
+        leave_out_slice(p, false);
+        damaged(p, true);
+        break;
+    case S3HLS__NAL_DAMAGED:
+        damaged(p, false);
     }
 }
 
@@ -271,24 +229,25 @@ static void decide(s3hls__au_parser *p) {
 static void end_held_nal(s3hls__au_parser *p) {
     size_t size;
     const uint8_t *nal = s3hls__held_newest(&p->held, &size);
-    unsigned type = nal[0] & 31;
-    if (type == S3HLS__H264_SEI)
-        p->recovery_point |= s3hls__h264_recovery_point(nal, size) >= 0;
-    if (type != S3HLS__H264_SPS && type != S3HLS__H264_PPS)
+    if (!s3hls__nal_is_set(p->kind)) {
+        p->recovery_point |= p->codec->recovery_point(nal, size);
         return;
-    if (s3hls__sets_keep(&p->sets, nal, size))
+    }
+    if (s3hls__sets_keep(&p->sets, p->codec, nal, size))
         damaged(p, false);
     s3hls__held_drop_newest(&p->held);
 }
 
-/* ---- NAL units out of bytes */
+/* ---- from the splitter */
 
-static void nal_begin(s3hls__au_parser *p) {
+static void nal_begin(void *ctx) {
+    s3hls__au_parser *p = ctx;
     p->nal = S3HLS__AT_HEAD;
     p->head_size = 0;
 }
 
-static void nal_bytes(s3hls__au_parser *p, const uint8_t *data, size_t size) {
+static void nal_bytes(void *ctx, const uint8_t *data, size_t size) {
+    s3hls__au_parser *p = ctx;
     if (p->nal == S3HLS__AT_HEAD) {
         size_t n = sizeof p->head - p->head_size < size ? sizeof p->head - p->head_size : size;
         memcpy(p->head + p->head_size, data, n);
@@ -306,115 +265,28 @@ static void nal_bytes(s3hls__au_parser *p, const uint8_t *data, size_t size) {
         emit(p, data, size);
 }
 
-static void nal_end(s3hls__au_parser *p) {
+static void nal_end(void *ctx) {
+    s3hls__au_parser *p = ctx;
     if (p->nal == S3HLS__AT_HEAD && p->head_size > 0) /* an empty NAL unit is not damage */
         decide(p);
     if (p->nal == S3HLS__AT_HELD)
         end_held_nal(p);
-    p->nal = S3HLS__AT_NONE;
 }
 
-/* The held zero bytes are part of the NAL unit. */
-static void release_zeros(s3hls__au_parser *p) {
-    while (p->zeros) {
-        size_t n = p->zeros < sizeof ZEROS ? p->zeros : sizeof ZEROS;
-        nal_bytes(p, ZEROS, n);
-        p->zeros -= n;
-    }
-}
-
-static void next_nal(s3hls__au_parser *p) {
-    if (p->nal != S3HLS__AT_NONE)
-        nal_end(p);
-    nal_begin(p);
-}
-
-/* Handle held zero bytes according to the bytes that follow. Zeros before a start code belong to no
- * NAL unit (B.1.1, leading_zero_8bits, trailing_zero_8bits). @return where to continue. */
-static const uint8_t *settle_zeros(s3hls__au_parser *p, const uint8_t *at, const uint8_t *end) {
-    for (; at != end && *at == 0; at++)
-        p->zeros++;
-    if (at == end)
-        return at;
-    if (*at == 1 && p->zeros >= 2) {
-        p->zeros = 0;
-        next_nal(p);
-        return at + 1;
-    }
-    release_zeros(p);
-    return at;
-}
-
-static void put_annex_b(s3hls__au_parser *p, const uint8_t *at, const uint8_t *end) {
-    while (at != end) {
-        if (p->zeros) {
-            at = settle_zeros(p, at, end);
-            continue;
-        }
-        const uint8_t *stop = s3hls__nal_start_code(at, end), *last = stop;
-        while (last != at && last[-1] == 0)
-            last--;
-        nal_bytes(p, at, (size_t)(last - at));
-        at = stop == end ? end : stop + 2; /* the zeros of the start code are held too */
-        p->zeros = (size_t)(at - last);
-    }
-}
-
-/* left: bytes of the call from at on. A larger length is damage, and the following NAL units cannot
- * be located. */
-static void put_length_prefixed(s3hls__au_parser *p, const uint8_t *at, const uint8_t *end,
-                                uint64_t left) {
-    while (at != end) {
-        if (p->nal != S3HLS__AT_NONE) {
-            uint64_t here = (uint64_t)(end - at);
-            size_t n = (size_t)(p->length < here ? p->length : here);
-            nal_bytes(p, at, n);
-            at += n;
-            left -= n;
-            p->length -= n;
-            if (p->length == 0)
-                nal_end(p);
-            continue;
-        }
-        p->length = (p->length_bytes ? p->length << 8 : 0) | *at++;
-        left--;
-        if (++p->length_bytes < p->nal_length_size)
-            continue;
-        p->length_bytes = 0;
-        if (p->length > left) {
-            damaged(p, true);
-            p->length = left;
-            if (left == 0)
-                p->nal = S3HLS__AT_NONE;
-            continue;
-        }
-        nal_begin(p);
-        if (p->length == 0)
-            nal_end(p);
-    }
+static void nal_damaged(void *ctx) {
+    damaged(ctx, true);
 }
 
 /* ---- calls */
 
-static bool begins_with_start_code(const s3hls_span *spans, size_t count) {
-    size_t zeros = 0;
-    for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; k < spans[i].size; k++) {
-            if (spans[i].data[k])
-                return spans[i].data[k] == 1 && zeros >= 2;
-            zeros++;
-        }
-    return false;
-}
-
-/* End the open NAL unit, without the held zeros. */
-static void end_of_nal(s3hls__au_parser *p) {
-    if (p->length_bytes) /* incomplete length field */
-        damaged(p, true);
-    if (p->nal != S3HLS__AT_NONE)
-        nal_end(p);
-    p->zeros = 0;
-    p->length_bytes = 0;
+void s3hls__au_init(s3hls__au_parser *p, const s3hls__codec *codec, s3hls__au_input input,
+                    unsigned nal_length_size, const s3hls__au_sink *sink) {
+    memset(p, 0, offsetof(s3hls__au_parser, held.bytes));
+    p->codec = codec;
+    p->input = input;
+    p->sink = *sink;
+    p->splitter.sink = (s3hls__nal_sink){p, nal_begin, nal_bytes, nal_end, nal_damaged};
+    p->splitter.length_size = nal_length_size;
 }
 
 typedef struct counts {
@@ -435,23 +307,8 @@ static int outcome(const s3hls__au_parser *p, counts before) {
 
 int s3hls__au_put(s3hls__au_parser *p, const s3hls_span *spans, size_t count) {
     counts before = counts_of(p);
-    uint64_t left = 0;
     p->status = S3HLS_OK;
-    if (p->input != S3HLS__AU_INPUT_BYTES && !p->nal_length_size &&
-        !begins_with_start_code(spans, count))
-        nal_begin(p); /* a NAL unit without a length field */
-    for (size_t i = 0; i < count; i++)
-        left += spans[i].size;
-    for (size_t i = 0; i < count; i++) {
-        const uint8_t *at = spans[i].data, *end = spans[i].size ? at + spans[i].size : at;
-        if (p->nal_length_size)
-            put_length_prefixed(p, at, end, left);
-        else
-            put_annex_b(p, at, end);
-        left -= spans[i].size;
-    }
-    if (p->input != S3HLS__AU_INPUT_BYTES)
-        end_of_nal(p);
+    s3hls__nal_split(&p->splitter, spans, count, p->input != S3HLS__AU_INPUT_BYTES);
     if (p->input == S3HLS__AU_INPUT_FRAMES)
         end_unit_with_held(p);
     return outcome(p, before);
@@ -460,7 +317,7 @@ int s3hls__au_put(s3hls__au_parser *p, const s3hls_span *spans, size_t count) {
 int s3hls__au_flush(s3hls__au_parser *p) {
     counts before = counts_of(p);
     p->status = S3HLS_OK;
-    end_of_nal(p);
+    s3hls__nal_split_end(&p->splitter);
     if (!p->open && p->known && s3hls__held_count(&p->held))
         reopen_unit(p);
     end_unit_with_held(p);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* A push parser: H.264 in pieces of any size in, access units out (7.4.1.2.3, 7.4.1.2.4).
+/* A push parser: video in pieces of any size in, access units out (H.264 7.4.1.2.3, H.265
+ * 7.4.2.4.4). What differs between codecs is asked of s3hls__codec.
  *
  *   put(bytes) ──▶ NAL units ──▶ begin(unit) nal data data ... nal data ... end ──▶ the recorder
  *
@@ -11,11 +12,9 @@
 #ifndef S3HLS_CODEC_ACCESS_UNIT_H
 #define S3HLS_CODEC_ACCESS_UNIT_H
 
+#include "codec/annexb.h"
+#include "codec/codecs.h"
 #include "codec/held.h"
-#include "codec/parameter_sets.h"
-#include "codec/picture.h"
-#include "media/media.h"
-#include "s3hls/frame.h"
 
 typedef struct s3hls__au_sink {
     void *ctx;
@@ -44,54 +43,45 @@ typedef struct s3hls__au_parser {
     uint64_t slices_early;   /* before any parameter set: a stream joined in its middle */
     uint64_t nals_refused;   /* SEI and the like, left out: too large to be held back, or the stream
                                 ended before a picture came that they could go with */
+    bool sps_seen;           /* damaged ones too */
+    uint8_t counted_type;    /* nal_unit_type; set by the caller, 0: none */
 
-    bool sps_seen;        /* damaged ones too */
-    uint8_t counted_type; /* nal_unit_type; set by the caller, 0: none */
-
+    const s3hls__codec *codec;
     s3hls__au_sink sink;
     s3hls__au_input input;
-    unsigned nal_length_size;
     int status; /* first failure of the sink in this call */
 
-    /* bytes to NAL units */
-    size_t zeros;          /* seen and held back: a start code's, or the NAL unit's */
-    unsigned length_bytes; /* of a length field read so far */
-    uint64_t length;       /* that field; then what is left of its NAL unit */
-    enum { S3HLS__AT_NONE, S3HLS__AT_HEAD, S3HLS__AT_HELD, S3HLS__AT_PASS, S3HLS__AT_SKIP } nal;
-    uint8_t head[S3HLS__SLICE_HEADER_BYTES]; /* first bytes of a NAL unit, until it is known what to
-                                                do with it */
+    /* the NAL unit that is open */
+    s3hls__nal_splitter splitter;
+    enum { S3HLS__AT_HEAD, S3HLS__AT_HELD, S3HLS__AT_PASS, S3HLS__AT_SKIP } nal;
+    s3hls__nal_kind kind;
+    uint8_t head[S3HLS__SLICE_HEADER_BYTES]; /* its first bytes, until it is known what to do with
+                                                it */
     size_t head_size;
 
     /* NAL units behind the newest slice: of the next picture, or of the open one, as the next slice
      * says */
-    bool boundary;       /* one of them begins an access unit (7.4.1.2.3) */
-    bool recovery_point; /* one of them is a recovery point SEI */
-    uint8_t aud;         /* second byte of the AUD among them; 0: none */
+    bool boundary;       /* one of them begins an access unit */
+    bool recovery_point; /* one of them says that decoding can begin */
+    uint8_t delimiter;   /* last byte of the access unit delimiter among them; 0: none */
 
-    /* the access unit that is open */
+    /* the newest access unit */
     bool open;
-    bool muted;             /* the sink wants no more of it */
-    bool known;             /* picture is valid: of the newest access unit */
-    s3hls__picture picture; /* its primary coded picture */
-    uint8_t pps_id;         /* of its first slice */
-    bool second_field;
-    s3hls__track track;
+    bool muted; /* the sink wants no more of it */
+    bool known; /* its picture is known, and may get more slices */
+    s3hls__unit unit;
+    uint8_t pps_id; /* of its first slice */
 
-    s3hls__parameter_sets sets;
-    s3hls__h264_sps sps; /* active */
-    s3hls__h264_pps pps;
-    uint32_t active_generation;
-    bool active;
     bool keyframe_seen;
     uint64_t keyframe_parameters; /* of the last keyframe's track */
-    s3hls__h264_poc poc;
-
+    s3hls__codec_state state;
+    s3hls__parameter_sets sets;
     s3hls__held held; /* last: its bytes are not cleared */
 } s3hls__au_parser;
 
 /* @param nal_length_size  0: Annex B; 1, 2 or 4: length-prefixed input */
-void s3hls__au_init(s3hls__au_parser *p, s3hls__au_input input, unsigned nal_length_size,
-                    const s3hls__au_sink *sink);
+void s3hls__au_init(s3hls__au_parser *p, const s3hls__codec *codec, s3hls__au_input input,
+                    unsigned nal_length_size, const s3hls__au_sink *sink);
 
 /* Parse bytes in spans, in order, as if they were contiguous.
  * @return the sink's first failure; else

@@ -16,51 +16,144 @@ const uint8_t *s3hls__nal_start_code(const uint8_t *p, const uint8_t *end) {
     return end;
 }
 
-void s3hls__bits_init(s3hls__bits *b, const uint8_t *data, size_t size) {
-    *b = (s3hls__bits){.p = data, .end = data + size};
+/* ---- pieces of NAL units */
+
+static void begin(s3hls__nal_splitter *s) {
+    s->inside = true;
+    s->sink.begin(s->sink.ctx);
 }
 
-static void next_byte(s3hls__bits *b) {
-    if (b->p < b->end && *b->p == 3 && b->zeros >= 2) {
-        b->p++;
-        b->zeros = 0;
-    }
-    if (b->p == b->end) {
-        b->failed = true;
-        b->byte = 0;
-    } else {
-        b->byte = *b->p++;
-        b->zeros = b->byte == 0 ? b->zeros + 1 : 0;
-    }
-    b->left = 8;
+static void end(s3hls__nal_splitter *s) {
+    s->inside = false;
+    s->sink.end(s->sink.ctx);
 }
 
-uint32_t s3hls__bits_read(s3hls__bits *b, unsigned count) {
-    uint32_t value = 0;
-    while (count > 0) {
-        if (b->left == 0)
-            next_byte(b);
-        unsigned n = count < b->left ? count : b->left;
-        b->left -= n;
-        count -= n;
-        value = value << n | (uint32_t)((b->byte >> b->left) & ((1u << n) - 1));
-    }
-    return value;
+static void bytes(s3hls__nal_splitter *s, const uint8_t *data, size_t size) {
+    if (!s->inside)
+        s->stray |= size > 0;
+    else if (size > 0)
+        s->sink.bytes(s->sink.ctx, data, size);
 }
 
-uint32_t s3hls__bits_ue(s3hls__bits *b) {
-    unsigned zeros = 0;
-    while (zeros < 32 && !b->failed && s3hls__bits_read(b, 1) == 0)
-        zeros++;
-    if (zeros == 32 || b->failed) {
-        b->failed = true;
-        return 0;
+/* ---- start codes */
+
+/* The held zero bytes are part of the NAL unit. */
+static void release_zeros(s3hls__nal_splitter *s) {
+    static const uint8_t zeros[64];
+    while (s->zeros) {
+        size_t n = s->zeros < sizeof zeros ? s->zeros : sizeof zeros;
+        bytes(s, zeros, n);
+        s->zeros -= n;
     }
-    return (1u << zeros) - 1 + s3hls__bits_read(b, zeros);
 }
 
-int32_t s3hls__bits_se(s3hls__bits *b) {
-    uint32_t k = s3hls__bits_ue(b);
-    int32_t half = (int32_t)(k >> 1);
-    return k & 1 ? half + 1 : -half;
+/* Handle held zero bytes according to the bytes that follow. Zeros before a start code belong to no
+ * NAL unit (B.1.1, leading_zero_8bits, trailing_zero_8bits). @return where to continue. */
+static const uint8_t *settle_zeros(s3hls__nal_splitter *s, const uint8_t *at, const uint8_t *stop) {
+    for (; at != stop && *at == 0; at++)
+        s->zeros++;
+    if (at == stop)
+        return at;
+    if (*at == 1 && s->zeros >= 2) {
+        s->zeros = 0;
+        if (s->inside)
+            end(s);
+        begin(s);
+        return at + 1;
+    }
+    release_zeros(s);
+    return at;
+}
+
+static void split_annex_b(s3hls__nal_splitter *s, const uint8_t *at, const uint8_t *stop) {
+    while (at != stop) {
+        if (s->zeros) {
+            at = settle_zeros(s, at, stop);
+            continue;
+        }
+        const uint8_t *code = s3hls__nal_start_code(at, stop), *last = code;
+        while (last != at && last[-1] == 0)
+            last--;
+        bytes(s, at, (size_t)(last - at));
+        at = code == stop ? stop : code + 2; /* the zeros of the start code are held too */
+        s->zeros = (size_t)(at - last);
+    }
+}
+
+static bool begins_with_start_code(const s3hls_span *spans, size_t count) {
+    size_t zeros = 0;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < spans[i].size; k++) {
+            if (spans[i].data[k])
+                return spans[i].data[k] == 1 && zeros >= 2;
+            zeros++;
+        }
+    return false;
+}
+
+/* ---- length fields */
+
+/* A length field is complete. left: bytes of the call behind it. With a larger length, the
+ * following NAL units cannot be located. */
+static void begin_length(s3hls__nal_splitter *s, uint64_t left) {
+    s->length_bytes = 0;
+    if (s->length > left) {
+        s->sink.damaged(s->sink.ctx);
+        s->length = left;
+        return;
+    }
+    begin(s);
+    if (s->length == 0)
+        end(s);
+}
+
+/* left: bytes of the call from at on. */
+static void split_lengths(s3hls__nal_splitter *s, const uint8_t *at, const uint8_t *stop,
+                          uint64_t left) {
+    while (at != stop) {
+        if (s->length && !s->length_bytes) {
+            uint64_t here = (uint64_t)(stop - at);
+            size_t n = (size_t)(s->length < here ? s->length : here);
+            bytes(s, at, n);
+            at += n;
+            left -= n;
+            s->length -= n;
+            if (s->length == 0 && s->inside)
+                end(s);
+            continue;
+        }
+        s->length = (s->length_bytes ? s->length << 8 : 0) | *at++;
+        left--;
+        if (++s->length_bytes == s->length_size)
+            begin_length(s, left);
+    }
+}
+
+/* ---- calls */
+
+void s3hls__nal_split(s3hls__nal_splitter *s, const s3hls_span *spans, size_t count, bool whole) {
+    uint64_t left = 0;
+    if (whole && !s->length_size && !begins_with_start_code(spans, count))
+        begin(s); /* a NAL unit without a length field */
+    for (size_t i = 0; i < count; i++)
+        left += spans[i].size;
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *at = spans[i].data, *stop = spans[i].size ? at + spans[i].size : at;
+        if (s->length_size)
+            split_lengths(s, at, stop, left);
+        else
+            split_annex_b(s, at, stop);
+        left -= spans[i].size;
+    }
+    if (whole)
+        s3hls__nal_split_end(s);
+}
+
+void s3hls__nal_split_end(s3hls__nal_splitter *s) {
+    if (s->length_bytes) /* incomplete length field */
+        s->sink.damaged(s->sink.ctx);
+    if (s->inside)
+        end(s);
+    s->zeros = 0;
+    s->length = s->length_bytes = 0;
 }

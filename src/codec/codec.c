@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: MIT-0 */
-#include "codec/codec.h"
+#include "codec/codecs.h"
+
+static const s3hls__codec *const codecs[] = {&s3hls__codec_h264};
+
+const s3hls__codec *s3hls__codec_find(s3hls__codec_id id) {
+    for (unsigned i = 0; i < sizeof codecs / sizeof *codecs; i++)
+        if (codecs[i]->id == id)
+            return codecs[i];
+    return NULL;
+}
 
 void s3hls__track_set_rate(s3hls__track *track, uint64_t scale, uint64_t ticks) {
     enum { SLOWEST_S = 60, FASTEST = 300 };

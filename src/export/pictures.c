@@ -2,10 +2,11 @@
 #include "export/pictures.h"
 #include "base/env.h"
 #include "codec/annexb.h"
+#include "codec/codec.h"
 #include <libavformat/avformat.h>
 #include <string.h>
 
-enum { IO_BYTES = 32 * 1024, NAL_SPS = 7, NAL_PPS = 8 };
+enum { IO_BYTES = 32 * 1024 };
 
 /* ---- bytes in memory as an input */
 
@@ -221,12 +222,13 @@ static int probe(const uint8_t *data, size_t size, AVCodecParameters *parameters
 
 /* Copy the parameter sets of a keyframe. @return their size. */
 static size_t copy_sets(const AVPacket *packet, uint8_t *to) {
+    const s3hls__codec *codec = s3hls__codec_find(S3HLS__CODEC_H264);
     const uint8_t *end = packet->data + packet->size, *nal, *next;
     size_t size = 0;
     for (nal = s3hls__nal_start_code(packet->data, end); nal < end; nal = next) {
         next = s3hls__nal_start_code(nal + 3, end);
-        int type = nal + 3 < end ? nal[3] & 31 : 0;
-        if (type != NAL_SPS && type != NAL_PPS)
+        if (nal + 3 >= next ||
+            !s3hls__nal_is_set(codec->nal_kind(nal + 3, (size_t)(next - nal - 3))))
             continue;
         memcpy(to + size, nal, (size_t)(next - nal));
         size += (size_t)(next - nal);

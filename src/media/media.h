@@ -22,13 +22,23 @@ typedef struct s3hls__track {
     bool never_reorders;         /* presentation order is decoding order, whatever poc is */
 } s3hls__track;
 
-/* NAL units by their function, which H.264 and H.265 share. */
+/* NAL units by their function, which H.264 and H.265 share. The first five begin an access unit
+ * where they follow a picture (H.264 7.4.1.2.3, H.265 7.4.2.4.4). */
 typedef enum s3hls__nal_kind {
-    S3HLS__NAL_DELIMITER, /* access unit delimiter */
-    S3HLS__NAL_VPS,       /* video parameter set (H.265) */
-    S3HLS__NAL_SPS,       /* sequence parameter set */
-    S3HLS__NAL_PPS,       /* picture parameter set */
-    S3HLS__NAL_OTHER
+    S3HLS__NAL_DELIMITER,     /* access unit delimiter */
+    S3HLS__NAL_VPS,           /* video parameter set (H.265) */
+    S3HLS__NAL_SPS,           /* sequence parameter set */
+    S3HLS__NAL_PPS,           /* picture parameter set */
+    S3HLS__NAL_LEADING,       /* of the next picture: SEI and the like */
+    S3HLS__NAL_PREFIX,        /* of the next slice, whichever picture that belongs to */
+    S3HLS__NAL_SLICE,         /* picture data with a slice header */
+    S3HLS__NAL_KEY_SLICE,     /* of a picture at which decoding can begin */
+    S3HLS__NAL_TRAILING,      /* of the picture before: partitions, filler, SEI behind it */
+    S3HLS__NAL_END_SEQUENCE,  /* end of sequence */
+    S3HLS__NAL_END_STREAM,    /* end of stream */
+    S3HLS__NAL_DROPPED,       /* of a layer that is not recorded */
+    S3HLS__NAL_DAMAGED,       /* its header is invalid */
+    S3HLS__NAL_DAMAGED_SLICE, /* likewise, and it may hold picture data */
 } s3hls__nal_kind;
 
 static inline bool s3hls__nal_is_set(s3hls__nal_kind kind) {
@@ -38,7 +48,7 @@ static inline bool s3hls__nal_is_set(s3hls__nal_kind kind) {
 /* An access unit: a frame, or one field of a frame. */
 typedef struct s3hls__unit {
     /* set by codec/ */
-    const s3hls__track *track; /* valid while the unit is being written */
+    const s3hls__track *track; /* valid during the sink's begin */
     int32_t poc;               /* picture order count; comparable up to the next IDR picture */
     bool keyframe;             /* decoding can begin here; never a second field */
     bool idr;                  /* no later picture refers to an earlier one */

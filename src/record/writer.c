@@ -569,7 +569,8 @@ void s3hls__writer_init(s3hls__writer *w, const s3hls_recorder_config *cfg, uint
     s3hls__au_input input = cfg->input == S3HLS_INPUT_NALS    ? S3HLS__AU_INPUT_NALS
                             : cfg->input == S3HLS_INPUT_BYTES ? S3HLS__AU_INPUT_BYTES
                                                               : S3HLS__AU_INPUT_FRAMES;
-    s3hls__au_init(&w->parser, input, cfg->nal_length_size, &sink);
+    s3hls__au_init(&w->parser, s3hls__codec_find(S3HLS__CODEC_H264), input, cfg->nal_length_size,
+                   &sink);
     s3hls__timing_init(&w->timing, cfg->frame_rate_num, cfg->frame_rate_den);
     w->timing.rate_of_stream = cfg->frame_rate_of_stream != 0;
     s3hls__segmenter_init(&w->segmenter, cfg->segment_duration_ms, max_bytes,

@@ -140,10 +140,10 @@ static void end_unit(reader *r) {
     r->unit_open = false;
     const char *what = s3hls__units_end(&r->units);
     const s3hls__units *u = &r->units;
-    bool keyframe = r->random_access && (u->idr || u->recovery);
+    bool keyframe = r->random_access && u->keyframe;
     if (what)
         wrong(r, S3HLS_FAULT_VIDEO, "before it %s", what);
-    else if (r->random_access && !(keyframe && u->has_sps && u->has_pps))
+    else if (r->random_access && !(keyframe && s3hls__units_has_sets(u)))
         wrong(r, S3HLS_FAULT_VIDEO,
               "before it a random access point without keyframe or parameter sets");
     what = s3hls__times_judge(&r->times, r->pts, u);
@@ -338,6 +338,7 @@ int s3hls_verify_segment(const s3hls_segment *segment, const uint8_t *data, size
     report->first_pcr_90k = report->last_pcr_90k = -1;
     r.report = report;
     r.enters_late = segment && segment->entry == S3HLS_ENTRY_NONE;
+    s3hls__units_init(&r.units, s3hls__codec_find(S3HLS__CODEC_H264));
     r.pmt_pid = r.video_pid = r.pcr_pid = -1;
     list_pid(&r, 0);
     read_packets(&r, data, size);

@@ -3,7 +3,7 @@
 #include "verify/report.h"
 
 enum {
-    SKIPPED_FOR = 8,  /* access units for which a skipped frame_num is remembered */
+    SKIPPED_FOR = 8,  /* access units for which a skipped number is remembered */
     RESTART_AFTER = 3 /* pictures after which order counts may restart without an IDR picture */
 };
 
@@ -55,25 +55,28 @@ int64_t s3hls__times_add(s3hls__times *t, int64_t pts, int64_t dts) {
 
 /* ---- order of decoding */
 
-/* Lost pictures leave a gap in frame_num. If the skipped number appears later, its picture is in
- * the wrong position. */
-static const char *judge_frame_num(s3hls__times *t, const s3hls__h264_slice *s, uint32_t range) {
+/* Lost pictures leave a gap in their numbers. If the skipped number appears later, its picture is
+ * in the wrong position. */
+static const char *judge_number(s3hls__times *t, const s3hls__slice *s) {
+    uint32_t range = s->number_range;
+    if (!range)
+        return NULL;
     uint32_t next = (t->reference + 1) % range;
-    bool idr = s->nal_unit_type == S3HLS__H264_IDR, known = t->decoded && !idr;
+    bool idr = s->unit.idr, known = t->decoded && !idr;
     if (idr || (t->skipped_since && ++t->skipped_since > SKIPPED_FOR))
         t->skipped_since = 0;
-    bool late = t->skipped_since && (s->frame_num - t->skipped + range) % range <
-                                        (t->beyond - t->skipped + range) % range;
-    if (known && s->frame_num != t->reference && s->frame_num != next) {
+    bool late = t->skipped_since &&
+                (s->number - t->skipped + range) % range < (t->beyond - t->skipped + range) % range;
+    if (known && s->number != t->reference && s->number != next) {
         t->shown_count = 0;
-        if (!late && (s->frame_num - next + range) % range < range / 2) {
+        if (!late && (s->number - next + range) % range < range / 2) {
             t->skipped = next;
-            t->beyond = s->frame_num;
+            t->beyond = s->number;
             t->skipped_since = 1;
         }
     }
-    if (s->nal_ref_idc)
-        t->reference = s->frame_num;
+    if (s->reference)
+        t->reference = s->number;
     t->decoded = true;
     return late ? "pictures are in another order than their frame_num" : NULL;
 }
@@ -110,14 +113,14 @@ static void note_shown(s3hls__times *t, int32_t poc, int64_t pts) {
 }
 
 const char *s3hls__times_judge(s3hls__times *t, int64_t pts, const s3hls__units *u) {
-    const s3hls__h264_slice *s = &u->picture.first;
+    const s3hls__slice *s = &u->first;
     int64_t shown = s3hls__clock_since(pts, t->origin);
     if (u->pictures == 0)
         return NULL;
-    bool idr = s->nal_unit_type == S3HLS__H264_IDR;
-    int32_t poc = s3hls__h264_poc_next(&t->poc, &u->active_sps, s);
-    const char *wrong = judge_frame_num(t, s, 1u << u->active_sps.log2_max_frame_num);
-    t->fields |= s->field_pic;
+    bool idr = s->unit.idr;
+    int32_t poc = s->unit.poc;
+    const char *wrong = judge_number(t, s);
+    t->fields |= s->unit.field;
     if (idr || restarts(t, poc, shown)) {
         t->shown_count = 0;
         t->base_known = idr;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* Checks the timestamps of a segment's access units against the pictures: order counts (8.2.1) for
- * the order of presentation, frame_num (7.4.3) for the order of decoding; and the duration of the
- * pictures against the segment's name. */
+/* Checks the timestamps of a segment's access units against the pictures: order counts for
+ * the order of presentation, and the numbers of the order of decoding (H.264: frame_num, 7.4.3);
+ * and the duration of the pictures against the segment's name. */
 #ifndef S3HLS_VERIFY_TIMES_H
 #define S3HLS_VERIFY_TIMES_H
 
@@ -20,7 +20,6 @@ typedef struct s3hls__times {
     int64_t steps[S3HLS__TIMES_WINDOW];    /* the newest ones */
     bool fields;
 
-    s3hls__h264_poc poc;
     bool base_known;
     int32_t base; /* order count of the newest IDR picture */
     struct {
@@ -30,8 +29,8 @@ typedef struct s3hls__times {
     uint32_t shown_count;
 
     bool decoded;             /* the two below are known */
-    uint32_t reference;       /* frame_num of the newest reference picture */
-    uint32_t skipped, beyond; /* frame_num that should have come, and that came instead */
+    uint32_t reference;       /* number of the newest reference picture */
+    uint32_t skipped, beyond; /* number that should have come, and that came instead */
     uint32_t skipped_since;   /* access units; 0: none is skipped */
 } s3hls__times;
 

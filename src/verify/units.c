@@ -1,122 +1,116 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "verify/units.h"
+#include <string.h>
 
 static void wrong(s3hls__units *u, const char *what) {
     if (!u->wrong)
         u->wrong = what;
 }
 
-static bool activate(s3hls__units *u, int pps_id) {
-    if (pps_id < 0)
-        return false;
-    if (u->generation && u->generation == u->sets.generation && u->active_pps.id == pps_id)
-        return true;
-    u->generation = 0;
-    if (s3hls__sets_activate(&u->sets, (uint8_t)pps_id, &u->active_sps, &u->active_pps))
-        return false;
-    u->generation = u->sets.generation;
-    if (!u->track.width)
-        s3hls__h264_describe(&u->active_sps, 0, &u->track);
-    return true;
+bool s3hls__units_has_sets(const s3hls__units *u) {
+    return (u->came & u->codec->sets) == u->codec->sets;
 }
 
 /* Determine the picture of a slice. A segment that begins inside a GOP does not allow this before
  * its first keyframe. */
 static void read_slice(s3hls__units *u) {
-    s3hls__h264_slice slice;
-    u->keyframe_seen |= (u->idr || u->recovery) && u->has_sps && u->has_pps;
+    s3hls__slice slice;
+    s3hls__slice_after after = u->pictures ? S3HLS__AFTER_SLICE : S3HLS__AFTER_NOTHING;
+    u->keyframe_seen |= u->keyframe && s3hls__units_has_sets(u);
     if (!u->keyframe_seen)
         return;
-    if (!activate(u, s3hls__h264_slice_pps_id(u->nal, u->nal_size))) {
+    int rc = u->codec->read_slice(&u->state, &u->sets, u->nal, u->nal_size, after, &slice);
+    if (slice.unit.track && !u->track.width)
+        u->track = *slice.unit.track;
+    if (rc == S3HLS_E_NOT_FOUND)
         wrong(u, "a slice refers to parameter sets that are not there");
-        return;
-    }
-    if (s3hls__h264_parse_slice(u->nal, u->nal_size, &u->active_sps, &u->active_pps, &slice)) {
+    else if (rc)
         wrong(u, "a slice's header is damaged");
-        return;
-    }
-    switch (s3hls__picture_place(u->pictures ? &u->picture : NULL, &slice, &u->active_sps,
-                                 &u->active_pps)) {
-    case S3HLS__SLICE_BEGINS:
-        if (u->pictures++)
-            wrong(u, "two pictures in one access unit");
-        else
-            s3hls__picture_begin(&u->picture, &slice);
-        break;
-    case S3HLS__SLICE_CONTINUES:
-        s3hls__picture_add(&u->picture, &slice);
-        break;
-    default:
+    else if (slice.place == S3HLS__SLICE_BEGINS && u->pictures++)
+        wrong(u, "two pictures in one access unit");
+    else if (slice.place == S3HLS__SLICE_BEGINS)
+        u->first = slice;
+    else if (slice.place != S3HLS__SLICE_CONTINUES)
         wrong(u, "a slice that is not of its access unit's picture");
-    }
 }
 
-static void keep_set(s3hls__units *u) {
-    int rc = s3hls__sets_keep(&u->sets, u->nal, u->nal_size);
-    if (rc)
-        wrong(u, "a parameter set cannot be read");
-}
-
-static void end_nal(s3hls__units *u) {
-    size_t size = u->nal_size;
-    if (u->nals == 0)
-        return;
-    if (size < sizeof u->nal) /* complete NAL unit, with zeros that belong to the next start code */
-        while (size && u->nal[size - 1] == 0)
-            size--;
-    u->nal_size = size;
-    if (size == 0 || u->nal[0] & 0x80) {
-        wrong(u, "a NAL unit's header is damaged");
-        return;
-    }
-    int type = u->nal[0] & 31;
-    if (u->nals == 1 && type == S3HLS__H264_AUD)
+static void read_nal(s3hls__units *u) {
+    s3hls__nal_kind kind = u->codec->nal_kind(u->nal, u->nal_size);
+    if (u->nals == 1 && kind == S3HLS__NAL_DELIMITER)
         u->delimiter = true;
-    else if (type == S3HLS__H264_AUD)
+    else if (kind == S3HLS__NAL_DELIMITER)
         wrong(u, "two access units in one PES packet");
-    u->ended |= type == S3HLS__H264_END_STREAM;
-    u->has_sps |= type == S3HLS__H264_SPS;
-    u->has_pps |= type == S3HLS__H264_PPS;
-    if (type == S3HLS__H264_SPS || type == S3HLS__H264_PPS)
-        keep_set(u);
-    if (type == S3HLS__H264_SEI && s3hls__h264_recovery_point(u->nal, size) >= 0)
-        u->recovery = true;
-    if (type == S3HLS__H264_IDR || type == S3HLS__H264_NON_IDR || type == S3HLS__H264_PARTITION_A) {
-        u->idr |= type == S3HLS__H264_IDR;
-        u->slice = true;
+    if (kind >= S3HLS__NAL_DAMAGED)
+        wrong(u, "a NAL unit's header is damaged");
+    u->ended |= kind == S3HLS__NAL_END_STREAM;
+    if (s3hls__nal_is_set(kind)) {
+        u->came |= 1u << kind;
+        if (s3hls__sets_keep(&u->sets, u->codec, u->nal, u->nal_size))
+            wrong(u, "a parameter set cannot be read");
+    }
+    if (kind == S3HLS__NAL_LEADING)
+        u->keyframe |= u->codec->recovery_point(u->nal, u->nal_size);
+    if (kind == S3HLS__NAL_SLICE || kind == S3HLS__NAL_KEY_SLICE) {
+        u->keyframe |= kind == S3HLS__NAL_KEY_SLICE;
+        u->has_slice = true;
         read_slice(u);
     }
 }
 
-void s3hls__units_begin(s3hls__units *u) {
-    u->nals = u->zeros = 0;
+/* ---- from the splitter */
+
+static void nal_begin(void *ctx) {
+    s3hls__units *u = ctx;
+    u->nals++;
     u->nal_size = 0;
-    u->delimiter = u->has_sps = u->has_pps = u->slice = u->idr = u->recovery = false;
-    u->ended = false;
-    u->pictures = 0;
+}
+
+static void nal_bytes(void *ctx, const uint8_t *data, size_t size) {
+    s3hls__units *u = ctx;
+    size_t left = sizeof u->nal - u->nal_size, n = size < left ? size : left;
+    memcpy(u->nal + u->nal_size, data, n);
+    u->nal_size += n;
+}
+
+static void nal_damaged(void *ctx) {
+    wrong(ctx, "a NAL unit's header is damaged");
+}
+
+static void nal_end(void *ctx) {
+    s3hls__units *u = ctx;
+    if (u->nal_size == 0)
+        nal_damaged(u);
+    else
+        read_nal(u);
+}
+
+/* ---- calls */
+
+void s3hls__units_init(s3hls__units *u, const s3hls__codec *codec) {
+    memset(u, 0, sizeof *u);
+    u->codec = codec;
+    u->splitter.sink = (s3hls__nal_sink){u, nal_begin, nal_bytes, nal_end, nal_damaged};
+}
+
+void s3hls__units_begin(s3hls__units *u) {
+    s3hls__nal_split_end(&u->splitter);
+    u->splitter.stray = false;
+    u->nals = u->came = u->pictures = 0;
+    u->delimiter = u->has_slice = u->keyframe = u->ended = false;
     u->wrong = NULL;
 }
 
 void s3hls__units_add(s3hls__units *u, const uint8_t *data, size_t size) {
-    for (const uint8_t *p = data, *end = data + size; p != end; p++) {
-        if (*p == 1 && u->zeros >= 2) {
-            end_nal(u);
-            u->nals++;
-            u->nal_size = 0;
-        } else if (u->nal_size < sizeof u->nal && u->nals) {
-            u->nal[u->nal_size++] = *p;
-        } else if (*p && u->nals == 0) {
-            wrong(u, "bytes before the first start code");
-        }
-        u->zeros = *p ? 0 : u->zeros + 1;
-    }
+    s3hls__nal_split(&u->splitter, &(s3hls_span){data, size}, 1, false);
 }
 
 const char *s3hls__units_end(s3hls__units *u) {
-    end_nal(u);
+    s3hls__nal_split_end(&u->splitter);
+    if (u->splitter.stray)
+        wrong(u, "bytes before the first start code");
     if (!u->delimiter)
         wrong(u, "an access unit without a delimiter");
-    if (!u->slice)
+    if (!u->has_slice)
         wrong(u, "an access unit without a picture");
     return u->wrong;
 }

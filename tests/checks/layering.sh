@@ -31,7 +31,7 @@ may src/deliver $api deliver/ layout/ store/ s3/ base/
 may src/record $api record/ deliver/ layout/ container/ codec/ media/ base/
 may src/archive $api archive/ layout/ store/ s3/ base/
 may src/playback $api playback/ layout/ base/
-may src/export $api export/ codec/annexb.h base/ libavcodec/ libavformat/
+may src/export $api export/ codec/ media/ base/ libavcodec/ libavformat/
 may src/server $api server/ s3/uri.h base/ jansson.h microhttpd.h openssl/
 may src/verify $api verify/ layout/ container/ codec/ media/
 may tools/s3hls $api tool.h address.h arrival.h av_messages.h container.h hidden.h intake.h layout.h pictures.h units.h trust.h tls_relay.h network.h media.h camera.h doctor.h curl/ options.h delivery.h events.h metrics.h progress.h publish.h published.h range.h text.h when.h \

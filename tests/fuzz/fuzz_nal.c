@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     s3hls__au_parser *p = malloc(sizeof *p);
     unsigned input = data[0] % 3, length_size = input == 2 ? 0 : lengths[data[0] / 3 % 4];
     size_t step = data[1] ? data[1] : size;
-    s3hls__au_init(p, (s3hls__au_input)input, length_size, &sink);
+    s3hls__au_init(p, &s3hls__codec_h264, (s3hls__au_input)input, length_size, &sink);
     for (size_t at = 2; at < size; at += step) {
         size_t n = size - at < step ? size - at : step;
         uint8_t *copy = malloc(n); /* of its own size: reading past it is seen */

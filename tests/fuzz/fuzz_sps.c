@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Parameter sets, slice headers, SEI and order counts of anything: the first byte splits SPS from
  * slice. */
-#include "codec/h264.h"
+#include "codec/h264_syntax.h"
 #include <stdlib.h>
 #include <string.h>
 

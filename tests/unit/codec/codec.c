@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "codec/access_unit.h"
-#include "codec/annexb.h"
+#include "codec/bits.h"
 #include "h264_gen.h"
 #include "stream.h"
 #include <stdio.h>

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "codec/annexb.h"
+#include "codec/bits.h"
 #include "stream.h"
 #include <stdio.h>
 
@@ -250,7 +250,7 @@ static void parse(s3hls__au_input input, size_t step) {
     free(out.p);
     memset(&out, 0, sizeof out);
     out.p = malloc(sizeof *out.p);
-    s3hls__au_init(out.p, input, 0, &sink);
+    s3hls__au_init(out.p, &s3hls__codec_h264, input, 0, &sink);
     size_t at = 0;
     for (size_t i = 0; step == 0 && i < in.call_count; at = in.calls[i++])
         give(in.bytes + at, in.calls[i] - at);

@@ -75,7 +75,7 @@ static inline s3hls__au_parser *parser(s3hls__au_input input, unsigned length_si
     s3hls__au_sink sink = {s, on_begin, on_nal, on_data, on_end};
     s3hls__au_parser *p = malloc(sizeof *p);
     memset(s, 0, sizeof *s);
-    s3hls__au_init(p, input, length_size, &sink);
+    s3hls__au_init(p, &s3hls__codec_h264, input, length_size, &sink);
     return p;
 }
 

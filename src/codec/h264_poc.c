@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-#include "codec/h264.h"
+#include "codec/h264_syntax.h"
 #include <string.h>
 
 static int32_t saturated(int64_t value) {
