@@ -34,12 +34,13 @@ may src/playback $api playback/ layout/ base/
 may src/export $api export/ codec/ media/ base/ libavcodec/ libavformat/
 may src/server $api server/ s3/uri.h base/ jansson.h microhttpd.h openssl/
 may src/verify $api verify/ layout/ container/ codec/ media/
-may tools/s3hls $api tool.h address.h arrival.h av_messages.h container.h hidden.h intake.h layout.h pictures.h units.h trust.h tls_relay.h network.h media.h camera.h doctor.h curl/ options.h delivery.h events.h metrics.h progress.h publish.h published.h range.h text.h when.h \
-    jansson.h microhttpd.h libavcodec/ libavformat/ libavutil/
+may src/input $api input/ base/ curl/ libavcodec/ libavformat/ libavutil/
+may tools/s3hls $api input/nal.h tool.h mask.h av_messages.h intake.h camera.h doctor.h curl/ options.h delivery.h events.h metrics.h progress.h publish.h published.h range.h text.h when.h \
+    jansson.h microhttpd.h libavutil/
 may compat/v1 $api S3_HLS_SDK.h S3_Simple_Put.h
 may examples $api
 
-cmake --preset release >/dev/null && cmake --build build/release --parallel "$(nproc)" --target s3hls-server_static -- --quiet
+cmake --preset release >/dev/null && cmake --build build/release --parallel "$(nproc)" --target s3hls-server_static module_input -- --quiet
 cd build/release/src
 
 allowed='s3hls_+[a-z0-9_]+|_GLOBAL_OFFSET_TABLE_|__stack_chk_fail'

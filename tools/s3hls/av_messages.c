@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "av_messages.h"
-#include "address.h"
+#include "mask.h"
 #include <libavutil/log.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -52,10 +52,9 @@ void av_messages_open(const s3hls_env *env) {
     av_log_set_callback(receive);
 }
 
-void av_messages_clear(void) {
+const char *av_messages_take_error(void) {
+    static _Thread_local char taken[sizeof first_error];
+    memcpy(taken, first_error, sizeof taken);
     first_error[0] = 0;
-}
-
-const char *av_messages_first_error(void) {
-    return first_error;
+    return taken;
 }

@@ -9,10 +9,8 @@
 /* @param env  receives the lines in its log; valid as long as libavformat is used. NULL: no log. */
 void av_messages_open(const s3hls_env *env);
 
-/* Begin an attempt on this thread: forget the previous error. */
-void av_messages_clear(void);
-/* @return the first error since av_messages_clear(), without a newline; "": none. Valid until the
- * next error. */
-const char *av_messages_first_error(void);
+/* Return and forget the first error on this thread since the last call, without a newline; "":
+ * none. Valid until the next call. */
+const char *av_messages_take_error(void);
 
 #endif

@@ -1,74 +1,48 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "camera.h"
-#include "address.h"
-#include <errno.h>
+#include "av_messages.h"
+#include "mask.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MESSAGE_BYTES = 768, PASSWORD_BYTES = 256, FIRST_MS = 1000, LONGEST_MS = 30000 };
+enum { MESSAGE_BYTES = 768, FIRST_MS = 1000 };
 
-/* ---- its address */
-
-/* @return NULL, or the error. */
-static const char *read_password(const char *path, char password[PASSWORD_BYTES]) {
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return "--input-password-file cannot be read";
-    bool read = fgets(password, PASSWORD_BYTES, file) != NULL;
-    fclose(file);
-    size_t size = read ? strcspn(password, "\r\n") : 0;
-    if (size == PASSWORD_BYTES - 1)
-        return "--input-password-file: its first line is longer than a password";
-    password[size] = 0;
-    return size ? NULL : "--input-password-file: its first line is empty";
+const char *camera_advice(int status) {
+    switch (status) {
+    case S3HLS_E_ACCESS:
+        return "Check the user and the password in the address. Reserved characters in it are "
+               "written "
+               "percent-encoded: # as %23, / as %2F, ? as %3F, @ as %40, % as %25.";
+    case S3HLS_E_RESOLVE:
+        return "Check the host's name. If the password contains @, /, ? or #, write it "
+               "percent-encoded: %40, %2F, %3F, %23.";
+    case S3HLS_E_CONNECT:
+    case S3HLS_E_TIMEOUT:
+        return "Is the camera up, and are its host and port right?";
+    case S3HLS_E_TLS:
+        return "Name the authority that signed the camera's certificate with --input-ca; check the "
+               "host's name and the clock. --input-insecure accepts any certificate.";
+    default:
+        return "";
+    }
 }
 
-const char *camera_init(camera *c, const char *address, const char *password_file) {
-    char password[PASSWORD_BYTES] = "";
-    const char *wrong = NULL;
-    c->name = address_masked(address);
-    if (!c->name)
-        return "out of memory";
-    if (password_file)
-        wrong = read_password(password_file, password);
-    if (!wrong)
-        c->address = address_encode(address, password_file ? password : NULL, &wrong);
-    explicit_bzero(password, sizeof password);
-    return c->address ? NULL : wrong;
-}
-
-void camera_deinit(camera *c) {
-    free(c->address);
-    free(c->name);
-}
-
-/* ---- finding it */
+/* ---- reports */
 
 void camera_report(const camera *c, const char *event, const char *message, int64_t duration_ms) {
     fprintf(stderr, "s3hls record: %s: %s\n", c->name, message);
     events_tell_input(c->delivery->events, event, message, duration_ms);
 }
 
-/* Wait between 50 % and 100 % of the time. The displayed counters stay up to date meanwhile. */
-static void pause_jittered(const camera *c, int64_t ms) {
-    const s3hls_env env = s3hls_env_default();
-    int64_t half = ms / 2;
-    int64_t end_us =
-        delivery_clock_us() + (half + (int64_t)(env.random(env.ctx) % (uint64_t)(half + 1))) * 1000;
-    while (delivery_clock_us() < end_us && !delivery_interrupted()) {
-        delivery_pause_ms(50);
-        delivery_look(c->delivery);
-    }
-}
-
-/* @param reported  the last reported reason; updated. */
-static void report_reason(const camera *c, int status, const char *why, char reported[256]) {
+/* Report each new reason once. */
+static void report_failure(void *ctx, int status, const char *why) {
+    camera *c = ctx;
     char message[MESSAGE_BYTES];
-    const char *reason = why[0] ? why : s3hls_strerror(status), *advice = network_advice(status);
-    if (strcmp(reason, reported) == 0)
+    const char *reason = why[0] ? why : s3hls_strerror(status), *advice = camera_advice(status);
+    if (strcmp(reason, c->why) == 0)
         return;
-    snprintf(reported, 256, "%s", reason);
+    snprintf(c->why, sizeof c->why, "%s", reason);
     snprintf(message, sizeof message, "no video from the camera yet: %s (%s); trying again%s%s",
              reason, s3hls_status_name(status), advice[0] ? ". " : "", advice);
     camera_report(c, "input-failing", message, 0);
@@ -81,42 +55,83 @@ static void report_back(const camera *c, const char *what, int64_t gone_us) {
     camera_report(c, "input-back", message, gap_ms);
 }
 
-/* @param ms  pause before the first attempt
- * @param reported  initially ""; receives the last reported reason
- * @return false: interrupted. */
-static bool find(const camera *c, media **input, int64_t ms, char reported[256]) {
-    char why[256];
-    c->delivery->input_gone = true;
-    while (!*input) {
-        pause_jittered(c, ms);
-        ms = ms < FIRST_MS ? FIRST_MS : ms < LONGEST_MS / 2 ? ms * 2 : LONGEST_MS;
-        if (delivery_interrupted())
-            return false;
-        why[0] = 0;
-        int rc = media_open(input, c->address, c->options, why);
-        if (rc && !delivery_interrupted())
-            report_reason(c, rc, why, reported);
-    }
-    c->delivery->input_gone = false;
-    return true;
+/* ---- its address */
+
+/* @return NULL, or the error. */
+static const char *read_password(const char *path, char password[CAMERA_PASSWORD_BYTES]) {
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return "--input-password-file cannot be read";
+    bool read = fgets(password, CAMERA_PASSWORD_BYTES, file) != NULL;
+    fclose(file);
+    size_t size = read ? strcspn(password, "\r\n") : 0;
+    if (size == CAMERA_PASSWORD_BYTES - 1)
+        return "--input-password-file: its first line is longer than a password";
+    password[size] = 0;
+    return size ? NULL : "--input-password-file: its first line is empty";
 }
 
-bool camera_find(const camera *c, media **input) {
-    char reported[256] = "";
+static int stopped(void *ctx) {
+    const camera *c = ctx;
+    if (c->delivery->input_gone) /* the displayed counters stay up to date meanwhile */
+        delivery_look(c->delivery);
+    return delivery_interrupted();
+}
+
+static const char *take_logged_error(void *ctx) {
+    (void)ctx;
+    return av_messages_take_error();
+}
+
+const char *camera_init(camera *c, const char *address, const char *password_file) {
+    const char *wrong = NULL;
+    c->name = address_masked(address);
+    if (!c->name)
+        return "out of memory";
+    if (password_file)
+        wrong = read_password(password_file, c->password);
+    c->source.address = address;
+    c->source.password = password_file ? c->password : NULL;
+    c->source.stopped = stopped;
+    c->source.on_failure = report_failure;
+    c->source.take_logged_error = take_logged_error;
+    c->source.ctx = c;
+    if (!wrong && s3hls_source_check(&c->source, c->why))
+        wrong = c->why[0] ? c->why : "out of memory";
+    return wrong;
+}
+
+void camera_deinit(camera *c) {
+    explicit_bzero(c->password, sizeof c->password);
+    free(c->name);
+}
+
+/* ---- finding it */
+
+/* @return false: interrupted */
+static bool find(camera *c, s3hls_source **source, uint32_t pause_ms) {
+    c->why[0] = 0;
+    c->delivery->input_gone = true;
+    bool found = s3hls_source_reopen(source, &c->source, pause_ms) == S3HLS_OK;
+    c->delivery->input_gone = !found;
+    return found;
+}
+
+bool camera_find(camera *c, s3hls_source **source) {
     int64_t begun_us = delivery_clock_us();
-    bool found = find(c, input, 0, reported);
-    if (found && reported[0])
+    bool found = find(c, source, 0);
+    if (found && c->why[0])
         report_back(c, "the camera is there", begun_us);
     return found;
 }
 
-bool camera_find_again(const camera *c, media **input, const char *why) {
-    char message[MESSAGE_BYTES], reported[256] = "";
+bool camera_find_again(camera *c, s3hls_source **source, const char *why) {
+    char message[MESSAGE_BYTES];
     int64_t gone_us = delivery_clock_us();
     snprintf(message, sizeof message, "the camera is gone (%s); trying to connect again", why);
     s3hls_recorder_flush(c->delivery->recorder); /* deliver the segment so far */
     camera_report(c, "input-lost", message, 0);
-    if (!find(c, input, FIRST_MS, reported))
+    if (!find(c, source, FIRST_MS))
         return false;
     c->delivery->reconnects++;
     report_back(c, "the camera is back", gone_us);

@@ -5,13 +5,16 @@
 #define TOOL_CAMERA_H
 
 #include "delivery.h"
-#include "media.h"
+#include "s3hls/input.h"
+
+enum { CAMERA_PASSWORD_BYTES = 256 };
 
 typedef struct camera {
-    char *address; /* in the form for libavformat */
-    char *name;    /* as given, with its password masked, for messages */
-    const media_options *options;
-    delivery *delivery; /* its events and counters are updated while connecting */
+    s3hls_source_config source; /* the caller sets raw, transport, ca_file and insecure */
+    char *name;                 /* the address, with its password masked, for messages */
+    char password[CAMERA_PASSWORD_BYTES];
+    char why[S3HLS_SOURCE_WHY_BYTES]; /* the last reported reason */
+    delivery *delivery;               /* set by the caller; updated while connecting */
 } camera;
 
 /* @param address  as it was given: a file's name, "-" or a URL
@@ -21,14 +24,17 @@ const char *camera_init(camera *c, const char *address, const char *password_fil
 void camera_deinit(camera *c);
 
 /* Retry until the camera responds. Each new reason for a failure is reported. Blocks.
- * @param input  receives the input
- * @return false: interrupted. */
-bool camera_find(const camera *c, media **input);
+ * @param source  receives the input
+ * @return false: interrupted */
+bool camera_find(camera *c, s3hls_source **source);
 
-/* Reconnect to a lost camera; flushes the recording first.
- * @param input  closed
+/* Reconnect to a lost camera; delivers the segment so far first.
+ * @param source  closed
  * @param why  reason for the loss */
-bool camera_find_again(const camera *c, media **input, const char *why);
+bool camera_find_again(camera *c, s3hls_source **source, const char *why);
+
+/* What to do about a status of the input. @return "": no advice */
+const char *camera_advice(int status);
 
 /* Print a line on standard error, and write an event. @param duration_ms  of the gap; 0: none */
 void camera_report(const camera *c, const char *event, const char *message, int64_t duration_ms);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "intake.h"
+#include "input/nal.h"
 #include "s3hls/status.h"
-#include "units.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,7 +40,7 @@ static void count_units(intake *i, const s3hls_frame *frame) {
     if (!i->bytes)
         i->starts_prefixed = length_prefixed(at, frame->size);
     i->bytes += frame->size;
-    while (units_next(&at, end, &header)) {
+    while (s3hls__input_nal_next(&at, end, &header)) {
         i->private_units += (header & FORBIDDEN) != 0;
         i->private_seen |= (header & FORBIDDEN) != 0;
         i->hevc_sets +=
@@ -50,16 +50,16 @@ static void count_units(intake *i, const s3hls_frame *frame) {
 }
 
 static const char *missing_set(const intake *i) {
-    return !i->units[UNIT_SPS]   ? "its sequence parameter set (SPS)"
-           : !i->units[UNIT_PPS] ? "its picture parameter set (PPS)"
-                                 : NULL;
+    return !i->units[S3HLS__INPUT_NAL_SPS]   ? "its sequence parameter set (SPS)"
+           : !i->units[S3HLS__INPUT_NAL_PPS] ? "its picture parameter set (PPS)"
+                                             : NULL;
 }
 
 /* The reason why the input contains no recognisable H.264. @return NULL: it contains some. */
 static const char *no_h264(const intake *i, uint64_t units) {
     if (!i->bytes)
         return "it ends before its first picture";
-    if (i->hevc_sets >= 3 && !i->units[UNIT_SPS])
+    if (i->hevc_sets >= 3 && !i->units[S3HLS__INPUT_NAL_SPS])
         return "it looks like H.265 (HEVC)";
     if (units)
         return NULL;
@@ -70,7 +70,8 @@ static const char *no_h264(const intake *i, uint64_t units) {
 }
 
 int intake_reason(const intake *i, char reason[256]) {
-    uint64_t slices = i->units[UNIT_SLICE] + i->units[UNIT_IDR], units = i->private_units;
+    uint64_t slices = i->units[S3HLS__INPUT_NAL_SLICE] + i->units[S3HLS__INPUT_NAL_IDR],
+             units = i->private_units;
     for (int type = 0; type <= NAL_TYPES; type++)
         units += i->units[type];
     const char *other = no_h264(i, units), *missing = missing_set(i);
@@ -85,7 +86,7 @@ int intake_reason(const intake *i, char reason[256]) {
                  "%s is missing, without which its %" PRIu64 " slices cannot be decoded; let the "
                  "encoder repeat SPS and PPS at each keyframe",
                  missing, slices);
-    else if (!i->units[UNIT_IDR])
+    else if (!i->units[S3HLS__INPUT_NAL_IDR])
         snprintf(reason, 256,
                  "none of its pictures is a keyframe (an IDR picture, or one with a recovery "
                  "point); set a keyframe interval at the encoder");
@@ -130,12 +131,12 @@ static bool note_accepted(intake *i) {
     return true;
 }
 
-void intake_end(intake *i, const media *input) {
-    i->damaged = i->damaged_before + media_damaged(input);
+void intake_end(intake *i, const s3hls_source *input) {
+    i->damaged = i->damaged_before + s3hls_source_damaged(input);
     i->camera->delivery->input_damaged = i->damaged;
 }
 
-static void note_damage(intake *i, const media *input) {
+static void note_damage(intake *i, const s3hls_source *input) {
     char message[256];
     int64_t now_us = delivery_clock_us();
     intake_end(i, input);
@@ -149,7 +150,7 @@ static void note_damage(intake *i, const media *input) {
     camera_report(i->camera, "input-damaged", message, 0);
 }
 
-void intake_note(intake *i, const media *input, const s3hls_frame *frame) {
+void intake_note(intake *i, const s3hls_source *input, const s3hls_frame *frame) {
     if (!note_accepted(i)) /* counting takes time: only while an explanation may be required */
         count_units(i, frame);
     note_damage(i, input);

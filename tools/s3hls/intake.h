@@ -5,7 +5,7 @@
 #define TOOL_INTAKE_H
 
 #include "camera.h"
-#include "media.h"
+#include "s3hls/input.h"
 
 #define INTAKE_PRIVATE                                                                             \
     "it has private framing around its pictures, as recorders write it; export it as MP4, or "     \
@@ -38,9 +38,9 @@ void intake_init(intake *i, const camera *c);
 /* Begin another session of the same input. */
 void intake_begin(intake *i);
 /* A frame was read, and is put next. The delivery's counters are up to date. */
-void intake_note(intake *i, const media *input, const s3hls_frame *frame);
+void intake_note(intake *i, const s3hls_source *input, const s3hls_frame *frame);
 /* The session ends. */
-void intake_end(intake *i, const media *input);
+void intake_end(intake *i, const s3hls_source *input);
 /* The reason why nothing could be recorded. @return S3HLS_E_NO_VIDEO, S3HLS_E_NOT_H264. */
 int intake_reason(const intake *i, char reason[256]);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-#include "address.h"
+#include "mask.h"
 #include "s3hls/s3hls.h"
 #include "tool.h"
 #include <errno.h>

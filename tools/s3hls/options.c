@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "options.h"
-#include "address.h"
+#include "mask.h"
 #include "text.h"
 #include "tool.h"
 #include <stdarg.h>

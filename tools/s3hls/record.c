@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT-0 */
-#include "address.h"
 #include "av_messages.h"
 #include "camera.h"
 #include "delivery.h"
 #include "intake.h"
-#include "media.h"
 #include "tool.h"
 #include "when.h"
 #include <inttypes.h>
@@ -16,7 +14,7 @@
 
 typedef struct record_options {
     delivery_options delivery;
-    media_options media;
+    s3hls_source_config source;
     const char *password_file;
     bool realtime;
     enum { RECONNECT_IF_RTSP, RECONNECT, RECONNECT_NOT } reconnect;
@@ -35,7 +33,7 @@ static const char *set_fps(void *ctx, const char *value) {
 }
 
 static const char *set_format(void *ctx, const char *value) {
-    ((record_options *)ctx)->media.raw = true;
+    ((record_options *)ctx)->source.raw = true;
     return strcmp(value, "h264") == 0 ? NULL : "not a format; give h264, or leave it to be found";
 }
 
@@ -95,28 +93,28 @@ static const char *set_no_reconnect(void *ctx, const char *value) {
     return NULL;
 }
 
-static network_options *network_of(void *ctx) {
-    return &((record_options *)ctx)->media.network;
+static s3hls_source_config *source_of(void *ctx) {
+    return &((record_options *)ctx)->source;
 }
 
 static const char *set_transport(void *ctx, const char *value) {
     static const char *const names[] = {"tcp", "udp", "auto"};
     for (int i = 0; i < 3; i++)
         if (strcmp(value, names[i]) == 0) {
-            network_of(ctx)->transport = (rtsp_transport)i;
+            source_of(ctx)->transport = (s3hls_rtsp_transport)i;
             return NULL;
         }
     return "not a transport; give tcp, udp, or auto: TCP, and UDP where the camera refuses TCP";
 }
 
 static const char *set_input_ca(void *ctx, const char *value) {
-    network_of(ctx)->ca_file = value;
+    source_of(ctx)->ca_file = value;
     return access(value, R_OK) == 0 ? NULL : "cannot be read; give a PEM file of certificates";
 }
 
 static const char *set_insecure(void *ctx, const char *value) {
     (void)value;
-    network_of(ctx)->insecure = true;
+    source_of(ctx)->insecure = true;
     return NULL;
 }
 
@@ -158,7 +156,7 @@ static const option_kind kinds[] = {
 typedef struct recording {
     record_options *options;
     camera camera; /* or another input */
-    media *input;
+    s3hls_source *input;
     intake intake;
     bool reconnects, first_seen, await_keyframe;
     delivery delivery;
@@ -171,12 +169,12 @@ static const int64_t MAX_AHEAD_US = 10000000; /* --realtime: a larger lead is a 
 
 /* The source does not wait for the recorder, and continues during outages. */
 static bool live(const recording *r) {
-    return r->options->realtime || media_get_facts(r->input)->live;
+    return r->options->realtime || s3hls_source_get_facts(r->input)->live;
 }
 
 /* A pipe is not given up either. Its writer can wait, unless a drop policy was given. */
 static bool endless(const recording *r) {
-    return live(r) || media_get_facts(r->input)->pipe;
+    return live(r) || s3hls_source_get_facts(r->input)->pipe;
 }
 
 static bool waits(const recording *r) {
@@ -226,7 +224,6 @@ static int64_t counted_us(const recording *r) {
 /* @return false: interrupted. */
 static bool reconnect(recording *r, const char *why) {
     intake_end(&r->intake, r->input);
-    media_close(&r->input); /* a camera may accept one client only */
     r->first_seen = false;
     r->await_keyframe = true;
     bool found = camera_find_again(&r->camera, &r->input, why);
@@ -236,7 +233,7 @@ static bool reconnect(recording *r, const char *why) {
 
 static void put(recording *r, s3hls_frame *frame) {
     static const int64_t STEP_BACK_US = 1000000; /* large enough to begin a new timeline */
-    bool raw = media_get_facts(r->input)->raw;
+    bool raw = s3hls_source_get_facts(r->input)->raw;
     if (!r->first_seen && r->delivery.reconnects)
         r->shift_us = r->newest_us - STEP_BACK_US - frame->pts_us;
     else if (!r->first_seen)
@@ -250,7 +247,7 @@ static void put(recording *r, s3hls_frame *frame) {
 
 static void take(recording *r, s3hls_frame *frame) {
     intake_note(&r->intake, r->input, frame);
-    r->await_keyframe &= !media_at_keyframe(r->input);
+    r->await_keyframe &= !s3hls_source_at_keyframe(r->input);
     if (!r->await_keyframe)
         put(r, frame);
 }
@@ -261,7 +258,7 @@ static int read_all(recording *r, char why[256]) {
     /* fits into the pool beside a full segment */
     size_t chunk = r->options->delivery.cfg.pool_bytes / 16;
     while (wait_for_room(r)) { /* after an interrupt, received data is still put */
-        int rc = media_read(r->input, chunk, &frame, why);
+        int rc = s3hls_source_read(r->input, chunk, &frame, why);
         if (rc > 0)
             take(r, &frame);
         else if (!r->reconnects || delivery_interrupted())
@@ -285,7 +282,7 @@ static void ignore_rate(record_options *o) {
     o->delivery.cfg.frame_rate_num = 0;
 }
 
-static void set_input_kind(record_options *o, const media_facts *facts) {
+static void set_input_kind(record_options *o, const s3hls_source_facts *facts) {
     s3hls_recorder_config *cfg = &o->delivery.cfg;
     if (!facts->raw)
         ignore_rate(o);
@@ -311,7 +308,7 @@ static void set_input_kind(record_options *o, const media_facts *facts) {
  * @return EXIT_INPUT: the reason was reported. */
 static int finish_empty(recording *r, int read_status, int status, const char *why) {
     char what[1024], reason[256];
-    bool truncated = r->input && media_truncated(r->input);
+    bool truncated = r->input && s3hls_source_truncated(r->input);
     if (!read_status && !status && delivery_interrupted())
         return EXIT_DONE; /* nothing had arrived yet */
     status = intake_reason(&r->intake, reason);
@@ -325,7 +322,7 @@ static int finish_empty(recording *r, int read_status, int status, const char *w
 static bool report_damage(recording *r, int read_status, const char *why) {
     const s3hls_recorder_stats *s = &r->delivery.stats;
     char what[512];
-    bool truncated = !delivery_interrupted() && r->input && media_truncated(r->input);
+    bool truncated = !delivery_interrupted() && r->input && s3hls_source_truncated(r->input);
     if (r->input)
         intake_end(&r->intake, r->input);
     uint64_t damaged = r->intake.damaged;
@@ -362,11 +359,11 @@ static int finish(recording *r, int read_status, const char *why) {
 
 static int open_input(recording *r) {
     char why[256] = "", what[512];
-    int rc = media_open(&r->input, r->camera.address, &r->options->media, why);
+    int rc = s3hls_source_open(&r->input, &r->camera.source, why);
     if (!rc)
         return EXIT_DONE;
     snprintf(what, sizeof what, "%s%s%s", r->camera.name, why[0] ? ": " : "", why);
-    complain_of_input("record", what, rc, network_advice(rc));
+    complain_of_input("record", what, rc, camera_advice(rc));
     return EXIT_INPUT;
 }
 
@@ -376,12 +373,12 @@ static int open_delivery(const command_line *line, recording *r) {
     int code = EXIT_FAILED;
     r->delivery.live = !r->input || live(r);
     if (r->input)
-        set_input_kind(o, media_get_facts(r->input));
+        set_input_kind(o, s3hls_source_get_facts(r->input));
     else
         ignore_rate(o);
     if (common_options_open(line, o->delivery.cfg.destination, &code))
         code = delivery_open(&r->delivery, line);
-    if (r->delivery.recorder && o->media.network.insecure)
+    if (r->delivery.recorder && o->source.insecure)
         camera_report(&r->camera, "input-insecure",
                       "warning: its certificate is not verified (--input-insecure)", 0);
     return code;
@@ -412,7 +409,7 @@ static int record(const command_line *line, recording *r) {
         code = finish(r, rc, why);
         code = code == EXIT_DONE && !found ? EXIT_INPUT : code; /* the reason was reported */
     }
-    media_close(&r->input);
+    s3hls_source_close(&r->input);
     return code;
 }
 
@@ -424,8 +421,6 @@ static const char *wrong_together(const record_options *o, const char *input) {
         return "--nal-type and --nal-count go together";
     if (o->reconnect == RECONNECT && !strstr(input, "://"))
         return "--reconnect is for addresses: rtsp://camera/stream";
-    if (o->media.network.transport == RTSP_UDP && address_has_scheme(input, "rtsps"))
-        return "rtsps:// carries the video in its TLS connection; --rtsp-transport udp would not";
     return NULL;
 }
 
@@ -433,11 +428,11 @@ static const char *wrong_together(const record_options *o, const char *input) {
 static bool take_input(recording *r, const char *input) {
     record_options *o = r->options;
     const char *wrong = wrong_together(o, input);
-    const char *unclear = camera_init(&r->camera, input, o->password_file);
-    r->camera.options = &o->media;
+    r->camera.source = o->source;
     r->camera.delivery = &r->delivery;
-    r->reconnects =
-        o->reconnect == RECONNECT || (o->reconnect == RECONNECT_IF_RTSP && address_is_rtsp(input));
+    const char *unclear = camera_init(&r->camera, input, o->password_file);
+    r->reconnects = o->reconnect == RECONNECT ||
+                    (o->reconnect == RECONNECT_IF_RTSP && s3hls_source_is_camera(input));
     if (wrong)
         fprintf(stderr, "s3hls record: %s\n", wrong);
     else if (unclear) /* name is NULL if memory ran out */
@@ -446,7 +441,7 @@ static bool take_input(recording *r, const char *input) {
 }
 
 int command_record(int argc, char **argv) {
-    record_options o = {.media = {.stopped = delivery_interrupted}};
+    record_options o = {.password_file = NULL};
     common_options common;
     command_line line = {
         .command = "record",
@@ -468,6 +463,7 @@ int command_record(int argc, char **argv) {
         .positional_max = 1};
     int code;
     delivery_options_init(&o.delivery);
+    s3hls_source_config_init(&o.source);
     if (command_line_parse(&line, argc, argv, &code)) {
         recording r = {.options = &o};
         r.delivery.options = &o.delivery;

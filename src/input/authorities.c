@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-#include "trust.h"
+#include "input/authorities.h"
 #include "s3hls/status.h"
 #include <curl/curl.h>
 #include <errno.h>
@@ -34,7 +34,7 @@ static const char *system_file(void) {
                : NULL;
 }
 
-int trust_open(trust *t, const char *extra, char why[256]) {
+int s3hls__input_authorities_open(s3hls__input_authorities *t, const char *extra, char why[256]) {
     const char *system = system_file();
     t->fd = -1;
     if (!extra)
@@ -56,11 +56,11 @@ int trust_open(trust *t, const char *extra, char why[256]) {
     return S3HLS_OK;
 }
 
-const char *trust_file(const trust *t) {
+const char *s3hls__input_authorities_file(const s3hls__input_authorities *t) {
     return t->fd >= 0 ? t->path : NULL;
 }
 
-void trust_close(trust *t) {
+void s3hls__input_authorities_close(s3hls__input_authorities *t) {
     if (t->fd >= 0)
         close(t->fd);
     t->fd = -1;

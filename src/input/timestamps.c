@@ -1,36 +1,38 @@
 /* SPDX-License-Identifier: MIT-0 */
-#include "pictures.h"
+#include "input/timestamps.h"
 #include <stdlib.h>
 #include <string.h>
 
 /* A longer step of the presentation time, in seconds and pictures, restarts it. */
-enum { JUMP_S = 10, JUMP_PICTURES = 4 * PICTURES_REORDER_MAX, STEP_MAX_S = 60 };
+enum { JUMP_S = 10, JUMP_PICTURES = 4 * S3HLS__INPUT_TIMES_REORDER_MAX, STEP_MAX_S = 60 };
 
-void pictures_init(pictures *p, int64_t second, unsigned least_depth, bool live) {
+void s3hls__input_timestamps_init(s3hls__input_timestamps *p, int64_t second, unsigned least_depth,
+                                  bool live) {
     memset(p, 0, sizeof *p);
     p->second = second;
-    p->least_depth = least_depth < PICTURES_REORDER_MAX ? least_depth : PICTURES_REORDER_MAX;
+    p->least_depth =
+        least_depth < S3HLS__INPUT_TIMES_REORDER_MAX ? least_depth : S3HLS__INPUT_TIMES_REORDER_MAX;
     p->live = live;
     p->step = second / 25;
 }
 
-void pictures_deinit(pictures *p) {
+void s3hls__input_timestamps_deinit(s3hls__input_timestamps *p) {
     free(p->queue);
     p->queue = NULL;
 }
 
-static picture *at(const pictures *p, size_t i) {
+static s3hls__input_picture *at(const s3hls__input_timestamps *p, size_t i) {
     return p->queue + p->first + i;
 }
 
-bool pictures_push(pictures *p, const picture *next) {
+bool s3hls__input_timestamps_push(s3hls__input_timestamps *p, const s3hls__input_picture *next) {
     if (p->first + p->count == p->capacity && p->first > p->count) {
         memmove(p->queue, at(p, 0), p->count * sizeof *p->queue);
         p->first = 0;
     }
     if (p->first + p->count == p->capacity) {
         size_t capacity = p->capacity ? p->capacity * 2 : 64;
-        picture *queue = realloc(p->queue, capacity * sizeof *queue);
+        s3hls__input_picture *queue = realloc(p->queue, capacity * sizeof *queue);
         if (!queue)
             return false;
         p->queue = queue;
@@ -41,34 +43,36 @@ bool pictures_push(pictures *p, const picture *next) {
     return true;
 }
 
-void pictures_end(pictures *p) {
+void s3hls__input_timestamps_end(s3hls__input_timestamps *p) {
     p->ended = true;
 }
 
 static bool has(int64_t time) {
-    return time != PICTURES_NO_TIME;
+    return time != S3HLS__INPUT_TIMES_NO_TIME;
 }
 
 /* ---- times that the container states */
 
 /* The first picture with a time shows which times the container has. */
-static bool find_given(pictures *p) {
+static bool find_given(s3hls__input_timestamps *p) {
     for (size_t i = 0; i < p->count && !p->given; i++) {
-        const picture *x = at(p, i);
+        const s3hls__input_picture *x = at(p, i);
         if (has(x->pts) || has(x->dts))
-            p->given = !has(x->dts) ? PICTURES_PTS : !has(x->pts) ? PICTURES_DTS : PICTURES_BOTH;
+            p->given = !has(x->dts)   ? S3HLS__INPUT_TIMES_PTS
+                       : !has(x->pts) ? S3HLS__INPUT_TIMES_DTS
+                                      : S3HLS__INPUT_TIMES_BOTH;
     }
-    if (!p->given && (p->ended || p->count > PICTURES_REORDER_MAX))
-        p->given = PICTURES_BOTH; /* no picture has a time: they are counted */
+    if (!p->given && (p->ended || p->count > S3HLS__INPUT_TIMES_REORDER_MAX))
+        p->given = S3HLS__INPUT_TIMES_BOTH; /* no picture has a time: they are counted */
     return p->given;
 }
 
-static int64_t given_time(const pictures *p, const picture *x) {
-    return p->given == PICTURES_DTS ? x->dts : x->pts;
+static int64_t given_time(const s3hls__input_timestamps *p, const s3hls__input_picture *x) {
+    return p->given == S3HLS__INPUT_TIMES_DTS ? x->dts : x->pts;
 }
 
 /* Duration of the pictures before the first one with a time: the same as its duration. */
-static int64_t first_step(const pictures *p, size_t first) {
+static int64_t first_step(const s3hls__input_timestamps *p, size_t first) {
     if (first + 1 < p->count && has(given_time(p, at(p, first + 1)))) {
         int64_t step = given_time(p, at(p, first + 1)) - given_time(p, at(p, first));
         if (step > 0 && step < STEP_MAX_S * p->second)
@@ -79,7 +83,7 @@ static int64_t first_step(const pictures *p, size_t first) {
 
 /* Time of a picture without one: one step after the previous picture, or, at the beginning, counted
  * back from the first picture with a time. */
-static int64_t follow(const pictures *p, int64_t last) {
+static int64_t follow(const s3hls__input_timestamps *p, int64_t last) {
     if (p->begun)
         return last + p->step;
     for (size_t i = 0; i < p->count; i++)
@@ -91,9 +95,10 @@ static int64_t follow(const pictures *p, int64_t last) {
 /* ---- the depth of reordering: how many pictures are decoded before one and shown after it */
 
 /* The times alone are not sufficient, since they may be wrong. */
-static bool shown_after(const pictures *p, size_t earlier, size_t later) {
-    if (p->given == PICTURES_PTS && (!has(at(p, earlier)->pts) || !has(at(p, later)->pts) ||
-                                     at(p, earlier)->pts <= at(p, later)->pts))
+static bool shown_after(const s3hls__input_timestamps *p, size_t earlier, size_t later) {
+    if (p->given == S3HLS__INPUT_TIMES_PTS &&
+        (!has(at(p, earlier)->pts) || !has(at(p, later)->pts) ||
+         at(p, earlier)->pts <= at(p, later)->pts))
         return false;
     for (size_t i = earlier + 1; i <= later; i++)
         if (at(p, i)->idr)
@@ -101,25 +106,27 @@ static bool shown_after(const pictures *p, size_t earlier, size_t later) {
     return at(p, earlier)->order > at(p, later)->order;
 }
 
-static unsigned depth_at(const pictures *p, size_t later) {
+static unsigned depth_at(const s3hls__input_timestamps *p, size_t later) {
     unsigned depth = 0;
-    for (size_t i = later > PICTURES_WINDOW ? later - PICTURES_WINDOW : 0; i < later; i++)
+    for (size_t i = later > S3HLS__INPUT_TIMES_WINDOW ? later - S3HLS__INPUT_TIMES_WINDOW : 0;
+         i < later; i++)
         depth += shown_after(p, i, later);
     return depth;
 }
 
 /* The first two pictures of a camera arrive in the order in which they are shown: no need to
  * wait. */
-static bool in_order(const pictures *p) {
+static bool in_order(const s3hls__input_timestamps *p) {
     return p->count >= 2 && !shown_after(p, 0, 1) && at(p, 1)->order - at(p, 0)->order <= 2 &&
            at(p, 1)->order > at(p, 0)->order;
 }
 
-static bool find_depth(pictures *p) {
+static bool find_depth(s3hls__input_timestamps *p) {
     size_t sequences = 0;
     for (size_t i = 1; i < p->count; i++)
         sequences += at(p, i)->idr;
-    if (!p->ended && p->count < PICTURES_WINDOW && !sequences && !(p->live && in_order(p)))
+    if (!p->ended && p->count < S3HLS__INPUT_TIMES_WINDOW && !sequences &&
+        !(p->live && in_order(p)))
         return false;
     p->depth = p->least_depth;
     for (size_t i = 1; i < p->count; i++) {
@@ -127,25 +134,25 @@ static bool find_depth(pictures *p) {
         if (depth > p->depth)
             p->depth = depth;
     }
-    if (p->depth > PICTURES_REORDER_MAX)
-        p->depth = PICTURES_REORDER_MAX;
+    if (p->depth > S3HLS__INPUT_TIMES_REORDER_MAX)
+        p->depth = S3HLS__INPUT_TIMES_REORDER_MAX;
     p->depth_known = true;
     return true;
 }
 
 /* ---- DTS from PTS */
 
-static int64_t jump_of(const pictures *p) {
+static int64_t jump_of(const s3hls__input_timestamps *p) {
     int64_t by_step = JUMP_PICTURES * p->step, least = JUMP_S * p->second;
     return by_step > least ? by_step : least;
 }
 
 /* Presentation begins or restarts: fill the window with times before the earliest picture,
  * according to the depth of reordering. */
-static void begin_latest(pictures *p) {
+static void begin_latest(s3hls__input_timestamps *p) {
     int64_t jump = p->begun ? jump_of(p) : INT64_MAX / 4;
     int64_t newest = at(p, 0)->pts, earliest = newest, next = INT64_MAX;
-    for (size_t i = 1; i < p->count && i <= PICTURES_REORDER_MAX; i++) {
+    for (size_t i = 1; i < p->count && i <= S3HLS__INPUT_TIMES_REORDER_MAX; i++) {
         int64_t pts = at(p, i)->pts;
         if (!has(pts) || pts > newest + jump || pts < newest - jump)
             break;
@@ -163,17 +170,17 @@ static void begin_latest(pictures *p) {
 }
 
 /* Reordering is deeper than observed so far: from here on, DTS runs one picture earlier. */
-static void deepen(pictures *p) {
+static void deepen(s3hls__input_timestamps *p) {
     memmove(p->latest + 1, p->latest, (p->depth + 1) * sizeof *p->latest);
     p->depth++;
 }
 
-static void place_dts(pictures *p, picture *x) {
+static void place_dts(s3hls__input_timestamps *p, s3hls__input_picture *x) {
     int64_t newest = p->latest[p->depth], jump = jump_of(p);
     if (!p->begun || x->pts > newest + jump || x->pts < newest - jump)
         begin_latest(p);
     else if (x->pts <= p->last_dts && !x->idr && x->order < p->last_order &&
-             p->depth < PICTURES_REORDER_MAX)
+             p->depth < S3HLS__INPUT_TIMES_REORDER_MAX)
         deepen(p);
     unsigned i = 0; /* the new time replaces the earliest one, which was used */
     for (; i < p->depth && p->latest[i + 1] < x->pts; i++)
@@ -185,14 +192,14 @@ static void place_dts(pictures *p, picture *x) {
 /* ---- PTS from DTS */
 
 /* The earliest picture not shown yet, if no earlier one can follow. */
-static picture *next_shown(pictures *p) {
+static s3hls__input_picture *next_shown(s3hls__input_timestamps *p) {
     size_t i = 0, waiting = 0;
-    picture *earliest = NULL;
+    s3hls__input_picture *earliest = NULL;
     bool complete = false;
     while (i < p->count && at(p, i)->placed)
         i++;
     for (; i < p->count && !complete; i++) {
-        picture *x = at(p, i);
+        s3hls__input_picture *x = at(p, i);
         complete = waiting && x->idr;
         if (complete || x->placed)
             continue;
@@ -200,21 +207,21 @@ static picture *next_shown(pictures *p) {
         if (!earliest || x->order < earliest->order)
             earliest = x;
     }
-    return complete || p->ended || waiting > PICTURES_REORDER_MAX ? earliest : NULL;
+    return complete || p->ended || waiting > S3HLS__INPUT_TIMES_REORDER_MAX ? earliest : NULL;
 }
 
 /* The n-th shown picture has the time of the n-th decoded picture. */
-static void place_pts(pictures *p) {
+static void place_pts(s3hls__input_timestamps *p) {
     size_t shown = 0;
     for (size_t i = 0; i < p->count; i++)
         shown += at(p, i)->placed;
-    for (picture *x; shown < p->count && (x = next_shown(p)); shown++) {
+    for (s3hls__input_picture *x; shown < p->count && (x = next_shown(p)); shown++) {
         x->pts = at(p, shown)->dts;
         x->placed = true;
     }
 }
 
-static void fill_dts(pictures *p) {
+static void fill_dts(s3hls__input_timestamps *p) {
     for (size_t i = 0; i < p->count; i++)
         if (!has(at(p, i)->dts))
             at(p, i)->dts = i ? at(p, i - 1)->dts + p->step : follow(p, p->last_dts);
@@ -222,24 +229,24 @@ static void fill_dts(pictures *p) {
 
 /* ---- out */
 
-static bool complete(pictures *p, picture *x) {
-    if (p->given != PICTURES_BOTH && !p->depth_known && !find_depth(p))
+static bool complete(s3hls__input_timestamps *p, s3hls__input_picture *x) {
+    if (p->given != S3HLS__INPUT_TIMES_BOTH && !p->depth_known && !find_depth(p))
         return false;
-    if (p->given == PICTURES_DTS) {
+    if (p->given == S3HLS__INPUT_TIMES_DTS) {
         fill_dts(p);
         place_pts(p);
         return x->placed;
     }
     if (!has(x->pts))
         x->pts = has(x->dts) ? x->dts : follow(p, p->last_pts);
-    if (p->given == PICTURES_PTS)
+    if (p->given == S3HLS__INPUT_TIMES_PTS)
         place_dts(p, x);
     else if (!has(x->dts))
         x->dts = p->begun && p->last_dts + p->step < x->pts ? p->last_dts + p->step : x->pts;
     return true;
 }
 
-bool pictures_pop(pictures *p, picture *out) {
+bool s3hls__input_timestamps_pop(s3hls__input_timestamps *p, s3hls__input_picture *out) {
     if (!p->count || (!p->given && !find_given(p)) || !complete(p, at(p, 0)))
         return false;
     if (!p->begun)
@@ -255,7 +262,8 @@ bool pictures_pop(pictures *p, picture *out) {
     if (out->idr || out->order > p->last_order)
         p->last_order = out->order;
     p->begun = true;
-    if (p->given == PICTURES_DTS) /* the maximum by which decoding precedes presentation */
+    if (p->given ==
+        S3HLS__INPUT_TIMES_DTS) /* the maximum by which decoding precedes presentation */
         out->dts -= p->ahead;
     if (out->dts > out->pts)
         out->dts = out->pts;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-#include "tls_relay.h"
+#include "input/tls_relay.h"
 #include "s3hls/status.h"
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -23,7 +23,7 @@ typedef struct buffer {
     size_t used, sent;
 } buffer;
 
-struct tls_relay {
+struct s3hls__input_tls_relay {
     CURL *camera;
     curl_socket_t socket; /* socket of the camera connection */
     int listener, local;
@@ -37,7 +37,7 @@ struct tls_relay {
 /* ---- the connection to the camera */
 
 static int on_progress(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d) {
-    const tls_relay_config *config = ctx;
+    const s3hls__input_tls_relay_config *config = ctx;
     (void)a, (void)b, (void)c, (void)d;
     return config->stopped(config->stopped_ctx);
 }
@@ -65,7 +65,7 @@ static int status_of_curl(CURLcode code) {
     }
 }
 
-static bool set_options(CURL *easy, const tls_relay_config *c, const char *url,
+static bool set_options(CURL *easy, const s3hls__input_tls_relay_config *c, const char *url,
                         char why[CURL_ERROR_SIZE]) {
     return !curl_easy_setopt(easy, CURLOPT_URL, url) &&
            !curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L) &&
@@ -82,7 +82,8 @@ static bool set_options(CURL *easy, const tls_relay_config *c, const char *url,
            !curl_easy_setopt(easy, CURLOPT_XFERINFODATA, c);
 }
 
-static int connect_camera(tls_relay *r, const tls_relay_config *config, char why[CURL_ERROR_SIZE]) {
+static int connect_camera(s3hls__input_tls_relay *r, const s3hls__input_tls_relay_config *config,
+                          char why[CURL_ERROR_SIZE]) {
     char url[1024];
     snprintf(url, sizeof url, "https://%s/", config->host);
     r->camera = curl_easy_init();
@@ -119,7 +120,7 @@ static void fill(buffer *b, size_t size) {
     b->used = size;
 }
 
-static step from_camera(tls_relay *r) {
+static step from_camera(s3hls__input_tls_relay *r) {
     buffer *b = &r->to_local;
     size_t n = 0;
     if (!is_empty(b))
@@ -130,7 +131,7 @@ static step from_camera(tls_relay *r) {
     return s;
 }
 
-static step into_local(tls_relay *r) {
+static step into_local(s3hls__input_tls_relay *r) {
     buffer *b = &r->to_local;
     if (is_empty(b))
         return NOTHING;
@@ -139,7 +140,7 @@ static step into_local(tls_relay *r) {
     return step_of_socket(n);
 }
 
-static step from_local(tls_relay *r) {
+static step from_local(s3hls__input_tls_relay *r) {
     buffer *b = &r->to_camera;
     if (!is_empty(b))
         return NOTHING;
@@ -148,7 +149,7 @@ static step from_local(tls_relay *r) {
     return step_of_socket(n);
 }
 
-static step into_camera(tls_relay *r) {
+static step into_camera(s3hls__input_tls_relay *r) {
     buffer *b = &r->to_camera;
     size_t n = 0;
     if (is_empty(b))
@@ -159,7 +160,7 @@ static step into_camera(tls_relay *r) {
     return s;
 }
 
-static void wait_for_either(const tls_relay *r) {
+static void wait_for_either(const s3hls__input_tls_relay *r) {
     struct pollfd ready[2] = {{.fd = r->local}, {.fd = r->socket}};
     ready[0].events =
         (short)((is_empty(&r->to_camera) ? POLLIN : 0) | (is_empty(&r->to_local) ? 0 : POLLOUT));
@@ -168,8 +169,9 @@ static void wait_for_either(const tls_relay *r) {
     poll(ready, 2, LOOK_MS);
 }
 
-static void relay(tls_relay *r) {
-    static step (*const steps[])(tls_relay *) = {from_camera, into_local, from_local, into_camera};
+static void relay(s3hls__input_tls_relay *r) {
+    static step (*const steps[])(s3hls__input_tls_relay *) = {from_camera, into_local, from_local,
+                                                              into_camera};
     while (!r->closing) {
         bool moved = false;
         for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
@@ -185,7 +187,7 @@ static void relay(tls_relay *r) {
 
 /* The listener stays open, so that no other process can take over its port. */
 static void *run(void *arg) {
-    tls_relay *r = arg;
+    s3hls__input_tls_relay *r = arg;
     struct pollfd ready = {.fd = r->listener, .events = POLLIN};
     while (!r->closing && r->local < 0)
         if (poll(&ready, 1, LOOK_MS) > 0)
@@ -199,7 +201,7 @@ static void *run(void *arg) {
 
 /* ---- the local side */
 
-static int listen_locally(tls_relay *r, char why[256]) {
+static int listen_locally(s3hls__input_tls_relay *r, char why[256]) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
     r->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -213,7 +215,7 @@ static int listen_locally(tls_relay *r, char why[256]) {
 }
 
 /* Signals are handled by the thread that reads the input. */
-static int start(tls_relay *r) {
+static int start(s3hls__input_tls_relay *r) {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -222,8 +224,9 @@ static int start(tls_relay *r) {
     return r->started ? S3HLS_OK : S3HLS_E_NOMEM;
 }
 
-int tls_relay_open(tls_relay **out, const tls_relay_config *config, char why[256]) {
-    tls_relay *r = *out = calloc(1, sizeof *r);
+int s3hls__input_tls_relay_open(s3hls__input_tls_relay **out,
+                                const s3hls__input_tls_relay_config *config, char why[256]) {
+    s3hls__input_tls_relay *r = *out = calloc(1, sizeof *r);
     if (!r)
         return S3HLS_E_NOMEM;
     r->listener = r->local = -1;
@@ -234,16 +237,16 @@ int tls_relay_open(tls_relay **out, const tls_relay_config *config, char why[256
     if (!rc)
         rc = start(r);
     if (rc)
-        tls_relay_close(out);
+        s3hls__input_tls_relay_close(out);
     return rc;
 }
 
-unsigned tls_relay_port(const tls_relay *relay) {
+unsigned s3hls__input_tls_relay_port(const s3hls__input_tls_relay *relay) {
     return relay->port;
 }
 
-void tls_relay_close(tls_relay **relay) {
-    tls_relay *r = *relay;
+void s3hls__input_tls_relay_close(s3hls__input_tls_relay **relay) {
+    s3hls__input_tls_relay *r = *relay;
     if (!r)
         return;
     r->closing = true;

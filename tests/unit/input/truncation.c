@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "../../../tools/s3hls/layout.h"
+#include "input/truncation.h"
 #include <string.h>
 
 typedef struct file {
@@ -92,25 +92,26 @@ static file ts(size_t packet, size_t sync) {
 /* ---- */
 
 static bool truncated_file(const file *f, size_t size) {
-    layout l;
-    layout_init(&l, f->bytes, size < 512 ? size : 512);
+    s3hls__input_truncation l;
+    s3hls__input_truncation_init(&l, f->bytes, size < 512 ? size : 512);
     while (l.next < size) {
         size_t left = size - (size_t)l.next;
-        if (!layout_header(&l, f->bytes + l.next,
-                           left < LAYOUT_HEADER_BYTES ? left : LAYOUT_HEADER_BYTES))
+        if (!s3hls__input_truncation_header(
+                &l, f->bytes + l.next,
+                left < S3HLS__INPUT_FILE_HEADER_BYTES ? left : S3HLS__INPUT_FILE_HEADER_BYTES))
             break;
     }
-    return layout_truncated(&l, size);
+    return s3hls__input_truncation_truncated(&l, size);
 }
 
 static bool truncated_pipe(const file *f, size_t size, size_t step) {
-    layout l;
-    layout_init(&l, f->bytes, size < 512 ? size : 512);
+    s3hls__input_truncation l;
+    s3hls__input_truncation_init(&l, f->bytes, size < 512 ? size : 512);
     for (size_t at = 0; at < size; at += step)
-        layout_take(&l, f->bytes + at, size - at < step ? size - at : step);
-    assert_true(l.kind == LAYOUT_UNKNOWN || l.taken == size);
-    layout_end(&l);
-    return layout_truncated(&l, size);
+        s3hls__input_truncation_take(&l, f->bytes + at, size - at < step ? size - at : step);
+    assert_true(l.kind == S3HLS__INPUT_FILE_UNKNOWN || l.taken == size);
+    s3hls__input_truncation_end(&l);
+    return s3hls__input_truncation_truncated(&l, size);
 }
 
 /* @param boundary  whether a file may end at this size */
@@ -179,18 +180,18 @@ static void what_follows_that_is_no_element_is_nobodys_cut(void **state) {
 static void an_index_that_comes_last_is_seen_at_once(void **state) {
     (void)state;
     file f = {.size = 0};
-    layout l;
+    s3hls__input_truncation l;
     box(&f, "ftyp", 16);
     box(&f, "mdat", 500);
     box(&f, "moov", 300);
-    layout_init(&l, f.bytes, 512);
-    layout_take(&l, f.bytes, 64);
+    s3hls__input_truncation_init(&l, f.bytes, 512);
+    s3hls__input_truncation_take(&l, f.bytes, 64);
     assert_true(l.index_last);
     assert_false(truncated_file(&f, f.size));
     assert_true(truncated_file(&f, 24 + 508)); /* and missing altogether */
     f = mp4();
-    layout_init(&l, f.bytes, 512);
-    layout_take(&l, f.bytes, f.size);
+    s3hls__input_truncation_init(&l, f.bytes, 512);
+    s3hls__input_truncation_take(&l, f.bytes, f.size);
     assert_false(l.index_last);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-#include "layout.h"
+#include "input/truncation.h"
 #include <string.h>
 
 static uint64_t big_endian(const uint8_t *p, size_t size) {
@@ -25,24 +25,24 @@ static unsigned ts_packet_bytes(const uint8_t *p, size_t size) {
     return 0;
 }
 
-void layout_init(layout *l, const uint8_t *begin, size_t size) {
+void s3hls__input_truncation_init(s3hls__input_truncation *l, const uint8_t *begin, size_t size) {
     memset(l, 0, sizeof *l);
     if (size < 12)
         return;
     if (memcmp(begin + 4, "ftyp", 4) == 0 || memcmp(begin + 4, "moov", 4) == 0 ||
         memcmp(begin + 4, "mdat", 4) == 0)
-        l->kind = LAYOUT_MP4;
+        l->kind = S3HLS__INPUT_FILE_MP4;
     else if (memcmp(begin, "\x1a\x45\xdf\xa3", 4) == 0)
-        l->kind = LAYOUT_MATROSKA;
+        l->kind = S3HLS__INPUT_FILE_MATROSKA;
     else if (memcmp(begin, "RIFF", 4) == 0 && memcmp(begin + 8, "AVI ", 4) == 0)
-        l->kind = LAYOUT_RIFF;
+        l->kind = S3HLS__INPUT_FILE_RIFF;
     else if (memcmp(begin, "FLV\x01", 4) == 0)
-        l->kind = LAYOUT_FLV;
+        l->kind = S3HLS__INPUT_FILE_FLV;
     else if ((l->packet_bytes = ts_packet_bytes(begin, size)))
-        l->kind = LAYOUT_TS;
-    if (l->kind == LAYOUT_FLV) /* the header, and the size of the preceding tag */
+        l->kind = S3HLS__INPUT_FILE_TS;
+    if (l->kind == S3HLS__INPUT_FILE_FLV) /* the header, and the size of the preceding tag */
         l->next = big_endian(begin + 5, 4) + 4;
-    if (l->kind == LAYOUT_TS)
+    if (l->kind == S3HLS__INPUT_FILE_TS)
         l->next = UINT64_MAX;
 }
 
@@ -50,7 +50,7 @@ void layout_init(layout *l, const uint8_t *begin, size_t size) {
 
 enum { REST = 0, NO_ELEMENT = 1 };
 
-static uint64_t mp4_size(layout *l, const uint8_t *p, size_t size) {
+static uint64_t mp4_size(s3hls__input_truncation *l, const uint8_t *p, size_t size) {
     for (int i = 4; i < 8; i++)
         if (p[i] < ' ' || p[i] > '~')
             return NO_ELEMENT;
@@ -101,37 +101,40 @@ static uint64_t flv_size(const uint8_t *p) {
 
 /* ---- */
 
-bool layout_header(layout *l, const uint8_t *head, size_t size) {
-    static const size_t least[] = {
-        [LAYOUT_UNKNOWN] = SIZE_MAX, [LAYOUT_MP4] = 8, [LAYOUT_MATROSKA] = 2,
-        [LAYOUT_RIFF] = 8,           [LAYOUT_FLV] = 4, [LAYOUT_TS] = SIZE_MAX};
+bool s3hls__input_truncation_header(s3hls__input_truncation *l, const uint8_t *head, size_t size) {
+    static const size_t least[] = {[S3HLS__INPUT_FILE_UNKNOWN] = SIZE_MAX,
+                                   [S3HLS__INPUT_FILE_MP4] = 8,
+                                   [S3HLS__INPUT_FILE_MATROSKA] = 2,
+                                   [S3HLS__INPUT_FILE_RIFF] = 8,
+                                   [S3HLS__INPUT_FILE_FLV] = 4,
+                                   [S3HLS__INPUT_FILE_TS] = SIZE_MAX};
     if (size < least[l->kind]) {
         l->next += size ? least[l->kind] : 0; /* the header is truncated */
         return false;
     }
-    uint64_t bytes = l->kind == LAYOUT_MP4        ? mp4_size(l, head, size)
-                     : l->kind == LAYOUT_MATROSKA ? matroska_size(head, size)
-                     : l->kind == LAYOUT_RIFF     ? riff_size(head)
-                                                  : flv_size(head);
+    uint64_t bytes = l->kind == S3HLS__INPUT_FILE_MP4        ? mp4_size(l, head, size)
+                     : l->kind == S3HLS__INPUT_FILE_MATROSKA ? matroska_size(head, size)
+                     : l->kind == S3HLS__INPUT_FILE_RIFF     ? riff_size(head)
+                                                             : flv_size(head);
     if (bytes == NO_ELEMENT || bytes > UINT64_MAX - l->next)
-        l->kind = LAYOUT_UNKNOWN; /* other data follows: no statement about the end */
+        l->kind = S3HLS__INPUT_FILE_UNKNOWN; /* other data follows: no statement about the end */
     l->next = bytes == REST ? UINT64_MAX : l->next + bytes;
-    return l->kind != LAYOUT_UNKNOWN && bytes != REST;
+    return l->kind != S3HLS__INPUT_FILE_UNKNOWN && bytes != REST;
 }
 
 /* Read the headers in the bytes that are held, which begin at l->next. */
-static void read_kept(layout *l) {
+static void read_kept(s3hls__input_truncation *l) {
     uint64_t before = l->next;
-    bool more = layout_header(l, l->head, l->head_size);
+    bool more = s3hls__input_truncation_header(l, l->head, l->head_size);
     uint64_t step = l->next - before;
     l->head_size = more && step < l->head_size ? l->head_size - (size_t)step : 0;
     memmove(l->head, l->head + (l->head_size ? step : 0), l->head_size);
 }
 
-void layout_take(layout *l, const uint8_t *bytes, size_t size) {
-    while (size && l->kind != LAYOUT_UNKNOWN && l->next != UINT64_MAX) {
+void s3hls__input_truncation_take(s3hls__input_truncation *l, const uint8_t *bytes, size_t size) {
+    while (size && l->kind != S3HLS__INPUT_FILE_UNKNOWN && l->next != UINT64_MAX) {
         uint64_t at = l->next + l->head_size, skip = at > l->taken ? at - l->taken : 0;
-        size_t n = LAYOUT_HEADER_BYTES - l->head_size;
+        size_t n = S3HLS__INPUT_FILE_HEADER_BYTES - l->head_size;
         if (skip) {
             n = skip < size ? (size_t)skip : size;
         } else {
@@ -142,21 +145,21 @@ void layout_take(layout *l, const uint8_t *bytes, size_t size) {
         bytes += n;
         size -= n;
         l->taken += n;
-        if (l->head_size == LAYOUT_HEADER_BYTES)
+        if (l->head_size == S3HLS__INPUT_FILE_HEADER_BYTES)
             read_kept(l);
     }
     l->taken += size;
 }
 
-void layout_end(layout *l) {
+void s3hls__input_truncation_end(s3hls__input_truncation *l) {
     while (l->head_size)
         read_kept(l);
 }
 
-bool layout_truncated(const layout *l, uint64_t size) {
-    if (l->kind == LAYOUT_MP4 && !l->index && l->media)
+bool s3hls__input_truncation_truncated(const s3hls__input_truncation *l, uint64_t size) {
+    if (l->kind == S3HLS__INPUT_FILE_MP4 && !l->index && l->media)
         return true;
-    if (l->kind == LAYOUT_TS)
+    if (l->kind == S3HLS__INPUT_FILE_TS)
         return size % l->packet_bytes != 0;
-    return l->kind != LAYOUT_UNKNOWN && l->next != UINT64_MAX && l->next > size;
+    return l->kind != S3HLS__INPUT_FILE_UNKNOWN && l->next != UINT64_MAX && l->next > size;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT-0 */
-#include "container.h"
-#include "arrival.h"
-#include "hidden.h"
-#include "network.h"
-#include "pictures.h"
+#include "input/demux.h"
+#include "input/arrival.h"
+#include "input/edit_list.h"
+#include "input/nal.h"
+#include "input/network.h"
+#include "input/timestamps.h"
 #include "s3hls/status.h"
-#include "units.h"
 #include <libavcodec/avcodec.h>
 #include <libavcodec/bsf.h>
 #include <libavformat/avformat.h>
@@ -17,9 +17,9 @@
 
 enum { BUFFER_BYTES = 64 * 1024, SECOND_US = 1000000 };
 
-struct container {
-    bool (*stopped)(void);
-    network *network; /* for a URL */
+struct s3hls__input_demux {
+    const s3hls_source_config *options;
+    s3hls__input_network *network; /* for a URL */
     AVFormatContext *format;
     AVIOContext *io; /* reads from the source's read function */
     int stream;      /* of the video; -1: not found yet */
@@ -31,9 +31,9 @@ struct container {
 
     AVCodecParserContext *parser; /* for picture order counts */
     AVCodecContext *parsing;
-    hidden hidden;
-    pictures pictures;
-    arrival arrival;
+    s3hls__input_edit_list hidden;
+    s3hls__input_timestamps pictures;
+    s3hls__input_arrival arrival;
     bool ended;
     int end; /* status at the end */
     char end_why[256];
@@ -57,10 +57,11 @@ static int64_t monotonic_us(void) {
 
 /* AVIOInterruptCB: libavformat calls it while it waits for the network. */
 static int is_stopped(void *opaque) {
-    return ((container *)opaque)->stopped();
+    const s3hls_source_config *options = ((s3hls__input_demux *)opaque)->options;
+    return options->stopped(options->ctx);
 }
 
-static int open_io(container *c, const container_source *source) {
+static int open_io(s3hls__input_demux *c, const s3hls__input_demux_config *source) {
     uint8_t *buffer = av_malloc(BUFFER_BYTES);
     c->io = buffer
                 ? avio_alloc_context(buffer, BUFFER_BYTES, 0, source->ctx, source->read, NULL, NULL)
@@ -83,22 +84,23 @@ static int open_file(AVFormatContext **format, const char *name, char why[256]) 
     char *url = av_asprintf("file:%s", name);
     int rc = url ? avformat_open_input(format, url, NULL, NULL) : AVERROR(ENOMEM);
     av_free(url);
-    return rc < 0 ? network_status(rc, why) : S3HLS_OK;
+    return rc < 0 ? s3hls__input_network_status(rc, why) : S3HLS_OK;
 }
 
-static int open_format(container *c, const container_source *source, char why[256]) {
+static int open_format(s3hls__input_demux *c, const s3hls__input_demux_config *source,
+                       char why[256]) {
     c->format = avformat_alloc_context();
     if (!c->format || (source->read && open_io(c, source)))
         return S3HLS_E_NOMEM;
     c->format->interrupt_callback = (AVIOInterruptCB){is_stopped, c};
-    int rc = source->is_url
-                 ? network_open(&c->network, &c->format, source->name, source->network, why)
-                 : open_file(&c->format, source->name, why);
+    int rc = source->is_url ? s3hls__input_network_open(&c->network, &c->format, source->name,
+                                                        source->options, why)
+                            : open_file(&c->format, source->name, why);
     return rc == S3HLS_E_MALFORMED ? not_video(why) : rc;
 }
 
 /* @return 1: found; 0: not yet; negative: a status. */
-static int choose_stream(container *c, char why[256]) {
+static int choose_stream(s3hls__input_demux *c, char why[256]) {
     c->stream = av_find_best_stream(c->format, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
     if (c->stream < 0)
         return 0;
@@ -116,7 +118,7 @@ static int choose_stream(container *c, char why[256]) {
 /* Read until the first video packet: in some containers, streams and parameter sets only appear
  * with the packets. libavformat's own search (avformat_find_stream_info) would delay the first
  * seconds of a camera. */
-static int find_video(container *c, char why[256]) {
+static int find_video(s3hls__input_demux *c, char why[256]) {
     int64_t end_us = monotonic_us() + SEARCH_US;
     for (int rc = 0;;) {
         rc = choose_stream(c, why);
@@ -133,7 +135,8 @@ static int find_video(container *c, char why[256]) {
         if (rc == AVERROR_EOF || rc == AVERROR_EXIT)
             break;
         if (rc < 0)
-            return rc == AVERROR_INVALIDDATA ? not_video(why) : network_status(rc, why);
+            return rc == AVERROR_INVALIDDATA ? not_video(why)
+                                             : s3hls__input_network_status(rc, why);
         rc = found ? 1 : choose_stream(c, why); /* the stream may have appeared with this packet */
         if (rc != 0 && (rc < 0 || c->first->stream_index == c->stream))
             return rc < 0 ? rc : S3HLS_OK;
@@ -145,7 +148,7 @@ static int find_video(container *c, char why[256]) {
     return S3HLS_E_NOT_H264;
 }
 
-static int open_annex_b(container *c, char why[256]) {
+static int open_annex_b(s3hls__input_demux *c, char why[256]) {
     const AVStream *stream = c->format->streams[c->stream];
     const AVBitStreamFilter *filter = av_bsf_get_by_name("h264_mp4toannexb");
     int rc = filter ? av_bsf_alloc(filter, &c->annex_b) : AVERROR_BSF_NOT_FOUND;
@@ -155,7 +158,7 @@ static int open_annex_b(container *c, char why[256]) {
         c->annex_b->time_base_in = stream->time_base;
         rc = av_bsf_init(c->annex_b);
     }
-    return rc < 0 ? network_status(rc, why) : S3HLS_OK;
+    return rc < 0 ? s3hls__input_network_status(rc, why) : S3HLS_OK;
 }
 
 /* For a file without an index, libavformat reads its end. */
@@ -170,7 +173,7 @@ static int64_t survey_duration_us(const char *name) {
     return duration_us;
 }
 
-static void find_duration(container *c, const container_source *source) {
+static void find_duration(s3hls__input_demux *c, const s3hls__input_demux_config *source) {
     const AVIOContext *pb = c->format->pb;
     bool whole = !source->read && pb && (pb->seekable & AVIO_SEEKABLE_NORMAL) &&
                  avio_size(c->format->pb) > 0;
@@ -190,7 +193,7 @@ static void drop_packet(void *packet) {
 
 /* Reordering depth that the parameter sets state. The decoder applies it from the first picture,
  * although reordering may begin much later. 0: not stated. */
-static unsigned stated_depth(const container *c) {
+static unsigned stated_depth(const s3hls__input_demux *c) {
     const AVCodecParameters *par = c->format->streams[c->stream]->codecpar;
     const AVCodec *decoder = avcodec_find_decoder(par->codec_id);
     AVCodecContext *decoding = decoder ? avcodec_alloc_context3(decoder) : NULL;
@@ -205,7 +208,7 @@ static unsigned stated_depth(const container *c) {
     return depth > 0 ? (unsigned)depth : 0;
 }
 
-static int open_all(container *c, const container_source *source, char why[256]) {
+static int open_all(s3hls__input_demux *c, const s3hls__input_demux_config *source, char why[256]) {
     int rc = open_format(c, source, why);
     if (rc)
         return rc;
@@ -222,41 +225,42 @@ static int open_all(container *c, const container_source *source, char why[256])
     if (rc)
         return rc;
     find_duration(c, source);
-    hidden_init(&c->hidden, drop_packet);
-    pictures_init(&c->pictures, SECOND_US, stated_depth(c), c->live);
+    s3hls__input_edit_list_init(&c->hidden, drop_packet);
+    s3hls__input_timestamps_init(&c->pictures, SECOND_US, stated_depth(c), c->live);
     if (!c->live)
-        arrival_settle(&c->arrival, false);
+        s3hls__input_arrival_settle(&c->arrival, false);
     return S3HLS_OK;
 }
 
-int container_open(container **out, const container_source *source, char why[256]) {
-    container *c = *out = calloc(1, sizeof *c);
+int s3hls__input_demux_open(s3hls__input_demux **out, const s3hls__input_demux_config *source,
+                            char why[256]) {
+    s3hls__input_demux *c = *out = calloc(1, sizeof *c);
     if (!c)
         return S3HLS_E_NOMEM;
-    c->stopped = source->stopped;
+    c->options = source->options;
     c->stream = -1;
     int rc = open_all(c, source, why);
     if (rc)
-        container_close(out);
+        s3hls__input_demux_close(out);
     return rc;
 }
 
-void container_close(container **slot) {
-    container *c = *slot;
+void s3hls__input_demux_close(s3hls__input_demux **slot) {
+    s3hls__input_demux *c = *slot;
     if (!c)
         return;
-    pictures_end(&c->pictures);
-    for (picture x; pictures_pop(&c->pictures, &x);)
+    s3hls__input_timestamps_end(&c->pictures);
+    for (s3hls__input_picture x; s3hls__input_timestamps_pop(&c->pictures, &x);)
         drop_packet(x.packet);
-    pictures_deinit(&c->pictures);
-    hidden_deinit(&c->hidden);
+    s3hls__input_timestamps_deinit(&c->pictures);
+    s3hls__input_edit_list_deinit(&c->hidden);
     av_packet_free(&c->first);
     av_packet_free(&c->packet);
     av_parser_close(c->parser);
     avcodec_free_context(&c->parsing);
     av_bsf_free(&c->annex_b);
     avformat_close_input(&c->format);
-    network_close(&c->network);
+    s3hls__input_network_close(&c->network);
     if (c->io) {
         av_freep(&c->io->buffer);
         avio_context_free(&c->io);
@@ -265,11 +269,11 @@ void container_close(container **slot) {
     *slot = NULL;
 }
 
-int64_t container_duration_us(const container *c) {
+int64_t s3hls__input_demux_duration_us(const s3hls__input_demux *c) {
     return c->duration_us;
 }
 
-const char *container_format(const container *c) {
+const char *s3hls__input_demux_format(const s3hls__input_demux *c) {
     return c->format->iformat->name;
 }
 
@@ -277,30 +281,30 @@ const char *container_format(const container *c) {
 
 /* Microseconds, rounded up, since the recorder rounds down to 90 kHz: a 90 kHz time is
  * preserved. */
-static int64_t time_us(const container *c, int64_t time) {
-    return time == AV_NOPTS_VALUE ? PICTURES_NO_TIME
+static int64_t time_us(const s3hls__input_demux *c, int64_t time) {
+    return time == AV_NOPTS_VALUE ? S3HLS__INPUT_TIMES_NO_TIME
                                   : av_rescale_q_rnd(time, c->annex_b->time_base_out,
                                                      (AVRational){1, SECOND_US}, AV_ROUND_UP);
 }
 
 /* libavformat splits packets that the container does not split: it detects the end of a picture
  * when the next one begins. */
-static bool ends_with_next(const container *c) {
+static bool ends_with_next(const s3hls__input_demux *c) {
     const AVCodecParserContext *parser = av_stream_get_parser(c->format->streams[c->stream]);
     return parser && !(parser->flags & PARSER_FLAG_COMPLETE_FRAMES);
 }
 
-static uint64_t age_us(container *c, const picture *x) {
+static uint64_t age_us(s3hls__input_demux *c, const s3hls__input_picture *x) {
     if (!c->live)
         return 0;
-    int64_t age =
-        monotonic_us() - x->arrived_us + arrival_late_us(&c->arrival, x->arrived_us, x->pts);
+    int64_t age = monotonic_us() - x->arrived_us +
+                  s3hls__input_arrival_late_us(&c->arrival, x->arrived_us, x->pts);
     if (ends_with_next(c))
-        age += arrival_picture_us(&c->arrival);
+        age += s3hls__input_arrival_picture_us(&c->arrival);
     return age > 0 ? (uint64_t)age : 0;
 }
 
-static void set_frame(container *c, const picture *x, s3hls_frame *frame) {
+static void set_frame(s3hls__input_demux *c, const s3hls__input_picture *x, s3hls_frame *frame) {
     frame->data = c->packet->data;
     frame->size = (size_t)c->packet->size;
     frame->pts_us = x->pts;
@@ -314,7 +318,7 @@ static void set_frame(container *c, const picture *x, s3hls_frame *frame) {
 
 /* ---- reading */
 
-static int32_t order_of(container *c, const AVPacket *p) {
+static int32_t order_of(s3hls__input_demux *c, const AVPacket *p) {
     uint8_t *out;
     int size;
     av_parser_parse2(c->parser, c->parsing, &out, &size, p->data, p->size, p->pts, p->dts, p->pos);
@@ -322,9 +326,9 @@ static int32_t order_of(container *c, const AVPacket *p) {
 }
 
 /* Deliver the hidden pictures that are known to be required. */
-static int pass_hidden(container *c) {
-    for (picture x; hidden_pop(&c->hidden, &x);)
-        if (!pictures_push(&c->pictures, &x)) {
+static int pass_hidden(s3hls__input_demux *c) {
+    for (s3hls__input_picture x; s3hls__input_edit_list_pop(&c->hidden, &x);)
+        if (!s3hls__input_timestamps_push(&c->pictures, &x)) {
             drop_packet(x.packet);
             return AVERROR(ENOMEM);
         }
@@ -333,12 +337,12 @@ static int pass_hidden(container *c) {
 
 /* Put the parameter sets of a camera's session description before its first picture: it may never
  * send them. The filter inserts those of a container's header. */
-static int give_sets(container *c, AVPacket *p) {
+static int give_sets(s3hls__input_demux *c, AVPacket *p) {
     const AVCodecParameters *par = c->format->streams[c->stream]->codecpar;
     const uint8_t *sets = par->extradata;
     size_t size = (size_t)p->size, more = par->extradata_size > 4 ? (size_t)par->extradata_size : 0;
     c->sets_given = true;
-    if (!more || sets[0] || sets[1] || units_have_sps(p->data, size))
+    if (!more || sets[0] || sets[1] || s3hls__input_nal_has_sps(p->data, size))
         return 0;
     if (av_grow_packet(p, (int)more) < 0)
         return AVERROR(ENOMEM);
@@ -348,46 +352,46 @@ static int give_sets(container *c, AVPacket *p) {
 }
 
 /* Take over a video packet from the filter. */
-static int take_picture(container *c, AVPacket *p) {
+static int take_picture(s3hls__input_demux *c, AVPacket *p) {
     if (!c->sets_given && give_sets(c, p) < 0) {
         drop_packet(p);
         return AVERROR(ENOMEM);
     }
-    uint8_t slice = units_slice(p->data, (size_t)p->size);
-    picture x = {.packet = p,
-                 .pts = time_us(c, p->pts),
-                 .dts = time_us(c, p->dts),
-                 .duration = p->duration > 0 ? time_us(c, p->duration) : 0,
-                 .arrived_us = monotonic_us(),
-                 .idr = (slice & 31) == UNIT_IDR,
-                 .key = p->flags & AV_PKT_FLAG_KEY,
-                 .hidden = p->flags & AV_PKT_FLAG_DISCARD,
-                 .disposable = !(slice & 0x60)};
-    int64_t time = x.pts != PICTURES_NO_TIME ? x.pts : x.dts;
-    if (x.pts == PICTURES_NO_TIME || x.dts == PICTURES_NO_TIME)
+    uint8_t slice = s3hls__input_nal_slice(p->data, (size_t)p->size);
+    s3hls__input_picture x = {.packet = p,
+                              .pts = time_us(c, p->pts),
+                              .dts = time_us(c, p->dts),
+                              .duration = p->duration > 0 ? time_us(c, p->duration) : 0,
+                              .arrived_us = monotonic_us(),
+                              .idr = (slice & 31) == S3HLS__INPUT_NAL_IDR,
+                              .key = p->flags & AV_PKT_FLAG_KEY,
+                              .hidden = p->flags & AV_PKT_FLAG_DISCARD,
+                              .disposable = !(slice & 0x60)};
+    int64_t time = x.pts != S3HLS__INPUT_TIMES_NO_TIME ? x.pts : x.dts;
+    if (x.pts == S3HLS__INPUT_TIMES_NO_TIME || x.dts == S3HLS__INPUT_TIMES_NO_TIME)
         x.order = order_of(c, p);
     c->damaged += (p->flags & AV_PKT_FLAG_CORRUPT) != 0;
-    if (c->live && time != PICTURES_NO_TIME)
-        arrival_note(&c->arrival, x.arrived_us, time);
-    if (hidden_push(&c->hidden, &x))
+    if (c->live && time != S3HLS__INPUT_TIMES_NO_TIME)
+        s3hls__input_arrival_note(&c->arrival, x.arrived_us, time);
+    if (s3hls__input_edit_list_push(&c->hidden, &x))
         return pass_hidden(c);
     drop_packet(p);
     return AVERROR(ENOMEM);
 }
 
-static int next_packet(container *c, AVPacket *p) {
+static int next_packet(s3hls__input_demux *c, AVPacket *p) {
     if (c->first && c->first->size) {
         av_packet_move_ref(p, c->first);
         return 0;
     }
-    if (c->stopped())
+    if (is_stopped(c))
         return AVERROR_EOF;
     return av_read_frame(c->format, p);
 }
 
 /* Read one packet, and take the pictures that it completes. @return 0; negative: libavformat's
  * error, AVERROR_EOF at the end. */
-static int fetch(container *c) {
+static int fetch(s3hls__input_demux *c) {
     AVPacket *p = av_packet_alloc();
     int rc = p ? next_packet(c, p) : AVERROR(ENOMEM);
     bool end = rc == AVERROR_EOF || rc == AVERROR_EXIT,
@@ -412,24 +416,24 @@ static int fetch(container *c) {
     return rc == AVERROR(EAGAIN) ? 0 : rc;
 }
 
-static void end_reading(container *c, int rc) {
+static void end_reading(s3hls__input_demux *c, int rc) {
     const AVIOContext *pb = c->format->pb;
     c->ended = true;
-    if (rc == AVERROR_EOF && pb && pb->error < 0 && pb->error != AVERROR_EXIT && !c->stopped())
+    if (rc == AVERROR_EOF && pb && pb->error < 0 && pb->error != AVERROR_EXIT && !is_stopped(c))
         rc = pb->error; /* some demuxers report it as the end */
     if (rc != AVERROR_EOF)
-        c->end = network_status(rc, c->end_why);
-    hidden_end(&c->hidden);
+        c->end = s3hls__input_network_status(rc, c->end_why);
+    s3hls__input_edit_list_end(&c->hidden);
     pass_hidden(c);
-    pictures_end(&c->pictures);
-    arrival_settle(&c->arrival, false);
+    s3hls__input_timestamps_end(&c->pictures);
+    s3hls__input_arrival_settle(&c->arrival, false);
 }
 
-int container_read(container *c, s3hls_frame *frame, char why[256]) {
-    picture x;
+int s3hls__input_demux_read(s3hls__input_demux *c, s3hls_frame *frame, char why[256]) {
+    s3hls__input_picture x;
     av_packet_unref(c->packet);
     for (;;) {
-        if (c->arrival.settled && pictures_pop(&c->pictures, &x)) {
+        if (c->arrival.settled && s3hls__input_timestamps_pop(&c->pictures, &x)) {
             av_packet_move_ref(c->packet, x.packet);
             drop_packet(x.packet);
             set_frame(c, &x, frame);
@@ -445,10 +449,10 @@ int container_read(container *c, s3hls_frame *frame, char why[256]) {
     }
 }
 
-bool container_at_keyframe(const container *c) {
+bool s3hls__input_demux_at_keyframe(const s3hls__input_demux *c) {
     return c->packet->flags & AV_PKT_FLAG_KEY;
 }
 
-uint64_t container_damaged(const container *c) {
+uint64_t s3hls__input_demux_damaged(const s3hls__input_demux *c) {
     return c->damaged;
 }

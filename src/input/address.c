@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-#include "address.h"
+#include "input/address.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +41,7 @@ static bool begins_with_host(const char *text) {
     return is_host(text, strcspn(text, PATH_BEGINS));
 }
 
-bool address_split(const char *address, address_parts *parts) {
+bool s3hls__input_address_split(const char *address, s3hls__input_address_parts *parts) {
     const char *user = after_scheme(address, strlen(address));
     if (!user)
         return false;
@@ -57,64 +57,14 @@ bool address_split(const char *address, address_parts *parts) {
     return is_host(parts->host, parts->host_size);
 }
 
-bool address_has_scheme(const char *address, const char *scheme) {
+bool s3hls__input_address_has_scheme(const char *address, const char *scheme) {
     size_t size = strlen(scheme);
     return strncasecmp(address, scheme, size) == 0 && strncmp(address + size, "://", 3) == 0;
 }
 
-bool address_is_rtsp(const char *address) {
-    return address_has_scheme(address, "rtsp") || address_has_scheme(address, "rtsps");
-}
-
-/* ---- masks */
-
-/* A name of a secret ends at text[end], where "=" is. Its first letter follows a separator, which
- * may also be _ or -: X-Amz-Signature, user_password. */
-static bool names_secret(const char *text, size_t end) {
-    static const char *const names[] = {"password",  "passwd",    "passwort",   "passphrase",
-                                        "passcode",  "pass",      "pswd",       "pwd",
-                                        "psw",       "pw",        "userpwd",    "usrpwd",
-                                        "loginpas",  "token",     "auth",       "authorization",
-                                        "secret",    "key",       "apikey",     "accesskey",
-                                        "secretkey", "streamkey", "credential", "sig",
-                                        "signature", "session",   "ticket",     "jwt"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        size_t size = strlen(names[i]);
-        if (size < end && strncasecmp(text + end - size, names[i], size) == 0 &&
-            !isalnum((unsigned char)text[end - size - 1]))
-            return true;
-    }
-    return false;
-}
-
-void address_mask(char *text, size_t size) {
-    char *begin = (char *)after_scheme(text, size);
-    if (!begin)
-        return;
-    size_t left = size - (size_t)(begin - text);
-    char *at = memrchr(begin, '@', left);
-    char *colon = at ? memchr(begin, ':', (size_t)(at - begin)) : NULL;
-    if (colon)
-        memset(colon + 1, '*', (size_t)(at - colon - 1));
-    for (size_t i = 0; i < left; i++)
-        if (begin[i] == '=' && names_secret(begin, i))
-            while (i + 1 < left && begin[i + 1] != '&' && !isspace((unsigned char)begin[i + 1]))
-                begin[++i] = '*';
-}
-
-void address_mask_all(char *line) {
-    while (*line) {
-        size_t size = strcspn(line, " \t\r\n'\"");
-        address_mask(line, size);
-        line += size + (line[size] != 0);
-    }
-}
-
-char *address_masked(const char *address) {
-    char *copy = strdup(address);
-    if (copy)
-        address_mask(copy, strlen(copy));
-    return copy;
+bool s3hls__input_address_is_rtsp(const char *address) {
+    return s3hls__input_address_has_scheme(address, "rtsp") ||
+           s3hls__input_address_has_scheme(address, "rtsps");
 }
 
 /* ---- encoding */
@@ -122,10 +72,10 @@ char *address_masked(const char *address) {
 /* Find the user and password, including the @. @return false: their end is ambiguous. A URL without
  * them yields size 0. */
 static bool find_user(const char *address, const char **user, size_t *size) {
-    address_parts parts;
+    s3hls__input_address_parts parts;
     *user = NULL;
     *size = 0;
-    if (address_split(address, &parts)) {
+    if (s3hls__input_address_split(address, &parts)) {
         *user = parts.user;
         *size = parts.user_size ? parts.user_size - 1 : 0;
         return true;
@@ -170,10 +120,10 @@ static char *write_user(char *to, const char *user, size_t size, const char *pas
     return to;
 }
 
-char *address_encode(const char *address, const char *password, const char **wrong) {
+char *s3hls__input_address_encode(const char *address, const char *password, const char **wrong) {
     const char *user;
     size_t size;
-    *wrong = "out of memory";
+    *wrong = NULL;
     if (!find_user(address, &user, &size)) {
         *wrong = "it is not clear where its password ends; write @ in it as %40, / as %2F, ? as "
                  "%3F, # as %23";
@@ -192,26 +142,4 @@ char *address_encode(const char *address, const char *password, const char **wro
         to = write_user(to, user, size, password);
     strcpy(to, user + size + (size ? 1 : 0));
     return copy;
-}
-
-/* ---- the command line */
-
-char **address_hide_arguments(int argc, char **argv) {
-    char **copy = calloc((size_t)argc + 1, sizeof *copy);
-    for (int i = 0; copy && i < argc; i++) {
-        copy[i] = strdup(argv[i]);
-        if (!copy[i]) {
-            address_free_arguments(copy);
-            return NULL;
-        }
-    }
-    for (int i = 1; i < argc; i++)
-        address_mask(argv[i], strlen(argv[i]));
-    return copy;
-}
-
-void address_free_arguments(char **copy) {
-    for (char **argument = copy; argument && *argument; argument++)
-        free(*argument);
-    free(copy);
 }

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "../../../tools/s3hls/hidden.h"
+#include "input/edit_list.h"
 
 enum { STEP = 40000, GOP = 24, GOPS = 6, MAX = 2 * GOP * GOPS };
 
@@ -22,24 +22,24 @@ static void drop(void *packet) {
 }
 
 /* A picture of the source; its times begin with 0. */
-static picture source(int i) {
+static s3hls__input_picture source(int i) {
     int gop = i / (GOP + 1), in_gop = i % (GOP + 1), place = 0;
     if (in_gop > 0)
         place = (in_gop - 1) / 4 * 4 + places[1 + (in_gop - 1) % 4];
-    return (picture){.pts = (int64_t)(gop * (GOP + 1) + place) * STEP,
-                     .dts = (int64_t)(i - 2) * STEP,
-                     .order = i,
-                     .idr = in_gop == 0,
-                     .key = in_gop == 0,
-                     .disposable = in_gop && places[1 + (in_gop - 1) % 4] % 2};
+    return (s3hls__input_picture){.pts = (int64_t)(gop * (GOP + 1) + place) * STEP,
+                                  .dts = (int64_t)(i - 2) * STEP,
+                                  .order = i,
+                                  .idr = in_gop == 0,
+                                  .key = in_gop == 0,
+                                  .disposable = in_gop && places[1 + (in_gop - 1) % 4] % 2};
 }
 
 /* What a demuxer makes of an edit from begin to end (places): the GOPs that it needs, from *at on.
  */
-static int edit(picture *out, int count, int begin, int end, int64_t at) {
+static int edit(s3hls__input_picture *out, int count, int begin, int end, int64_t at) {
     int first = begin / (GOP + 1) * (GOP + 1), last = (end + GOP) / (GOP + 1) * (GOP + 1);
     for (int i = first; i < last; i++) {
-        picture x = source(i);
+        s3hls__input_picture x = source(i);
         x.hidden = x.pts < (int64_t)begin * STEP || x.pts >= (int64_t)end * STEP;
         x.pts += at - (int64_t)begin * STEP;
         x.dts += at - (int64_t)begin * STEP;
@@ -51,10 +51,10 @@ static int edit(picture *out, int count, int begin, int end, int64_t at) {
 static int64_t last_dts, end_pts;
 
 /* Of each picture that comes out: DTS rise; hidden ones are moved next to those that are shown. */
-static int check(hidden *h, const picture *in, int *next) {
-    picture x;
+static int check(s3hls__input_edit_list *h, const s3hls__input_picture *in, int *next) {
+    s3hls__input_picture x;
     int shown = 0;
-    while (hidden_pop(h, &x)) {
+    while (s3hls__input_edit_list_pop(h, &x)) {
         assert_true(x.dts > last_dts);
         assert_true(x.pts >= x.dts);
         last_dts = x.dts;
@@ -71,24 +71,24 @@ static int check(hidden *h, const picture *in, int *next) {
     return shown;
 }
 
-static void run(const picture *in, int count, int shown) {
-    hidden h;
+static void run(const s3hls__input_picture *in, int count, int shown) {
+    s3hls__input_edit_list h;
     int got = 0, next = 0;
     last_dts = INT64_MIN;
     end_pts = INT64_MIN;
-    hidden_init(&h, drop);
+    s3hls__input_edit_list_init(&h, drop);
     for (int i = 0; i < count; i++) {
-        assert_true(hidden_push(&h, &in[i]));
+        assert_true(s3hls__input_edit_list_push(&h, &in[i]));
         got += check(&h, in, &next);
     }
-    hidden_end(&h);
+    s3hls__input_edit_list_end(&h);
     got += check(&h, in, &next);
     assert_int_equal(got, shown);
-    hidden_deinit(&h);
+    s3hls__input_edit_list_deinit(&h);
 }
 
 static void without_edits_nothing_changes(void **state) {
-    picture in[MAX];
+    s3hls__input_picture in[MAX];
     (void)state;
     dropped = 0;
     int count = edit(in, 0, 0, (GOP + 1) * 3, 0);
@@ -97,7 +97,7 @@ static void without_edits_nothing_changes(void **state) {
 }
 
 static void every_edit_keeps_its_times(void **state) {
-    picture in[MAX];
+    s3hls__input_picture in[MAX];
     (void)state;
     for (int begin = 0; begin <= GOP; begin++)
         for (int length = 1; length < 2 * GOP; length += 3) {
@@ -109,7 +109,7 @@ static void every_edit_keeps_its_times(void **state) {
 }
 
 static void edits_that_are_joined_keep_their_times(void **state) {
-    picture in[MAX];
+    s3hls__input_picture in[MAX];
     (void)state;
     for (int begin = 0; begin <= GOP; begin++)
         for (int second = 0; second <= GOP; second += 5) {
@@ -120,7 +120,7 @@ static void edits_that_are_joined_keep_their_times(void **state) {
 }
 
 static void nothing_hidden_is_kept_without_need(void **state) {
-    picture in[MAX];
+    s3hls__input_picture in[MAX];
     (void)state;
     dropped = 0;
     int count = edit(in, 0, 0, 10, 0);        /* of one GOP */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT-0 */
-#include "media.h"
-#include "address.h"
-#include "container.h"
-#include "layout.h"
-#include "s3hls/status.h"
+#include "input/address.h"
+#include "input/demux.h"
+#include "input/truncation.h"
+#include "s3hls/input.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <libavformat/avformat.h>
@@ -18,18 +17,23 @@
 
 enum { CHUNK_BYTES = 64 * 1024, PROBE_BYTES = 512, STOP_CHECK_MS = 100 };
 
-struct media {
-    media_facts facts;
-    bool (*stopped)(void);
+struct s3hls_source {
+    s3hls_source_config config;
+    s3hls_source_facts facts;
+    char *address; /* as libavformat parses it */
     int fd;
     uint8_t chunk[CHUNK_BYTES];
-    size_t probed; /* bytes read before the first read */
-    size_t given;  /* how many of them were delivered */
-    layout layout; /* unless it is a raw stream */
+    size_t probed;                  /* bytes read before the first read */
+    size_t given;                   /* how many of them were delivered */
+    s3hls__input_truncation layout; /* unless it is a raw stream */
 
-    network_options options;
-    container *container; /* NULL: a raw stream */
+    s3hls__input_demux *container; /* NULL: a raw stream */
 };
+
+static int is_stopped(void *opaque) {
+    const s3hls_source_config *config = &((s3hls_source *)opaque)->config;
+    return config->stopped(config->ctx);
+}
 
 /* ---- detection */
 
@@ -78,11 +82,11 @@ static const char *vendor_of(const uint8_t *p, size_t size) {
 }
 
 /* The content is a container, although the name is that of a raw stream. */
-static bool begins_as_container(const media *m) {
+static bool begins_as_container(const s3hls_source *m) {
     static const uint8_t program_stream[] = {0, 0, 1, 0xba};
-    layout l;
-    layout_init(&l, m->chunk, m->probed);
-    return l.kind != LAYOUT_UNKNOWN || vendor_of(m->chunk, m->probed) ||
+    s3hls__input_truncation l;
+    s3hls__input_truncation_init(&l, m->chunk, m->probed);
+    return l.kind != S3HLS__INPUT_FILE_UNKNOWN || vendor_of(m->chunk, m->probed) ||
            (m->probed >= 4 && memcmp(m->chunk, program_stream, 4) == 0);
 }
 
@@ -93,10 +97,10 @@ static int status_of_errno(int code, char why[256]) {
 
 /* Like read(), but reports the end of the input when reading must stop: a stalled pipe must not
  * block it. */
-static ssize_t read_fd(media *m, void *to, size_t size) {
+static ssize_t read_fd(s3hls_source *m, void *to, size_t size) {
     struct pollfd ready = {.fd = m->fd, .events = POLLIN};
     for (;;) {
-        if (m->stopped())
+        if (is_stopped(m))
             return 0;
         int rc = poll(&ready, 1, STOP_CHECK_MS);
         if (rc > 0)
@@ -106,7 +110,7 @@ static ssize_t read_fd(media *m, void *to, size_t size) {
     }
 }
 
-static int open_input(media *m, const char *input, char why[256]) {
+static int open_input(s3hls_source *m, const char *input, char why[256]) {
     struct stat st;
     m->fd = strcmp(input, "-") == 0 ? dup(STDIN_FILENO) : open(input, O_RDONLY | O_CLOEXEC);
     if (m->fd < 0 || fstat(m->fd, &st))
@@ -134,41 +138,42 @@ static int open_input(media *m, const char *input, char why[256]) {
 
 /* Read function of AVIO: first the bytes read in advance, then the file. */
 static int read_io(void *opaque, uint8_t *to, int size) {
-    media *m = opaque;
+    s3hls_source *m = opaque;
     size_t left = m->probed - m->given, n = left < (size_t)size ? left : (size_t)size;
     if (n) {
         memcpy(to, m->chunk + m->given, n);
         m->given += n;
-        layout_take(&m->layout, to, n);
+        s3hls__input_truncation_take(&m->layout, to, n);
         return (int)n;
     }
     ssize_t got = m->layout.index_last ? 0 : read_fd(m, to, (size_t)size);
     if (got > 0)
-        layout_take(&m->layout, to, (size_t)got);
+        s3hls__input_truncation_take(&m->layout, to, (size_t)got);
     return got > 0 ? (int)got : got == 0 ? AVERROR_EOF : AVERROR(errno);
 }
 
 /* Read the header of each element of a file. */
-static void survey_layout(media *m) {
-    uint8_t head[LAYOUT_HEADER_BYTES];
+static void survey_layout(s3hls_source *m) {
+    uint8_t head[S3HLS__INPUT_FILE_HEADER_BYTES];
     ssize_t n;
     do
         n = pread(m->fd, head, sizeof head, (off_t)m->layout.next);
-    while (n > 0 && layout_header(&m->layout, head, (size_t)n));
+    while (n > 0 && s3hls__input_truncation_header(&m->layout, head, (size_t)n));
 }
 
-static bool cut_off(media *m) {
+static bool cut_off(s3hls_source *m) {
     struct stat st;
     if (!m->facts.modified_us) {
-        layout_end(&m->layout);
-        return layout_truncated(&m->layout, m->layout.taken);
+        s3hls__input_truncation_end(&m->layout);
+        return s3hls__input_truncation_truncated(&m->layout, m->layout.taken);
     }
     survey_layout(m);
-    return fstat(m->fd, &st) == 0 && layout_truncated(&m->layout, (uint64_t)st.st_size);
+    return fstat(m->fd, &st) == 0 &&
+           s3hls__input_truncation_truncated(&m->layout, (uint64_t)st.st_size);
 }
 
 /* Explain why libavformat could not open the input. @return status, or a more precise one. */
-static int explain_layout(media *m, int status, char why[256]) {
+static int explain_layout(s3hls_source *m, int status, char why[256]) {
     if (m->layout.index_last && !m->facts.modified_us) {
         snprintf(
             why, 256,
@@ -182,46 +187,41 @@ static int explain_layout(media *m, int status, char why[256]) {
                  "it has the private framing of recorders by %s, in which no H.264 was found; "
                  "export it as MP4, or convert it with its maker's program",
                  vendor);
-    if (m->stopped() || vendor || !cut_off(m))
+    if (is_stopped(m) || vendor || !cut_off(m))
         return status;
-    bool no_index = m->layout.kind == LAYOUT_MP4 && !m->layout.index;
+    bool no_index = m->layout.kind == S3HLS__INPUT_FILE_MP4 && !m->layout.index;
     snprintf(why, 256, "the file was cut off, or never finished%s",
              no_index ? ": its index (moov) is missing" : "");
     return S3HLS_E_MALFORMED;
 }
 
 /* libavformat also finds a raw stream after other bytes, but assigns no times to its pictures. */
-static int open_container(media *m, const char *input, char why[256]) {
+static int open_container(s3hls_source *m, const char *input, char why[256]) {
     bool piped = m->fd >= 0 && !m->facts.modified_us; /* cannot be opened a second time */
-    container_source source = {.name = input,
-                               .is_url = is_url(input),
-                               .stopped = m->stopped,
-                               .read = piped ? read_io : NULL,
-                               .ctx = m,
-                               .network = &m->options};
-    layout_init(&m->layout, m->chunk, m->probed);
-    int rc = container_open(&m->container, &source, why);
+    s3hls__input_demux_config config = {.name = input,
+                                        .is_url = is_url(input),
+                                        .read = piped ? read_io : NULL,
+                                        .ctx = m,
+                                        .options = &m->config};
+    s3hls__input_truncation_init(&m->layout, m->chunk, m->probed);
+    int rc = s3hls__input_demux_open(&m->container, &config, why);
     if (rc && m->fd >= 0)
         return explain_layout(m, rc, why);
-    if (!rc && strcmp(container_format(m->container), "h264") == 0) {
+    if (!rc && strcmp(s3hls__input_demux_format(m->container), "h264") == 0) {
         snprintf(why, 256,
                  "a raw stream that does not begin as one; give a file or a pipe, and "
                  "--format h264");
         return S3HLS_E_UNSUPPORTED;
     }
     if (!rc)
-        m->facts.duration_us = container_duration_us(m->container);
+        m->facts.duration_us = s3hls__input_demux_duration_us(m->container);
     return rc;
 }
 
 /* ---- raw streams */
 
-static int is_stopped(void *opaque) {
-    return ((media *)opaque)->stopped();
-}
-
 /* Duration and frame rate of a raw stream in a file: libavformat counts its pictures. */
-static void survey_raw(media *m, const char *input) {
+static void survey_raw(s3hls_source *m, const char *input) {
     AVFormatContext *other = avformat_alloc_context();
     AVPacket *packet = av_packet_alloc();
     char *url = av_asprintf("file:%s", input);
@@ -247,7 +247,7 @@ static void survey_raw(media *m, const char *input) {
     avformat_close_input(&other);
 }
 
-static int read_chunk(media *m, size_t max_bytes, s3hls_frame *frame, char why[256]) {
+static int read_chunk(s3hls_source *m, size_t max_bytes, s3hls_frame *frame, char why[256]) {
     frame->data = m->chunk;
     frame->size = m->probed;
     if (m->probed) {
@@ -259,71 +259,108 @@ static int read_chunk(media *m, size_t max_bytes, s3hls_frame *frame, char why[2
     return n < 0 ? status_of_errno(errno, why) : n > 0;
 }
 
-/* ---- the module's interface */
+/* ---- open, read, close */
 
-static int open_by_name(media *m, const char *input, char why[256]) {
+static int open_by_name(s3hls_source *m, char why[256]) {
     avformat_network_init();
-    int rc = open_container(m, input, why);
-    m->facts.live = address_is_rtsp(input) || m->facts.duration_us == 0;
+    int rc = open_container(m, m->address, why);
+    m->facts.live = s3hls__input_address_is_rtsp(m->address) || m->facts.duration_us == 0;
     return rc == S3HLS_E_IO ? S3HLS_E_NETWORK : rc;
 }
 
-static int open_by_content(media *m, const char *input, const media_options *options,
-                           char why[256]) {
-    int rc = open_input(m, input, why);
+static int open_by_content(s3hls_source *m, char why[256]) {
+    int rc = open_input(m, m->address, why);
     if (rc)
         return rc;
-    m->facts.raw = options->raw || looks_like_h264(m->chunk, m->probed) ||
-                   (named_as_h264(input) && !begins_as_container(m));
+    m->facts.raw = m->config.raw || looks_like_h264(m->chunk, m->probed) ||
+                   (named_as_h264(m->address) && !begins_as_container(m));
     if (!m->facts.raw)
-        return open_container(m, input, why);
+        return open_container(m, m->address, why);
     if (m->facts.modified_us)
-        survey_raw(m, input);
+        survey_raw(m, m->address);
     return S3HLS_OK;
 }
 
-int media_open(media **out, const char *input, const media_options *options, char why[256]) {
-    media *m = *out = calloc(1, sizeof *m);
-    if (!m)
-        return S3HLS_E_NOMEM;
-    m->fd = -1;
-    m->stopped = options->stopped;
-    m->options = options->network;
-    int rc = is_url(input) ? open_by_name(m, input, why) : open_by_content(m, input, options, why);
-    if (rc)
-        media_close(out);
+/* @param encoded  receives the address as libavformat parses it; to be freed */
+static int check(const s3hls_source_config *cfg, char **encoded, char why[256]) {
+    const char *wrong = NULL;
+    *encoded = NULL;
+    why[0] = 0;
+    if (!cfg->address || !cfg->stopped)
+        wrong = "the address or the stopped function is missing";
+    else if (cfg->transport == S3HLS_RTSP_UDP &&
+             s3hls__input_address_has_scheme(cfg->address, "rtsps"))
+        wrong = "rtsps:// carries the video in its TLS connection, which UDP would not";
+    else
+        *encoded = s3hls__input_address_encode(cfg->address, cfg->password, &wrong);
+    if (*encoded)
+        return S3HLS_OK;
+    snprintf(why, 256, "%s", wrong ? wrong : "");
+    return wrong ? S3HLS_E_INVALID : S3HLS_E_NOMEM;
+}
+
+int s3hls_source_check(const s3hls_source_config *cfg, char why[256]) {
+    char *encoded;
+    int rc = check(cfg, &encoded, why);
+    free(encoded);
     return rc;
 }
 
-void media_close(media **m) {
-    media *x = *m;
-    if (!x)
+int s3hls_source_open(s3hls_source **out, const s3hls_source_config *cfg, char why[256]) {
+    char *address;
+    *out = NULL;
+    int rc = check(cfg, &address, why);
+    if (rc)
+        return rc;
+    s3hls_source *m = *out = calloc(1, sizeof *m);
+    if (!m) {
+        free(address);
+        return S3HLS_E_NOMEM;
+    }
+    m->config = *cfg;
+    m->address = address;
+    m->fd = -1;
+    rc = is_url(address) ? open_by_name(m, why) : open_by_content(m, why);
+    if (rc)
+        s3hls_source_close(out);
+    return rc;
+}
+
+void s3hls_source_close(s3hls_source **source) {
+    s3hls_source *m = *source;
+    if (!m)
         return;
-    container_close(&x->container);
-    if (x->fd >= 0)
-        close(x->fd);
-    free(x);
-    *m = NULL;
+    s3hls__input_demux_close(&m->container);
+    if (m->fd >= 0)
+        close(m->fd);
+    explicit_bzero(m->address, strlen(m->address));
+    free(m->address);
+    free(m);
+    *source = NULL;
 }
 
-const media_facts *media_get_facts(const media *m) {
-    return &m->facts;
+const s3hls_source_facts *s3hls_source_get_facts(const s3hls_source *source) {
+    return &source->facts;
 }
 
-int media_read(media *m, size_t max_bytes, s3hls_frame *frame, char why[256]) {
+int s3hls_source_read(s3hls_source *source, size_t max_bytes, s3hls_frame *frame, char why[256]) {
     memset(frame, 0, sizeof *frame);
-    return m->facts.raw ? read_chunk(m, max_bytes, frame, why)
-                        : container_read(m->container, frame, why);
+    return source->facts.raw ? read_chunk(source, max_bytes, frame, why)
+                             : s3hls__input_demux_read(source->container, frame, why);
 }
 
-bool media_at_keyframe(const media *m) {
-    return m->facts.raw || container_at_keyframe(m->container);
+int s3hls_source_at_keyframe(const s3hls_source *source) {
+    return source->facts.raw || s3hls__input_demux_at_keyframe(source->container);
 }
 
-uint64_t media_damaged(const media *m) {
-    return m->facts.raw ? 0 : container_damaged(m->container);
+uint64_t s3hls_source_damaged(const s3hls_source *source) {
+    return source->facts.raw ? 0 : s3hls__input_demux_damaged(source->container);
 }
 
-bool media_truncated(media *m) {
-    return !m->facts.raw && m->fd >= 0 && cut_off(m);
+int s3hls_source_truncated(s3hls_source *source) {
+    return !source->facts.raw && source->fd >= 0 && cut_off(source);
+}
+
+int s3hls_source_is_camera(const char *address) {
+    return s3hls__input_address_is_rtsp(address);
 }

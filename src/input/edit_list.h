@@ -8,31 +8,31 @@
  * Hidden pictures that a shown picture requires are moved before the first shown picture, or after
  * the last one, and shortened to an instant. The others are omitted. The times of shown pictures
  * are unchanged. Pure. */
-#ifndef TOOL_HIDDEN_H
-#define TOOL_HIDDEN_H
+#ifndef S3HLS_INPUT_EDIT_LIST_H
+#define S3HLS_INPUT_EDIT_LIST_H
 
-#include "pictures.h"
+#include "input/timestamps.h"
 
-typedef struct hidden {
+typedef struct s3hls__input_edit_list {
     void (*drop)(void *packet); /* called for a picture that is omitted */
 
-    picture *held; /* capacity; entries from next on are output, from ready on wait */
+    s3hls__input_picture *held; /* capacity; entries from next on are output, from ready on wait */
     size_t next, ready, count, capacity;
     bool leads;               /* the waiting pictures begin with a hidden keyframe */
     size_t first_shown;       /* index of the first shown picture among them; SIZE_MAX: none yet */
     int64_t last_dts;         /* of the pictures that do not wait */
     int64_t earliest, latest; /* PTS of the pictures shown since then; INT64_MAX: none */
-} hidden;
+} s3hls__input_edit_list;
 
-void hidden_init(hidden *h, void (*drop)(void *packet));
+void s3hls__input_edit_list_init(s3hls__input_edit_list *h, void (*drop)(void *packet));
 /* Frees the held pictures, and drops their packets. */
-void hidden_deinit(hidden *h);
+void s3hls__input_edit_list_deinit(s3hls__input_edit_list *h);
 
 /* Add the next picture in decoding order. It has both times if it or an earlier one is hidden.
  * @return false: out of memory. */
-bool hidden_push(hidden *h, const picture *x);
+bool s3hls__input_edit_list_push(s3hls__input_edit_list *h, const s3hls__input_picture *x);
 /* No more pictures follow. */
-void hidden_end(hidden *h);
-bool hidden_pop(hidden *h, picture *out);
+void s3hls__input_edit_list_end(s3hls__input_edit_list *h);
+bool s3hls__input_edit_list_pop(s3hls__input_edit_list *h, s3hls__input_picture *out);
 
 #endif

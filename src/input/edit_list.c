@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-#include "hidden.h"
+#include "input/edit_list.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,19 +7,19 @@
  * apart. */
 enum { SHORTENED = 512, INSTANT_US = 2000, TICK_US = 12, OVERLAP_US = 1000000 };
 
-void hidden_init(hidden *h, void (*drop)(void *packet)) {
+void s3hls__input_edit_list_init(s3hls__input_edit_list *h, void (*drop)(void *packet)) {
     memset(h, 0, sizeof *h);
     h->drop = drop;
     h->first_shown = SIZE_MAX;
     h->earliest = INT64_MAX;
-    h->last_dts = PICTURES_NO_TIME;
+    h->last_dts = S3HLS__INPUT_TIMES_NO_TIME;
 }
 
-static bool shows(const hidden *h) {
+static bool shows(const s3hls__input_edit_list *h) {
     return h->first_shown != SIZE_MAX;
 }
 
-static void drop_from(hidden *h, size_t first) {
+static void drop_from(s3hls__input_edit_list *h, size_t first) {
     for (size_t i = first; i < h->count; i++)
         h->drop(h->held[i].packet);
     h->count = first;
@@ -27,14 +27,14 @@ static void drop_from(hidden *h, size_t first) {
     h->leads = false;
 }
 
-void hidden_deinit(hidden *h) {
+void s3hls__input_edit_list_deinit(s3hls__input_edit_list *h) {
     if (h->count)
         drop_from(h, h->next);
     free(h->held);
     h->held = NULL;
 }
 
-static void compact(hidden *h) {
+static void compact(s3hls__input_edit_list *h) {
     if (!h->next || h->next < h->ready)
         return;
     memmove(h->held, h->held + h->ready, (h->count - h->ready) * sizeof *h->held);
@@ -43,10 +43,10 @@ static void compact(hidden *h) {
     h->next = h->ready = 0;
 }
 
-static bool hold(hidden *h, const picture *x) {
+static bool hold(s3hls__input_edit_list *h, const s3hls__input_picture *x) {
     if (h->count == h->capacity) {
         size_t capacity = h->capacity ? h->capacity * 2 : 64;
-        picture *held = realloc(h->held, capacity * sizeof *held);
+        s3hls__input_picture *held = realloc(h->held, capacity * sizeof *held);
         if (!held)
             return false;
         h->held = held;
@@ -60,7 +60,7 @@ static int64_t shorten(int64_t time, int64_t before) {
     return time < before ? before - (before - time) / SHORTENED - 1 : before - 1;
 }
 
-static void all_ready(hidden *h) {
+static void all_ready(s3hls__input_edit_list *h) {
     if (h->count)
         h->last_dts = h->held[h->count - 1].dts;
     h->ready = h->count;
@@ -70,13 +70,14 @@ static void all_ready(hidden *h) {
 
 /* If the footage follows other footage, its first pictures may be decoded before that ends, by the
  * depth of reordering. */
-static void keep_order(hidden *h) {
+static void keep_order(s3hls__input_edit_list *h) {
     int64_t last = h->last_dts;
     int64_t first = h->held[h->ready].dts;
-    if (last == PICTURES_NO_TIME || first == PICTURES_NO_TIME || last - first > OVERLAP_US)
+    if (last == S3HLS__INPUT_TIMES_NO_TIME || first == S3HLS__INPUT_TIMES_NO_TIME ||
+        last - first > OVERLAP_US)
         return;
     for (size_t i = h->ready; i < h->count; i++) {
-        picture *x = &h->held[i];
+        s3hls__input_picture *x = &h->held[i];
         if (x->dts <= last)
             x->dts = last + TICK_US < x->pts ? last + TICK_US : x->pts;
         last = x->dts;
@@ -84,10 +85,10 @@ static void keep_order(hidden *h) {
 }
 
 /* The first shown picture is known, and no picture with an earlier time follows. */
-static void release_lead(hidden *h) {
+static void release_lead(s3hls__input_edit_list *h) {
     const int64_t dts = h->held[h->first_shown].dts, pts = h->earliest;
     for (size_t i = h->ready; i < h->count; i++) {
-        picture *x = &h->held[i];
+        s3hls__input_picture *x = &h->held[i];
         if (i < h->first_shown)
             x->dts = shorten(x->dts, dts);
         if (x->hidden)
@@ -101,9 +102,9 @@ static void release_lead(hidden *h) {
 
 /* Hidden pictures that a shown picture follows in decoding order: they are moved before the first
  * shown picture, or after the last one, where other footage may follow immediately. */
-static void release_tail(hidden *h) {
+static void release_tail(s3hls__input_edit_list *h) {
     for (size_t i = h->ready; i < h->count; i++) {
-        picture *x = &h->held[i];
+        s3hls__input_picture *x = &h->held[i];
         if (x->pts < h->earliest)
             x->pts = shorten(x->pts, h->earliest);
         else if (x->pts > h->latest)
@@ -114,7 +115,7 @@ static void release_tail(hidden *h) {
     all_ready(h);
 }
 
-static bool push_hidden(hidden *h, const picture *x) {
+static bool push_hidden(s3hls__input_edit_list *h, const s3hls__input_picture *x) {
     if (shows(h) && (x->key || x->dts >= h->earliest))
         release_lead(h);
     else if (x->key) /* no shown picture needs the waiting ones */
@@ -131,7 +132,7 @@ static bool push_hidden(hidden *h, const picture *x) {
     return hold(h, x);
 }
 
-static bool push_shown(hidden *h, const picture *x) {
+static bool push_shown(s3hls__input_edit_list *h, const s3hls__input_picture *x) {
     bool first = h->earliest == INT64_MAX;
     h->earliest = x->pts < h->earliest ? x->pts : h->earliest;
     h->latest = first || x->pts > h->latest ? x->pts : h->latest;
@@ -148,24 +149,24 @@ static bool push_shown(hidden *h, const picture *x) {
     }
     if (!shows(h))
         h->first_shown = h->count - 1;
-    if (x->dts >= h->earliest || h->count - h->first_shown > PICTURES_REORDER_MAX)
+    if (x->dts >= h->earliest || h->count - h->first_shown > S3HLS__INPUT_TIMES_REORDER_MAX)
         release_lead(h);
     return true;
 }
 
-bool hidden_push(hidden *h, const picture *x) {
+bool s3hls__input_edit_list_push(s3hls__input_edit_list *h, const s3hls__input_picture *x) {
     compact(h);
     return x->hidden ? push_hidden(h, x) : push_shown(h, x);
 }
 
-void hidden_end(hidden *h) {
+void s3hls__input_edit_list_end(s3hls__input_edit_list *h) {
     if (shows(h))
         release_lead(h);
     else
         drop_from(h, h->ready);
 }
 
-bool hidden_pop(hidden *h, picture *out) {
+bool s3hls__input_edit_list_pop(s3hls__input_edit_list *h, s3hls__input_picture *out) {
     if (h->next == h->ready)
         return false;
     *out = h->held[h->next++];

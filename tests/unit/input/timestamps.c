@@ -7,14 +7,14 @@
 
 #include <cmocka.h>
 
-#include "../../../tools/s3hls/pictures.h"
+#include "input/timestamps.h"
 
 enum { SECOND = 1000, STEP = 40, FIRST = 5000, MAX = 400 };
 
 typedef enum gives { BOTH, PTS, DTS } gives;
 
 typedef struct stream {
-    picture pictures[MAX]; /* in decoding order, with both true times */
+    s3hls__input_picture pictures[MAX]; /* in decoding order, with both true times */
     size_t count;
 } stream;
 
@@ -24,36 +24,36 @@ static stream make(const int *shape, size_t size, size_t gops, int64_t step) {
     for (size_t gop = 0; gop < gops; gop++)
         for (size_t i = 0; i < size; i++) {
             int64_t first = FIRST + (int64_t)(gop * size) * step;
-            s.pictures[s.count++] = (picture){.pts = first + shape[i] * step,
-                                              .dts = first + (int64_t)i * step,
-                                              .order = 2 * shape[i],
-                                              .idr = i == 0,
-                                              .key = i == 0};
+            s.pictures[s.count++] = (s3hls__input_picture){.pts = first + shape[i] * step,
+                                                           .dts = first + (int64_t)i * step,
+                                                           .order = 2 * shape[i],
+                                                           .idr = i == 0,
+                                                           .key = i == 0};
         }
     return s;
 }
 
 /* Push what a container gives of them; compare what comes out. */
 static void check(const stream *s, gives given, unsigned depth, bool live) {
-    pictures p;
-    picture x;
+    s3hls__input_timestamps p;
+    s3hls__input_picture x;
     size_t out = 0, longest = 0;
     int64_t shift = 0, last = INT64_MIN;
-    pictures_init(&p, SECOND, 0, live);
+    s3hls__input_timestamps_init(&p, SECOND, 0, live);
     for (size_t i = 0; i <= s->count; i++) {
         if (i < s->count) {
-            picture next = s->pictures[i];
+            s3hls__input_picture next = s->pictures[i];
             if (given == BOTH)
                 next.dts -= depth * (s->pictures[1].dts - s->pictures[0].dts);
             if (given == PTS)
-                next.dts = PICTURES_NO_TIME;
+                next.dts = S3HLS__INPUT_TIMES_NO_TIME;
             if (given == DTS)
-                next.pts = PICTURES_NO_TIME;
-            assert_true(pictures_push(&p, &next));
+                next.pts = S3HLS__INPUT_TIMES_NO_TIME;
+            assert_true(s3hls__input_timestamps_push(&p, &next));
         } else {
-            pictures_end(&p);
+            s3hls__input_timestamps_end(&p);
         }
-        while (pictures_pop(&p, &x)) {
+        while (s3hls__input_timestamps_pop(&p, &x)) {
             if (!out)
                 shift = x.pts - s->pictures[0].pts;
             assert_int_equal(x.pts - shift, s->pictures[out].pts);
@@ -72,7 +72,7 @@ static void check(const stream *s, gives given, unsigned depth, bool live) {
         assert_int_equal(p.depth, depth);
     if (live)
         assert_true(longest <= 1);
-    pictures_deinit(&p);
+    s3hls__input_timestamps_deinit(&p);
 }
 
 static const int plain[] = {0, 1, 2, 3, 4}, one[] = {0, 2, 1, 4, 3, 5},
@@ -129,52 +129,54 @@ static void a_camera_is_not_held_back(void **state) {
 /* The first pictures show no reordering, later ones do. */
 static void reordering_that_comes_late_shifts_no_picture(void **state) {
     static const int late[] = {0, 1, 2, 3, 5, 4, 6, 9, 8, 7};
-    pictures p;
-    picture x;
+    s3hls__input_timestamps p;
+    s3hls__input_picture x;
     (void)state;
     stream s = make(late, 10, 20, STEP);
-    pictures_init(&p, SECOND, 0, true);
+    s3hls__input_timestamps_init(&p, SECOND, 0, true);
     for (size_t i = 0, out = 0; i < s.count; i++) {
-        s.pictures[i].dts = PICTURES_NO_TIME;
-        assert_true(pictures_push(&p, &s.pictures[i]));
-        while (pictures_pop(&p, &x)) {
+        s.pictures[i].dts = S3HLS__INPUT_TIMES_NO_TIME;
+        assert_true(s3hls__input_timestamps_push(&p, &s.pictures[i]));
+        while (s3hls__input_timestamps_pop(&p, &x)) {
             assert_int_equal(x.pts, s.pictures[out++].pts);
             assert_true(x.dts <= x.pts);
         }
     }
     assert_int_equal(p.depth, 2);
-    pictures_end(&p);
-    while (pictures_pop(&p, &x)) {
+    s3hls__input_timestamps_end(&p);
+    while (s3hls__input_timestamps_pop(&p, &x)) {
     }
-    pictures_deinit(&p);
+    s3hls__input_timestamps_deinit(&p);
 }
 
 static void pictures_without_times_follow(void **state) {
-    pictures p;
-    picture x, none = {.pts = PICTURES_NO_TIME, .dts = PICTURES_NO_TIME}, timed = none;
+    s3hls__input_timestamps p;
+    s3hls__input_picture x,
+        none = {.pts = S3HLS__INPUT_TIMES_NO_TIME, .dts = S3HLS__INPUT_TIMES_NO_TIME}, timed = none;
     (void)state;
-    pictures_init(&p, SECOND, 0, true);
-    assert_true(pictures_push(&p, &none)); /* a camera's first, whose second has the time 0 */
-    assert_false(pictures_pop(&p, &x));
+    s3hls__input_timestamps_init(&p, SECOND, 0, true);
+    assert_true(s3hls__input_timestamps_push(
+        &p, &none)); /* a camera's first, whose second has the time 0 */
+    assert_false(s3hls__input_timestamps_pop(&p, &x));
     for (int i = 0; i < 3; i++) {
         timed.pts = timed.dts = i * 100;
-        assert_true(pictures_push(&p, &timed));
+        assert_true(s3hls__input_timestamps_push(&p, &timed));
     }
-    assert_true(pictures_push(&p, &none));
+    assert_true(s3hls__input_timestamps_push(&p, &none));
     for (int i = -1; i < 4; i++) {
-        assert_true(pictures_pop(&p, &x));
+        assert_true(s3hls__input_timestamps_pop(&p, &x));
         assert_int_equal(x.pts, i * 100);
     }
-    pictures_deinit(&p);
-    pictures_init(&p, SECOND, 0, false); /* none at all: 25 in a second */
+    s3hls__input_timestamps_deinit(&p);
+    s3hls__input_timestamps_init(&p, SECOND, 0, false); /* none at all: 25 in a second */
     for (int i = 0; i < 20; i++)
-        assert_true(pictures_push(&p, &none));
-    pictures_end(&p);
+        assert_true(s3hls__input_timestamps_push(&p, &none));
+    s3hls__input_timestamps_end(&p);
     for (int i = 0; i < 20; i++) {
-        assert_true(pictures_pop(&p, &x));
+        assert_true(s3hls__input_timestamps_pop(&p, &x));
         assert_int_equal(x.pts, i * STEP);
     }
-    pictures_deinit(&p);
+    s3hls__input_timestamps_deinit(&p);
 }
 
 int main(void) {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT-0 */
-#include "arrival.h"
+#include "input/arrival.h"
 
 enum { AVERAGED = 32, HELD_MAX = 256, PACED = 3 };
 
 static const int64_t HELD_MAX_US = 20000000, PACED_US = 400000;
 
 /* Note the step from the previous picture, if both are shown in the order of their arrival. */
-static void note_step(arrival *a, int64_t step_us) {
+static void note_step(s3hls__input_arrival *a, int64_t step_us) {
     if (step_us > HELD_MAX_US) /* the times jumped */
         return;
     a->span_us += step_us;
@@ -17,14 +17,14 @@ static void note_step(arrival *a, int64_t step_us) {
 }
 
 /* Has the backlog been received completely? A pause within it does not mean that it has. */
-static bool in_real_time(arrival *a, int64_t passed_us, int64_t step_us) {
+static bool in_real_time(s3hls__input_arrival *a, int64_t passed_us, int64_t step_us) {
     bool paced = passed_us >= step_us / 2;
     a->paced = paced ? a->paced + 1 : 0;
     a->paced_us = paced ? a->paced_us + step_us : 0;
     return a->paced >= PACED || a->paced_us >= PACED_US;
 }
 
-void arrival_note(arrival *a, int64_t now_us, int64_t time_us) {
+void s3hls__input_arrival_note(s3hls__input_arrival *a, int64_t now_us, int64_t time_us) {
     bool first = !a->pictures && !a->held;
     int64_t behind_us = now_us - time_us, step_us = time_us - a->latest_us;
     if (!first && step_us < -HELD_MAX_US) /* the times restarted */
@@ -39,22 +39,22 @@ void arrival_note(arrival *a, int64_t now_us, int64_t time_us) {
         note_step(a, step_us);
     a->held += !a->settled;
     if (!first && !a->settled && step_us > 0 && in_real_time(a, now_us - a->newest_us, step_us))
-        arrival_settle(a, true);
+        s3hls__input_arrival_settle(a, true);
     if (!a->settled && (a->held >= HELD_MAX || time_us - a->first_us > HELD_MAX_US))
-        arrival_settle(a, false);
+        s3hls__input_arrival_settle(a, false);
     if (first || step_us > 0) {
         a->latest_us = time_us;
         a->newest_us = now_us;
     }
 }
 
-void arrival_settle(arrival *a, bool in_real_time) {
+void s3hls__input_arrival_settle(s3hls__input_arrival *a, bool in_real_time) {
     if (!a->settled && !in_real_time)
         a->held = 0;
     a->settled = true;
 }
 
-int64_t arrival_late_us(arrival *a, int64_t arrived_us, int64_t time_us) {
+int64_t s3hls__input_arrival_late_us(s3hls__input_arrival *a, int64_t arrived_us, int64_t time_us) {
     if (!a->held)
         return 0;
     a->held--;
@@ -62,6 +62,6 @@ int64_t arrival_late_us(arrival *a, int64_t arrived_us, int64_t time_us) {
     return late_us > 0 && late_us <= 2 * HELD_MAX_US ? late_us : 0;
 }
 
-int64_t arrival_picture_us(const arrival *a) {
+int64_t s3hls__input_arrival_picture_us(const s3hls__input_arrival *a) {
     return a->pictures ? a->span_us / a->pictures : 0;
 }
