@@ -17,6 +17,7 @@ function(s3hls_fuzz_target name)
   s3hls_module_objects(objects ${T_MODULES})
   add_executable(fuzz_${name} ${T_UNPARSED_ARGUMENTS} ${objects})
   target_include_directories(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+  add_dependencies(fuzz fuzz_${name})
   target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
   target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
   target_link_libraries(fuzz_${name} PRIVATE PkgConfig::CURL PkgConfig::CRYPTO PkgConfig::EXPAT
