@@ -31,11 +31,12 @@ may src/deliver $api deliver/ layout/ store/ s3/ base/
 may src/record $api record/ deliver/ layout/ container/ codec/ media/ base/
 may src/archive $api archive/ layout/ store/ s3/ base/
 may src/playback $api playback/ layout/ base/
+may src/publish $api publish/ playback/ layout/ store/ base/
 may src/export $api export/ codec/ media/ base/ libavcodec/ libavformat/
 may src/server $api server/ s3/uri.h base/ jansson.h microhttpd.h openssl/
 may src/verify $api verify/ layout/ container/ codec/ media/
 may src/input $api input/ base/ curl/ libavcodec/ libavformat/ libavutil/
-may tools/s3hls $api input/nal.h tool.h mask.h av_messages.h intake.h camera.h doctor.h curl/ options.h delivery.h events.h metrics.h progress.h publish.h published.h range.h text.h when.h \
+may tools/s3hls $api input/nal.h tool.h mask.h av_messages.h intake.h camera.h doctor.h curl/ options.h delivery.h events.h metrics.h progress.h range.h text.h when.h \
     jansson.h microhttpd.h libavutil/
 may compat/v1 $api S3_HLS_SDK.h S3_Simple_Put.h
 may examples $api

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { PUBLISH_WAIT_S = 10 };
+enum { PUBLISH_WAIT_MS = 10000 };
 
 /* Two segments of 4 s of a 4K camera (16 to 24 Mbit/s), and a reserve for an unstable network.
  * Three quarters of it limit the size of a segment, so that GOPs of 10 s at that rate stay
@@ -238,14 +238,8 @@ void delivery_pause_ms(long ms) {
 
 static void on_event(void *ctx, const s3hls_event *event) {
     delivery *d = ctx;
-    if (event->type == S3HLS_EVENT_RECOVERED)
-        d->state = DELIVERY_OK;
-    else if (event->type == S3HLS_EVENT_FAILING)
-        d->state = DELIVERY_FAILING;
-    else if (event->type == S3HLS_EVENT_HELD)
-        d->state = DELIVERY_HELD;
-    else if (event->type == S3HLS_EVENT_DELIVERED)
-        publish_segment(d->publisher, event->key, event->bytes);
+    if (event->type == S3HLS_EVENT_DELIVERED)
+        s3hls_publisher_on_event(d->publisher, event);
     else if (event->type == S3HLS_EVENT_DEPENDENT && !d->logs_warnings)
         fprintf(stderr, "%ss3hls %s: segments do not decode on their own: %s\n",
                 d->progress.on ? "\r\033[K" : "", d->command, event->message);
@@ -258,7 +252,6 @@ static void on_event(void *ctx, const s3hls_event *event) {
 static void look_for_metrics(void *ctx, metrics_view *view) {
     delivery *d = ctx;
     s3hls_recorder_get_stats(d->recorder, &view->stats);
-    view->state = (delivery_state)d->state;
     view->input_up = !d->input_gone;
     view->reconnects = d->reconnects;
     view->input_unusable = d->input_unusable;
@@ -266,12 +259,40 @@ static void look_for_metrics(void *ctx, metrics_view *view) {
     view->spool_max_bytes = d->options->cfg.spool_dir ? d->options->cfg.spool_max_bytes : 0;
 }
 
+static void on_publisher_status(void *ctx, int status, const s3hls_s3_error *error) {
+    const delivery *d = ctx;
+    if (status)
+        complain(d->command, "--publish: playlists cannot be written, trying again", status, error);
+    else
+        fprintf(stderr, "s3hls %s: --publish: playlists are written again\n", d->command);
+}
+
 static int open_publisher(delivery *d, const command_line *line) {
-    const char *url = d->options->cfg.destination;
-    int rc = d->options->publish ? publish_open(&d->publisher, line, url) : S3HLS_OK;
+    s3hls_publisher_config cfg;
+    const common_options *common = line->common;
+    s3hls_publisher_config_init(&cfg);
+    cfg.destination = d->options->cfg.destination;
+    cfg.s3 = common->s3;
+    cfg.on_status = on_publisher_status;
+    cfg.status_ctx = d;
+    cfg.list = s3hls_archive_list_playable;
+    cfg.env = &common->env;
+    if (!d->options->publish)
+        return EXIT_DONE;
+    int rc = s3hls_archive_open(&d->archive, cfg.destination, &cfg.s3, cfg.env);
+    cfg.archive = d->archive;
+    if (!rc)
+        rc = s3hls_publisher_open(&d->publisher, &cfg);
     if (rc)
-        complain(d->command, url, rc, NULL);
+        complain(d->command, cfg.destination, rc, NULL);
     return !rc ? EXIT_DONE : rc == S3HLS_E_INVALID ? EXIT_USAGE : EXIT_FAILED;
+}
+
+/* @return false: a playlist could not be written; the error was reported. */
+static bool close_publisher(delivery *d, bool ended, uint32_t wait_ms) {
+    int rc = s3hls_publisher_close(&d->publisher, ended, wait_ms);
+    s3hls_archive_close(&d->archive);
+    return rc == S3HLS_OK;
 }
 
 static int open_recorder(delivery *d, const command_line *line) {
@@ -319,7 +340,7 @@ int delivery_open(delivery *d, const command_line *line) {
         code = open_metrics(d);
     if (code != EXIT_DONE) {
         s3hls_recorder_close(&d->recorder, 0);
-        publish_close(&d->publisher, false, 0);
+        close_publisher(d, false, 0);
         events_close(&d->events);
         return code;
     }
@@ -350,8 +371,9 @@ void delivery_look(delivery *d) {
 
 /* Delivery requires action by the operator. For a directory, this includes every I/O error. */
 bool delivery_hopeless(const delivery *d) {
-    return d->state == DELIVERY_HELD ||
-           (d->state == DELIVERY_FAILING && d->stats.last_error.status == S3HLS_E_IO);
+    const s3hls_recorder_stats *s = &d->stats;
+    return s->delivery_state == S3HLS_DELIVERY_HELD ||
+           (s->delivery_state == S3HLS_DELIVERY_FAILING && s->delivery_status == S3HLS_E_IO);
 }
 
 bool delivery_given_up(const delivery *d) {
@@ -405,7 +427,7 @@ int delivery_close(delivery *d, int *status) {
     metrics_close(&d->metrics);
     events_watch(d->events, NULL);
     *status = s3hls_recorder_close_stats(&d->recorder, 0, &d->stats);
-    bool published = publish_close(&d->publisher, !interrupts, interrupts > 1 ? 0 : PUBLISH_WAIT_S);
+    bool published = close_publisher(d, !interrupts, interrupts > 1 ? 0 : PUBLISH_WAIT_MS);
     events_tell_stats(d->events, s);
     events_close(&d->events);
     progress_end(&d->progress);

@@ -8,7 +8,7 @@
 #include "metrics.h"
 #include "options.h"
 #include "progress.h"
-#include "publish.h"
+#include "s3hls/publish.h"
 #include <stdatomic.h>
 
 enum { TAGS_MAX = 10, METADATA_MAX = 8 };
@@ -34,11 +34,11 @@ typedef struct delivery {
     progress progress;
     events *events;
     metrics *metrics;
-    publisher *publisher;
-    bool logs_warnings; /* -v */
-    bool live;          /* a camera does not wait, and delivery to it is never given up */
-    bool abandoned;     /* ended before the delivery of all segments was confirmed */
-    atomic_int state;
+    s3hls_publisher *publisher;
+    s3hls_archive *archive; /* lists hours for the publisher */
+    bool logs_warnings;     /* -v */
+    bool live;              /* a camera does not wait, and delivery to it is never given up */
+    bool abandoned;         /* ended before the delivery of all segments was confirmed */
     atomic_bool input_gone; /* the camera is being reconnected */
     atomic_ulong reconnects;
     atomic_bool input_unusable; /* pictures arrive, but none can be recorded */

@@ -161,7 +161,8 @@ static void write_view(FILE *to, const metrics_view *v) {
     fprintf(to, "s3hls_input_damaged_pictures_total %" PRIu64 "\n", v->input_damaged);
     begin(to, "s3hls_delivery_state", "gauge", "1 for the state that deliveries are in.");
     for (unsigned i = 0; i < 3; i++)
-        write_labelled(to, "s3hls_delivery_state", "state", states[i], v->state == i);
+        write_labelled(to, "s3hls_delivery_state", "state", states[i],
+                       (unsigned)s->delivery_state == i);
     write_last_error(to, &s->last_error);
     begin(to, "s3hls_build_info", "gauge", "Version of s3hls.");
     write_labelled(to, "s3hls_build_info", "version", s3hls_version(), 1);
@@ -169,16 +170,17 @@ static void write_view(FILE *to, const metrics_view *v) {
 
 /* Report a state as unhealthy if the operator must act. */
 static unsigned write_health(FILE *to, const metrics_view *v) {
-    if (v->state == DELIVERY_OK && v->input_unusable) {
+    const s3hls_recorder_stats *s = &v->stats;
+    if (s->delivery_state == S3HLS_DELIVERY_OK && v->input_unusable) {
         fputs("input: pictures arrive of which none can be recorded\n", to);
         return MHD_HTTP_SERVICE_UNAVAILABLE;
     }
-    if (v->state == DELIVERY_OK) {
+    if (s->delivery_state == S3HLS_DELIVERY_OK) {
         fputs("ok\n", to);
         return MHD_HTTP_OK;
     }
-    fprintf(to, "%s: %s\n", v->state == DELIVERY_HELD ? "held" : "failing",
-            s3hls_strerror(v->stats.last_error.status));
+    fprintf(to, "%s: %s\n", s->delivery_state == S3HLS_DELIVERY_HELD ? "held" : "failing",
+            s3hls_strerror(s->delivery_status));
     return MHD_HTTP_SERVICE_UNAVAILABLE;
 }
 

@@ -8,13 +8,9 @@
 
 typedef struct metrics metrics;
 
-/* State of the deliveries. */
-typedef enum delivery_state { DELIVERY_OK, DELIVERY_FAILING, DELIVERY_HELD } delivery_state;
-
 /* Values that are exposed. */
 typedef struct metrics_view {
     s3hls_recorder_stats stats;
-    delivery_state state;
     bool input_up;          /* the camera is connected */
     uint64_t reconnects;    /* reconnections to it */
     bool input_unusable;    /* pictures arrive, but none can be recorded */
