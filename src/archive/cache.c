@@ -216,7 +216,7 @@ s3hls__hour *s3hls__cache_find(s3hls_archive_cache *c, const char *url, int64_t 
                  now_ms - h->whole_ms < MOVING_WHOLE_MS)
             *known = h;
         if (found || *known)
-            s3hls__hour_hold(h);
+            s3hls__hour_retain(h);
     }
     *(found ? &c->stats.found : *known ? &c->stats.refreshed : &c->stats.listed) += 1;
     pthread_mutex_unlock(&c->lock);
@@ -237,7 +237,7 @@ void s3hls__cache_keep(s3hls_archive_cache *c, const char *url, s3hls__hour *hou
         memcpy(e->url, url, size);
         e->hour = hour;
         e->bytes = bytes;
-        s3hls__hour_hold(hour);
+        s3hls__hour_retain(hour);
         e->chained = c->buckets[bucket_of(url, hour->number)];
         c->buckets[bucket_of(url, hour->number)] = e;
         link_newest(c, e);

@@ -14,16 +14,12 @@ static int on_object(void *ctx, const s3hls_s3_object *object) {
 
 void s3hls__folder_init(s3hls__folder *f, const char *name, const s3hls_env *env) {
     *f = (s3hls__folder){.name = name, .found = {.env = env}};
-    f->op = (s3hls__op){.kind = S3HLS__OP_LIST,
-                        .key = name,
-                        .by_folder = true,
-                        .on_object = on_object,
-                        .sink_ctx = f,
-                        .lister = &s3hls__s3_lister};
+    f->op = s3hls__op_list(name, NULL, on_object, f, &s3hls__s3_lister);
+    f->op.request.by_folder = true;
 }
 
 int s3hls__folder_status(const s3hls__folder *f) {
-    int rc = f->op.error.status;
+    int rc = f->op.result.status;
     return f->status ? f->status : rc == S3HLS_E_CANCELLED ? S3HLS_OK : rc;
 }
 

@@ -25,7 +25,7 @@ int s3hls__hour_add(s3hls__hour **hour, const s3hls_segment *segment, const s3hl
     return S3HLS_OK;
 }
 
-void s3hls__hour_hold(s3hls__hour *hour) {
+void s3hls__hour_retain(s3hls__hour *hour) {
     atomic_fetch_add(&hour->references, 1);
 }
 

@@ -26,7 +26,7 @@ typedef struct s3hls__hour {
  *   S3HLS_E_NOMEM: *hour is unchanged */
 int s3hls__hour_add(s3hls__hour **hour, const s3hls_segment *segment, const s3hls_env *env);
 s3hls__hour *s3hls__hour_new(int64_t number, size_t capacity, const s3hls_env *env);
-void s3hls__hour_hold(s3hls__hour *hour);
+void s3hls__hour_retain(s3hls__hour *hour);
 void s3hls__hour_release(s3hls__hour **hour, const s3hls_env *env);
 
 /* The cache's functions for the archive. Any thread. */

@@ -101,7 +101,7 @@ static void hour_done(s3hls__op *op) {
     hour_list *l = (hour_list *)op;
     collection *c = op->user;
     c->running--;
-    note_failure(c, l->status ? l->status : op->error.status, &op->error);
+    note_failure(c, l->status ? l->status : op->result.status, &op->result);
     if (c->status) {
         s3hls__hour_release(&l->hour, l->env);
         return;
@@ -139,12 +139,12 @@ static void start_next_hour(hour_list *l, collection *c) {
         note_failure(c, rc, &(s3hls_s3_error){0});
         return;
     }
-    l->op = (s3hls__op){.kind = S3HLS__OP_LIST,
-                        .key = l->prefix,
-                        .start_after = l->start_after[0] ? l->start_after : NULL,
-                        .on_object = on_object,
-                        .sink_ctx = l,
-                        .lister = &s3hls__s3_lister,
+    l->op = (s3hls__op){.request = {.kind = S3HLS__OP_LIST,
+                                    .key = l->prefix,
+                                    .start_after = l->start_after[0] ? l->start_after : NULL,
+                                    .on_object = on_object,
+                                    .sink_ctx = l,
+                                    .lister = &s3hls__s3_lister},
                         .done = hour_done,
                         .user = c};
     c->running++;
@@ -245,13 +245,8 @@ static int list_all(s3hls_archive *archive, int64_t from_ms, int64_t to_ms,
     walk w = {.env = &archive->env, .list = list, .to_ms = to_ms};
     char start_after[S3HLS_KEY_MAX];
     s3hls__period_prefix(S3HLS__SECOND, from_ms, start_after);
-    s3hls__op op = {.kind = S3HLS__OP_LIST,
-                    .key = "",
-                    .start_after = start_after,
-                    .wants_folder = s3hls__key_is_in_year,
-                    .on_object = on_walk,
-                    .sink_ctx = &w,
-                    .lister = &s3hls__s3_lister};
+    s3hls__op op = s3hls__op_list("", start_after, on_walk, &w, &s3hls__s3_lister);
+    op.request.wants_folder = s3hls__key_is_in_year;
     int rc = s3hls__store_run(archive->store, &op, error);
     return w.status ? w.status : rc == S3HLS_E_CANCELLED ? S3HLS_OK : rc;
 }

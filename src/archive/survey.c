@@ -83,7 +83,7 @@ static int judge(run *r, const s3hls__folder *f) {
 
 /* A folder that this user may not open must not hide the other cameras. */
 static bool is_closed(const s3hls__folder *f) {
-    return f->op.error.status == S3HLS_E_ACCESS && !f->op.error.http_status && f->name[0];
+    return f->op.result.status == S3HLS_E_ACCESS && !f->op.result.http_status && f->name[0];
 }
 
 static void look_into_next(s3hls__folder *f, run *r);
@@ -97,12 +97,12 @@ static void folder_done(s3hls__op *op) {
                    "\"%.200s\": more than 20,000 files; cameras that sort after them are not found",
                    f->name);
     if (is_closed(f))
-        s3hls__log(r->env, S3HLS_LOG_WARN, "archive", "%s; passed over", op->error.message);
+        s3hls__log(r->env, S3HLS_LOG_WARN, "archive", "%s; passed over", op->result.message);
     int rc = is_closed(f) ? S3HLS_OK : judge(r, f);
     s3hls__names_deinit(&f->found);
     if (!r->status && rc) {
         r->status = rc;
-        r->error = op->error;
+        r->error = op->result;
     }
     look_into_next(f, r);
 }

@@ -3,12 +3,6 @@
 #include "archive/archive.h"
 #include "base/strbuf.h"
 
-static int collect(void *ctx, const uint8_t *data, size_t size) {
-    s3hls__strbuf *b = ctx;
-    s3hls__strbuf_add(b, data, size);
-    return b->status;
-}
-
 int s3hls_archive_timeline(s3hls_archive *archive, uint64_t timeline, s3hls_timeline *out,
                            s3hls_s3_error *error) {
     char key[S3HLS_KEY_MAX];
@@ -17,7 +11,7 @@ int s3hls_archive_timeline(s3hls_archive *archive, uint64_t timeline, s3hls_time
         return S3HLS_E_INVALID;
     s3hls_timeline_key_format(timeline, key, sizeof key);
     s3hls__strbuf_init(&b, &archive->env, S3HLS__TIMELINE_BYTES);
-    int rc = s3hls_store_get(archive->store, key, 0, UINT64_MAX, collect, &b, error);
+    int rc = s3hls_store_get(archive->store, key, 0, UINT64_MAX, s3hls__strbuf_collect, &b, error);
     if (b.status)
         rc = b.status == S3HLS_E_TOO_LARGE ? S3HLS_E_MALFORMED : b.status;
     if (rc == S3HLS_OK)

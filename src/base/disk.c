@@ -45,6 +45,24 @@ bool s3hls__disk_mode_ok(uint32_t configured) {
     return configured == 0 || (configured <= 0777 && (configured & 0600) == 0600);
 }
 
+int s3hls__disk_commit(int folder, int fd, bool written, const char *temporary, const char *name) {
+    bool ok = written && fsync(fd) == 0;
+    int code = errno;
+    if (close(fd) && errno != EINTR && ok) {
+        ok = false;
+        code = errno;
+    }
+    if (ok && renameat(folder, temporary, folder, name)) {
+        ok = false;
+        code = errno;
+    }
+    if (ok)
+        return 0;
+    unlinkat(folder, temporary, 0);
+    errno = code;
+    return -1;
+}
+
 static bool cannot_sync_folders(int code) {
     return code == EINVAL || code == ENOTSUP || code == ENOSYS || code == EBADF;
 }

@@ -17,6 +17,14 @@ mode_t s3hls__disk_folder_mode(uint32_t configured);
 /* @return false: it leaves the owner without access, or sets anything but rwx */
 bool s3hls__disk_mode_ok(uint32_t configured);
 
+/* Give a new file its name, so that a power failure leaves either the old file or the new one: sync
+ * it, close it, rename it. The caller syncs the folder.
+ * @param fd         opened as temporary in folder; closed
+ * @param written    false: writing failed, with this errno; the temporary file is removed
+ * @return 0
+ *   -1: errno is set, and the temporary file is removed */
+int s3hls__disk_commit(int folder, int fd, bool written, const char *temporary, const char *name);
+
 /* Sync the names in a directory to the disk. Succeeds on a file system that does not support this
  * (EINVAL, ENOTSUP, ...).
  * @return 0

@@ -15,6 +15,11 @@ void s3hls__strbuf_deinit(s3hls__strbuf *b) {
     s3hls__strbuf_init(b, b->env, b->max);
 }
 
+void s3hls__strbuf_clear(s3hls__strbuf *b) {
+    b->size = 0;
+    b->status = S3HLS_OK;
+}
+
 /* Reserve memory for extra bytes and a NUL. @return the position to write at, or NULL. */
 static char *grow(s3hls__strbuf *b, size_t extra) {
     if (b->status)
@@ -49,6 +54,12 @@ void s3hls__strbuf_add(s3hls__strbuf *b, const void *data, size_t size) {
 
 void s3hls__strbuf_add_str(s3hls__strbuf *b, const char *s) {
     s3hls__strbuf_add(b, s, strlen(s));
+}
+
+int s3hls__strbuf_collect(void *ctx, const uint8_t *data, size_t size) {
+    s3hls__strbuf *b = ctx;
+    s3hls__strbuf_add(b, data, size);
+    return b->status;
 }
 
 void s3hls__strbuf_add_char(s3hls__strbuf *b, char c) {

@@ -24,18 +24,18 @@ static void set_headers(s3hls__delivery *d) {
 
 static void start(s3hls__delivery *d, s3hls__op_kind kind) {
     void (*done)(s3hls__op * op) = d->op.done;
-    d->op = (s3hls__op){.kind = kind,
-                        .key = d->key,
-                        .body = d->slot   ? s3hls__slot_body
-                                : d->copy ? s3hls__timeline_copy_body
-                                          : s3hls__spool_body,
-                        .body_ctx = d->slot   ? (void *)d->slot
-                                    : d->copy ? (void *)d->copy
-                                              : d->box->spool,
-                        .body_size = d->entry.segment.size,
-                        .put = &d->put,
-                        .fresh = d->box->health.state != S3HLS_DELIVERY_OK,
-                        .patient = kind == S3HLS__OP_PUT,
+    d->op = (s3hls__op){.request = {.kind = kind,
+                                    .key = d->key,
+                                    .body = d->slot   ? s3hls__slot_body
+                                            : d->copy ? s3hls__timeline_copy_body
+                                                      : s3hls__spool_body,
+                                    .body_ctx = d->slot   ? (void *)d->slot
+                                                : d->copy ? (void *)d->copy
+                                                          : d->box->spool,
+                                    .body_size = d->entry.segment.size,
+                                    .put = &d->put,
+                                    .fresh = d->box->health.state != S3HLS_DELIVERY_OK,
+                                    .patient = kind == S3HLS__OP_PUT},
                         .done = done,
                         .user = d};
 }
@@ -65,12 +65,12 @@ static int note_object(void *ctx, const s3hls_s3_object *object) {
 }
 
 bool s3hls__delivery_compare(s3hls__delivery *d) {
-    if (d->comparing || !d->box->object.no_overwrite || d->op.error.status != S3HLS_E_EXISTS)
+    if (d->comparing || !d->box->object.no_overwrite || d->op.result.status != S3HLS_E_EXISTS)
         return false;
     d->comparing = true;
     start(d, S3HLS__OP_HEAD);
-    d->op.on_object = note_object;
-    d->op.sink_ctx = d;
+    d->op.request.on_object = note_object;
+    d->op.request.sink_ctx = d;
     s3hls__store_start(d->box->store, &d->op);
     return true;
 }

@@ -21,7 +21,8 @@ typedef struct s3hls__delivery {
 } s3hls__delivery;
 
 /* Start the PUT of a SENDING slot, of a timeline's copy (slot NULL), or of an entry that
- * s3hls__spool_read() has opened (both NULL). done is called at its end; op.error is the result. */
+ * s3hls__spool_read() has opened (both NULL). done is called at its end; op.result is the result.
+ */
 void s3hls__delivery_begin(s3hls__delivery *d, s3hls__outbox *box, s3hls__slot *slot,
                            s3hls__timeline_copy *copy, const s3hls__spool_entry *entry,
                            void (*done)(s3hls__op *op));

@@ -128,7 +128,7 @@ static void delivery_succeeded(s3hls_uploader *u, s3hls__delivery *d) {
 
 /* The final error of a failed delivery. */
 static const s3hls_s3_error *explain(s3hls__delivery *d) {
-    s3hls_s3_error *e = &d->op.error;
+    s3hls_s3_error *e = &d->op.result;
     if (e->status == S3HLS_E_CANCELLED && d->aborted[0]) {
         e->status = S3HLS_E_NETWORK;
         snprintf(e->message, sizeof e->message, "%s", d->aborted);
@@ -176,7 +176,7 @@ void s3hls__uploader_delivery_done(s3hls__op *op) {
     s3hls_uploader *u = box->uploader;
     if (s3hls__delivery_compare(d))
         return;
-    if (op->error.status == S3HLS_OK && (!d->comparing || d->ours))
+    if (op->result.status == S3HLS_OK && (!d->comparing || d->ours))
         delivery_succeeded(u, d);
     else
         delivery_failed(u, d);
@@ -221,7 +221,7 @@ static void abort_stalled(s3hls_uploader *u, s3hls__outbox *box, bool reachable)
 void s3hls__uploader_probe_done(s3hls__op *op) {
     s3hls__outbox *box = op->user;
     s3hls_uploader *u = box->uploader;
-    const s3hls_s3_error *e = &op->error;
+    const s3hls_s3_error *e = &op->result;
     box->probing = false;
     step(box, S3HLS__HEALTH_PROBED, S3HLS_OK);
     learn_time(box, e->server_unix_s);

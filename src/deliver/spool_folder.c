@@ -199,17 +199,10 @@ int s3hls__spool_folder_create(const s3hls__spool_folder *f, const s3hls__spool_
 
 int s3hls__spool_folder_commit(const s3hls__spool_folder *f, int fd, bool written,
                                const char *temporary, const char *name, bool *synced) {
+    bool foreign = written && s3hls__spool_folder_look(f, name) == S3HLS__SPOOL_FOREIGN;
     int rc = S3HLS_OK;
-    if (!written || fsync(fd))
-        rc = s3hls__disk_status(errno);
-    if (close(fd) && errno != EINTR && !rc)
-        rc = s3hls__disk_status(errno);
-    if (!rc && s3hls__spool_folder_look(f, name) == S3HLS__SPOOL_FOREIGN)
-        rc = S3HLS_E_EXISTS;
-    if (!rc && renameat(f->fd, temporary, f->fd, name))
-        rc = s3hls__disk_status(errno);
-    if (rc)
-        unlinkat(f->fd, temporary, 0);
+    if (s3hls__disk_commit(f->fd, fd, written && !foreign, temporary, name))
+        rc = foreign ? S3HLS_E_EXISTS : s3hls__disk_status(errno);
     *synced = !rc && s3hls__disk_sync_folder(f->fd) == 0;
     return rc;
 }

@@ -3,9 +3,7 @@
 #include "deliver/uploader.h"
 
 static void probe(s3hls__outbox *box) {
-    box->probe = (s3hls__op){.kind = S3HLS__OP_HEAD,
-                             .key = "timelines",
-                             .fresh = true,
+    box->probe = (s3hls__op){.request = {.kind = S3HLS__OP_HEAD, .key = "timelines", .fresh = true},
                              .done = s3hls__uploader_probe_done,
                              .user = box};
     s3hls__store_start(box->store, &box->probe);

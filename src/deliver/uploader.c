@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "deliver/uploader.h"
 #include "base/config.h"
+#include "base/thread.h"
 #include "base/wait.h"
 #include <signal.h>
 #include <time.h>
@@ -105,17 +106,6 @@ static int check(const s3hls_uploader_config *cfg, const s3hls_env *env) {
     return wrong ? S3HLS_E_INVALID : S3HLS_OK;
 }
 
-/* Signals belong to the application: the thread blocks all of them, including SIGPIPE of a broken
- * connection. */
-static bool start_thread(s3hls_uploader *u) {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool started = pthread_create(&u->thread, NULL, thread_main, u) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return started;
-}
-
 int s3hls_uploader_open(s3hls_uploader **out, const s3hls_uploader_config *config) {
     s3hls_uploader_config cfg;
     if (!out)
@@ -143,7 +133,7 @@ int s3hls_uploader_open(s3hls_uploader **out, const s3hls_uploader_config *confi
     if (!rc && !u->deliveries)
         rc = S3HLS_E_NOMEM;
     if (!rc && !cfg.no_thread) {
-        u->has_thread = start_thread(u);
+        u->has_thread = s3hls__thread_start(&u->thread, thread_main, u) == 0;
         rc = u->has_thread ? S3HLS_OK : S3HLS_E_NOMEM;
     }
     if (rc)

@@ -7,6 +7,7 @@
 #include "s3hls/export.h"
 #include "base/config.h"
 #include "base/env.h"
+#include "base/strbuf.h"
 #include "export/mp4.h"
 #include "export/pictures.h"
 #include "export/placement.h"
@@ -36,9 +37,7 @@ typedef struct exporter {
     int first_failure; /* of an omitted segment */
 
     /* current segment */
-    uint8_t *body;
-    size_t size, capacity;
-    bool too_large;
+    s3hls__strbuf body;
     uint8_t tables[TABLES_BYTES]; /* of the last readable segment */
     s3hls__pictures pictures;
     s3hls__stamp *stamps;
@@ -190,7 +189,8 @@ static int hold(exporter *x, const s3hls__picture *picture) {
     if (picture->key && (x->held.count == 0 || p->pts <= from_90k)) {
         drop(&x->held);
         avcodec_parameters_free(&x->video);
-        x->video = s3hls__pictures_parameters(&x->parser, picture, x->body, x->size);
+        x->video = s3hls__pictures_parameters(&x->parser, picture, (const uint8_t *)x->body.data,
+                                              x->body.size);
     }
     if (x->held.count == 0 && (!picture->key || !x->video)) {
         x->undecodable++;
@@ -218,38 +218,18 @@ static int add_picture(exporter *x, const s3hls__picture *picture) {
 
 /* ---- one segment */
 
-static int collect(void *ctx, const uint8_t *data, size_t size) {
-    exporter *x = ctx;
-    if (size > x->cfg->segment_max_bytes - x->size) {
-        x->too_large = true;
-        return 1;
-    }
-    if (x->size + size > x->capacity) {
-        size_t capacity = 2 * (x->size + size);
-        uint8_t *grown = s3hls__env_realloc(&x->env, x->body, capacity);
-        if (!grown)
-            return 1;
-        x->body = grown;
-        x->capacity = capacity;
-    }
-    memcpy(x->body + x->size, data, size);
-    x->size += size;
-    return 0;
-}
-
 /* @param reason  receives why the segment is omitted; NULL: it is present */
 static int fetch(exporter *x, const char **reason) {
     char key[S3HLS_KEY_MAX];
-    x->size = 0;
-    x->too_large = false;
+    s3hls__strbuf_clear(&x->body);
     *reason = NULL;
     int rc = s3hls_segment_key_format(&x->segments[x->at], key, sizeof key);
     if (rc > 0)
-        rc = s3hls_store_get(s3hls_archive_store(x->archive), key, 0, UINT64_MAX, collect, x,
-                             x->error);
-    if (rc == S3HLS_E_CANCELLED && !x->too_large)
-        return S3HLS_E_NOMEM;
-    if (rc == S3HLS_E_CANCELLED)
+        rc = s3hls_store_get(s3hls_archive_store(x->archive), key, 0, UINT64_MAX,
+                             s3hls__strbuf_collect, &x->body, x->error);
+    if (x->body.status)
+        rc = x->body.status;
+    if (rc == S3HLS_E_TOO_LARGE)
         *reason = "it is larger than a segment may be";
     else if (rc == S3HLS_E_NOT_FOUND)
         *reason = "it is not there any more";
@@ -261,13 +241,13 @@ static int fetch(exporter *x, const char **reason) {
 }
 
 static int read_pictures(exporter *x) {
-    return s3hls__pictures_read(&x->pictures, &x->parser, x->body, x->size,
-                                x->segments[x->at].sdk_name, &x->env);
+    return s3hls__pictures_read(&x->pictures, &x->parser, (const uint8_t *)x->body.data,
+                                x->body.size, x->segments[x->at].sdk_name, &x->env);
 }
 
 static bool begins_with_tables(const exporter *x) {
-    const uint8_t *p = x->body;
-    return x->size >= TABLES_BYTES && p[0] == 0x47 && p[PACKET] == 0x47 &&
+    const uint8_t *p = (const uint8_t *)x->body.data;
+    return x->body.size >= TABLES_BYTES && p[0] == 0x47 && p[PACKET] == 0x47 &&
            !((p[1] & 31) << 8 | p[2]);
 }
 
@@ -275,17 +255,17 @@ static bool begins_with_tables(const exporter *x) {
 static int read_segment(exporter *x) {
     int rc = read_pictures(x);
     if (rc == S3HLS_OK && begins_with_tables(x))
-        memcpy(x->tables, x->body, TABLES_BYTES);
-    if (rc != S3HLS_E_MALFORMED || !x->tables[0] || !x->size)
+        memcpy(x->tables, x->body.data, TABLES_BYTES);
+    if (rc != S3HLS_E_MALFORMED || !x->tables[0] || !x->body.size)
         return rc;
-    uint8_t *body = s3hls__env_alloc(&x->env, TABLES_BYTES + x->size);
-    if (!body)
-        return S3HLS_E_NOMEM;
-    memcpy(body, x->tables, TABLES_BYTES);
-    memcpy(body + TABLES_BYTES, x->body, x->size);
-    s3hls__env_free(&x->env, x->body);
+    s3hls__strbuf body;
+    s3hls__strbuf_init(&body, &x->env, x->body.max + TABLES_BYTES);
+    s3hls__strbuf_add(&body, x->tables, TABLES_BYTES);
+    s3hls__strbuf_add(&body, x->body.data, x->body.size);
+    s3hls__strbuf_deinit(&x->body);
     x->body = body;
-    x->size = x->capacity = TABLES_BYTES + x->size;
+    if (x->body.status)
+        return x->body.status;
     return read_pictures(x);
 }
 
@@ -384,7 +364,7 @@ static void close_exporter(exporter *x) {
     s3hls__env_free(&x->env, x->held.packets);
     s3hls__env_free(&x->env, x->tail.packets);
     s3hls__env_free(&x->env, x->stamps);
-    s3hls__env_free(&x->env, x->body);
+    s3hls__strbuf_deinit(&x->body);
 }
 
 int s3hls_export_write(s3hls_archive *archive, const s3hls_segment *segments, size_t count,
@@ -406,6 +386,7 @@ int s3hls_export_write(s3hls_archive *archive, const s3hls_segment *segments, si
                   .error = error ? error : &unused_error,
                   .end_90k = INT64_MIN,
                   .mp4 = {.write = cfg.write, .ctx = cfg.ctx}};
+    s3hls__strbuf_init(&x.body, &x.env, (size_t)cfg.segment_max_bytes);
     memset(x.summary, 0, sizeof *x.summary);
     memset(x.error, 0, sizeof *x.error);
     if (count == 0)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
+#include "base/disk.h"
 #include "input/address.h"
 #include "input/demux.h"
 #include "input/truncation.h"
@@ -92,7 +93,7 @@ static bool begins_as_container(const s3hls_source *m) {
 
 static int status_of_errno(int code, char why[256]) {
     snprintf(why, 256, "%s", strerror(code));
-    return code == ENOENT ? S3HLS_E_NOT_FOUND : code == EACCES ? S3HLS_E_ACCESS : S3HLS_E_IO;
+    return s3hls__disk_status(code);
 }
 
 /* Like read(), but reports the end of the input when reading must stop: a stalled pipe must not

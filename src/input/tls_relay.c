@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "input/tls_relay.h"
+#include "base/thread.h"
 #include "s3hls/status.h"
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -214,13 +215,8 @@ static int listen_locally(s3hls__input_tls_relay *r, char why[256]) {
     return S3HLS_OK;
 }
 
-/* Signals are handled by the thread that reads the input. */
 static int start(s3hls__input_tls_relay *r) {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    r->started = pthread_create(&r->thread, NULL, run, r) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    r->started = s3hls__thread_start(&r->thread, run, r) == 0;
     return r->started ? S3HLS_OK : S3HLS_E_NOMEM;
 }
 

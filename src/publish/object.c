@@ -25,17 +25,11 @@ int s3hls__publish_put(s3hls_store *store, const char *key, const char *text, ui
 
 /* ---- reading */
 
-static int collect(void *ctx, const uint8_t *data, size_t size) {
-    s3hls__strbuf *b = ctx;
-    s3hls__strbuf_add(b, data, size);
-    return b->status;
-}
-
 /* @return a store's status; that of the buffer */
 static int get_text(s3hls_store *store, const char *key, s3hls__strbuf *b, size_t max_bytes,
                     s3hls_s3_error *error) {
     s3hls__strbuf_init(b, s3hls__store_env(store), max_bytes);
-    int rc = s3hls_store_get(store, key, 0, UINT64_MAX, collect, b, error);
+    int rc = s3hls_store_get(store, key, 0, UINT64_MAX, s3hls__strbuf_collect, b, error);
     return b->status ? b->status : rc;
 }
 

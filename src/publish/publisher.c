@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "base/config.h"
 #include "base/env.h"
+#include "base/thread.h"
 #include "base/wait.h"
 #include "publish/hours.h"
 #include "publish/live.h"
@@ -174,13 +175,8 @@ int s3hls_publisher_step(s3hls_publisher *p) {
 
 /* ---- open and close */
 
-/* Signals are handled by the program's own threads. */
 static int start_thread(s3hls_publisher *p) {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    p->has_thread = pthread_create(&p->thread, NULL, run, p) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    p->has_thread = s3hls__thread_start(&p->thread, run, p) == 0;
     return p->has_thread ? S3HLS_OK : S3HLS_E_NOMEM;
 }
 

@@ -15,23 +15,20 @@ enum { SETTING_MAX_BYTES = 1 << 20 };
 
 /* ---- asking */
 
-static int collect(void *ctx, const uint8_t *data, size_t size) {
-    s3hls__strbuf *b = ctx;
-    s3hls__strbuf_add(b, (const char *)data, size);
-    return b->status;
-}
-
 /* On success, xml contains the response. The caller always frees it. */
 static int ask(s3hls_s3 *client, const char *setting, s3hls__strbuf *xml, s3hls_s3_error *error) {
-    s3hls__op op = {.kind = S3HLS__OP_SETTING, .key = setting, .on_data = collect, .sink_ctx = xml};
+    s3hls__op op = {.request = {.kind = S3HLS__OP_SETTING,
+                                .key = setting,
+                                .on_data = s3hls__strbuf_collect,
+                                .sink_ctx = xml}};
     s3hls__strbuf_init(xml, s3hls__s3_env(client), SETTING_MAX_BYTES);
-    int rc = s3hls__s3_run(client, &op);
+    int rc = s3hls__s3_run(client, &op, NULL);
     if (xml->status)
-        rc = op.error.status = xml->status;
+        rc = op.result.status = xml->status;
     if (!rc && !xml->data)
-        rc = op.error.status = S3HLS_E_PROTOCOL;
+        rc = op.result.status = S3HLS_E_PROTOCOL;
     if (error)
-        *error = op.error;
+        *error = op.result;
     return rc;
 }
 
@@ -241,23 +238,15 @@ static int put_lifecycle(s3hls_s3 *client, const s3hls__strbuf *xml, s3hls_s3_er
         .content_type = "application/xml", .headers = &header, .header_count = 1};
     s3hls_span span = {(const uint8_t *)xml->data, xml->size};
     s3hls__span_body body = {&span, 1};
-    s3hls__op op = {.kind = S3HLS__OP_PUT,
-                    .key = "",
-                    .setting = "lifecycle",
-                    .body = s3hls__span_body_at,
-                    .body_ctx = &body,
-                    .body_size = xml->size,
-                    .put = &options};
-    int rc = s3hls__s3_run(client, &op);
-    *error = op.error;
-    return rc;
+    s3hls__op op = s3hls__op_put("", &body, &options);
+    op.request.setting = "lifecycle";
+    return s3hls__s3_run(client, &op, error);
 }
 
 static int remove_lifecycle(s3hls_s3 *client, s3hls_s3_error *error) {
-    s3hls__op op = {.kind = S3HLS__OP_REMOVE, .key = "", .setting = "lifecycle"};
-    int rc = s3hls__s3_run(client, &op);
-    *error = op.error;
-    return rc;
+    s3hls__op op = s3hls__op_remove("");
+    op.request.setting = "lifecycle";
+    return s3hls__s3_run(client, &op, error);
 }
 
 int s3hls_s3_set_lifecycle(s3hls_s3 *client, const char *prefix, uint32_t days,

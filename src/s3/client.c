@@ -7,16 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-int s3hls__s3_set_endpoint(s3hls__s3_client *c, const char *endpoint) {
-    char aws[128];
-    if (!endpoint) {
-        const char *suffix = strncmp(c->region, "cn-", 3) == 0 ? ".cn" : "";
-        snprintf(aws, sizeof aws, "https://s3.%s.amazonaws.com%s", c->region, suffix);
-        endpoint = aws;
-    }
-    return s3hls__uri_parse_endpoint(endpoint, &c->home.endpoint);
-}
-
 static bool is_aws(const char *endpoint) {
     return !endpoint || strstr(endpoint, ".amazonaws.com");
 }

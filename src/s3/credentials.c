@@ -1,60 +1,194 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "s3/credentials.h"
-#include <openssl/crypto.h>
 #include <string.h>
+#include <time.h>
 
-/* ---- keys */
+static const int64_t SECOND_US = 1000000;
+enum {
+    AHEAD_S = 300,    /* renew this long before expiry, plus up to the same by chance */
+    ENDED_MIN_S = 30, /* retry interval for credentials that arrive expired; plus chance */
+    LIFE_MAX_S = INT32_MAX
+};
 
-bool s3hls__key_copy(char *to, size_t max, const char *from, bool required) {
-    size_t n = from ? strlen(from) : 0;
-    if (n > max || (required && n == 0))
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (from[i] <= 0x20 || from[i] >= 0x7f)
-            return false;
-    memcpy(to, from ? from : "", n + 1);
-    return true;
+static int64_t now_us(const s3hls_credentials_provider *p) {
+    return p->env.monotonic_us(p->env.ctx);
 }
 
-/* A fault is reported by the setting's name, without its value. */
-static bool take_key(char *to, size_t max, const char *from, bool required, const char *name,
-                     const s3hls_env *env) {
-    if (s3hls__key_copy(to, max, from, required))
-        return true;
-    size_t size = from ? strlen(from) : 0;
-    s3hls__log(env, S3HLS_LOG_ERROR, "s3", "the %s %s", name,
-               size == 0    ? "is missing"
-               : size > max ? "is too long"
-                            : "holds a blank, a line end or another character that no key has");
-    return false;
+static int64_t chance_us(const s3hls_credentials_provider *p, int64_t below_us) {
+    return (int64_t)(p->env.random(p->env.ctx) % (uint64_t)(below_us + 1));
 }
 
-static int copy_keys(s3hls__keys *to, const s3hls_credentials *from, const s3hls_env *env) {
-    memset(to, 0, sizeof *to);
-    if (!from ||
-        !take_key(to->access_key_id, S3HLS_ACCESS_KEY_MAX, from->access_key_id, true,
-                  "access key ID", env) ||
-        !take_key(to->secret_access_key, S3HLS_SECRET_KEY_MAX, from->secret_access_key, true,
-                  "secret access key", env) ||
-        !take_key(to->session_token, S3HLS_SESSION_TOKEN_MAX, from->session_token, false,
-                  "session token", env)) {
-        s3hls__keys_wipe(to);
-        return S3HLS_E_INVALID;
+/* ---- state (under the lock) */
+
+/* Time before expiry at which to renew: 5 to 10 minutes, or half of a short lifetime. */
+static int64_t lead_us(const s3hls_credentials_provider *p, int64_t life_us) {
+    int64_t lead = AHEAD_S * SECOND_US + chance_us(p, AHEAD_S * SECOND_US);
+    int64_t half = life_us / 2 + chance_us(p, life_us / 8);
+    return lead < half ? lead : half;
+}
+
+/* Credentials that were expired on arrival are used nevertheless: the local clock may be wrong, and
+ * a server rejects credentials that are really expired. */
+static void plan_renewal(s3hls_credentials_provider *p, int64_t now, int64_t expires_unix_s,
+                         int64_t source_unix_s) {
+    if (expires_unix_s <= source_unix_s) {
+        p->renew_us = now + ENDED_MIN_S * SECOND_US + chance_us(p, ENDED_MIN_S * SECOND_US);
+        return;
     }
-    to->expires_unix_s = from->expires_unix_s;
-    return S3HLS_OK;
+    int64_t life_s = expires_unix_s - source_unix_s;
+    int64_t life_us = (life_s < LIFE_MAX_S ? life_s : LIFE_MAX_S) * SECOND_US;
+    p->expires_us = now + life_us;
+    p->renew_us = p->expires_us - lead_us(p, life_us);
+    if (p->renew_us < now + SECOND_US)
+        p->renew_us = now + SECOND_US;
 }
 
-void s3hls__keys_wipe(s3hls__keys *keys) {
-    OPENSSL_cleanse(keys, sizeof *keys);
+void s3hls__credentials_take(s3hls_credentials_provider *p, const s3hls__keys *keys,
+                             int64_t source_unix_s) {
+    int64_t now = now_us(p);
+    p->keys = *keys;
+    p->have = true;
+    p->asked = false;
+    p->failures = 0;
+    p->status = S3HLS_OK;
+    p->expires_us = p->renew_us = INT64_MAX;
+    if (!source_unix_s && s3hls__env_wall_is_set(&p->env))
+        source_unix_s = s3hls__env_wall_s(&p->env);
+    if (keys->expires_unix_s && source_unix_s)
+        plan_renewal(p, now, keys->expires_unix_s, source_unix_s);
+    pthread_cond_broadcast(&p->changed);
 }
 
-s3hls_credentials s3hls__keys_view(const s3hls__keys *keys) {
-    return (s3hls_credentials){keys->access_key_id, keys->secret_access_key, keys->session_token,
-                               keys->expires_unix_s};
+static bool valid(const s3hls_credentials_provider *p) {
+    return p->have && (!p->fetcher.fetch || now_us(p) < p->expires_us);
 }
 
-/* ---- the provider */
+/* Wait until that time of the monotonic clock, a change, or at most one second, since a test may
+ * supply the clock. */
+void s3hls__credentials_sleep(s3hls_credentials_provider *p, int64_t until_us) {
+    int64_t left_us = until_us - now_us(p);
+    struct timespec end;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    if (left_us > SECOND_US)
+        left_us = SECOND_US;
+    if (left_us <= 0)
+        return;
+    end.tv_nsec += (long)(left_us % SECOND_US) * 1000;
+    end.tv_sec += (time_t)(left_us / SECOND_US) + end.tv_nsec / 1000000000;
+    end.tv_nsec %= 1000000000;
+    pthread_cond_timedwait(&p->changed, &p->lock, &end);
+}
+
+/* ---- watching them */
+
+/* Call the watchers without the lock, so that they may call the provider. A watcher stays on the
+ * list while it is called. */
+void s3hls__credentials_report(s3hls_credentials_provider *p, int status) {
+    pthread_mutex_lock(&p->watch_lock);
+    for (s3hls__watch *w = p->watches; w; w = w->next) {
+        w->running++;
+        pthread_mutex_unlock(&p->watch_lock);
+        w->fn(w->ctx, status);
+        pthread_mutex_lock(&p->watch_lock);
+        if (--w->running == 0)
+            pthread_cond_broadcast(&p->returned);
+    }
+    pthread_mutex_unlock(&p->watch_lock);
+}
+
+void s3hls__credentials_watch(s3hls_credentials_provider *p, s3hls__watch *watch) {
+    pthread_mutex_lock(&p->watch_lock);
+    watch->next = p->watches;
+    p->watches = watch;
+    pthread_mutex_unlock(&p->watch_lock);
+}
+
+void s3hls__credentials_unwatch(s3hls_credentials_provider *p, s3hls__watch *watch) {
+    pthread_mutex_lock(&p->watch_lock);
+    while (watch->running)
+        pthread_cond_wait(&p->returned, &p->watch_lock);
+    for (s3hls__watch **link = &p->watches; *link; link = &(*link)->next)
+        if (*link == watch) {
+            *link = watch->next;
+            break;
+        }
+    pthread_mutex_unlock(&p->watch_lock);
+}
+
+/* ---- using them */
+
+int s3hls__credentials_get(s3hls_credentials_provider *p, s3hls__keys *keys) {
+    pthread_mutex_lock(&p->lock);
+    int rc = valid(p) ? S3HLS_OK : S3HLS_E_CREDENTIALS;
+    *keys = p->keys;
+    pthread_mutex_unlock(&p->lock);
+    return rc;
+}
+
+bool s3hls__credentials_renews(const s3hls_credentials_provider *p) {
+    return p->fetcher.fetch != NULL;
+}
+
+static bool same_keys(const s3hls__keys *a, const s3hls__keys *b) {
+    return strcmp(a->access_key_id, b->access_key_id) == 0 &&
+           strcmp(a->secret_access_key, b->secret_access_key) == 0 &&
+           strcmp(a->session_token, b->session_token) == 0;
+}
+
+bool s3hls__credentials_read_again(s3hls_credentials_provider *p) {
+    s3hls__keys keys;
+    if (!p->fetcher.read_again)
+        return false;
+    bool others = p->fetcher.read_again(p->fetcher.ctx, &keys) == S3HLS_OK;
+    if (others) {
+        pthread_mutex_lock(&p->lock);
+        others = !same_keys(&keys, &p->keys);
+        if (others)
+            s3hls__credentials_take(p, &keys, 0);
+        pthread_mutex_unlock(&p->lock);
+    }
+    s3hls__keys_wipe(&keys);
+    if (others) {
+        s3hls__log(&p->env, S3HLS_LOG_INFO, "s3", "keys from %s: read again, they have changed",
+                   p->source);
+        s3hls__credentials_report(p, S3HLS_OK);
+    }
+    return others;
+}
+
+bool s3hls__credentials_refused(s3hls_credentials_provider *p, const char *access_key_id) {
+    pthread_mutex_lock(&p->lock);
+    bool others = valid(p) && strcmp(p->keys.access_key_id, access_key_id) != 0;
+    if (!others && p->fetcher.fetch && !p->asked) {
+        p->asked = true;
+        pthread_cond_broadcast(&p->changed);
+    }
+    pthread_mutex_unlock(&p->lock);
+    return others || s3hls__credentials_read_again(p);
+}
+
+int s3hls__credentials_wait(s3hls_credentials_provider *p, const char *other_than,
+                            uint32_t timeout_ms) {
+    int64_t end_us = now_us(p) + timeout_ms * INT64_C(1000);
+    int rc = S3HLS_E_TIMEOUT;
+    pthread_mutex_lock(&p->lock);
+    int64_t fetched_us = p->fetched_us;
+    while (rc == S3HLS_E_TIMEOUT && now_us(p) < end_us) {
+        bool other = !other_than || strcmp(p->keys.access_key_id, other_than) != 0;
+        if (valid(p) && other)
+            rc = S3HLS_OK;
+        else if (!p->fetcher.fetch)
+            rc = S3HLS_E_CREDENTIALS;
+        else if (p->status && p->fetched_us != fetched_us)
+            rc = p->status;
+        else
+            s3hls__credentials_sleep(p, end_us);
+    }
+    pthread_mutex_unlock(&p->lock);
+    return rc;
+}
+
+/* ---- open and close */
 
 int s3hls__credentials_alloc(s3hls_credentials_provider **out, const char *source,
                              const s3hls_env *env) {
@@ -75,7 +209,7 @@ int s3hls__credentials_alloc(s3hls_credentials_provider **out, const char *sourc
     pthread_condattr_destroy(&monotonic);
     pthread_mutex_init(&p->lock, NULL);
     pthread_mutex_init(&p->watch_lock, NULL);
-    pthread_cond_init(&p->told, NULL);
+    pthread_cond_init(&p->returned, NULL);
     *out = p;
     return S3HLS_OK;
 }
@@ -95,14 +229,14 @@ int s3hls_credentials_open_static(s3hls_credentials_provider **out, const s3hls_
 
 int s3hls_credentials_set(s3hls_credentials_provider *provider, const s3hls_credentials *keys) {
     s3hls__keys copy;
-    int rc = provider ? copy_keys(&copy, keys, &provider->env) : S3HLS_E_INVALID;
+    int rc = provider ? s3hls__keys_copy(&copy, keys, &provider->env) : S3HLS_E_INVALID;
     if (rc)
         return rc;
     pthread_mutex_lock(&provider->lock);
     s3hls__credentials_take(provider, &copy, 0);
     pthread_mutex_unlock(&provider->lock);
     s3hls__keys_wipe(&copy);
-    s3hls__credentials_tell(provider, S3HLS_OK);
+    s3hls__credentials_report(provider, S3HLS_OK);
     return S3HLS_OK;
 }
 
@@ -123,6 +257,20 @@ s3hls_credentials_provider *s3hls__credentials_retain(s3hls_credentials_provider
     return provider;
 }
 
+static void stop(s3hls_credentials_provider *p) {
+    pthread_mutex_lock(&p->lock);
+    p->ending = true;
+    pthread_cond_broadcast(&p->changed);
+    pthread_mutex_unlock(&p->lock);
+    if (p->has_thread) {
+        if (p->fetcher.interrupt)
+            p->fetcher.interrupt(p->fetcher.ctx);
+        pthread_join(p->thread, NULL);
+    }
+    if (p->fetcher.close)
+        p->fetcher.close(p->fetcher.ctx);
+}
+
 void s3hls_credentials_close(s3hls_credentials_provider **provider) {
     s3hls_credentials_provider *p = provider ? *provider : NULL;
     if (!p)
@@ -130,12 +278,12 @@ void s3hls_credentials_close(s3hls_credentials_provider **provider) {
     *provider = NULL;
     if (atomic_fetch_sub(&p->references, 1) > 1)
         return;
-    s3hls__credentials_stop(p);
+    stop(p);
     s3hls_env env = p->env;
     pthread_cond_destroy(&p->changed);
     pthread_mutex_destroy(&p->lock);
     pthread_mutex_destroy(&p->watch_lock);
-    pthread_cond_destroy(&p->told);
+    pthread_cond_destroy(&p->returned);
     s3hls__keys_wipe(&p->keys);
     s3hls__env_free(&env, p);
 }

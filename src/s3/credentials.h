@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* A provider's internals: shared, replaceable at any time, read again for each request.
  *
- *   credentials.c  the credentials, and references to the provider
- *   renew.c        the thread that fetches credentials
+ *   keys.c         credentials by value
+ *   credentials.c  a provider: its credentials, its watchers, its references
+ *   renew.c        the thread that fetches credentials and gives them to the provider
  *   places.c       environment, files of profiles (profile.c reads one), the default chain
  *   endpoint.c     IoT Core, container, instance (separate, because it needs a JSON parser) */
 #ifndef S3HLS_S3_CREDENTIALS_H
@@ -23,6 +24,8 @@ typedef struct s3hls__keys {
 
 s3hls_credentials s3hls__keys_view(const s3hls__keys *keys);
 void s3hls__keys_wipe(s3hls__keys *keys);
+/* @return S3HLS_OK; S3HLS_E_INVALID: a value is missing or malformed; its name is logged */
+int s3hls__keys_copy(s3hls__keys *to, const s3hls_credentials *from, const s3hls_env *env);
 /* Copy one value. @return false: longer than max, missing though required, or not visible ASCII. */
 bool s3hls__key_copy(char *to, size_t max, const char *from, bool required);
 
@@ -42,7 +45,7 @@ typedef struct s3hls__fetcher {
 typedef struct s3hls__watch {
     void (*fn)(void *ctx, int status); /* S3HLS_OK: new credentials; else why there are none */
     void *ctx;
-    int telling; /* running calls */
+    int running; /* calls */
     struct s3hls__watch *next;
 } s3hls__watch;
 
@@ -56,7 +59,7 @@ struct s3hls_credentials_provider {
 
     _Atomic int references;
     pthread_mutex_t watch_lock; /* watches */
-    pthread_cond_t told;        /* a watcher's call has ended */
+    pthread_cond_t returned;    /* a watcher's call has ended */
     s3hls__watch *watches;
 
     pthread_mutex_t lock; /* all below */
@@ -84,12 +87,14 @@ int s3hls__credentials_open_fetched(s3hls_credentials_provider **out, const char
  * @return as s3hls_credentials_open_container() and s3hls_credentials_open_instance() */
 int s3hls__credentials_open_machine(s3hls_credentials_provider **out, const s3hls_env *env);
 
-/* ---- renew.c; under the lock */
+/* ---- for renew.c. Set new credentials and when to renew them; under the lock */
 void s3hls__credentials_take(s3hls_credentials_provider *p, const s3hls__keys *keys,
                              int64_t source_unix_s);
-/* under no lock */
-void s3hls__credentials_tell(s3hls_credentials_provider *p, int status);
-void s3hls__credentials_stop(s3hls_credentials_provider *p);
+/* Wait until that time of the monotonic clock, a change, or at most one second, since a test may
+ * supply the clock; under the lock. */
+void s3hls__credentials_sleep(s3hls_credentials_provider *p, int64_t until_us);
+/* Call the watchers; under no lock */
+void s3hls__credentials_report(s3hls_credentials_provider *p, int status);
 
 /* ---- using one; any thread */
 

@@ -38,7 +38,7 @@ int s3hls__http_begin(s3hls__http *http, s3hls__exchange *exchange) {
         return S3HLS_E_NOMEM;
     exchange->next = http->running;
     http->running = exchange;
-    if (exchange->op->kind == S3HLS__OP_LIST && http->on_list)
+    if (exchange->op->request.kind == S3HLS__OP_LIST && http->on_list)
         http->on_list(http->on_list_ctx);
     return S3HLS_OK;
 }
@@ -61,9 +61,9 @@ void s3hls__http_on_list(s3hls__http *http, void (*on_list)(void *ctx), void *ct
 }
 
 void s3hls__http_post(s3hls__http *http, s3hls__op *op) {
-    op->next = NULL;
+    op->transport.next = NULL;
     *http->posted_end = op;
-    http->posted_end = &op->next;
+    http->posted_end = &op->transport.next;
 }
 
 /* Operations that a done callback posts wait for the next step. Otherwise an operation that always
@@ -74,7 +74,7 @@ static int deliver_posted(s3hls__http *http) {
     http->posted = NULL;
     http->posted_end = &http->posted;
     for (s3hls__op *next; op; op = next, count++) {
-        next = op->next; /* done may free the op */
+        next = op->transport.next; /* done may free the op */
         op->done(op);
     }
     return count;
@@ -114,7 +114,7 @@ int s3hls__http_step(s3hls__http *http, uint32_t timeout_ms) {
     }
     for (s3hls__exchange *e = http->running; e; e = e->next)
         count++;
-    for (s3hls__op *op = http->posted; op; op = op->next)
+    for (s3hls__op *op = http->posted; op; op = op->transport.next)
         count++;
     return count;
 }

@@ -49,10 +49,11 @@ static void report(page *p) {
         s3hls__xml_stop(&p->xml, S3HLS_E_PROTOCOL);
         return;
     }
-    if (strlen(p->key) <= p->op->prefix_size) /* a folder marker: the prefix itself */
+    if (strlen(p->key) <= p->op->transport.prefix_size) /* a folder marker: the prefix itself */
         return;
-    s3hls_s3_object object = {p->key + p->op->prefix_size, p->size, p->modified_unix_s, p->etag};
-    if (p->op->on_object(p->op->sink_ctx, &object))
+    s3hls_s3_object object = {p->key + p->op->transport.prefix_size, p->size, p->modified_unix_s,
+                              p->etag};
+    if (p->op->request.on_object(p->op->request.sink_ctx, &object))
         s3hls__xml_stop(&p->xml, S3HLS_E_CANCELLED);
 }
 
@@ -120,18 +121,8 @@ int s3hls__s3_list_page(s3hls__op *op, const char *xml, size_t size, char *token
 
 int s3hls_s3_list(s3hls_s3 *client, const char *prefix, const char *start_after,
                   s3hls_s3_list_fn on_object, void *ctx, s3hls_s3_error *error) {
-    s3hls__op op = {.kind = S3HLS__OP_LIST,
-                    .key = prefix ? prefix : "",
-                    .start_after = start_after,
-                    .on_object = on_object,
-                    .sink_ctx = ctx,
-                    .lister = &s3hls__s3_lister};
-    if (!client || !on_object)
-        return S3HLS_E_INVALID;
-    s3hls__s3_run(client, &op);
-    if (error)
-        *error = op.error;
-    return op.error.status;
+    s3hls__op op = s3hls__op_list(prefix, start_after, on_object, ctx, &s3hls__s3_lister);
+    return s3hls__s3_run(client, &op, error);
 }
 
 /* ---- one page by itself */
@@ -145,7 +136,7 @@ typedef struct single {
 
 static int open_single(s3hls__listing **out, s3hls__op *op, s3hls__list_habits *habits,
                        const s3hls_env *env) {
-    const s3hls_s3_page *one = op->user_page;
+    const s3hls_s3_page *one = op->request.user_page;
     (void)habits;
     *out = NULL;
     if ((one->token && strlen(one->token) >= S3HLS__LIST_TOKEN_BYTES) ||
@@ -168,10 +159,10 @@ static const s3hls__list_ask *ask_single(const s3hls__listing *listing) {
 
 static int read_single(s3hls__listing *listing, const char *xml, size_t size, bool *more) {
     s3hls__op *op = ((single *)listing)->op;
-    s3hls_s3_page *one = op->user_page;
+    s3hls_s3_page *one = op->request.user_page;
     bool truncated;
     *more = false;
-    op->partly_told = true;
+    op->transport.partly_reported = true;
     int rc = s3hls__s3_list_page(op, xml, size, one->next_token, &truncated);
     one->truncated = rc == S3HLS_OK && truncated;
     return rc;
@@ -192,19 +183,12 @@ int s3hls_s3_list_page(s3hls_s3 *client, s3hls_s3_page *one, s3hls_s3_list_fn on
                        s3hls_s3_error *error) {
     static const s3hls__lister lister = {open_single, ask_single, read_single, ask_no_more,
                                          close_single};
-    if (!client || !one || !on_object)
+    if (!one)
         return S3HLS_E_INVALID;
-    s3hls__op op = {.kind = S3HLS__OP_LIST,
-                    .key = one->prefix ? one->prefix : "",
-                    .page_keys = one->max_keys,
-                    .user_page = one,
-                    .on_object = on_object,
-                    .sink_ctx = ctx,
-                    .lister = &lister};
+    s3hls__op op = s3hls__op_list(one->prefix, NULL, on_object, ctx, &lister);
+    op.request.page_keys = one->max_keys;
+    op.request.user_page = one;
     one->truncated = 0;
     one->next_token[0] = 0;
-    s3hls__s3_run(client, &op);
-    if (error)
-        *error = op.error;
-    return op.error.status;
+    return s3hls__s3_run(client, &op, error);
 }

@@ -6,7 +6,8 @@
 
 #include "s3/object.h"
 
-/* Parse one page of ListObjectsV2 with encoding-type=url; calls op->on_object for each object.
+/* Parse one page of ListObjectsV2 with encoding-type=url; calls op->request.on_object for each
+ * object.
  * @param token  receives the continuation token, "" for none; S3HLS__LIST_TOKEN_BYTES bytes
  * @param more   receives whether more pages follow, by the token or, without one, by start-after
  * @return S3HLS_OK

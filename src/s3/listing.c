@@ -54,7 +54,7 @@ struct s3hls__listing {
 static int open_listing(s3hls__listing **out, s3hls__op *op, s3hls__list_habits *habits,
                         const s3hls_env *env) {
     *out = NULL;
-    if (op->start_after && strlen(op->start_after) >= S3HLS__LIST_KEY_BYTES)
+    if (op->request.start_after && strlen(op->request.start_after) >= S3HLS__LIST_KEY_BYTES)
         return S3HLS_E_INVALID;
     s3hls__listing *l = *out = s3hls__env_alloc(env, sizeof *l);
     if (!l)
@@ -65,8 +65,8 @@ static int open_listing(s3hls__listing **out, s3hls__op *op, s3hls__list_habits 
     l->whole = habits->unsorted;
     l->by_key = habits->wrong_tokens && !l->whole;
     s3hls__strbuf_init(&l->text, env, TEXT_MAX_BYTES);
-    if (op->start_after && !l->whole && !habits->no_start_after)
-        snprintf(l->ask.start_after, sizeof l->ask.start_after, "%s", op->start_after);
+    if (op->request.start_after && !l->whole && !habits->no_start_after)
+        snprintf(l->ask.start_after, sizeof l->ask.start_after, "%s", op->request.start_after);
     return S3HLS_OK;
 }
 
@@ -104,7 +104,7 @@ static void close_listing(s3hls__listing **listing) {
 }
 
 static int fail(s3hls__listing *l, const char *why) {
-    snprintf(l->op->error.message, sizeof l->op->error.message, "%s", why);
+    snprintf(l->op->result.message, sizeof l->op->result.message, "%s", why);
     return S3HLS_E_PROTOCOL;
 }
 
@@ -133,13 +133,13 @@ static int gather(s3hls__listing *l, const s3hls_s3_object *object) {
 
 static kind kind_of(const s3hls__listing *l, const char *key) {
     size_t size = strlen(key);
-    return l->op->by_folder && size && key[size - 1] == '/' ? FOLDERS : OBJECTS;
+    return l->op->request.by_folder && size && key[size - 1] == '/' ? FOLDERS : OBJECTS;
 }
 
 /* s3hls_s3_list_fn: add one key to the current page. */
 static int keep(void *ctx, const s3hls_s3_object *object) {
     s3hls__listing *l = ctx;
-    const char *key = object->key, *after = l->op->start_after;
+    const char *key = object->key, *after = l->op->request.start_after;
     if (!l->any)
         snprintf(l->first_of_page, KEY_SIZE, "%s", key);
     l->any = true;
@@ -162,8 +162,8 @@ static int tell(s3hls__listing *l) {
         s3hls_s3_object object = {key, i->size, i->modified_unix_s, key + strlen(key) + 1};
         bool twice = before && strcmp(before, key) == 0;
         before = key;
-        l->told = l->op->partly_told = true;
-        if (!twice && l->op->on_object(l->op->sink_ctx, &object))
+        l->told = l->op->transport.partly_reported = true;
+        if (!twice && l->op->request.on_object(l->op->request.sink_ctx, &object))
             return S3HLS_E_CANCELLED;
     }
     return S3HLS_OK;
@@ -279,10 +279,10 @@ static void note_wrong_tokens(s3hls__listing *l) {
 /* A token that equals a key other than the last one was composed wrongly by the server: keys in
  * between would be skipped. */
 static bool token_is_doubtful(const s3hls__listing *l, const char *token) {
-    size_t size = l->op->prefix_size, key_size = strlen(l->op->key);
-    if (size + key_size == 0 || !*l->last[OBJECTS] || l->op->by_folder ||
-        l->habits->no_start_after || strncmp(token, l->op->prefix, size) != 0 ||
-        strncmp(token + size, l->op->key, key_size) != 0)
+    size_t size = l->op->transport.prefix_size, key_size = strlen(l->op->request.key);
+    if (size + key_size == 0 || !*l->last[OBJECTS] || l->op->request.by_folder ||
+        l->habits->no_start_after || strncmp(token, l->op->transport.prefix, size) != 0 ||
+        strncmp(token + size, l->op->request.key, key_size) != 0)
         return false;
     return strcmp(token + size, l->last[OBJECTS]) != 0;
 }
@@ -377,8 +377,8 @@ static int read_page(s3hls__listing *l, const char *xml, size_t size, bool *more
     char token[S3HLS__LIST_TOKEN_BYTES];
     bool truncated;
     s3hls__op page = *l->op;
-    page.on_object = keep;
-    page.sink_ctx = l;
+    page.request.on_object = keep;
+    page.request.sink_ctx = l;
     forget_earlier_pages(l);
     l->begin = l->count;
     l->any = false;

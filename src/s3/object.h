@@ -2,7 +2,7 @@
 /* An operation on one object, and what executes it: a client (signs for one bucket) and a transport
  * (moves bytes, shared by many clients, driven by one thread).
  *
- *   caller fills an op ─▶ start ─▶ ... step, step ... ─▶ op->done(op), op->error is the result
+ *   caller fills an op ─▶ start ─▶ ... step, step ... ─▶ op->done(op), op->result is valid
  */
 #ifndef S3HLS_S3_OBJECT_H
 #define S3HLS_S3_OBJECT_H
@@ -55,8 +55,8 @@ typedef struct s3hls__lister {
     void (*close)(s3hls__listing **listing); /* accepts a pointer to NULL */
 } s3hls__lister;
 
-/* The caller owns it and does not change or move it from start until done is called. */
-typedef struct s3hls__op {
+/* What is asked for. */
+typedef struct s3hls__op_request {
     s3hls__op_kind kind;
     const char *key; /* of the object, relative to the client or store; LIST: prefix, may be "";
                       SETTING: its name */
@@ -75,9 +75,9 @@ typedef struct s3hls__op {
     uint32_t page_keys;       /* LIST: keys per page, at most; 0: the server's default */
     bool by_folder; /* LIST: folders below key are reported by name only, "2026/", once, without
                        other properties; within a page, files may come before folders */
-    bool (*wants_folder)(
-        const char *folder);     /* LIST of a directory: are keys in that folder looked
-          for (its own key, with a slash at its end)? Others are not opened. NULL: all */
+    /* LIST of a directory: test whether keys in that folder are looked for (its own key, with a
+     * slash at its end). Others are not opened. NULL: all */
+    bool (*wants_folder)(const char *folder);
     s3hls_s3_list_fn on_object;  /* LIST; HEAD too: called once, key as given */
     const s3hls__lister *lister; /* LIST: &s3hls__s3_lister; directories do not use it */
     s3hls_s3_page *user_page;    /* LIST of one page alone */
@@ -85,16 +85,23 @@ typedef struct s3hls__op {
 
     bool fresh;   /* use a new connection and resolve the host again: after a failure */
     bool patient; /* no stall timeout: the caller checks s3hls__http_idle_us() */
+} s3hls__op_request;
 
-    /* Called once; may free or reuse the op, may start others. */
-    void (*done)(struct s3hls__op *op);
-    void *user;
+/* Used by what executes the operation. */
+typedef struct s3hls__op_transport {
+    const char *prefix; /* LIST: removed from the keys that it reports */
+    size_t prefix_size;
+    bool partly_reported;   /* LIST: keys have been reported; a restart would report them twice */
+    struct s3hls__op *next; /* in its queue */
+} s3hls__op_transport;
 
-    s3hls_s3_error error;   /* result, valid in done */
-    const char *prefix;     /* LIST, used by the carrier: removed from the keys it reports */
-    size_t prefix_size;     /* ... its bytes */
-    bool partly_told;       /* LIST: keys have been reported; a restart would report them twice */
-    struct s3hls__op *next; /* the carrier's own */
+/* The caller owns it and does not change or move it from start until done is called. */
+typedef struct s3hls__op {
+    s3hls__op_request request;
+    void (*done)(struct s3hls__op *op); /* called once; may free or reuse the op, start others */
+    void *user;                         /* the caller's */
+    s3hls_s3_error result;              /* valid in done */
+    s3hls__op_transport transport;
 } s3hls__op;
 
 /* A body in memory: body_ctx is an array of spans. */
@@ -103,6 +110,19 @@ typedef struct s3hls__span_body {
     size_t count;
 } s3hls__span_body;
 s3hls_span s3hls__span_body_at(void *ctx, uint64_t offset); /* ctx: s3hls__span_body */
+
+/* Operations with checked arguments. An invalid one has result.status S3HLS_E_INVALID; the blocking
+ * functions return it and send nothing.
+ * @param body  must outlive the operation */
+s3hls__op s3hls__op_put(const char *key, s3hls__span_body *body,
+                        const s3hls_s3_put_options *options);
+s3hls__op s3hls__op_get(const char *key, uint64_t first, uint64_t last, s3hls_s3_data_fn on_data,
+                        void *ctx);
+s3hls__op s3hls__op_head(const char *key, s3hls_s3_list_fn on_object, void *ctx);
+s3hls__op s3hls__op_remove(const char *key);
+/* @param prefix, start_after  NULL: "" */
+s3hls__op s3hls__op_list(const char *prefix, const char *start_after, s3hls_s3_list_fn on_object,
+                         void *ctx, const s3hls__lister *lister);
 
 /* Test whether an ETag is that of op's body. Also true for an ETag that is not an MD5 ("": a
  * directory has none). */
@@ -128,7 +148,7 @@ void s3hls__http_cancel(s3hls__http *http, s3hls__op *op);
 /* Microseconds since a byte of an operation last moved; 0: it is not running. On the thread that
  * steps. */
 int64_t s3hls__http_idle_us(const s3hls__http *http, const s3hls__op *op);
-/* Let the next step call done for an operation that was executed elsewhere; op->error is set. */
+/* Let the next step call done for an operation that was executed elsewhere; op->result is set. */
 void s3hls__http_post(s3hls__http *http, s3hls__op *op);
 
 /* ---- client: one bucket, one set of options, on a transport it does not own */

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Credentials that are fetched, and renewed before they expire, by the provider's own thread.
  * Uploads continue with the current ones meanwhile. */
+#include "base/thread.h"
 #include "s3/credentials.h"
-#include <signal.h>
 #include <string.h>
-#include <time.h>
 
 static const int64_t SECOND_US = 1000000;
-enum {
-    AHEAD_S = 300,    /* renew this long before expiry, plus up to the same by chance */
-    ASKED_MIN_S = 5,  /* minimum interval between fetches after rejections */
-    ENDED_MIN_S = 30, /* retry interval for credentials that arrive expired; plus chance */
-    LIFE_MAX_S = INT32_MAX
-};
+enum { ASKED_MIN_S = 5 }; /* minimum interval between fetches after rejections */
 
 static int64_t now_us(const s3hls_credentials_provider *p) {
     return p->env.monotonic_us(p->env.ctx);
@@ -23,49 +17,6 @@ static int64_t chance_us(const s3hls_credentials_provider *p, int64_t below_us) 
 }
 
 /* ---- state (under the lock) */
-
-/* Time before expiry at which to renew: 5 to 10 minutes, or half of a short lifetime. */
-static int64_t lead_us(const s3hls_credentials_provider *p, int64_t life_us) {
-    int64_t lead = AHEAD_S * SECOND_US + chance_us(p, AHEAD_S * SECOND_US);
-    int64_t half = life_us / 2 + chance_us(p, life_us / 8);
-    return lead < half ? lead : half;
-}
-
-/* Credentials that were expired on arrival are used nevertheless: the local clock may be wrong, and
- * a server rejects credentials that are really expired. */
-static void plan_renewal(s3hls_credentials_provider *p, int64_t now, int64_t expires_unix_s,
-                         int64_t source_unix_s) {
-    if (expires_unix_s <= source_unix_s) {
-        p->renew_us = now + ENDED_MIN_S * SECOND_US + chance_us(p, ENDED_MIN_S * SECOND_US);
-        return;
-    }
-    int64_t life_s = expires_unix_s - source_unix_s;
-    int64_t life_us = (life_s < LIFE_MAX_S ? life_s : LIFE_MAX_S) * SECOND_US;
-    p->expires_us = now + life_us;
-    p->renew_us = p->expires_us - lead_us(p, life_us);
-    if (p->renew_us < now + SECOND_US)
-        p->renew_us = now + SECOND_US;
-}
-
-void s3hls__credentials_take(s3hls_credentials_provider *p, const s3hls__keys *keys,
-                             int64_t source_unix_s) {
-    int64_t now = now_us(p);
-    p->keys = *keys;
-    p->have = true;
-    p->asked = false;
-    p->failures = 0;
-    p->status = S3HLS_OK;
-    p->expires_us = p->renew_us = INT64_MAX;
-    if (!source_unix_s && s3hls__env_wall_is_set(&p->env))
-        source_unix_s = s3hls__env_wall_s(&p->env);
-    if (keys->expires_unix_s && source_unix_s)
-        plan_renewal(p, now, keys->expires_unix_s, source_unix_s);
-    pthread_cond_broadcast(&p->changed);
-}
-
-static bool valid(const s3hls_credentials_provider *p) {
-    return p->have && (!p->fetcher.fetch || now_us(p) < p->expires_us);
-}
 
 /* Exponential back-off from 250 ms to one minute, with 50 % jitter. */
 static int64_t backoff_us(const s3hls_credentials_provider *p) {
@@ -86,22 +37,6 @@ static int64_t due_us(const s3hls_credentials_provider *p) {
 }
 
 /* ---- the thread */
-
-/* Wait until that time of the monotonic clock, a change, or at most one second, since a test may
- * supply the clock. */
-static void sleep_until(s3hls_credentials_provider *p, int64_t until_us) {
-    int64_t left_us = until_us - now_us(p);
-    struct timespec end;
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    if (left_us > SECOND_US)
-        left_us = SECOND_US;
-    if (left_us <= 0)
-        return;
-    end.tv_nsec += (long)(left_us % SECOND_US) * 1000;
-    end.tv_sec += (time_t)(left_us / SECOND_US) + end.tv_nsec / 1000000000;
-    end.tv_nsec %= 1000000000;
-    pthread_cond_timedwait(&p->changed, &p->lock, &end);
-}
 
 static void fetch_now(s3hls_credentials_provider *p) {
     s3hls__keys keys;
@@ -125,7 +60,7 @@ static void fetch_now(s3hls_credentials_provider *p) {
     pthread_mutex_unlock(&p->lock);
     s3hls__log(&p->env, rc ? S3HLS_LOG_WARN : S3HLS_LOG_INFO, "s3", "keys from %s: %s", p->source,
                rc ? s3hls_strerror(rc) : "renewed");
-    s3hls__credentials_tell(p, rc);
+    s3hls__credentials_report(p, rc);
     pthread_mutex_lock(&p->lock);
 }
 
@@ -135,7 +70,7 @@ static void *thread_main(void *arg) {
     while (!p->ending) {
         int64_t due = due_us(p);
         if (now_us(p) < due)
-            sleep_until(p, due);
+            s3hls__credentials_sleep(p, due);
         else
             fetch_now(p);
     }
@@ -152,30 +87,12 @@ int s3hls__credentials_open_fetched(s3hls_credentials_provider **out, const char
         return rc;
     }
     s3hls_credentials_provider *p = *out;
-    sigset_t all, before;
     p->fetcher = *fetcher;
-    sigfillset(&all); /* signals belong to the application */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    p->has_thread = pthread_create(&p->thread, NULL, thread_main, p) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    p->has_thread = s3hls__thread_start(&p->thread, thread_main, p) == 0;
     if (p->has_thread)
         return S3HLS_OK;
     s3hls_credentials_close(out);
     return S3HLS_E_NOMEM;
-}
-
-void s3hls__credentials_stop(s3hls_credentials_provider *p) {
-    pthread_mutex_lock(&p->lock);
-    p->ending = true;
-    pthread_cond_broadcast(&p->changed);
-    pthread_mutex_unlock(&p->lock);
-    if (p->has_thread) {
-        if (p->fetcher.interrupt)
-            p->fetcher.interrupt(p->fetcher.ctx);
-        pthread_join(p->thread, NULL);
-    }
-    if (p->fetcher.close)
-        p->fetcher.close(p->fetcher.ctx);
 }
 
 /* ---- the caller's function */
@@ -220,113 +137,4 @@ int s3hls_credentials_open_callback(s3hls_credentials_provider **out,
     *c = (callback){e, fetch, ctx};
     s3hls__fetcher fetcher = {.ctx = c, .fetch = call_back, .close = free_callback};
     return s3hls__credentials_open_fetched(out, "the program's function", &fetcher, env);
-}
-
-/* ---- using them */
-
-int s3hls__credentials_get(s3hls_credentials_provider *p, s3hls__keys *keys) {
-    pthread_mutex_lock(&p->lock);
-    int rc = valid(p) ? S3HLS_OK : S3HLS_E_CREDENTIALS;
-    *keys = p->keys;
-    pthread_mutex_unlock(&p->lock);
-    return rc;
-}
-
-bool s3hls__credentials_renews(const s3hls_credentials_provider *p) {
-    return p->fetcher.fetch != NULL;
-}
-
-static bool same_keys(const s3hls__keys *a, const s3hls__keys *b) {
-    return strcmp(a->access_key_id, b->access_key_id) == 0 &&
-           strcmp(a->secret_access_key, b->secret_access_key) == 0 &&
-           strcmp(a->session_token, b->session_token) == 0;
-}
-
-bool s3hls__credentials_read_again(s3hls_credentials_provider *p) {
-    s3hls__keys keys;
-    if (!p->fetcher.read_again)
-        return false;
-    bool others = p->fetcher.read_again(p->fetcher.ctx, &keys) == S3HLS_OK;
-    if (others) {
-        pthread_mutex_lock(&p->lock);
-        others = !same_keys(&keys, &p->keys);
-        if (others)
-            s3hls__credentials_take(p, &keys, 0);
-        pthread_mutex_unlock(&p->lock);
-    }
-    s3hls__keys_wipe(&keys);
-    if (others) {
-        s3hls__log(&p->env, S3HLS_LOG_INFO, "s3", "keys from %s: read again, they have changed",
-                   p->source);
-        s3hls__credentials_tell(p, S3HLS_OK);
-    }
-    return others;
-}
-
-bool s3hls__credentials_refused(s3hls_credentials_provider *p, const char *access_key_id) {
-    pthread_mutex_lock(&p->lock);
-    bool others = valid(p) && strcmp(p->keys.access_key_id, access_key_id) != 0;
-    if (!others && p->fetcher.fetch && !p->asked) {
-        p->asked = true;
-        pthread_cond_broadcast(&p->changed);
-    }
-    pthread_mutex_unlock(&p->lock);
-    return others || s3hls__credentials_read_again(p);
-}
-
-int s3hls__credentials_wait(s3hls_credentials_provider *p, const char *other_than,
-                            uint32_t timeout_ms) {
-    int64_t end_us = now_us(p) + timeout_ms * INT64_C(1000);
-    int rc = S3HLS_E_TIMEOUT;
-    pthread_mutex_lock(&p->lock);
-    int64_t fetched_us = p->fetched_us;
-    while (rc == S3HLS_E_TIMEOUT && now_us(p) < end_us) {
-        bool other = !other_than || strcmp(p->keys.access_key_id, other_than) != 0;
-        if (valid(p) && other)
-            rc = S3HLS_OK;
-        else if (!p->fetcher.fetch)
-            rc = S3HLS_E_CREDENTIALS;
-        else if (p->status && p->fetched_us != fetched_us)
-            rc = p->status;
-        else
-            sleep_until(p, end_us);
-    }
-    pthread_mutex_unlock(&p->lock);
-    return rc;
-}
-
-/* ---- watching them */
-
-/* Call the watchers without the lock, so that they may call the provider. A watcher stays on the
- * list while it is called. */
-void s3hls__credentials_tell(s3hls_credentials_provider *p, int status) {
-    pthread_mutex_lock(&p->watch_lock);
-    for (s3hls__watch *w = p->watches; w; w = w->next) {
-        w->telling++;
-        pthread_mutex_unlock(&p->watch_lock);
-        w->fn(w->ctx, status);
-        pthread_mutex_lock(&p->watch_lock);
-        if (--w->telling == 0)
-            pthread_cond_broadcast(&p->told);
-    }
-    pthread_mutex_unlock(&p->watch_lock);
-}
-
-void s3hls__credentials_watch(s3hls_credentials_provider *p, s3hls__watch *watch) {
-    pthread_mutex_lock(&p->watch_lock);
-    watch->next = p->watches;
-    p->watches = watch;
-    pthread_mutex_unlock(&p->watch_lock);
-}
-
-void s3hls__credentials_unwatch(s3hls_credentials_provider *p, s3hls__watch *watch) {
-    pthread_mutex_lock(&p->watch_lock);
-    while (watch->telling)
-        pthread_cond_wait(&p->told, &p->watch_lock);
-    for (s3hls__watch **link = &p->watches; *link; link = &(*link)->next)
-        if (*link == watch) {
-            *link = watch->next;
-            break;
-        }
-    pthread_mutex_unlock(&p->watch_lock);
 }

@@ -20,32 +20,18 @@ static const char EMPTY_SHA256[] =
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 bool s3hls__s3_is_range(const s3hls__op *op) {
-    return op->first > 0 || op->last != UINT64_MAX;
+    return op->request.first > 0 || op->request.last != UINT64_MAX;
 }
 
 /* ---- bodies */
-
-s3hls_span s3hls__span_body_at(void *ctx, uint64_t offset) {
-    const s3hls__span_body *body = ctx;
-    s3hls_span span = {NULL, 0};
-    for (size_t i = 0; i < body->count; i++) {
-        if (offset < body->spans[i].size) {
-            span.data = body->spans[i].data + offset;
-            span.size = body->spans[i].size - (size_t)offset;
-            return span;
-        }
-        offset -= body->spans[i].size;
-    }
-    return span;
-}
 
 static int digest_body(const s3hls__op *op, const EVP_MD *kind, uint8_t digest[EVP_MAX_MD_SIZE],
                        unsigned *size) {
     *size = 0;
     EVP_MD_CTX *md = EVP_MD_CTX_new();
     bool ok = md && EVP_DigestInit_ex(md, kind, NULL);
-    for (uint64_t at = 0; ok && at < op->body_size;) {
-        s3hls_span span = op->body(op->body_ctx, at);
+    for (uint64_t at = 0; ok && at < op->request.body_size;) {
+        s3hls_span span = op->request.body(op->request.body_ctx, at);
         ok = span.size > 0 && EVP_DigestUpdate(md, span.data, span.size);
         at += span.size;
     }
@@ -74,8 +60,8 @@ static void crc32c_of_body(const s3hls__op *op, char *base64) {
     s3hls__crc32c_table table;
     s3hls__crc32c_init(&table);
     uint32_t crc = 0;
-    for (uint64_t at = 0; at < op->body_size;) {
-        s3hls_span span = op->body(op->body_ctx, at);
+    for (uint64_t at = 0; at < op->request.body_size;) {
+        s3hls_span span = op->request.body(op->request.body_ctx, at);
         if (span.size == 0)
             break;
         crc = s3hls__crc32c(&table, crc, span.data, span.size);
@@ -89,7 +75,7 @@ static void crc32c_of_body(const s3hls__op *op, char *base64) {
 /* ---- requests */
 
 static const char *const methods[] = {"PUT",    "GET", "HEAD",
-                                      "DELETE", "GET", "GET"}; /* indexed by op->kind */
+                                      "DELETE", "GET", "GET"}; /* indexed by op->request.kind */
 
 /* Contents of a request, sent and signed. The strings live as long as the structure. */
 typedef struct request {
@@ -167,7 +153,7 @@ static int say_checksum(const s3hls__s3_client *c, const s3hls__op *op, request 
 }
 
 static int describe_put(const s3hls__s3_client *c, const s3hls__op *op, request *r) {
-    const s3hls_s3_put_options *put = op->put;
+    const s3hls_s3_put_options *put = op->request.put;
     say(r, "content-type",
         put && put->content_type ? put->content_type : "application/octet-stream");
     if (put && put->header_count > MAX_CALLER_HEADERS)
@@ -193,14 +179,15 @@ static bool join(char to[PATH_BYTES], const char *a, const char *b) {
 
 static int describe_list(const s3hls__s3_client *c, const s3hls__op *op,
                          const s3hls__list_ask *page, request *r) {
-    if (!join(r->prefix, c->prefix, op->key) || !join(r->start_after, c->prefix, page->start_after))
+    if (!join(r->prefix, c->prefix, op->request.key) ||
+        !join(r->start_after, c->prefix, page->start_after))
         return S3HLS_E_INVALID;
     ask(r, "list-type", "2");
-    if (op->by_folder)
+    if (op->request.by_folder)
         ask(r, "delimiter", "/");
     ask(r, "encoding-type", "url");
-    if (op->page_keys) {
-        snprintf(r->max_keys, sizeof r->max_keys, "%" PRIu32, op->page_keys);
+    if (op->request.page_keys) {
+        snprintf(r->max_keys, sizeof r->max_keys, "%" PRIu32, op->request.page_keys);
         ask(r, "max-keys", r->max_keys);
     }
     ask(r, "prefix", r->prefix);
@@ -213,28 +200,29 @@ static int describe_list(const s3hls__s3_client *c, const s3hls__op *op,
 
 static int describe(const s3hls__s3_client *c, const s3hls__place *place, const s3hls__op *op,
                     const s3hls__list_ask *page, request *r) {
-    bool list = op->kind == S3HLS__OP_LIST, setting = op->kind == S3HLS__OP_SETTING;
+    bool list = op->request.kind == S3HLS__OP_LIST, setting = op->request.kind == S3HLS__OP_SETTING;
     memset(r, 0, sizeof *r);
-    if (list || setting || op->setting)
+    if (list || setting || op->request.setting)
         write_root(c, place, r->path);
-    else if (!write_path(c, place, op->key, r->path))
+    else if (!write_path(c, place, op->request.key, r->path))
         return S3HLS_E_INVALID;
     strcpy(r->payload_hash, EMPTY_SHA256);
     r->unix_s = s3hls__s3_now_s(c);
     say(r, "host", place->host);
-    if (op->setting)
-        ask(r, op->setting, "");
-    if (op->kind == S3HLS__OP_PUT)
+    if (op->request.setting)
+        ask(r, op->request.setting, "");
+    if (op->request.kind == S3HLS__OP_PUT)
         return describe_put(c, op, r);
     if (list)
         return describe_list(c, op, page, r);
     if (setting)
-        ask(r, op->key, "");
-    if (op->kind == S3HLS__OP_GET && s3hls__s3_is_range(op)) {
-        if (op->last == UINT64_MAX)
-            snprintf(r->range, sizeof r->range, "bytes=%" PRIu64 "-", op->first);
+        ask(r, op->request.key, "");
+    if (op->request.kind == S3HLS__OP_GET && s3hls__s3_is_range(op)) {
+        if (op->request.last == UINT64_MAX)
+            snprintf(r->range, sizeof r->range, "bytes=%" PRIu64 "-", op->request.first);
         else
-            snprintf(r->range, sizeof r->range, "bytes=%" PRIu64 "-%" PRIu64, op->first, op->last);
+            snprintf(r->range, sizeof r->range, "bytes=%" PRIu64 "-%" PRIu64, op->request.first,
+                     op->request.last);
         say(r, "range", r->range);
     }
     return S3HLS_OK;
@@ -303,7 +291,7 @@ int s3hls__s3_request_open(s3hls__s3_request *out, const s3hls__s3_client *c,
     s3hls__keys keys;
     request r;
     memset(out, 0, sizeof *out);
-    out->method = methods[op->kind];
+    out->method = methods[op->request.kind];
     int rc = describe(c, place, op, page, &r);
     if (rc)
         return rc;

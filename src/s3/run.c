@@ -38,18 +38,18 @@ int s3hls__run(const s3hls__runner *r, s3hls__op *op) {
     char used[S3HLS_ACCESS_KEY_MAX + 1];
     int why = wait_for_keys(r->keys);
     if (why) {
-        memset(&op->error, 0, sizeof op->error);
-        op->error.status = S3HLS_E_CREDENTIALS;
-        snprintf(op->error.message, sizeof op->error.message, "no keys from %s: %s",
+        memset(&op->result, 0, sizeof op->result);
+        op->result.status = S3HLS_E_CREDENTIALS;
+        snprintf(op->result.message, sizeof op->result.message, "no keys from %s: %s",
                  r->keys->source, s3hls_strerror(why));
-        return op->error.status;
+        return op->result.status;
     }
     if (r->keys)
         name_keys(r->keys, used);
     run_once(r, op);
-    if (op->error.status == S3HLS_E_CREDENTIALS && !op->partly_told && r->keys &&
+    if (op->result.status == S3HLS_E_CREDENTIALS && !op->transport.partly_reported && r->keys &&
         s3hls__credentials_renews(r->keys) &&
         s3hls__credentials_wait(r->keys, used, KEYS_WAIT_MS) == S3HLS_OK)
         run_once(r, op);
-    return op->error.status;
+    return op->result.status;
 }

@@ -16,7 +16,7 @@ typedef struct s3hls__runner {
 int s3hls__run_wait(s3hls_credentials_provider *keys);
 
 /* Start an operation and step until it has ended. Waits for credentials that are being fetched, and
- * retries once with new ones if a server refused them. @return op->error.status. */
+ * retries once with new ones if a server refused them. @return op->result.status. */
 int s3hls__run(const s3hls__runner *r, s3hls__op *op);
 
 #endif

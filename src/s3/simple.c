@@ -44,50 +44,34 @@ static void start(void *ctx, s3hls__op *op) {
     s3hls__s3_start(((s3hls_s3 *)ctx)->client, op);
 }
 
-int s3hls__s3_run(s3hls_s3 *client, s3hls__op *op) {
-    s3hls__runner runner = {client->http, s3hls__s3_client_credentials(client->client), start,
-                            client};
-    return s3hls__run(&runner, op);
+int s3hls__s3_run(s3hls_s3 *client, s3hls__op *op, s3hls_s3_error *error) {
+    int rc = client ? op->result.status : S3HLS_E_INVALID;
+    if (!rc) {
+        s3hls__runner runner = {client->http, s3hls__s3_client_credentials(client->client), start,
+                                client};
+        rc = s3hls__run(&runner, op);
+    }
+    op->result.status = rc;
+    if (error)
+        *error = op->result;
+    return rc;
 }
 
 const s3hls_env *s3hls__s3_env(const s3hls_s3 *client) {
     return &client->env;
 }
 
-static int run(s3hls_s3 *client, s3hls__op *op, s3hls_s3_error *error) {
-    if (!client || !op->key) {
-        op->error.status = S3HLS_E_INVALID;
-        strcpy(op->error.message, "client or key is NULL");
-    } else {
-        s3hls__s3_run(client, op);
-    }
-    if (error)
-        *error = op->error;
-    return op->error.status;
-}
-
 int s3hls_s3_put(s3hls_s3 *client, const char *key, const s3hls_span *spans, size_t span_count,
                  const s3hls_s3_put_options *options, s3hls_s3_error *error) {
     s3hls__span_body body = {spans, span_count};
-    s3hls__op op = {.kind = S3HLS__OP_PUT,
-                    .key = key,
-                    .body = s3hls__span_body_at,
-                    .body_ctx = &body,
-                    .put = options};
-    for (size_t i = 0; i < span_count; i++)
-        op.body_size += spans[i].size;
-    return run(client, &op, error);
+    s3hls__op op = s3hls__op_put(key, &body, options);
+    return s3hls__s3_run(client, &op, error);
 }
 
 int s3hls_s3_get(s3hls_s3 *client, const char *key, uint64_t first, uint64_t last,
                  s3hls_s3_data_fn on_data, void *ctx, s3hls_s3_error *error) {
-    s3hls__op op = {.kind = S3HLS__OP_GET,
-                    .key = on_data && first <= last ? key : NULL,
-                    .first = first,
-                    .last = last,
-                    .on_data = on_data,
-                    .sink_ctx = ctx};
-    return run(client, &op, error);
+    s3hls__op op = s3hls__op_get(key, first, last, on_data, ctx);
+    return s3hls__s3_run(client, &op, error);
 }
 
 static int copy_object(void *ctx, const s3hls_s3_object *object) {
@@ -99,16 +83,13 @@ static int copy_object(void *ctx, const s3hls_s3_object *object) {
 
 int s3hls_s3_head(s3hls_s3 *client, const char *key, s3hls_s3_object *object,
                   s3hls_s3_error *error) {
-    s3hls__op op = {.kind = S3HLS__OP_HEAD,
-                    .key = object ? key : NULL,
-                    .on_object = copy_object,
-                    .sink_ctx = object};
-    return run(client, &op, error);
+    s3hls__op op = s3hls__op_head(object ? key : NULL, copy_object, object);
+    return s3hls__s3_run(client, &op, error);
 }
 
 int s3hls_s3_remove(s3hls_s3 *client, const char *key, s3hls_s3_error *error) {
-    s3hls__op op = {.kind = S3HLS__OP_REMOVE, .key = key};
-    return run(client, &op, error);
+    s3hls__op op = s3hls__op_remove(key);
+    return s3hls__s3_run(client, &op, error);
 }
 
 int s3hls_s3_presign(s3hls_s3 *client, const char *method, const char *key, uint32_t expires_s,

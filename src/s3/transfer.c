@@ -51,8 +51,8 @@ static size_t read_body(char *to, size_t unit, size_t count, void *arg) {
     note_progress(c);
     s3hls__op *op = c->exchange.op;
     size_t room = unit * count, done = 0;
-    while (done < room && c->sent < op->body_size) {
-        s3hls_span span = op->body(op->body_ctx, c->sent);
+    while (done < room && c->sent < op->request.body_size) {
+        s3hls_span span = op->request.body(op->request.body_ctx, c->sent);
         size_t n = span.size < room - done ? span.size : room - done;
         if (n == 0) {
             c->verdict = S3HLS_E_INVALID; /* the body ended before its stated size */
@@ -93,14 +93,16 @@ static size_t write_answer(char *data, size_t unit, size_t count, void *arg) {
         size_t room = sizeof c->error_body - c->error_size, n = size < room ? size : room;
         memcpy(c->error_body + c->error_size, data, n);
         c->error_size += n;
-    } else if (op->kind == S3HLS__OP_LIST) {
+    } else if (op->request.kind == S3HLS__OP_LIST) {
         s3hls__strbuf_add(&c->page, data, size);
         c->verdict = c->page.status;
         return c->verdict ? 0 : size;
-    } else if (op->kind == S3HLS__OP_GET && http_status != (s3hls__s3_is_range(op) ? 206 : 200)) {
+    } else if (op->request.kind == S3HLS__OP_GET &&
+               http_status != (s3hls__s3_is_range(op) ? 206 : 200)) {
         c->verdict = S3HLS_E_PROTOCOL; /* a different range than requested */
         return 0;
-    } else if (op->on_data && op->on_data(op->sink_ctx, (uint8_t *)data, size)) {
+    } else if (op->request.on_data &&
+               op->request.on_data(op->request.sink_ctx, (uint8_t *)data, size)) {
         c->verdict = S3HLS_E_CANCELLED;
         return 0;
     }
@@ -132,7 +134,7 @@ static bool set_texts(CURL *easy, const call *k) {
     return !curl_easy_setopt(easy, CURLOPT_URL, k->request.url) &&
            !curl_easy_setopt(easy, CURLOPT_USERAGENT, c->user_agent) &&
            s3hls__authorities_set(easy, c->ca_file) &&
-           (k->exchange.op->kind != S3HLS__OP_REMOVE ||
+           (k->exchange.op->request.kind != S3HLS__OP_REMOVE ||
             !curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "DELETE"));
 }
 
@@ -159,12 +161,12 @@ static void set_connection(CURL *easy, s3hls__s3_client *c) {
 /* End a transfer that moves no byte for the timeout, unless the caller handles stalls itself. After
  * a failure, use a new connection and resolve the name again. */
 static void set_patience(CURL *easy, const s3hls__s3_client *c, const s3hls__op *op) {
-    if (!op->patient) {
+    if (!op->request.patient) {
         curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
         curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
                          (long)((c->stall_timeout_ms - 1) / 1000) + 1);
     }
-    if (op->fresh) {
+    if (op->request.fresh) {
         curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
         curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
     }
@@ -178,14 +180,14 @@ static void set_transfer(CURL *easy, call *k) {
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, k);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, write_answer);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, k);
-    if (op->kind == S3HLS__OP_PUT) {
+    if (op->request.kind == S3HLS__OP_PUT) {
         curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
-        curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)op->body_size);
+        curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)op->request.body_size);
         curl_easy_setopt(easy, CURLOPT_READFUNCTION, read_body);
         curl_easy_setopt(easy, CURLOPT_READDATA, k);
         curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, seek_body);
         curl_easy_setopt(easy, CURLOPT_SEEKDATA, k);
-    } else if (op->kind == S3HLS__OP_HEAD) {
+    } else if (op->request.kind == S3HLS__OP_HEAD) {
         curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     }
 }
@@ -204,7 +206,7 @@ static int begin(call *k) {
     const s3hls__place *place = k->redirected ? &k->elsewhere : &k->client->home;
     s3hls__op *op = k->exchange.op;
     int rc = s3hls__s3_request_open(&k->request, k->client, place, op,
-                                    k->listing ? op->lister->ask(k->listing) : NULL);
+                                    k->listing ? op->request.lister->ask(k->listing) : NULL);
     if (rc)
         return rc;
     note_progress(k);
@@ -221,10 +223,10 @@ static int begin(call *k) {
 static bool begin_again(call *k) {
     s3hls__op *op = k->exchange.op;
     undo(k);
-    memset(&op->error, 0, sizeof op->error);
+    memset(&op->result, 0, sizeof op->result);
     s3hls__strbuf_init(&k->page, &k->client->env, LIST_PAGE_MAX);
-    op->error.status = begin(k);
-    return op->error.status == S3HLS_OK;
+    op->result.status = begin(k);
+    return op->result.status == S3HLS_OK;
 }
 
 /* ---- answers */
@@ -236,21 +238,23 @@ static const char *answer_header(const call *k, const char *name) {
 static bool sent_whole_body(const call *k) {
     curl_off_t sent = 0;
     curl_easy_getinfo(k->exchange.easy, CURLINFO_SIZE_UPLOAD_T, &sent);
-    return k->exchange.op->kind != S3HLS__OP_PUT || (uint64_t)sent >= k->exchange.op->body_size;
+    return k->exchange.op->request.kind != S3HLS__OP_PUT ||
+           (uint64_t)sent >= k->exchange.op->request.body_size;
 }
 
 /* Name the part of the configuration that a refusal concerns, if the server did not. */
 static void name_fault(const call *k, const char *location) {
     const s3hls__s3_client *c = k->client;
     const s3hls__place *place = k->redirected ? &k->elsewhere : &c->home;
-    s3hls_s3_error *e = &k->exchange.op->error;
+    s3hls_s3_error *e = &k->exchange.op->result;
     bool own = c->own_endpoint && !place->bucket_in_host;
     size_t size = strlen(c->bucket);
     bool in_endpoint = own && strncmp(place->endpoint.host, c->bucket, size) == 0 &&
                        place->endpoint.host[size] == '.';
-    bool missing = e->status == S3HLS_E_NO_BUCKET ||
-                   (e->status == S3HLS_E_NOT_FOUND && k->exchange.op->kind != S3HLS__OP_GET &&
-                    k->exchange.op->kind != S3HLS__OP_HEAD);
+    bool missing =
+        e->status == S3HLS_E_NO_BUCKET ||
+        (e->status == S3HLS_E_NOT_FOUND && k->exchange.op->request.kind != S3HLS__OP_GET &&
+         k->exchange.op->request.kind != S3HLS__OP_HEAD);
     size_t shown = location ? strcspn(location, "?") : 0; /* a query may contain secrets */
     char text[256];
     if (missing && in_endpoint)
@@ -262,7 +266,7 @@ static void name_fault(const call *k, const char *location) {
         snprintf(text, sizeof text, "redirected to %.*s: is the endpoint right?",
                  shown < 200 ? (int)shown : 200, location);
     else if (e->http_status >= 400 && e->http_status < 410 && !e->code[0] && !e->message[0] &&
-             k->exchange.op->kind != S3HLS__OP_HEAD)
+             k->exchange.op->request.kind != S3HLS__OP_HEAD)
         snprintf(text, sizeof text, "no S3 error: is %.180s the endpoint of an S3 server?",
                  place->endpoint.host);
     else
@@ -271,11 +275,11 @@ static void name_fault(const call *k, const char *location) {
 }
 
 static bool is_object_put(const call *k) {
-    return k->exchange.op->kind == S3HLS__OP_PUT && !k->exchange.op->setting;
+    return k->exchange.op->request.kind == S3HLS__OP_PUT && !k->exchange.op->request.setting;
 }
 
 static void read_error(call *k, CURLcode code) {
-    s3hls_s3_error *e = &k->exchange.op->error;
+    s3hls_s3_error *e = &k->exchange.op->result;
     const char *request_id = answer_header(k, "x-amz-request-id"),
                *region = answer_header(k, "x-amz-bucket-region");
     curl_easy_getinfo(k->exchange.easy, CURLINFO_RESPONSE_CODE, &e->http_status);
@@ -326,36 +330,36 @@ static void report_head(const call *k) {
         snprintf(etag, sizeof etag, "%.*s", (int)strcspn(quoted + (*quoted == '"'), "\""),
                  quoted + (*quoted == '"'));
     curl_easy_getinfo(k->exchange.easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &size);
-    s3hls_s3_object object = {op->key, size > 0 ? (uint64_t)size : 0,
+    s3hls_s3_object object = {op->request.key, size > 0 ? (uint64_t)size : 0,
                               s3hls__http_date(k->exchange.easy, "last-modified"), etag};
-    if (op->on_object && op->on_object(op->sink_ctx, &object))
-        op->error.status = S3HLS_E_CANCELLED;
+    if (op->request.on_object && op->request.on_object(op->request.sink_ctx, &object))
+        op->result.status = S3HLS_E_CANCELLED;
 }
 
 /* @return true: another page was requested. */
 static bool read_page(call *k) {
     s3hls__op *op = k->exchange.op;
     bool more = false;
-    op->error.status =
-        op->lister->page(k->listing, k->page.data ? k->page.data : "", k->page.size, &more);
-    if (op->error.status == S3HLS_E_PROTOCOL && !op->error.message[0])
-        snprintf(op->error.message, sizeof op->error.message, "the listing is not valid XML");
-    return !op->error.status && more && begin_again(k);
+    op->result.status =
+        op->request.lister->page(k->listing, k->page.data ? k->page.data : "", k->page.size, &more);
+    if (op->result.status == S3HLS_E_PROTOCOL && !op->result.message[0])
+        snprintf(op->result.message, sizeof op->result.message, "the listing is not valid XML");
+    return !op->result.status && more && begin_again(k);
 }
 
 static void finish(call *k) {
     s3hls__s3_client *c = k->client;
     s3hls__op *op = k->exchange.op;
-    if (op->error.status && !op->error.message[0])
-        snprintf(op->error.message, sizeof op->error.message, "%s",
-                 s3hls_strerror(op->error.status));
-    s3hls__s3_error_clean(&op->error);
+    if (op->result.status && !op->result.message[0])
+        snprintf(op->result.message, sizeof op->result.message, "%s",
+                 s3hls_strerror(op->result.status));
+    s3hls__s3_error_clean(&op->result);
     s3hls__log(&c->env, S3HLS_LOG_DEBUG, "s3", "%s %s: %s, HTTP %ld, %" PRId64 " ms",
-               k->request.method, op->key, s3hls_status_name(op->error.status),
-               op->error.http_status, (c->env.monotonic_us(c->env.ctx) - k->begun_us) / 1000);
+               k->request.method, op->request.key, s3hls_status_name(op->result.status),
+               op->result.http_status, (c->env.monotonic_us(c->env.ctx) - k->begun_us) / 1000);
     undo(k);
     if (k->listing)
-        op->lister->close(&k->listing);
+        op->request.lister->close(&k->listing);
     s3hls__env_free(&c->env, k);
     s3hls__http_post(c->http, op);
 }
@@ -371,7 +375,7 @@ static bool follow(call *k) {
     s3hls__s3_scan(k->error_body, k->error_size, "Region", region, sizeof region);
     s3hls__s3_scan(k->error_body, k->error_size, "Endpoint", address, sizeof address);
     bool other_region = s3hls__s3_learn_region(c, header ? header : region);
-    if (k->exchange.op->error.http_status == 307) {
+    if (k->exchange.op->result.http_status == 307) {
         k->elsewhere = k->redirected ? k->elsewhere : c->home;
         k->redirected = true;
         return s3hls__s3_place_at(&k->elsewhere, c, location ? location : address) || other_region;
@@ -380,11 +384,11 @@ static bool follow(call *k) {
 }
 
 static bool mend(call *k) {
-    const s3hls_s3_error *e = &k->exchange.op->error;
+    const s3hls_s3_error *e = &k->exchange.op->result;
     if (e->status == S3HLS_OK || !e->http_status || k->mended >= MENDED_MAX)
         return false;
     if (k->listing && (e->status == S3HLS_E_INVALID || e->status == S3HLS_E_UNSUPPORTED))
-        return k->exchange.op->lister->refused(k->listing);
+        return k->exchange.op->request.lister->refused(k->listing);
     switch (s3hls__s3_action(e, k->request.signed_s)) {
     case S3HLS__CORRECT_CLOCK:
         return s3hls__s3_learn_clock(k->client, e, k->request.signed_s);
@@ -405,25 +409,25 @@ static bool mend(call *k) {
  * servers that did store the object: HEAD distinguishes them. @return true: HEAD was requested. */
 static bool look_for_object(call *k) {
     s3hls__op *op = k->exchange.op;
-    const s3hls_s3_error before = op->error;
+    const s3hls_s3_error before = op->result;
     if (k->looking || !is_object_put(k) || k->has_etag || before.status != S3HLS_E_PROTOCOL ||
         before.http_status < 200 || before.http_status >= 300)
         return false;
     k->looking = true;
-    op->kind = S3HLS__OP_HEAD;
+    op->request.kind = S3HLS__OP_HEAD;
     return begin_again(k);
 }
 
 /* Derive the result of the PUT from the response to HEAD. */
 static void conclude(call *k) {
     s3hls__op *op = k->exchange.op;
-    s3hls_s3_error *e = &op->error;
+    s3hls_s3_error *e = &op->result;
     curl_off_t size = -1;
-    op->kind = S3HLS__OP_PUT;
+    op->request.kind = S3HLS__OP_PUT;
     if (!e->http_status)
         return; /* unknown: treated like a lost response to the PUT */
     curl_easy_getinfo(k->exchange.easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &size);
-    if (e->status == S3HLS_OK && size >= 0 && (uint64_t)size == op->body_size)
+    if (e->status == S3HLS_OK && size >= 0 && (uint64_t)size == op->request.body_size)
         return;
     e->status = S3HLS_E_PROTOCOL;
     snprintf(e->message, sizeof e->message, NO_ETAG);
@@ -434,7 +438,7 @@ static void ended(s3hls__exchange *exchange, CURLcode code) {
     s3hls__op *op = exchange->op;
     read_error(k, code);
     if (!k->client->server_clock_s && !s3hls__env_wall_is_set(&k->client->env))
-        s3hls__s3_learn_clock(k->client, &op->error, k->request.signed_s);
+        s3hls__s3_learn_clock(k->client, &op->result, k->request.signed_s);
     if (mend(k)) {
         k->mended++;
         if (begin_again(k))
@@ -444,21 +448,21 @@ static void ended(s3hls__exchange *exchange, CURLcode code) {
         return;
     if (k->looking) {
         conclude(k);
-    } else if (op->error.status == S3HLS_OK) {
-        if (op->kind == S3HLS__OP_HEAD)
+    } else if (op->result.status == S3HLS_OK) {
+        if (op->request.kind == S3HLS__OP_HEAD)
             report_head(k);
-        else if (op->kind == S3HLS__OP_LIST && read_page(k))
+        else if (op->request.kind == S3HLS__OP_LIST && read_page(k))
             return;
     }
     finish(k);
 }
 
 void s3hls__s3_start(s3hls__s3_client *c, s3hls__op *op) {
-    memset(&op->error, 0, sizeof op->error);
-    op->partly_told = false;
+    memset(&op->result, 0, sizeof op->result);
+    op->transport.partly_reported = false;
     call *k = s3hls__env_alloc(&c->env, sizeof *k);
     if (!k) {
-        op->error.status = S3HLS_E_NOMEM;
+        op->result.status = S3HLS_E_NOMEM;
         s3hls__http_post(c->http, op);
         return;
     }
@@ -467,16 +471,16 @@ void s3hls__s3_start(s3hls__s3_client *c, s3hls__op *op) {
     k->exchange.ended = ended;
     k->begun_us = c->env.monotonic_us(c->env.ctx);
     s3hls__strbuf_init(&k->page, &c->env, LIST_PAGE_MAX);
-    op->prefix = c->prefix;
-    op->prefix_size = strlen(c->prefix);
-    if (op->kind == S3HLS__OP_LIST)
-        op->error.status = op->lister->open(&k->listing, op, c->habits, &c->env);
-    if (!op->error.status)
-        op->error.status = begin(k);
-    if (op->error.status == S3HLS_E_INVALID)
-        strcpy(op->error.message, "key or header is malformed");
-    if (op->error.status == S3HLS_E_CREDENTIALS)
-        strcpy(op->error.message, "no keys yet, or they have expired: others are being fetched");
-    if (op->error.status)
+    op->transport.prefix = c->prefix;
+    op->transport.prefix_size = strlen(c->prefix);
+    if (op->request.kind == S3HLS__OP_LIST)
+        op->result.status = op->request.lister->open(&k->listing, op, c->habits, &c->env);
+    if (!op->result.status)
+        op->result.status = begin(k);
+    if (op->result.status == S3HLS_E_INVALID)
+        strcpy(op->result.message, "key or header is malformed");
+    if (op->result.status == S3HLS_E_CREDENTIALS)
+        strcpy(op->result.message, "no keys yet, or they have expired: others are being fetched");
+    if (op->result.status)
         finish(k);
 }

@@ -113,7 +113,7 @@ s3hls__answer *s3hls__answer_problem(s3hls__answer_account *account, unsigned st
     return a;
 }
 
-s3hls__answer *s3hls__answer_refer(s3hls__answer *a) {
+s3hls__answer *s3hls__answer_retain(s3hls__answer *a) {
     atomic_fetch_add(&a->references, 1);
     return a;
 }

@@ -37,7 +37,7 @@ s3hls__answer *s3hls__answer_media(s3hls__answer_account *account, char *body, s
 /* Problem details (RFC 9457). */
 s3hls__answer *s3hls__answer_problem(s3hls__answer_account *account, unsigned status,
                                      const char *detail);
-s3hls__answer *s3hls__answer_refer(s3hls__answer *answer);
+s3hls__answer *s3hls__answer_retain(s3hls__answer *answer);
 /* Accepts NULL. */
 void s3hls__answer_release(s3hls__answer *answer);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "server/answers.h"
+#include "base/thread.h"
 #include <pthread.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -112,7 +113,7 @@ static void wake(s3hls__waiter *waiters, s3hls__answer *answer) {
     while (waiters) {
         s3hls__waiter *w = waiters;
         waiters = w->next;
-        w->answer = answer ? s3hls__answer_refer(answer) : NULL;
+        w->answer = answer ? s3hls__answer_retain(answer) : NULL;
         w->wake(w);
     }
 }
@@ -156,7 +157,7 @@ s3hls__answer *s3hls__answers_find(s3hls__answers *a, const s3hls__request *r,
     entry *e = find(a, r, grant);
     if (e && e->answer &&
         (now_us < e->answer->fresh_until_us || now_us < e->answer->usable_until_us)) {
-        answer = s3hls__answer_refer(e->answer);
+        answer = s3hls__answer_retain(e->answer);
         if (e->kept) {
             TAILQ_REMOVE(&a->kept, e, in_order);
             TAILQ_INSERT_TAIL(&a->kept, e, in_order);
@@ -257,7 +258,7 @@ void s3hls__answers_expire(s3hls__answers *a) {
 static s3hls__waiter *settle(s3hls__answers *a, entry *e, s3hls__answer *answer) {
     s3hls__waiter *waiters = e->waiters;
     s3hls__answer_release(e->answer);
-    e->answer = answer ? s3hls__answer_refer(answer) : NULL;
+    e->answer = answer ? s3hls__answer_retain(answer) : NULL;
     e->waiters = NULL;
     e->pending = false;
     TAILQ_REMOVE(&a->making, e, in_order);
@@ -314,7 +315,7 @@ int s3hls__answers_open(s3hls__answers **out, const s3hls__answers_config *confi
     TAILQ_INIT(&a->making);
     TAILQ_INIT(&a->kept);
     unsigned workers = config->workers < WORKERS_MAX ? config->workers : WORKERS_MAX;
-    while (a->started < workers && pthread_create(&a->threads[a->started], NULL, work, a) == 0)
+    while (a->started < workers && s3hls__thread_start(&a->threads[a->started], work, a) == 0)
         a->started++;
     if (a->started == workers)
         return S3HLS_OK;

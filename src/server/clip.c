@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "server/clip.h"
+#include "base/thread.h"
 #include "base/wait.h"
 #include "s3hls/export.h"
 #include <string.h>
@@ -132,7 +133,7 @@ void s3hls__clip_left_out(s3hls__clip *c, uint64_t *segments, uint64_t *pictures
 
 s3hls__answer *s3hls__clip_refusal(s3hls__clip *c) {
     pthread_mutex_lock(&c->lock);
-    s3hls__answer *refusal = c->refusal ? s3hls__answer_refer(c->refusal) : NULL;
+    s3hls__answer *refusal = c->refusal ? s3hls__answer_retain(c->refusal) : NULL;
     pthread_mutex_unlock(&c->lock);
     return refusal;
 }
@@ -232,7 +233,7 @@ static void *clip_thread(void *ctx) {
 
 static bool start(s3hls__clip *c) {
     pthread_t thread;
-    if (pthread_create(&thread, NULL, clip_thread, c) != 0)
+    if (s3hls__thread_start(&thread, clip_thread, c) != 0)
         return false;
     pthread_detach(thread);
     return true;

@@ -85,6 +85,6 @@ s3hls__answer *s3hls__files_find(const s3hls__files *f, const char *name) {
         name = "index.html";
     for (size_t i = 0; i < s3hls__embedded_file_count; i++)
         if (strcmp(s3hls__embedded_files[i].name, name) == 0)
-            return s3hls__answer_refer(f->answers[i]);
+            return s3hls__answer_retain(f->answers[i]);
     return NULL;
 }

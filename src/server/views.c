@@ -471,42 +471,20 @@ static s3hls__answer *view_master(view *v) {
 
 /* ---- segments */
 
-typedef struct collector {
-    const s3hls_env *env;
-    char *data;
-    size_t size, capacity;
-    int status;
-} collector;
-
-static int collect(void *ctx, const uint8_t *data, size_t size) {
-    collector *c = ctx;
-    if (size > S3HLS__SEGMENT_MAX - c->size)
-        return c->status = S3HLS_E_TOO_LARGE;
-    if (c->size + size > c->capacity) {
-        size_t capacity = 2 * c->capacity + size + 64 * 1024;
-        char *grown = s3hls__env_realloc(c->env, c->data, capacity);
-        if (!grown)
-            return c->status = S3HLS_E_NOMEM;
-        c->data = grown;
-        c->capacity = capacity;
-    }
-    memcpy(c->data + c->size, data, size);
-    c->size += size;
-    return 0;
-}
-
 int s3hls__segment_read(s3hls_archive *archive, const s3hls_env *env, const char *key, char **body,
                         size_t *size, s3hls_s3_error *error) {
-    collector c = {.env = env};
-    int rc = s3hls_store_get(s3hls_archive_store(archive), key, 0, UINT64_MAX, collect, &c, error);
-    rc = c.status ? c.status : rc;
+    s3hls__strbuf b;
+    s3hls__strbuf_init(&b, env, S3HLS__SEGMENT_MAX);
+    int rc = s3hls_store_get(s3hls_archive_store(archive), key, 0, UINT64_MAX,
+                             s3hls__strbuf_collect, &b, error);
+    rc = b.status ? b.status : rc;
     if (rc) {
-        s3hls__env_free(env, c.data);
+        s3hls__strbuf_deinit(&b);
         return rc;
     }
-    char *fitted = c.size ? s3hls__env_realloc(env, c.data, c.size) : NULL;
-    *body = fitted ? fitted : c.data;
-    *size = c.size;
+    char *fitted = b.size ? s3hls__env_realloc(env, b.data, b.size) : NULL;
+    *body = fitted ? fitted : b.data;
+    *size = b.size;
     return S3HLS_OK;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "server/watchdog.h"
+#include "base/thread.h"
 #include "base/wait.h"
 #include <stdbool.h>
 
@@ -40,7 +41,7 @@ int s3hls__watchdog_open(s3hls__watchdog **out, void (*look)(void *ctx), void *c
     w->ctx = ctx;
     pthread_mutex_init(&w->lock, NULL);
     s3hls__wait_init(&w->stop);
-    w->started = pthread_create(&w->thread, NULL, watch, w) == 0;
+    w->started = s3hls__thread_start(&w->thread, watch, w) == 0;
     if (w->started)
         return S3HLS_OK;
     s3hls__watchdog_close(out);

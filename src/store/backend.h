@@ -43,7 +43,7 @@ typedef struct s3hls__unreadable {
  * skipped, unless it may hold recordings: then the listing fails.
  * @param root  the directory's name, for messages
  * @param fd    the open directory; closed by the call; -1: errno is set
- * @return a status; op->error has the message */
+ * @return a status; op->result has the message */
 int s3hls__directory_list(const char *root, int fd, s3hls__unreadable *unreadable, s3hls__op *op,
                           const s3hls_env *env);
 

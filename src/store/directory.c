@@ -23,9 +23,9 @@ typedef struct directory {
 
 static void failed(const directory *d, s3hls__op *op, const char *what) {
     int code = errno, status = s3hls__disk_status(code);
-    op->error.status = status;
-    snprintf(op->error.message, sizeof op->error.message, "cannot %s %.90s/%.80s: %s%s", what,
-             d->root, op->key, strerror(code),
+    op->result.status = status;
+    snprintf(op->result.message, sizeof op->result.message, "cannot %s %.90s/%.80s: %s%s", what,
+             d->root, op->request.key, strerror(code),
              status == S3HLS_E_ACCESS  ? "; give this user access"
              : status == S3HLS_E_NOSPC ? "; make room there"
                                        : "");
@@ -109,8 +109,8 @@ static int open_folder(const directory *d, const char *key, bool make, const cha
 /* ---- put */
 
 static int write_body(int fd, const s3hls__op *op) {
-    for (uint64_t at = 0; at < op->body_size;) {
-        s3hls_span span = op->body(op->body_ctx, at);
+    for (uint64_t at = 0; at < op->request.body_size;) {
+        s3hls_span span = op->request.body(op->request.body_ctx, at);
         errno = EIO; /* the body ended early, without an error of its own */
         ssize_t n = span.size ? write(fd, span.data, span.size) : -1;
         if (n < 0 && errno == EINTR)
@@ -119,7 +119,7 @@ static int write_body(int fd, const s3hls__op *op) {
             return -1;
         at += (uint64_t)n;
     }
-    return fsync(fd);
+    return 0;
 }
 
 /* Write under a temporary name until all bytes are on the disk: a crash leaves either the old
@@ -127,7 +127,7 @@ static int write_body(int fd, const s3hls__op *op) {
 static void put(directory *d, s3hls__op *op) {
     const char *name;
     char temporary[32];
-    int folder = open_folder(d, op->key, true, &name);
+    int folder = open_folder(d, op->request.key, true, &name);
     if (folder < 0) {
         failed(d, op, "make the folders of");
         return;
@@ -135,18 +135,12 @@ static void put(directory *d, s3hls__op *op) {
     snprintf(temporary, sizeof temporary, S3HLS__TEMPORARY_PREFIX "%016llx",
              (unsigned long long)d->base.env.random(d->base.env.ctx));
     int fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, d->file_mode);
-    if (fd < 0) {
+    if (fd < 0)
         failed(d, op, "create a file beside");
-    } else {
-        bool ok = write_body(fd, op) == 0;
-        ok = close(fd) == 0 && ok;
-        if (!ok || renameat(folder, temporary, folder, name)) {
-            failed(d, op, "write");
-            unlinkat(folder, temporary, 0);
-        } else if (s3hls__disk_sync_folder(folder)) {
-            failed(d, op, "sync the folder of");
-        }
-    }
+    else if (s3hls__disk_commit(folder, fd, write_body(fd, op) == 0, temporary, name))
+        failed(d, op, "write");
+    else if (s3hls__disk_sync_folder(folder))
+        failed(d, op, "sync the folder of");
     close(folder);
 }
 
@@ -172,9 +166,9 @@ static int open_object(const directory *d, const char *key, struct stat *st) {
 
 static void read_range(const directory *d, int fd, s3hls__op *op) {
     uint8_t buffer[32 * 1024];
-    uint64_t at = op->first;
-    while (at <= op->last) {
-        uint64_t want = op->last - at;
+    uint64_t at = op->request.first;
+    while (at <= op->request.last) {
+        uint64_t want = op->request.last - at;
         size_t most = want < sizeof buffer ? (size_t)want + 1 : sizeof buffer;
         ssize_t n = pread(fd, buffer, most < sizeof buffer ? most : sizeof buffer, (off_t)at);
         if (n < 0 && errno == EINTR)
@@ -183,8 +177,8 @@ static void read_range(const directory *d, int fd, s3hls__op *op) {
             failed(d, op, "read");
         if (n <= 0)
             return;
-        if (op->on_data(op->sink_ctx, buffer, (size_t)n)) {
-            op->error.status = S3HLS_E_CANCELLED;
+        if (op->request.on_data(op->request.sink_ctx, buffer, (size_t)n)) {
+            op->result.status = S3HLS_E_CANCELLED;
             return;
         }
         at += (uint64_t)n;
@@ -193,7 +187,7 @@ static void read_range(const directory *d, int fd, s3hls__op *op) {
 
 static void get(directory *d, s3hls__op *op) {
     struct stat st;
-    int fd = open_object(d, op->key, &st);
+    int fd = open_object(d, op->request.key, &st);
     if (fd < 0) {
         failed(d, op, "open");
         return;
@@ -204,20 +198,20 @@ static void get(directory *d, s3hls__op *op) {
 
 static void head(directory *d, s3hls__op *op) {
     struct stat st;
-    int fd = open_object(d, op->key, &st);
+    int fd = open_object(d, op->request.key, &st);
     if (fd < 0) {
         failed(d, op, "find");
         return;
     }
     close(fd);
-    s3hls_s3_object object = {op->key, (uint64_t)st.st_size, st.st_mtime, ""};
-    if (op->on_object(op->sink_ctx, &object))
-        op->error.status = S3HLS_E_CANCELLED;
+    s3hls_s3_object object = {op->request.key, (uint64_t)st.st_size, st.st_mtime, ""};
+    if (op->request.on_object(op->request.sink_ctx, &object))
+        op->result.status = S3HLS_E_CANCELLED;
 }
 
 static void remove_object(directory *d, s3hls__op *op) {
     const char *name;
-    int folder = open_folder(d, op->key, false, &name);
+    int folder = open_folder(d, op->request.key, false, &name);
     if ((folder < 0 || unlinkat(folder, name, 0)) && !is_absent(errno))
         failed(d, op, "remove");
     if (folder >= 0)
@@ -228,7 +222,7 @@ static void remove_object(directory *d, s3hls__op *op) {
 
 static void start(s3hls_store *store, s3hls__op *op) {
     directory *d = (directory *)store;
-    switch (op->kind) {
+    switch (op->request.kind) {
     case S3HLS__OP_PUT:
         put(d, op);
         break;
@@ -242,11 +236,11 @@ static void start(s3hls_store *store, s3hls__op *op) {
         remove_object(d, op);
         break;
     case S3HLS__OP_LIST:
-        op->error.status =
+        op->result.status =
             s3hls__directory_list(d->root, open_root(d), &d->unreadable, op, &store->env);
         break;
     case S3HLS__OP_SETTING:
-        op->error.status = S3HLS_E_UNSUPPORTED;
+        op->result.status = S3HLS_E_UNSUPPORTED;
         break;
     }
     s3hls__http_post(store->http, op);

@@ -36,7 +36,7 @@ static const char *key_of(const walk *w) {
 /* ---- folders that cannot be opened */
 
 static int failed(walk *w, int code) {
-    s3hls_s3_error *e = &w->op->error;
+    s3hls_s3_error *e = &w->op->result;
     e->status = s3hls__disk_status(code);
     snprintf(e->message, sizeof e->message, "cannot list %.160s: %s%s", w->path, strerror(code),
              e->status == S3HLS_E_ACCESS ? "; give this user access" : "");
@@ -60,7 +60,7 @@ static void log_unreadable(walk *w, int code) {
 
 /* The folder at walk.path cannot be opened. */
 static int pass_over(walk *w, int code) {
-    const char *key = key_of(w), *prefix = w->op->key;
+    const char *key = key_of(w), *prefix = w->op->request.key;
     if (code == ENOENT || code == ENOTDIR ||
         code == ELOOP) /* removed meanwhile, or replaced by a link */
         return S3HLS_OK;
@@ -125,19 +125,22 @@ static int read_names(walk *w, int fd, s3hls__names *n) {
 
 /* A key in this folder may match the prefix and follow start_after. */
 static bool folder_matters(const walk *w, const char *key) {
-    size_t size = strlen(key), prefix_size = strlen(w->op->key);
+    size_t size = strlen(key), prefix_size = strlen(w->op->request.key);
     size_t common = size < prefix_size ? size : prefix_size;
-    return memcmp(key, w->op->key, common) == 0 && strncmp(key, w->start_after, size) >= 0 &&
-           (!w->op->wants_folder || w->op->wants_folder(key));
+    return memcmp(key, w->op->request.key, common) == 0 &&
+           strncmp(key, w->start_after, size) >= 0 &&
+           (!w->op->request.wants_folder || w->op->request.wants_folder(key));
 }
 
 static bool file_matters(const walk *w, const char *key) {
-    return strncmp(key, w->op->key, strlen(w->op->key)) == 0 && strcmp(key, w->start_after) > 0;
+    return strncmp(key, w->op->request.key, strlen(w->op->request.key)) == 0 &&
+           strcmp(key, w->start_after) > 0;
 }
 
 /* Report a folder at its first file, and skip its other files. */
 static bool name_folder(walk *w, s3hls_s3_object *object) {
-    const char *slash = w->op->by_folder ? strchr(object->key + strlen(w->op->key), '/') : NULL;
+    const char *slash =
+        w->op->request.by_folder ? strchr(object->key + strlen(w->op->request.key), '/') : NULL;
     size_t size = slash ? (size_t)(slash - object->key) + 1 : 0;
     if (!slash || size >= sizeof w->start_after)
         return false;
@@ -149,7 +152,7 @@ static bool name_folder(walk *w, s3hls_s3_object *object) {
 
 static int tell(walk *w, s3hls_s3_object *object) {
     bool folder = name_folder(w, object);
-    int stopped = w->op->on_object(w->op->sink_ctx, object);
+    int stopped = w->op->request.on_object(w->op->request.sink_ctx, object);
     if (folder)
         w->start_after[strlen(w->start_after) - 1] = '/' + 1;
     return stopped ? S3HLS_E_CANCELLED : S3HLS_OK;
@@ -169,8 +172,9 @@ static int walk_folder(walk *w, const opened *f);
  * which may be six levels deeper, took 28 open calls per camera. Empty folders are therefore
  * reported too. */
 static bool is_told_by_name(const walk *w, const char *key) {
-    size_t prefix_size = strlen(w->op->key);
-    return w->op->by_folder && strncmp(key, w->op->key, prefix_size) == 0 && key[prefix_size];
+    size_t prefix_size = strlen(w->op->request.key);
+    return w->op->request.by_folder && strncmp(key, w->op->request.key, prefix_size) == 0 &&
+           key[prefix_size];
 }
 
 /* walk.path names a folder inside the given one. */
@@ -214,7 +218,7 @@ static int walk_folder(walk *w, const opened *f) {
 /* Descend to the folder that contains all keys with the prefix, without reading the folders above
  * it: a folder of cameras may be large. @return S3HLS_OK with f->fd below 0: no such folder. */
 static int go_down(walk *w, opened *f) {
-    const char *name = w->op->key;
+    const char *name = w->op->request.key;
     for (const char *slash; f->fd >= 0 && (slash = strchr(name, '/')); name = slash + 1) {
         size_t size = (size_t)(slash - name);
         if (f->size + size + 1 >= sizeof w->path)
@@ -237,7 +241,7 @@ static int go_down(walk *w, opened *f) {
 
 /* code: the errno if the root could not be opened. */
 static int list(walk *w, const char *root, opened *top, int code) {
-    const char *start_after = w->op->start_after ? w->op->start_after : "";
+    const char *start_after = w->op->request.start_after ? w->op->request.start_after : "";
     int n = snprintf(w->path, sizeof w->path, "%s/", root);
     if (n < 0 || (size_t)n >= sizeof w->path)
         return S3HLS_E_TOO_LARGE;

@@ -62,11 +62,12 @@ void s3hls_store_close(s3hls_store **store) {
 }
 
 void s3hls__store_start(s3hls_store *store, s3hls__op *op) {
-    memset(&op->error, 0, sizeof op->error);
-    if (op->kind != S3HLS__OP_LIST && !s3hls__uri_key_ok(op->key, strlen(op->key))) {
-        op->error.status = S3HLS_E_INVALID;
-        strcpy(op->error.message, "key is malformed: 1 to 1,024 bytes of UTF-8, no control "
-                                  "characters, no . or .. between slashes");
+    memset(&op->result, 0, sizeof op->result);
+    if (op->request.kind != S3HLS__OP_LIST &&
+        !s3hls__uri_key_ok(op->request.key, strlen(op->request.key))) {
+        op->result.status = S3HLS_E_INVALID;
+        strcpy(op->result.message, "key is malformed: 1 to 1,024 bytes of UTF-8, no control "
+                                   "characters, no . or .. between slashes");
         s3hls__http_post(store->http, op);
         return;
     }
@@ -101,44 +102,32 @@ static void start(void *ctx, s3hls__op *op) {
 }
 
 int s3hls__store_run(s3hls_store *store, s3hls__op *op, s3hls_s3_error *error) {
-    if (!store || !op->key) {
-        op->error.status = S3HLS_E_INVALID;
-        strcpy(op->error.message, "store, key or callback is NULL");
-    } else {
+    int rc = store ? op->result.status : S3HLS_E_INVALID;
+    if (!rc) {
         s3hls__runner runner = {store->http, s3hls__store_credentials(store), start, store};
-        s3hls__run(&runner, op);
+        rc = s3hls__run(&runner, op);
     }
+    op->result.status = rc;
     if (error)
-        *error = op->error;
-    return op->error.status;
+        *error = op->result;
+    return rc;
 }
 
 int s3hls_store_put(s3hls_store *store, const char *key, const s3hls_span *spans, size_t span_count,
                     const s3hls_s3_put_options *options, s3hls_s3_error *error) {
     s3hls__span_body body = {spans, span_count};
-    s3hls__op op = {.kind = S3HLS__OP_PUT,
-                    .key = key,
-                    .body = s3hls__span_body_at,
-                    .body_ctx = &body,
-                    .put = options};
-    for (size_t i = 0; i < span_count; i++)
-        op.body_size += spans[i].size;
+    s3hls__op op = s3hls__op_put(key, &body, options);
     return s3hls__store_run(store, &op, error);
 }
 
 int s3hls_store_get(s3hls_store *store, const char *key, uint64_t first, uint64_t last,
                     s3hls_s3_data_fn on_data, void *ctx, s3hls_s3_error *error) {
-    s3hls__op op = {.kind = S3HLS__OP_GET,
-                    .key = on_data && first <= last ? key : NULL,
-                    .first = first,
-                    .last = last,
-                    .on_data = on_data,
-                    .sink_ctx = ctx};
+    s3hls__op op = s3hls__op_get(key, first, last, on_data, ctx);
     return s3hls__store_run(store, &op, error);
 }
 
 int s3hls_store_remove(s3hls_store *store, const char *key, s3hls_s3_error *error) {
-    s3hls__op op = {.kind = S3HLS__OP_REMOVE, .key = key};
+    s3hls__op op = s3hls__op_remove(key);
     return s3hls__store_run(store, &op, error);
 }
 

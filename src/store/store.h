@@ -18,7 +18,7 @@ int s3hls__store_open(s3hls_store **out, const char *url, s3hls__http *http,
  */
 void s3hls__store_start(s3hls_store *store, s3hls__op *op);
 
-/* Start an operation and step until it has ended. @return op->error.status; error may be NULL. */
+/* Start an operation and step until it has ended. @return op->result.status; error may be NULL. */
 int s3hls__store_run(s3hls_store *store, s3hls__op *op, s3hls_s3_error *error);
 
 /* Seconds that the server's clock is ahead of ours, if requests are signed by it; else, and for a

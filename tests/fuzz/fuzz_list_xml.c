@@ -19,7 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t total = 0;
     char token[S3HLS__LIST_TOKEN_BYTES];
     memset(token, 'x', sizeof token);
-    s3hls__op op = {.on_object = check, .sink_ctx = &total, .prefix_size = size % 3};
+    s3hls__op op = {.request = {.on_object = check, .sink_ctx = &total},
+                    .transport.prefix_size = size % 3};
     bool more;
     int rc = s3hls__s3_list_page(&op, (const char *)data, size, token, &more);
     if (rc == S3HLS_OK && !memchr(token, 0, sizeof token))

@@ -765,8 +765,8 @@ static void operations_can_be_cancelled(void **state) {
     started s[3];
     memset(s, 0, sizeof s);
     for (size_t i = 0; i < 3; i++) {
-        s[i].op =
-            (s3hls__op){.kind = S3HLS__OP_REMOVE, .key = "k", .done = note_done, .user = &s[i]};
+        s[i].op = (s3hls__op){
+            .request = {.kind = S3HLS__OP_REMOVE, .key = "k"}, .done = note_done, .user = &s[i]};
         s3hls__s3_start(client, &s[i].op);
     }
     while (b->server.request_count < 3)
@@ -776,11 +776,11 @@ static void operations_can_be_cancelled(void **state) {
     assert_int_equal(s[1].done, 0); /* by a later step */
     assert_int_equal(s3hls__http_step(http, 0), 2);
     assert_int_equal(s[1].done, 1);
-    assert_int_equal(s[1].op.error.status, S3HLS_E_CANCELLED);
+    assert_int_equal(s[1].op.result.status, S3HLS_E_CANCELLED);
     s3hls__http_cancel(http, &s[1].op); /* is over: nothing happens */
     s3hls__http_close(&http);
     assert_int_equal(s[0].done + s[1].done + s[2].done, 3);
-    assert_int_equal(s[2].op.error.status, S3HLS_E_CANCELLED);
+    assert_int_equal(s[2].op.result.status, S3HLS_E_CANCELLED);
     s3hls__s3_client_close(&client);
     END(b);
 }
@@ -793,7 +793,8 @@ static void what_fails_at_once_is_told_by_the_next_step(void **state) {
     assert_int_equal(s3hls__http_open(&http, &b->env), S3HLS_OK);
     assert_int_equal(s3hls__s3_client_open(&s.client, http, "bucket", NULL, &b->options, &b->env),
                      S3HLS_OK);
-    s.op = (s3hls__op){.kind = S3HLS__OP_HEAD, .key = "..", .done = note_done, .user = &s};
+    s.op = (s3hls__op){
+        .request = {.kind = S3HLS__OP_HEAD, .key = ".."}, .done = note_done, .user = &s};
     s3hls__s3_start(s.client, &s.op);
     assert_int_equal(s.done, 0);
     assert_int_equal(s3hls__http_step(http, 10000), 1); /* done began it anew: one a step */
@@ -802,11 +803,11 @@ static void what_fails_at_once_is_told_by_the_next_step(void **state) {
     assert_int_equal(s.done, 2);
     s3hls__http_wake(http);
     s3hls__http_step(http, 60000); /* returns at once: the test's own time limit says so */
-    s.op.error.status = S3HLS_E_NOSPC;
+    s.op.result.status = S3HLS_E_NOSPC;
     s3hls__http_post(http, &s.op); /* carried out by another */
     assert_int_equal(s3hls__http_step(http, 10000), 0);
     assert_int_equal(s.done, 3);
-    assert_int_equal(s.op.error.status, S3HLS_E_NOSPC);
+    assert_int_equal(s.op.result.status, S3HLS_E_NOSPC);
     s3hls__s3_client_close(&s.client);
     s3hls__http_close(&http);
     END(b);

@@ -27,7 +27,8 @@ static bool more;
 static int read_prefixed(listing *l, const char *xml, size_t size, size_t prefix_size) {
     memset(l->keys, 0, sizeof l->keys);
     l->count = 0;
-    s3hls__op op = {.on_object = note, .sink_ctx = l, .prefix_size = prefix_size};
+    s3hls__op op = {.request = {.on_object = note, .sink_ctx = l},
+                    .transport.prefix_size = prefix_size};
     char *fenced = malloc(size ? size : 1);
     memcpy(fenced, xml, size);
     strcpy(token, "left over");

@@ -81,12 +81,14 @@ static bench *open_bench(fake f) {
             b->order[i] = b->order[i + f.page];
             b->order[i + f.page] = swap;
         }
-    b->op = (s3hls__op){.kind = S3HLS__OP_LIST,
-                        .key = "",
-                        .on_object = note,
-                        .sink_ctx = b,
-                        .prefix = PREFIX,
-                        .prefix_size = strlen(PREFIX)};
+    b->op = (s3hls__op){.request =
+                            {
+                                .kind = S3HLS__OP_LIST,
+                                .key = "",
+                                .on_object = note,
+                                .sink_ctx = b,
+                            },
+                        .transport = {.prefix = PREFIX, .prefix_size = strlen(PREFIX)}};
     return b;
 }
 
@@ -242,7 +244,7 @@ static void every_habit_is_read_whole_and_in_order(void **state) {
         for (int again = 0; again < 2; again++) {
             int rc = list(b);
             if (rc)
-                fail_msg("fake %zu: %s: %s", i, s3hls_status_name(rc), b->op.error.message);
+                fail_msg("fake %zu: %s: %s", i, s3hls_status_name(rc), b->op.result.message);
             assert_all_told(b, 0);
         }
         assert_true(lines(b, "in no order") ==
@@ -265,11 +267,11 @@ static void start_after_holds_whatever_the_server_makes_of_it(void **state) {
     };
     for (size_t i = 0; i < sizeof fakes / sizeof *fakes; i++) {
         bench *b = open_bench(fakes[i]);
-        b->op.start_after = "2026/11/23/00/16/36.ts"; /* the 250th */
+        b->op.request.start_after = "2026/11/23/00/16/36.ts"; /* the 250th */
         for (int again = 0; again < 2; again++) {
             int rc = list(b);
             if (rc)
-                fail_msg("fake %zu: %s: %s", i, s3hls_status_name(rc), b->op.error.message);
+                fail_msg("fake %zu: %s: %s", i, s3hls_status_name(rc), b->op.result.message);
             assert_all_told(b, 250);
         }
         close_bench(b);
@@ -286,7 +288,7 @@ static void a_usual_server_is_asked_no_more_than_needed(void **state) {
     b->fake.page = 1;
     assert_int_equal(list(b), S3HLS_E_CANCELLED);
     assert_int_equal(b->requests, 1);
-    assert_true(b->op.partly_told);
+    assert_true(b->op.transport.partly_reported);
     close_bench(b);
     b = open_bench((fake){.count = 600, .page = 300, .shuffled = true});
     assert_int_equal(list(b), S3HLS_OK);
@@ -343,8 +345,8 @@ static void folders_are_paged_by_key_too(void **state) {
     };
     for (size_t i = 0; i < sizeof fakes / sizeof *fakes; i++) {
         bench *b = open_bench(fakes[i]);
-        b->op.by_folder = true;
-        b->op.on_object = note_folder;
+        b->op.request.by_folder = true;
+        b->op.request.on_object = note_folder;
         b->answer = answer_by_folder;
         assert_int_equal(list(b), S3HLS_OK);
         assert_int_equal(b->told_count, 20);
@@ -387,7 +389,7 @@ static void what_cannot_be_read_whole_is_an_error(void **state) {
         bench *b = open_bench(fakes[i]);
         int rc = list(b);
         assert_int_equal(rc, fakes[i].no_start_after ? S3HLS_E_INVALID : S3HLS_E_PROTOCOL);
-        assert_true(rc == S3HLS_E_INVALID || b->op.error.message[0]);
+        assert_true(rc == S3HLS_E_INVALID || b->op.result.message[0]);
         assert_int_equal(b->told_count, 0);
         close_bench(b);
     }
@@ -404,7 +406,7 @@ static void disorder_that_shows_late_is_no_silence(void **state) {
     memmove(&b->order[10], &b->order[11], 2490 * sizeof *b->order);
     b->order[2500] = swap;
     assert_int_equal(list(b), S3HLS_E_PROTOCOL);
-    assert_non_null(strstr(b->op.error.message, "list again"));
+    assert_non_null(strstr(b->op.result.message, "list again"));
     assert_int_equal(list(b), S3HLS_OK);
     close_bench(b);
 }

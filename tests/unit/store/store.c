@@ -234,12 +234,14 @@ static void what_is_no_object_is_not_found(void **state) {
     static const char *const none[] = {"a", "pipe", "none", "a/object/below", "none/none"};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
         s3hls__op op = {
-            .kind = S3HLS__OP_HEAD, .key = none[i], .on_object = note_size, .sink_ctx = &size};
+            .request = {
+                .kind = S3HLS__OP_HEAD, .key = none[i], .on_object = note_size, .sink_ctx = &size}};
         assert_int_equal(s3hls__store_run(f->store, &op, NULL), S3HLS_E_NOT_FOUND);
         assert_string_equal(get(f, none[i], 0, UINT64_MAX), "S3HLS_E_NOT_FOUND");
     }
     s3hls__op op = {
-        .kind = S3HLS__OP_HEAD, .key = "a/object", .on_object = note_size, .sink_ctx = &size};
+        .request = {
+            .kind = S3HLS__OP_HEAD, .key = "a/object", .on_object = note_size, .sink_ctx = &size}};
     assert_int_equal(s3hls__store_run(f->store, &op, NULL), S3HLS_OK);
     assert_int_equal(size, 5);
     assert_int_equal(s3hls_store_remove(f->store, "a", NULL), S3HLS_OK);
@@ -445,7 +447,8 @@ static s3hls_span body_that_ends(void *ctx, uint64_t offset) {
 
 static void a_body_that_ends_early_ends_the_put(void **state) {
     fixture *f = *state;
-    s3hls__op op = {.kind = S3HLS__OP_PUT, .key = "a", .body = body_that_ends, .body_size = 10};
+    s3hls__op op = {
+        .request = {.kind = S3HLS__OP_PUT, .key = "a", .body = body_that_ends, .body_size = 10}};
     alarm(10);
     assert_int_equal(s3hls__store_run(f->store, &op, &f->error), S3HLS_E_IO);
     alarm(0);
