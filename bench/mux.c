@@ -49,7 +49,7 @@ typedef struct place {
     uint32_t first, last;
 } place;
 
-static int next_block(void *ctx, s3hls__ts_output *out) {
+static int next_block(void *ctx, s3hls__output *out) {
     place *p = ctx;
     uint32_t block = s3hls__pool_take(p->pool);
     if (block == S3HLS__NO_BLOCK)
@@ -67,15 +67,17 @@ static int next_block(void *ctx, s3hls__ts_output *out) {
 /* @return bytes written */
 static size_t mux_ours(const source *s, s3hls__pool *pool) {
     place p = {pool, S3HLS__NO_BLOCK, S3HLS__NO_BLOCK};
-    s3hls__ts_output out = {NULL, NULL, &p, next_block};
-    s3hls__ts_mux m;
-    s3hls__ts_init(&m, S3HLS__TS_STREAM_H264);
+    s3hls__output out = {NULL, NULL, 0, &p, next_block};
+    s3hls__ts m;
+    s3hls__container_ts.begin_timeline(&m, NULL);
     for (int i = 0; i < UNITS; i++) {
-        s3hls__ts_unit unit = {90000 + i * 3600, 90000 + i * 3600, i % GOP == 0};
+        s3hls__unit unit = {
+            .pts_90k = 90000 + i * 3600, .dts_90k = 90000 + i * 3600, .keyframe = i % GOP == 0};
         if (i % (4 * FPS) == 0)
-            s3hls__ts_begin_segment(&m, &out);
-        if (s3hls__ts_begin_unit(&m, &out, &unit) ||
-            s3hls__ts_write(&m, &out, s->data[i], s->size[i]) || s3hls__ts_end_unit(&m, &out))
+            s3hls__container_ts.begin_segment(&m, &out);
+        if (s3hls__container_ts.begin_unit(&m, &out, &unit) ||
+            s3hls__container_ts.data(&m, &out, s->data[i], s->size[i]) ||
+            s3hls__container_ts.end_unit(&m, &out))
             abort();
     }
     size_t bytes = (s3hls__pool_used(pool) - 1) * S3HLS__BLOCK_BYTES +
@@ -88,7 +90,7 @@ static size_t mux_ours(const source *s, s3hls__pool *pool) {
 
 static void copy_bytes(const source *s, s3hls__pool *pool) {
     place p = {pool, S3HLS__NO_BLOCK, S3HLS__NO_BLOCK};
-    s3hls__ts_output out = {NULL, NULL, &p, next_block};
+    s3hls__output out = {NULL, NULL, 0, &p, next_block};
     for (int i = 0; i < UNITS; i++)
         for (size_t at = 0, n; at < s->size[i]; at += n) {
             if (out.p == out.end && next_block(&p, &out))

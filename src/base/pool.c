@@ -13,6 +13,7 @@ struct s3hls__pool {
     _Atomic uint64_t head;
     _Atomic uint32_t free;
     _Atomic uint32_t *link; /* of a free block: the stack; of a used block: its holder's list */
+    uint32_t *bytes;        /* of a used block; its holder's */
 };
 
 static uint64_t head_of(uint64_t old, uint32_t block) {
@@ -35,7 +36,8 @@ int s3hls__pool_open(s3hls__pool **out, size_t bytes, const s3hls_env *env) {
     /* zeroed, so that the system allocates the pages now and not during the first puts */
     pool->data = s3hls__env_alloc(&e, count * S3HLS__BLOCK_BYTES);
     pool->link = s3hls__env_alloc(&e, count * sizeof *pool->link);
-    if (!pool->data || !pool->link) {
+    pool->bytes = s3hls__env_alloc(&e, count * sizeof *pool->bytes);
+    if (!pool->data || !pool->link || !pool->bytes) {
         s3hls__pool_close(&pool);
         return S3HLS_E_NOMEM;
     }
@@ -53,6 +55,7 @@ void s3hls__pool_close(s3hls__pool **pool) {
     s3hls_env env = (*pool)->env;
     s3hls__env_free(&env, (*pool)->data);
     s3hls__env_free(&env, (void *)(*pool)->link);
+    s3hls__env_free(&env, (*pool)->bytes);
     s3hls__env_free(&env, *pool);
     *pool = NULL;
 }
@@ -70,6 +73,7 @@ uint32_t s3hls__pool_take(s3hls__pool *pool) {
         memory_order_acq_rel, memory_order_acquire));
     atomic_fetch_sub_explicit(&pool->free, 1, memory_order_relaxed);
     s3hls__pool_link(pool, block, S3HLS__NO_BLOCK);
+    pool->bytes[block] = S3HLS__BLOCK_BYTES;
     return block;
 }
 
@@ -97,6 +101,14 @@ uint32_t s3hls__pool_next(const s3hls__pool *pool, uint32_t block) {
 
 void s3hls__pool_link(s3hls__pool *pool, uint32_t block, uint32_t next) {
     atomic_store_explicit(&pool->link[block], next, memory_order_relaxed);
+}
+
+uint32_t s3hls__pool_bytes(const s3hls__pool *pool, uint32_t block) {
+    return pool->bytes[block];
+}
+
+void s3hls__pool_set_bytes(s3hls__pool *pool, uint32_t block, uint32_t bytes) {
+    pool->bytes[block] = bytes;
 }
 
 uint32_t s3hls__pool_count(const s3hls__pool *pool) {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* A pool of fixed blocks, each a whole number of TS packets. All are allocated at open; any thread
- * takes and returns them without a lock. Blocks are identified by index and linked into lists. */
+/* A pool of blocks of one size. All are allocated at open; any thread takes and returns them
+ * without a lock. Blocks are identified by index and linked into lists; each carries the number of
+ * its bytes that are in use. */
 #ifndef S3HLS_BASE_POOL_H
 #define S3HLS_BASE_POOL_H
 
 #include "base/env.h"
 
-#define S3HLS__TS_PACKET_BYTES 188
-#define S3HLS__BLOCK_BYTES     ((size_t)174 * S3HLS__TS_PACKET_BYTES) /* 32,712 */
-#define S3HLS__NO_BLOCK        UINT32_MAX
+#define S3HLS__BLOCK_BYTES ((size_t)32 * 1024)
+#define S3HLS__NO_BLOCK    UINT32_MAX
 
 typedef struct s3hls__pool s3hls__pool;
 
@@ -19,7 +19,7 @@ typedef struct s3hls__pool s3hls__pool;
 int s3hls__pool_open(s3hls__pool **out, size_t bytes, const s3hls_env *env);
 void s3hls__pool_close(s3hls__pool **pool);
 
-/* Take one block, whose link is S3HLS__NO_BLOCK. Lock-free.
+/* Take one block, whose link is S3HLS__NO_BLOCK and whose bytes are all in use. Lock-free.
  * @return S3HLS__NO_BLOCK: none is free */
 uint32_t s3hls__pool_take(s3hls__pool *pool);
 /* Return a whole list, from first along the links. Accepts S3HLS__NO_BLOCK. Lock-free. */
@@ -28,6 +28,9 @@ void s3hls__pool_give(s3hls__pool *pool, uint32_t first);
 uint8_t *s3hls__pool_data(s3hls__pool *pool, uint32_t block);
 uint32_t s3hls__pool_next(const s3hls__pool *pool, uint32_t block);
 void s3hls__pool_link(s3hls__pool *pool, uint32_t block, uint32_t next);
+/* Bytes in use. Its holder's. */
+uint32_t s3hls__pool_bytes(const s3hls__pool *pool, uint32_t block);
+void s3hls__pool_set_bytes(s3hls__pool *pool, uint32_t block, uint32_t bytes);
 
 uint32_t s3hls__pool_count(const s3hls__pool *pool);
 uint32_t s3hls__pool_used(const s3hls__pool *pool);

@@ -13,7 +13,7 @@ bool s3hls__slot_begin(s3hls__slot *slot, s3hls__pool *pool) {
     slot->tags = NULL;
     slot->segment.size = 0;
     slot->read_block = S3HLS__NO_BLOCK;
-    slot->read_index = 0;
+    slot->read_begin = 0;
     atomic_store_explicit(&slot->state, S3HLS__SEGMENT_FILLING, memory_order_relaxed);
     return true;
 }
@@ -47,18 +47,17 @@ s3hls_span s3hls__slot_body(void *ctx, uint64_t offset) {
     s3hls_span span = {NULL, 0};
     if (offset >= slot->segment.size)
         return span;
-    uint64_t index = offset / S3HLS__BLOCK_BYTES;
-    if (slot->read_block == S3HLS__NO_BLOCK || index < slot->read_index) {
+    if (slot->read_block == S3HLS__NO_BLOCK || offset < slot->read_begin) {
         slot->read_block = slot->first;
-        slot->read_index = 0;
+        slot->read_begin = 0;
     }
-    for (; slot->read_index < index; slot->read_index++)
+    uint32_t bytes;
+    while (offset - slot->read_begin >= (bytes = s3hls__pool_bytes(slot->pool, slot->read_block))) {
+        slot->read_begin += bytes;
         slot->read_block = s3hls__pool_next(slot->pool, slot->read_block);
-    size_t within = (size_t)(offset % S3HLS__BLOCK_BYTES);
-    uint64_t left = slot->segment.size - offset;
+    }
+    size_t within = (size_t)(offset - slot->read_begin);
     span.data = s3hls__pool_data(slot->pool, slot->read_block) + within;
-    span.size = S3HLS__BLOCK_BYTES - within;
-    if (span.size > left)
-        span.size = (size_t)left;
+    span.size = bytes - within;
     return span;
 }

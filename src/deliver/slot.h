@@ -42,8 +42,8 @@ typedef struct s3hls__slot {
     s3hls__tags *tags;     /* a reference */
 
     /* uploader thread only */
-    uint32_t read_block; /* where the last body read ended */
-    uint64_t read_index; /* its index in the list */
+    uint32_t read_block; /* the block of the last body read */
+    uint64_t read_begin; /* offset of its first byte in the object */
 } s3hls__slot;
 
 /* Make a FREE slot FILLING, with one block. @return false: no block is free. */

@@ -72,7 +72,7 @@ static int open_uploader(s3hls_recorder *r, const s3hls_recorder_config *cfg) {
 }
 
 static int open_tags(s3hls_recorder *r, const s3hls_object_options *options) {
-    int rc = s3hls__tags_open(&r->writer.tags, options->tags, options->tag_count, &r->env);
+    int rc = s3hls__tags_open(&r->writer.session.tags, options->tags, options->tag_count, &r->env);
     if (rc == S3HLS_E_INVALID)
         s3hls__log(&r->env, S3HLS_LOG_ERROR, "record",
                    "recorder: object.tags: at most 10, names of 1 to 128 characters, values of up "
@@ -90,10 +90,7 @@ static int open_writer(s3hls_recorder *r, const s3hls_recorder_config *cfg) {
                    pool_bytes);
         return S3HLS_E_INVALID;
     }
-    r->writer.env = &r->env;
-    r->writer.pool = pool;
-    r->writer.box = r->box;
-    s3hls__writer_init(&r->writer, cfg, max_bytes);
+    s3hls__writer_init(&r->writer, cfg, max_bytes, r->box, &r->env);
     return S3HLS_OK;
 }
 
@@ -181,7 +178,7 @@ int s3hls_recorder_put_video(s3hls_recorder *r, const s3hls_frame *frame) {
 int s3hls_recorder_cut(s3hls_recorder *r) {
     if (!r)
         return S3HLS_E_INVALID;
-    r->writer.segmenter.forced = true;
+    r->writer.decider.segmenter.forced = true;
     return r->ended ? S3HLS_E_STATE : S3HLS_OK;
 }
 
@@ -219,9 +216,7 @@ int s3hls_recorder_drain(s3hls_recorder *r, uint32_t deadline_ms) {
 
 static void free_recorder(s3hls_recorder *r) {
     s3hls_env env = r->env;
-    if (r->writer.slot)
-        s3hls__slot_release(r->writer.slot, &env);
-    s3hls__tags_release(r->writer.tags, &env);
+    s3hls__writer_deinit(&r->writer, &env);
     s3hls__outbox_close(&r->box);
     if (r->own_uploader)
         s3hls_uploader_close(&r->uploader);
@@ -260,8 +255,8 @@ int s3hls_recorder_set_tags(s3hls_recorder *r, const s3hls_pair *tags, size_t co
     int rc = r ? s3hls__tags_open(&set, tags, count, &r->env) : S3HLS_E_INVALID;
     if (rc)
         return rc;
-    s3hls__tags_release(r->writer.tags, &r->env);
-    r->writer.tags = set;
+    s3hls__tags_release(r->writer.session.tags, &r->env);
+    r->writer.session.tags = set;
     return S3HLS_OK;
 }
 
@@ -279,9 +274,9 @@ int s3hls_recorder_get_stats(s3hls_recorder *r, s3hls_recorder_stats *stats) {
     stats->bytes_in = atomic_load(&r->bytes_in);
     stats->nals_damaged = atomic_load(&r->nals_damaged);
     stats->nals_refused = atomic_load(&r->nals_refused);
-    stats->media_us = atomic_load(&r->writer.media_us);
-    stats->first_segment_us = atomic_load(&r->writer.first_segment_us);
-    stats->last_segment_end_us = atomic_load(&r->writer.last_end_us);
+    stats->media_us = atomic_load(&r->writer.session.media_us);
+    stats->first_segment_us = atomic_load(&r->writer.session.first_segment_us);
+    stats->last_segment_end_us = atomic_load(&r->writer.session.last_end_us);
     stats->frame_rate_milli = atomic_load(&r->frame_rate_milli);
     return S3HLS_OK;
 }

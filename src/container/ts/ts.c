@@ -10,14 +10,16 @@ enum {
     PCR_FILL_MAX = 1000     /* packets to bridge one gap; a longer gap restarts the clock */
 };
 
-void s3hls__ts_init(s3hls__ts_mux *m, uint8_t stream_type) {
+static void begin_timeline(void *state, const s3hls__track *track) {
+    s3hls__ts *m = state;
+    (void)track; /* H.264 is the only codec */
     memset(m, 0, sizeof *m);
-    m->stream_type = stream_type;
+    m->stream_type = S3HLS__TS_STREAM_H264;
 }
 
 /* Reserve memory for one packet. */
-static int take(s3hls__ts_output *out, uint8_t **packet) {
-    if (out->p == out->end) {
+static int take(s3hls__output *out, uint8_t **packet) {
+    if (out->end - out->p < S3HLS__TS_PACKET) {
         int rc = out->more(out->ctx, out);
         if (rc)
             return rc;
@@ -55,7 +57,8 @@ static void write_timestamp(uint8_t *p, unsigned prefix, int64_t time_90k) {
     p[4] = (uint8_t)(t << 1 | 1);
 }
 
-int s3hls__ts_begin_segment(s3hls__ts_mux *m, s3hls__ts_output *out) {
+static int begin_segment(void *state, s3hls__output *out) {
+    s3hls__ts *m = state;
     uint8_t *packet;
     int rc = take(out, &packet);
     if (rc)
@@ -69,7 +72,7 @@ int s3hls__ts_begin_segment(s3hls__ts_mux *m, s3hls__ts_output *out) {
 }
 
 /* A packet with a PCR and no payload; the continuity counter is unchanged (2.4.3.3). */
-static int write_pcr_packet(s3hls__ts_mux *m, s3hls__ts_output *out, int64_t pcr_90k) {
+static int write_pcr_packet(s3hls__ts *m, s3hls__output *out, int64_t pcr_90k) {
     uint8_t *p;
     int rc = take(out, &p);
     if (rc)
@@ -84,7 +87,7 @@ static int write_pcr_packet(s3hls__ts_mux *m, s3hls__ts_output *out, int64_t pcr
 }
 
 /* Write PCR packets until the next unit can carry a PCR itself. */
-static int bridge_pcr(s3hls__ts_mux *m, s3hls__ts_output *out, int64_t pcr_90k) {
+static int bridge_pcr(s3hls__ts *m, s3hls__output *out, int64_t pcr_90k) {
     int64_t gap = pcr_90k - m->last_pcr_90k;
     if (!m->pcr_valid || gap > (int64_t)PCR_FILL_MAX * S3HLS__TS_PCR_INTERVAL_90K)
         return S3HLS_OK;
@@ -96,21 +99,22 @@ static int bridge_pcr(s3hls__ts_mux *m, s3hls__ts_output *out, int64_t pcr_90k) 
     return S3HLS_OK;
 }
 
-int s3hls__ts_begin_unit(s3hls__ts_mux *m, s3hls__ts_output *out, const s3hls__ts_unit *unit) {
+static int begin_unit(void *state, s3hls__output *out, const s3hls__unit *unit) {
+    s3hls__ts *m = state;
     int64_t pcr_90k = unit->dts_90k - S3HLS__TS_PCR_LEAD_90K;
     int rc = bridge_pcr(m, out, pcr_90k);
     uint8_t *p;
     if (rc || (rc = take(out, &p)))
         return rc;
     /* from 25 frames per second on, not every unit needs one; a late unit is bridged */
-    bool pcr = unit->random_access || m->pcr_due || !m->pcr_valid ||
+    bool pcr = unit->keyframe || m->pcr_due || !m->pcr_valid ||
                pcr_90k - m->last_pcr_90k > S3HLS__TS_PCR_INTERVAL_90K / 2;
     m->packet = p;
     write_header(p, true, pcr ? 3 : 1, m->cc_video++);
     p += HEADER;
     if (pcr) {
         *p++ = 7; /* adaptation_field_length */
-        *p++ = unit->random_access ? 0x50 : 0x10;
+        *p++ = unit->keyframe ? 0x50 : 0x10;
         write_pcr(p, pcr_90k);
         p += 6;
         m->pcr_valid = true;
@@ -131,36 +135,12 @@ int s3hls__ts_begin_unit(s3hls__ts_mux *m, s3hls__ts_output *out, const s3hls__t
     return S3HLS_OK;
 }
 
-bool s3hls__ts_begins_unit(const uint8_t *packet) {
-    return (packet[1] & 0x1f) == S3HLS__TS_VIDEO_PID >> 8 &&
-           packet[2] == (S3HLS__TS_VIDEO_PID & 0xff) && (packet[1] & 0x40);
-}
-
-static void move_timestamp(uint8_t *p, int64_t by_90k) {
-    int64_t time_90k = (int64_t)(p[0] >> 1 & 7) << 30 | (int64_t)p[1] << 22 |
-                       (int64_t)(p[2] >> 1) << 15 | (int64_t)p[3] << 7 | p[4] >> 1;
-    write_timestamp(p, p[0] >> 4, time_90k + by_90k);
-}
-
-void s3hls__ts_move_unit(uint8_t *packet, int64_t pts_by_90k, int64_t dts_by_90k) {
-    uint8_t *pes = packet + HEADER + (packet[3] & 0x20 ? 1 + packet[4] : 0);
-    move_timestamp(pes + 9, pts_by_90k);
-    if (pes[7] & 0x40)
-        move_timestamp(pes + 14, dts_by_90k);
-}
-
-bool s3hls__ts_set_pcr(uint8_t *packet, int64_t pcr_90k) {
-    bool has_one = packet[3] & 0x20 && packet[4] >= 7 && packet[5] & 0x10;
-    if (has_one)
-        write_pcr(packet + 6, pcr_90k);
-    return has_one;
-}
-
 /* Write as many complete packets as fit into the current block. */
-static const uint8_t *write_whole(s3hls__ts_mux *m, s3hls__ts_output *out, const uint8_t *data,
+static const uint8_t *write_whole(s3hls__ts *m, s3hls__output *out, const uint8_t *data,
                                   const uint8_t *end) {
     uint8_t *p = out->p, cc = m->cc_video;
-    for (; p != out->end && end - data >= PAYLOAD; p += S3HLS__TS_PACKET, data += PAYLOAD) {
+    for (; out->end - p >= S3HLS__TS_PACKET && end - data >= PAYLOAD;
+         p += S3HLS__TS_PACKET, data += PAYLOAD) {
         write_header(p, false, 1, cc++);
         memcpy(p + HEADER, data, PAYLOAD);
     }
@@ -169,7 +149,8 @@ static const uint8_t *write_whole(s3hls__ts_mux *m, s3hls__ts_output *out, const
     return data;
 }
 
-int s3hls__ts_write(s3hls__ts_mux *m, s3hls__ts_output *out, const uint8_t *data, size_t size) {
+static int write_data(void *state, s3hls__output *out, const uint8_t *data, size_t size) {
+    s3hls__ts *m = state;
     const uint8_t *end = data + size;
     while (data != end) {
         size_t n = 0;
@@ -198,9 +179,18 @@ int s3hls__ts_write(s3hls__ts_mux *m, s3hls__ts_output *out, const uint8_t *data
     return S3HLS_OK;
 }
 
+/* Annex B. The first NAL unit and parameter sets have a zero byte before their start code (H.264
+ * B.1.2). */
+static int begin_nal(void *state, s3hls__output *out, s3hls__nal_kind kind) {
+    static const uint8_t start_code[4] = {0, 0, 0, 1};
+    bool zero_byte = kind == S3HLS__NAL_DELIMITER || s3hls__nal_is_set(kind);
+    return write_data(state, out, start_code + !zero_byte, sizeof start_code - !zero_byte);
+}
+
 /* Move the payload of the last packet to its end, and stuff the adaptation field before it
  * (2.4.3.5). */
-int s3hls__ts_end_unit(s3hls__ts_mux *m, s3hls__ts_output *out) {
+static int end_unit(void *state, s3hls__output *out) {
+    s3hls__ts *m = state;
     (void)out;
     uint8_t *p = m->packet;
     m->packet = NULL;
@@ -221,3 +211,69 @@ int s3hls__ts_end_unit(s3hls__ts_mux *m, s3hls__ts_output *out) {
     }
     return S3HLS_OK;
 }
+
+/* ---- other times for an access unit: its PES header, and the packets with a PCR before it */
+
+static uint8_t *next_packet(s3hls__output *at) {
+    if (at->end - at->p < S3HLS__TS_PACKET)
+        at->more(at->ctx, at);
+    at->p += S3HLS__TS_PACKET;
+    return at->p - S3HLS__TS_PACKET;
+}
+
+static bool begins_unit(const uint8_t *packet) {
+    return (packet[1] & 0x1f) == S3HLS__TS_VIDEO_PID >> 8 &&
+           packet[2] == (S3HLS__TS_VIDEO_PID & 0xff) && (packet[1] & 0x40);
+}
+
+static void move_timestamp(uint8_t *p, int64_t by_90k) {
+    int64_t time_90k = (int64_t)(p[0] >> 1 & 7) << 30 | (int64_t)p[1] << 22 |
+                       (int64_t)(p[2] >> 1) << 15 | (int64_t)p[3] << 7 | p[4] >> 1;
+    write_timestamp(p, p[0] >> 4, time_90k + by_90k);
+}
+
+static void move_pes(uint8_t *packet, const s3hls__move *by) {
+    uint8_t *pes = packet + HEADER + (packet[3] & 0x20 ? 1 + packet[4] : 0);
+    move_timestamp(pes + 9, by->pts_by_90k);
+    if (pes[7] & 0x40)
+        move_timestamp(pes + 14, by->dts_by_90k);
+}
+
+/* @return false: the packet carries no PCR */
+static bool set_pcr(uint8_t *packet, int64_t pcr_90k) {
+    bool has_one = packet[3] & 0x20 && packet[4] >= 7 && packet[5] & 0x10;
+    if (has_one)
+        write_pcr(packet + 6, pcr_90k);
+    return has_one;
+}
+
+static void move_unit(void *state, const void *before, s3hls__output at, const s3hls__move *by) {
+    s3hls__ts *m = state;
+    s3hls__output begin = at;
+    uint8_t *packet;
+    int64_t count = 1; /* packets up to and with that of the PES header */
+    while (!begins_unit(packet = next_packet(&at)))
+        count++;
+    move_pes(packet, by);
+    if (by->dts_by_90k == 0)
+        return;
+    int64_t from_90k = ((const s3hls__ts *)before)->last_pcr_90k;
+    int64_t to_90k = by->dts_90k - S3HLS__TS_PCR_LEAD_90K;
+    for (int64_t i = 1; i <= count; i++) {
+        int64_t pcr_90k = from_90k + (to_90k - from_90k) * i / count;
+        if (set_pcr(next_packet(&begin), pcr_90k))
+            m->last_pcr_90k = pcr_90k;
+    }
+}
+
+const s3hls__container s3hls__container_ts = {
+    .id = S3HLS_CONTAINER_TS,
+    .name = "ts",
+    .begin_timeline = begin_timeline,
+    .begin_segment = begin_segment,
+    .begin_unit = begin_unit,
+    .begin_nal = begin_nal,
+    .data = write_data,
+    .end_unit = end_unit,
+    .move_unit = move_unit,
+};

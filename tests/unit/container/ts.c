@@ -17,14 +17,14 @@ enum { CAPACITY = 20000 * 188 };
 /* A segment in one piece of memory that grows packet by packet, to walk through every call of
  * more(). */
 typedef struct fixture {
-    s3hls__ts_mux mux;
-    s3hls__ts_output out;
+    s3hls__ts mux;
+    s3hls__output out;
     uint8_t *data;
     size_t room; /* packets */
     ts_check check;
 } fixture;
 
-static int one_more(void *ctx, s3hls__ts_output *out) {
+static int one_more(void *ctx, s3hls__output *out) {
     fixture *f = ctx;
     if ((size_t)(out->end - f->data) / 188 == f->room)
         return S3HLS_E_FULL;
@@ -36,9 +36,9 @@ static fixture *fixture_open(void) {
     fixture *f = calloc(1, sizeof *f);
     f->data = malloc(CAPACITY);
     f->room = CAPACITY / 188;
-    f->out = (s3hls__ts_output){f->data, f->data, f, one_more};
-    s3hls__ts_init(&f->mux, S3HLS__TS_STREAM_H264);
-    assert_int_equal(s3hls__ts_begin_segment(&f->mux, &f->out), S3HLS_OK);
+    f->out = (s3hls__output){f->data, f->data, 0, f, one_more};
+    s3hls__container_ts.begin_timeline(&f->mux, NULL);
+    assert_int_equal(s3hls__container_ts.begin_segment(&f->mux, &f->out), S3HLS_OK);
     return f;
 }
 
@@ -72,11 +72,11 @@ static size_t make_unit(uint8_t *to, bool key, size_t size) {
 static int put(fixture *f, bool key, int64_t pts, int64_t dts, size_t size, size_t piece) {
     static uint8_t unit[3 << 20];
     size_t n = make_unit(unit, key, size);
-    s3hls__ts_unit facts = {pts, dts, key};
-    int rc = s3hls__ts_begin_unit(&f->mux, &f->out, &facts);
+    s3hls__unit facts = {.pts_90k = pts, .dts_90k = dts, .keyframe = key};
+    int rc = s3hls__container_ts.begin_unit(&f->mux, &f->out, &facts);
     for (size_t at = 0; at < n && !rc; at += piece)
-        rc = s3hls__ts_write(&f->mux, &f->out, unit + at, n - at < piece ? n - at : piece);
-    return rc ? rc : s3hls__ts_end_unit(&f->mux, &f->out);
+        rc = s3hls__container_ts.data(&f->mux, &f->out, unit + at, n - at < piece ? n - at : piece);
+    return rc ? rc : s3hls__container_ts.end_unit(&f->mux, &f->out);
 }
 
 static void crc_of_a_known_section(void **state) {
@@ -150,7 +150,7 @@ static void counters_run_on_over_segments(void **state) {
         }
         assert_int_equal(check(f, stdout), 0);
         f->out.p = f->out.end = f->data;
-        assert_int_equal(s3hls__ts_begin_segment(&f->mux, &f->out), S3HLS_OK);
+        assert_int_equal(s3hls__container_ts.begin_segment(&f->mux, &f->out), S3HLS_OK);
     }
     fixture_close(f);
 }
@@ -161,8 +161,8 @@ static void a_unit_without_room_can_be_taken_back(void **state) {
     for (size_t room = 3; room < 60; room++) {
         fixture *f = fixture_open();
         assert_int_equal(put(f, true, 90000, 90000, 100, 100), S3HLS_OK);
-        s3hls__ts_mux mux = f->mux;
-        s3hls__ts_output out = f->out;
+        s3hls__ts mux = f->mux;
+        s3hls__output out = f->out;
         f->room = room;
         int rc = put(f, false, 90000 + 45000, 90000 + 45000, 10000, 1000);
         assert_int_equal(rc, room < 65 ? S3HLS_E_FULL : S3HLS_OK);

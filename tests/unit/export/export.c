@@ -33,26 +33,27 @@ typedef struct world {
     long until_failure, out;
 } world;
 
-static int no_more(void *ctx, s3hls__ts_output *out) {
+static int no_more(void *ctx, s3hls__output *out) {
     (void)ctx, (void)out;
     return S3HLS_E_FULL;
 }
 
 static const uint8_t delimiter[] = {0, 0, 0, 1, 9, 0xf0};
 
-static void put_segment(world *w, s3hls__ts_mux *mux, h264_gen *gen, int pictures) {
+static void put_segment(world *w, s3hls__ts *mux, h264_gen *gen, int pictures) {
     static uint8_t data[CAPACITY], unit[1 << 16];
-    s3hls__ts_output out = {data, data + CAPACITY, NULL, no_more};
+    s3hls__output out = {data, data + CAPACITY, 0, NULL, no_more};
     int64_t first = (int64_t)gen->pictures;
-    assert_int_equal(s3hls__ts_begin_segment(mux, &out), S3HLS_OK);
+    assert_int_equal(s3hls__container_ts.begin_segment(mux, &out), S3HLS_OK);
     for (int i = 0; i < pictures; i++) {
         int64_t at = 90000 + (first + i) * FRAME;
-        s3hls__ts_unit facts = {at, at, i == 0};
+        s3hls__unit facts = {.pts_90k = at, .dts_90k = at, .keyframe = i == 0};
         size_t size = h264_gen_next(gen, unit, sizeof unit);
-        assert_int_equal(s3hls__ts_begin_unit(mux, &out, &facts), S3HLS_OK);
-        assert_int_equal(s3hls__ts_write(mux, &out, delimiter, sizeof delimiter), S3HLS_OK);
-        assert_int_equal(s3hls__ts_write(mux, &out, unit, size), S3HLS_OK);
-        assert_int_equal(s3hls__ts_end_unit(mux, &out), S3HLS_OK);
+        assert_int_equal(s3hls__container_ts.begin_unit(mux, &out, &facts), S3HLS_OK);
+        assert_int_equal(s3hls__container_ts.data(mux, &out, delimiter, sizeof delimiter),
+                         S3HLS_OK);
+        assert_int_equal(s3hls__container_ts.data(mux, &out, unit, size), S3HLS_OK);
+        assert_int_equal(s3hls__container_ts.end_unit(mux, &out), S3HLS_OK);
     }
     s3hls_segment s = {.start_ms = NOON_MS + first * 40,
                        .duration_ms = (uint32_t)pictures * 40,
@@ -76,12 +77,12 @@ static world *world_open(int seconds, int pictures, uint32_t key_bytes) {
     world *w = calloc(1, sizeof *w);
     h264_gen gen = {
         .width = 320, .height = 240, .gop = PICTURES, .key_bytes = key_bytes, .other_bytes = 900};
-    s3hls__ts_mux mux;
+    s3hls__ts mux;
     strcpy(w->dir, "/tmp/s3hls-export-XXXXXX");
     assert_non_null(mkdtemp(w->dir));
     snprintf(w->url, sizeof w->url, "file://%s", w->dir);
     assert_int_equal(s3hls_archive_open(&w->archive, w->url, NULL, NULL), S3HLS_OK);
-    s3hls__ts_init(&mux, S3HLS__TS_STREAM_H264);
+    s3hls__container_ts.begin_timeline(&mux, NULL);
     for (int i = 0; i < seconds; i++)
         put_segment(w, &mux, &gen, i + 1 < seconds ? PICTURES : pictures);
     list(w);

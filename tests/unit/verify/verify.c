@@ -25,7 +25,7 @@ typedef struct fixture {
     size_t size[SEGMENTS];
 } fixture;
 
-static int no_more(void *ctx, s3hls__ts_output *out) {
+static int no_more(void *ctx, s3hls__output *out) {
     (void)ctx;
     (void)out;
     return S3HLS_E_FULL;
@@ -59,7 +59,7 @@ typedef struct unit {
 
 /* Times of the nth picture in decoding order: DTS are those of presentation, one picture earlier.
  */
-static s3hls__ts_unit times_of(const way *w, const h264_gen *gen, uint64_t n) {
+static s3hls__unit times_of(const way *w, const h264_gen *gen, uint64_t n) {
     int64_t dts = shown_at(w, n), pts = dts;
     if (w->reordered)
         pts = shown_at(w, (w->unsorted ? n : h264_gen_place(gen, n)) + 1);
@@ -67,10 +67,10 @@ static s3hls__ts_unit times_of(const way *w, const h264_gen *gen, uint64_t n) {
         dts += w->pause;
         pts += w->pause;
     }
-    return (s3hls__ts_unit){pts, dts, n % PICTURES == 0};
+    return (s3hls__unit){.pts_90k = pts, .dts_90k = dts, .keyframe = n % PICTURES == 0};
 }
 
-static void add_segment(const way *w, s3hls__ts_mux *mux, s3hls__ts_output *out, h264_gen *gen) {
+static void add_segment(const way *w, s3hls__ts *mux, s3hls__output *out, h264_gen *gen) {
     static unit units[PICTURES];
     uint64_t first = gen->pictures;
     bool third = first == 2 * PICTURES;
@@ -81,18 +81,20 @@ static void add_segment(const way *w, s3hls__ts_mux *mux, s3hls__ts_output *out,
         units[w->swapped] = units[w->swapped + 1];
         units[w->swapped + 1] = other;
     }
-    assert_int_equal(s3hls__ts_begin_segment(mux, out), S3HLS_OK);
+    assert_int_equal(s3hls__container_ts.begin_segment(mux, out), S3HLS_OK);
     for (int n = 0; n < PICTURES; n++) {
-        s3hls__ts_unit facts = times_of(w, gen, first + (uint64_t)n);
+        s3hls__unit facts = times_of(w, gen, first + (uint64_t)n);
         if (third && n >= w->dropped && n < w->kept)
             continue;
         if (!third || !w->joined || n != w->joined) {
-            assert_int_equal(s3hls__ts_begin_unit(mux, out, &facts), S3HLS_OK);
-            assert_int_equal(s3hls__ts_write(mux, out, delimiter, sizeof delimiter), S3HLS_OK);
+            assert_int_equal(s3hls__container_ts.begin_unit(mux, out, &facts), S3HLS_OK);
+            assert_int_equal(s3hls__container_ts.data(mux, out, delimiter, sizeof delimiter),
+                             S3HLS_OK);
         }
-        assert_int_equal(s3hls__ts_write(mux, out, units[n].bytes, units[n].size), S3HLS_OK);
+        assert_int_equal(s3hls__container_ts.data(mux, out, units[n].bytes, units[n].size),
+                         S3HLS_OK);
         if (!third || !w->joined || n + 1 != w->joined)
-            assert_int_equal(s3hls__ts_end_unit(mux, out), S3HLS_OK);
+            assert_int_equal(s3hls__container_ts.end_unit(mux, out), S3HLS_OK);
     }
 }
 
@@ -104,11 +106,11 @@ static fixture *fixture_open_as(const way *w) {
                     .key_bytes = 4000,
                     .other_bytes = 900,
                     .reordered = w->reordered};
-    s3hls__ts_mux mux;
-    s3hls__ts_init(&mux, S3HLS__TS_STREAM_H264);
+    s3hls__ts mux;
+    s3hls__container_ts.begin_timeline(&mux, NULL);
     for (int i = 0; i < SEGMENTS; i++) {
         f->data[i] = malloc(CAPACITY);
-        s3hls__ts_output out = {f->data[i], f->data[i] + CAPACITY, NULL, no_more};
+        s3hls__output out = {f->data[i], f->data[i] + CAPACITY, 0, NULL, no_more};
         add_segment(w, &mux, &out, &gen);
         f->size[i] = (size_t)(out.p - f->data[i]);
         uint64_t first = (uint64_t)i * PICTURES + w->reordered;

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT-0 */
+/* What happens to an access unit: it is skipped, appended to the segment, or begins another
+ * segment or timeline. Pure. */
+#ifndef S3HLS_RECORD_DECISION_H
+#define S3HLS_RECORD_DECISION_H
+
+#include "media/media.h"
+#include "record/segmenter.h"
+#include "s3hls/layout.h"
+
+/* The facts that a decision depends on. */
+typedef struct s3hls__decision_facts {
+    const s3hls__unit *unit;
+    int64_t pts_90k, frame_90k; /* frame_90k: usual duration of a frame */
+    bool pts_in_doubt;          /* its PTS may change: no segment begins with it by choice */
+    bool behind_gap;            /* a keyframe behind a gap or jump */
+    bool times_broke;           /* the clock of the input jumped, or paused */
+
+    bool filling;   /* there is a segment, */
+    uint64_t bytes; /* of that size so far */
+    uint64_t nals;  /* of the type that cuts, in the stream so far */
+
+    bool timeline_begun;
+    bool clock_stepped; /* the wall clock needs a correction that begins another timeline */
+    bool outgrown;      /* a segment was longer than its timeline's object states */
+} s3hls__decision_facts;
+
+typedef struct s3hls__decision {
+    bool cut;                  /* the segment ends before this access unit */
+    const char *timeline;      /* why a timeline begins; NULL: none does */
+    s3hls_segment_entry entry; /* of a segment that would begin here */
+} s3hls__decision;
+
+/* Others read skipping, and set it to begin at the next keyframe. */
+typedef struct s3hls__decider {
+    s3hls__segmenter segmenter;
+    bool skipping;           /* up to the next keyframe */
+    uint64_t damage_seen;    /* damaged slices up to the last keyframe */
+    uint32_t whole_segments; /* in a row, that decode on their own */
+    unsigned reported;       /* causes why they do not: bits */
+} s3hls__decider;
+
+/* Test whether an access unit is skipped: all are up to a keyframe, and from damage on, because
+ * pictures that refer to a damaged picture are damaged too.
+ * @param slices_damaged  in the stream so far */
+bool s3hls__decide_skip(s3hls__decider *d, bool keyframe, uint64_t slices_damaged);
+
+/* Decide on an access unit that is not skipped. Never cuts between the fields of a frame. */
+s3hls__decision s3hls__decide(s3hls__decider *d, const s3hls__decision_facts *f);
+
+/* Why a keyframe begins a timeline. @return NULL: it does not */
+const char *s3hls__decide_timeline(const s3hls__decision_facts *f);
+
+/* Note that a segment begins. Each cause why it does not decode on its own is reported once, and
+ * again only after several segments that do.
+ * @param bytes  of the segment before
+ * @return text to report; NULL: nothing */
+const char *s3hls__decide_report(s3hls__decider *d, s3hls_segment_entry entry, uint64_t bytes);
+
+#endif
