@@ -80,8 +80,9 @@ static size_t mux_ours(const source *s, s3hls__pool *pool) {
             s3hls__container_ts.end_unit(&m, &out))
             abort();
     }
-    size_t bytes = (s3hls__pool_used(pool) - 1) * S3HLS__BLOCK_BYTES +
-                   (size_t)(out.p - s3hls__pool_data(pool, p.last));
+    size_t bytes =
+        (s3hls__pool_used(pool) - 1) * (S3HLS__BLOCK_BYTES / S3HLS__TS_PACKET * S3HLS__TS_PACKET) +
+        (size_t)(out.p - s3hls__pool_data(pool, p.last));
     s3hls__pool_give(pool, p.first);
     return bytes;
 }

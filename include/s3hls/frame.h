@@ -5,18 +5,11 @@
 #ifndef S3HLS_FRAME_H
 #define S3HLS_FRAME_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "s3hls/span.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/** Contiguous bytes. A view: the memory remains the caller's. */
-typedef struct s3hls_span {
-    const uint8_t *data;
-    size_t size; /* bytes */
-} s3hls_span;
 
 /** The video of one call: one or more access units, one or more NAL units, or any chunk of a byte
  * stream, as s3hls_recorder_config.input says. The bytes are read during the call only. Set to

@@ -8,6 +8,7 @@
 #ifndef S3HLS_RECORDER_H
 #define S3HLS_RECORDER_H
 
+#include "s3hls/cause.h"
 #include "s3hls/event.h"
 #include "s3hls/frame.h"
 #include "s3hls/s3.h"
@@ -130,27 +131,6 @@ static inline void s3hls_recorder_config_init(s3hls_recorder_config *cfg) {
     cfg->spool_after_ms = 5000;
     cfg->spool_share_percent = 50;
 }
-
-/** Why deliveries were retried. XX(name, text: one word for machines). New ones are appended. */
-#define S3HLS_CAUSE_MAP(XX)                                                                        \
-    XX(RESOLVE, "resolve")         /* host name not found */                                       \
-    XX(CONNECT, "connect")         /* no connection */                                             \
-    XX(TLS, "tls")                 /* certificate or handshake */                                  \
-    XX(NETWORK, "network")         /* connection broken or stalled */                              \
-    XX(THROTTLED, "throttled")     /* 503 SlowDown, 429 */                                         \
-    XX(SERVER, "server")           /* 5xx */                                                       \
-    XX(CREDENTIALS, "credentials") /* missing, refused, expired */                                 \
-    XX(CLOCK, "clock")             /* signed with a wrong time */                                  \
-    XX(REGION, "region")           /* another region or endpoint */                                \
-    XX(ACCESS, "access")           /* access denied, no such bucket */                             \
-    XX(OTHER, "other")
-
-typedef enum s3hls_cause {
-#define S3HLS__XX(name, text) S3HLS_CAUSE_##name,
-    S3HLS_CAUSE_MAP(S3HLS__XX)
-#undef S3HLS__XX
-        S3HLS_CAUSE_COUNT
-} s3hls_cause;
 
 /** The state of a recorder's deliveries. Each change is reported by an event: FAILING, HELD or
  * RECOVERED. */

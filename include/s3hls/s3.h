@@ -15,8 +15,8 @@
 #define S3HLS_S3_H
 
 #include "s3hls/credentials.h"
-#include "s3hls/frame.h"
 #include "s3hls/sigv4.h"
+#include "s3hls/span.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -6,8 +6,6 @@
 #ifndef S3HLS_S3HLS_H
 #define S3HLS_S3HLS_H
 
-#define S3HLS_VERSION "0.1.0"
-
 #include "s3hls/credentials.h"
 #include "s3hls/env.h"
 #include "s3hls/event.h"
@@ -20,15 +18,6 @@
 #include "s3hls/status.h"
 #include "s3hls/store.h"
 #include "s3hls/uploader.h"
+#include "s3hls/version.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
-/** Version of the linked library, "0.1.0". Any thread; static memory. */
-S3HLS_API const char *s3hls_version(void);
-
-#ifdef __cplusplus
-}
-#endif
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "s3hls/status.h"
-#include "s3hls/s3hls.h"
+#include "s3hls/version.h"
 
 const char *s3hls_strerror(int status) {
     switch (status) {

@@ -4,7 +4,7 @@
 #ifndef S3HLS_CODEC_ANNEXB_H
 #define S3HLS_CODEC_ANNEXB_H
 
-#include "s3hls/frame.h"
+#include "s3hls/span.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -99,11 +99,11 @@ static bool is_delivery(s3hls__task_kind kind) {
 /* Move the outbox to the end of the list, so that the others come first. */
 static void move_to_end(s3hls_uploader *u, s3hls__outbox *box) {
     s3hls__outbox **link = &u->boxes;
-    while (*link != box)
-        link = &(*link)->next;
-    *link = box->next;
     while (*link)
-        link = &(*link)->next;
+        if (*link == box)
+            *link = box->next;
+        else
+            link = &(*link)->next;
     *link = box;
     box->next = NULL;
 }

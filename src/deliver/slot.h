@@ -12,8 +12,8 @@
 
 #include "base/pool.h"
 #include "deliver/object.h"
-#include "s3hls/frame.h"
 #include "s3hls/layout.h"
+#include "s3hls/span.h"
 #include <stdatomic.h>
 
 typedef enum s3hls__segment_state {

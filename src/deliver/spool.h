@@ -21,7 +21,7 @@
 #define S3HLS_DELIVER_SPOOL_H
 
 #include "deliver/spool_index.h"
-#include "s3hls/frame.h"
+#include "s3hls/span.h"
 
 typedef struct s3hls__spool s3hls__spool;
 

@@ -4,7 +4,7 @@
 #define S3HLS_DELIVER_SPOOL_FILE_H
 
 #include "s3/crc32c.h"
-#include "s3hls/frame.h"
+#include "s3hls/span.h"
 #include <stdbool.h>
 
 enum {

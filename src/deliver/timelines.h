@@ -7,7 +7,7 @@
 #define S3HLS_DELIVER_TIMELINES_H
 
 #include "deliver/object.h"
-#include "s3hls/frame.h"
+#include "s3hls/span.h"
 #include <stdbool.h>
 
 enum { S3HLS__TIMELINES_KEPT = 4, S3HLS__TIMELINE_BYTES_MAX = 512 };

@@ -2,7 +2,7 @@
 #include "s3/client.h"
 #include "s3/authorities.h"
 #include "s3/credentials.h"
-#include "s3hls/s3hls.h"
+#include "s3hls/version.h"
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

@@ -3,7 +3,8 @@
 #ifndef S3HLS_S3_ERRORS_H
 #define S3HLS_S3_ERRORS_H
 
-#include "s3hls/recorder.h"
+#include "s3hls/cause.h"
+#include "s3hls/s3.h"
 #include <stdbool.h>
 
 /* Fill code, message and request_id from an error's body: a bounded scan for <Code>, <Message>,

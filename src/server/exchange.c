@@ -8,6 +8,13 @@
 #include <stdio.h>
 #include <strings.h>
 
+/* What libmicrohttpd's next call is about. */
+typedef enum phase {
+    PHASE_HEADERS, /* the headers have arrived */
+    PHASE_REQUEST, /* the whole request has arrived */
+    PHASE_ANSWER   /* its answer, or its clip, is ready */
+} phase;
+
 typedef struct exchange {
     s3hls__waiter waiter; /* first member: the waiter is cast to the exchange */
     s3hls_server *server;
@@ -17,8 +24,9 @@ typedef struct exchange {
     s3hls__problem refused;
     s3hls__grant grant;
     int64_t begin_us;
-    bool head, begun, decided; /* begun: the headers have arrived */
-    s3hls__framing framing;    /* if it is wrong, nothing more is read from the connection */
+    phase phase;
+    bool head;
+    s3hls__framing framing; /* if it is wrong, nothing more is read from the connection */
     s3hls__clip *clip;
     struct MHD_Response *clip_response; /* while it is being sent */
     const char *method;
@@ -429,7 +437,7 @@ static enum MHD_Result answer(exchange *x) {
     }
 }
 
-static enum MHD_Result decide(exchange *x) {
+static enum MHD_Result on_request(exchange *x) {
     const char *method = x->method;
     bool share = x->request.route == S3HLS__ROUTE_SHARE;
     if (strcmp(method, MHD_HTTP_METHOD_OPTIONS) == 0)
@@ -455,6 +463,7 @@ static void copy_printable(char *to, size_t size, const char *from, size_t n) {
             *p = '?';
 }
 
+/* libmicrohttpd passes the undecoded target nowhere else. */
 void *s3hls__exchange_begin(void *cls, const char *target, struct MHD_Connection *connection) {
     s3hls_server *s = cls;
     const union MHD_ConnectionInfo *info =
@@ -495,10 +504,9 @@ static const char *check_framing(exchange *x, const char *version) {
     return s3hls__framing_end(f, strcmp(version, MHD_HTTP_VERSION_1_1) == 0);
 }
 
-/* The headers have arrived. An answer at this point ends the connection: the body is not read. */
-static enum MHD_Result begin(exchange *x, const char *method, const char *version) {
+/* An answer at this point ends the connection: the body is not read. */
+static enum MHD_Result on_headers(exchange *x, const char *method, const char *version) {
     s3hls_server *s = x->server;
-    x->begun = true;
     x->method = method;
     atomic_fetch_add(&s->metrics.requests_running, 1);
     s3hls__connection_busy(s->connections, x->watched);
@@ -508,6 +516,14 @@ static enum MHD_Result begin(exchange *x, const char *method, const char *versio
     return has_body(x) ? refuse(x, 413, "no request has a body here") : MHD_YES;
 }
 
+static enum MHD_Result on_answer(exchange *x) {
+    if (x->clip)
+        return respond_clip(x);
+    s3hls__answer *answer = x->waiter.answer;
+    x->waiter.answer = NULL;
+    return respond(x, answer);
+}
+
 enum MHD_Result s3hls__exchange_handle(void *cls, struct MHD_Connection *connection,
                                        const char *url, const char *method, const char *version,
                                        const char *upload, size_t *upload_size, void **ctx) {
@@ -515,17 +531,16 @@ enum MHD_Result s3hls__exchange_handle(void *cls, struct MHD_Connection *connect
     (void)cls, (void)connection, (void)url, (void)upload, (void)upload_size;
     if (!x)
         return MHD_NO;
-    if (!x->begun)
-        return begin(x, method, version);
-    if (!x->decided) {
-        x->decided = true;
-        return decide(x);
+    switch (x->phase) {
+    case PHASE_HEADERS:
+        x->phase = PHASE_REQUEST;
+        return on_headers(x, method, version);
+    case PHASE_REQUEST:
+        x->phase = PHASE_ANSWER;
+        return on_request(x);
+    default:
+        return on_answer(x);
     }
-    if (x->clip)
-        return respond_clip(x);
-    s3hls__answer *answer = x->waiter.answer;
-    x->waiter.answer = NULL;
-    return respond(x, answer);
 }
 
 static void log_access(const exchange *x, int64_t took_us) {
@@ -561,7 +576,7 @@ void s3hls__exchange_end(void *cls, struct MHD_Connection *connection, void **ct
     (void)connection, (void)code;
     if (!x)
         return;
-    if (x->begun) {
+    if (x->phase != PHASE_HEADERS) {
         int64_t took_us = s->env.monotonic_us(s->env.ctx) - x->begin_us;
         unsigned digit = x->status / 100 < 6 ? x->status / 100 : 5;
         atomic_fetch_add(&s->metrics.requests[x->request.route][digit], 1);

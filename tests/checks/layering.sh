@@ -1,47 +1,63 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT-0
-# Dependencies between modules point downwards only, and the pure modules touch neither clock, file, thread nor global.
+# Dependencies between modules point downwards only, public headers included, and the pure modules touch neither clock, file, thread nor global.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 status=0
 fail() { echo "FAILED: $*" >&2; status=1; }
 
-# may FOLDER ALLOWED...: what a folder's files may include, besides C, POSIX and the public headers: all of a
-# module or library (s3/), or one header (s3/uri.h).
+# may FOLDER API ALLOWED...: what a folder's files may include besides C and POSIX. API: the public headers, without
+# s3hls/ and .h ("all": any). ALLOWED: all of a module or library (s3/), or one header (s3/uri.h). An entry that nothing
+# uses is a mistake too.
 may() {
-    local folder=$1 file header
-    shift
+    local folder=$1 api=" $2 " file header name used=" "
+    shift 2
     for file in "$folder"/*.[ch]; do
         while read -r header; do
-            [[ " $* " == *" ${header%%/*}/ "* || " $* " == *" $header "* ]] || fail "$file includes $header"
+            name=${header#s3hls/} name=${name%.h}
+            if [[ $header == s3hls/* ]]; then
+                [[ $api == " all " || $api == *" $name "* ]] || fail "$file includes $header"
+                used+="$name "
+            else
+                [[ " $* " == *" ${header%%/*}/ "* || " $* " == *" $header "* ]] || fail "$file includes $header"
+            fi
         done < <(sed -nE -e 's,^ *# *include *"([^"]*)".*,\1,p' \
             -e 's,^ *# *include *<((curl|openssl|libav[a-z]*|expat|jansson|microhttpd)[^>]*)>.*,\1,p' "$file")
     done
+    for name in $api; do
+        [[ $name == all || $used == *" $name "* ]] || fail "$folder may include s3hls/$name.h, and does not"
+    done
 }
-api=s3hls/
-may src/base $api base/
-may src/media
-may src/codec $api codec/ media/
-may src/container $api container/ media/
-may src/container/ts $api container/ media/
-may src/layout $api layout/ base/
-may src/s3 $api s3/ base/ curl/ openssl/ expat.h jansson.h
-may src/store $api store/ layout/key.h s3/ base/
-may src/deliver $api deliver/ layout/ store/ s3/ base/
-may src/record $api record/ deliver/ layout/ container/ codec/ media/ base/
-may src/archive $api archive/ layout/ store/ s3/ base/
-may src/playback $api playback/ layout/ base/
-may src/publish $api publish/ playback/ layout/ store/ base/
-may src/export $api export/ codec/ media/ base/ libavcodec/ libavformat/
-may src/server $api server/ s3/uri.h base/ jansson.h microhttpd.h openssl/
-may src/verify $api verify/ layout/ container/ codec/ media/
-may src/input $api input/ base/ curl/ libavcodec/ libavformat/ libavutil/
-may tools/s3hls $api input/nal.h tool.h mask.h av_messages.h intake.h camera.h doctor.h curl/ options.h delivery.h events.h metrics.h progress.h range.h text.h when.h \
+may src/base 'env status version' base/
+may src/media ''
+may src/codec 'span status' codec/ media/
+may src/container 'layout status' container/ media/
+may src/container/ts '' container/ media/
+may src/layout 'layout' layout/ base/
+may src/s3 'cause credentials s3 sigv4 version' s3/ base/ curl/ openssl/ expat.h jansson.h
+may src/store 'store' store/ layout/key.h s3/ base/
+may src/deliver 'event layout recorder span' deliver/ layout/ store/ s3/ base/
+may src/record 'layout recorder' record/ deliver/ layout/ container/ codec/ media/ base/
+may src/archive 'archive layout time' archive/ layout/ store/ s3/ base/
+may src/playback 'layout playlist' playback/ layout/ base/
+may src/publish 'layout playlist publish store' publish/ playback/ layout/ store/ base/
+may src/export 'env export layout status' export/ codec/ media/ base/ libavcodec/ libavformat/
+may src/server 'archive export playlist server time' server/ s3/uri.h base/ jansson.h microhttpd.h openssl/
+may src/verify 'verify' verify/ layout/ container/ codec/ media/
+may src/input 'input status' input/ base/ curl/ libavcodec/ libavformat/ libavutil/
+may tools/s3hls all input/nal.h tool.h mask.h av_messages.h intake.h camera.h doctor.h curl/ options.h delivery.h events.h metrics.h progress.h range.h text.h when.h \
     jansson.h microhttpd.h libavutil/
-may compat/v1 $api S3_HLS_SDK.h S3_Simple_Put.h
-may examples $api
+may compat/v1 s3hls S3_HLS_SDK.h S3_Simple_Put.h
+may examples all
 
-cmake --preset release >/dev/null && cmake --build build/release --parallel "$(nproc)" --target s3hls-server_static module_input -- --quiet
+# The public headers include each other in one direction, and so do the modules' headers.
+cycles=$(for file in include/s3hls/*.h src/*/*.h src/*/*/*.h; do
+    name=${file#include/} name=${name#src/}
+    sed -nE "s,^ *# *include *\"([^\"]*)\".*,$name \1,p" "$file"
+done | tsort 2>&1 >/dev/null | grep -A100 'loop' || true)
+[ -z "$cycles" ] || fail "headers include each other in a circle: "$cycles
+
+cmake --preset release >/dev/null && cmake --build build/release --parallel "$(nproc)" --target s3hls-server_static -- --quiet
 cd build/release/src
 
 allowed='s3hls_+[a-z0-9_]+|_GLOBAL_OFFSET_TABLE_|__stack_chk_fail'
@@ -59,7 +75,7 @@ pure() {
 }
 m=CMakeFiles/module_
 pure '' codec/${m}codec.dir/*.o container/${m}container.dir/ts/*.o playback/${m}playback.dir/*.o verify/${m}verify.dir/*.o layout/${m}layout.dir/*.o \
-    s3/${m}s3.dir/uri.c.o record/${m}record.dir/{timing,segmenter}.c.o
+    s3/${m}s3.dir/uri.c.o record/${m}record.dir/{timing,order,decision,segmenter}.c.o deliver/${m}deliver.dir/health.c.o
 pure qsort export/${m}export.dir/placement.c.o
 pure 'HMAC|EVP_(sha256|Digest)|OPENSSL_cleanse' s3/${m}s3.dir/sigv4.c.o
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT-0
-# The tree itself: licences, no paths of a machine, no function longer than 100 lines.
+# The tree itself: licences, no paths of a machine, no function longer than 60 lines.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 status=0
@@ -15,7 +15,7 @@ for file in "${files[@]}"; do
     awk -v file="$file" '
         /^[a-z].*[^;]$/ && !begin { name = $0 }
         /\) \{$/ && /^([a-z]| {8})/ && !begin { begin = NR }
-        /^\}/ && begin { if (NR - begin > 100) { print file ": " NR - begin " lines: " name; long = 1 } begin = 0 }
+        /^\}/ && begin { if (NR - begin - 1 > 60) { print file ": " NR - begin - 1 " lines: " name; long = 1 } begin = 0 }
         END { exit long }' "$file" >&2 || fail "a function of $file outgrew the screen"
 done
 

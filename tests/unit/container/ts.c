@@ -200,7 +200,7 @@ static uint8_t *pes(uint8_t *packet) {
     return packet + (packet[3] & 0x20 ? 5 + packet[4] : 4);
 }
 
-static void plant(fixture *f, int fault) {
+static void plant_in_packets(fixture *f, int fault) {
     switch (fault) {
     case 0:
         f->out.p -= 1;
@@ -235,6 +235,11 @@ static void plant(fixture *f, int fault) {
     case 10:
         pes(picture(f, 2))[9] &= 0xfe;
         break;
+    }
+}
+
+static void plant_in_fields(fixture *f, int fault) {
+    switch (fault) {
     case 11:
         memcpy(pes(picture(f, 5)) + 9, pes(picture(f, 4)) + 9, 10);
         break;
@@ -272,6 +277,11 @@ static void plant(fixture *f, int fault) {
         f->data[188 + 17] = 0x0f;
         break;
     }
+}
+
+static void plant(fixture *f, int fault) {
+    plant_in_packets(f, fault);
+    plant_in_fields(f, fault);
 }
 
 static void planted_faults_are_found(void **state) {

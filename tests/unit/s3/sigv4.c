@@ -66,6 +66,12 @@ static void signs_the_examples_of_the_s3_reference(void **state) {
         assert_string_equal(result.amz_date, "20130524T000000Z");
         s3hls_sigv4_result_deinit(&result, NULL);
     }
+}
+
+static void presigns_the_example_of_the_s3_reference(void **state) {
+    (void)state;
+    static const s3hls_header host[] = {{"Host", "examplebucket.s3.amazonaws.com"}};
+    s3hls_sigv4_result result;
     s3hls_sigv4_request r = {.method = "GET",
                              .path = "/test.txt",
                              .headers = host,
@@ -388,6 +394,7 @@ static void running_out_of_memory_leaves_nothing(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(signs_the_examples_of_the_s3_reference),
+        cmocka_unit_test(presigns_the_example_of_the_s3_reference),
         cmocka_unit_test(signs_the_vectors_of_aws_c_auth),
         cmocka_unit_test(signs_the_examples_in_the_shared_file),
         cmocka_unit_test(paths_and_queries_are_encoded_once),

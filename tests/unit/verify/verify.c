@@ -359,6 +359,12 @@ static void plant_in_units(fixture *f, int n) {
     case 27:
         pes[14 + 10] |= 0x80;
         break;
+    }
+}
+
+static void plant_in_times(fixture *f, int n) {
+    uint8_t *p = picture(f, 4);
+    switch (n) {
     case 28:
         p[5] |= 0x40;
         break;
@@ -385,6 +391,7 @@ static void every_planted_fault_is_found_and_named(void **state) {
         fixture *f = fixture_open();
         plant_in_packets(f, n);
         plant_in_units(f, n);
+        plant_in_times(f, n);
         s3hls_verify_report *r = &f->reports[2];
         verify(&f->segments[2], f->data[2], f->size[2], r);
         if (!(r->faults & faults[n].want))
