@@ -23,7 +23,7 @@ done < <(grep -oE '\{("?[A-Za-z0-9_]+"?), S3HLS_(OK|E_[A-Z_]+)\}' src/s3/errors.
 has $count 50 "the codes of src/s3/errors.c"
 
 count=0
-for struct in recorder_config object_options uploader_config s3_options iot_options s3_put_options playlist_config server_config source_config publisher_config env; do
+for struct in recorder_config object_options uploader_config s3_options iot_options s3_put_options playlist_config server_config source_config publisher_config prune_config env; do
     fields=$(cat include/s3hls/*.h | sed -n "/^typedef struct s3hls_$struct {/,/^}/{/^}/!p}" | tr '\n' ' ' |
         sed -E 's,/\*([^*]|\*[^/])*\*/,,g' | grep -oE '(\(\*[a-z0-9_]+\)\([^;]*|[a-z0-9_]+(\[[0-9]+\])?);' |
         sed -E 's/^\(\*([a-z0-9_]+).*/\1/; s/[;[].*//' | grep -vxE 'struct_size|reserved')

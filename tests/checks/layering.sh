@@ -41,6 +41,7 @@ may src/record 'layout recorder' record/ deliver/ layout/ container/ codec/ medi
 may src/archive 'archive layout time' archive/ layout/ store/ s3/ base/
 may src/playback 'layout playlist' playback/ layout/ base/
 may src/publish 'layout playlist publish store' publish/ playback/ layout/ store/ base/
+may src/retention 'layout retention' retention/ layout/ store/ s3/uri.h base/
 may src/export 'env export layout status' export/ codec/ media/ base/ libavcodec/ libavformat/
 may src/server 'archive export playlist server time' server/ s3/uri.h base/ jansson.h microhttpd.h openssl/
 may src/verify 'verify' verify/ layout/ container/ codec/ media/
