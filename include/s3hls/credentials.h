@@ -108,7 +108,7 @@ S3HLS_API int s3hls_credentials_open_iot(s3hls_credentials_provider **out,
  * with AWS_CONTAINER_AUTHORIZATION_TOKEN or _TOKEN_FILE. http is accepted only for this machine's
  * addresses (localhost, 127.0.0.0/8, [::1], 169.254.170.2, 169.254.170.23, [fd00:ec2::23]).
  * @return S3HLS_OK
- *   S3HLS_E_INVALID: out is NULL, or a variable is malformed; the log line says so
+ *   S3HLS_E_INVALID: out is NULL, or a variable is malformed; the log line names it
  *   S3HLS_E_NOT_FOUND: neither URI variable is set
  *   S3HLS_E_NOMEM: out of memory, or no thread could be started
  *   S3HLS_E_UNSUPPORTED: not built in */

@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 /** The video of one call: one or more access units, one or more NAL units, or any chunk of a byte
- * stream, as s3hls_recorder_config.input says. The bytes are read during the call only. Set to
+ * stream, as s3hls_recorder_config.input selects. The bytes are read during the call only. Set to
  * zero, then set what you need.
  *
  * Give either data and size, or spans: if a frame wraps around the end of the encoder's ring

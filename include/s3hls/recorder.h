@@ -201,11 +201,11 @@ typedef struct s3hls_recorder_stats {
  *   S3HLS_E_NOMEM: out of memory, or no thread could be started. *out is NULL on failure. */
 S3HLS_API int s3hls_recorder_open(s3hls_recorder **out, const s3hls_recorder_config *cfg);
 
-/** Put video, as s3hls_recorder_config.input says. The encoder's thread; does not block or
+/** Put video, as s3hls_recorder_config.input selects. The encoder's thread; does not block or
  * allocate.
  * @param frame  copied before the call returns
  * @return S3HLS_OK: accepted
- *   S3HLS_W_DROPPED_OLDER: accepted; the oldest waiting segment was dropped to make room
+ *   S3HLS_W_DROPPED_OLDER: accepted; the oldest waiting segment was dropped for it
  *   (S3HLS_DROP_OLDEST)
  *   S3HLS_W_DAMAGED: accepted, except damaged NAL units
  *   S3HLS_W_SEI_DROPPED: accepted, except SEI of more than 64 KiB before a picture

@@ -50,7 +50,7 @@ extern "C" {
     XX(E_UNDELIVERED, -27, "segments left undelivered at the deadline")                            \
     XX(E_CANCELLED, -28, "cancelled")                                                              \
     XX(E_NO_VIDEO, -29, "input held no complete picture to record")                                \
-    XX(W_DROPPED_OLDER, 1, "accepted; older data was dropped to make room")                        \
+    XX(W_DROPPED_OLDER, 1, "accepted; older data was dropped for it")                              \
     XX(W_DAMAGED, 2, "accepted, except damaged parts")                                             \
     XX(W_SEI_DROPPED, 3, "accepted, except SEI that is too large")                                 \
     XX(W_FULL, 4, "accepted in part: block pool is empty, frames dropped up to the next keyframe")

@@ -27,7 +27,7 @@ extern "C" {
     XX(DURATION, 9, "duration", "the name's duration is not that of the pictures")                 \
     XX(PLACE, 10, "place", "its pictures belong elsewhere in the timeline")                        \
     XX(END, 11, "end", "its end is missing: the next one does not run on from it")                 \
-    XX(TIMELINE, 12, "timeline", "is not what its timeline's object says")                         \
+    XX(TIMELINE, 12, "timeline", "differs from its timeline's object")                             \
     XX(ABSENT, 13, "absent", "listed, but not there, or larger than can be read")
 
 typedef enum s3hls_fault {
@@ -96,7 +96,7 @@ S3HLS_API void s3hls_verify_timeline(const s3hls_timeline *timeline, s3hls_verif
 /** The transition between two consecutive segments, from their names alone. */
 typedef struct s3hls_seam {
     uint64_t missing; /* sequence numbers without a segment: lost, late, or left out */
-    int64_t hole_ms;  /* gap from the end of one to the start of the other; below 0: they overlap */
+    int64_t gap_ms;   /* gap from the end of one to the start of the other; below 0: they overlap */
     int new_session;  /* non-zero: the recorder was restarted */
     int new_timeline; /* non-zero: EXT-X-DISCONTINUITY, other parameters or another clock */
 } s3hls_seam;

@@ -60,9 +60,9 @@ typedef struct s3hls__au_parser {
     size_t head_size;
 
     /* NAL units behind the newest slice: of the next picture, or of the open one, as the next slice
-     * says */
+     * decides */
     bool boundary;       /* one of them begins an access unit */
-    bool recovery_point; /* one of them says that decoding can begin */
+    bool recovery_point; /* one of them states that decoding can begin */
     uint8_t delimiter;   /* last byte of the access unit delimiter among them; 0: none */
 
     /* the newest access unit */

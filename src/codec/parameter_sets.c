@@ -24,15 +24,15 @@ static bool stands_at(const s3hls__parameter_sets *s, uint32_t i, unsigned kind,
 }
 
 static void remove_at(s3hls__parameter_sets *s, uint32_t i) {
-    s3hls__parameter_set gone = s->sets[i];
-    uint32_t behind = (uint32_t)gone.offset + gone.size;
-    memmove(s->bytes + gone.offset, s->bytes + behind, s->bytes_used - behind);
-    s->bytes_used -= gone.size;
+    s3hls__parameter_set dropped = s->sets[i];
+    uint32_t behind = (uint32_t)dropped.offset + dropped.size;
+    memmove(s->bytes + dropped.offset, s->bytes + behind, s->bytes_used - behind);
+    s->bytes_used -= dropped.size;
     s->count--;
     memmove(&s->sets[i], &s->sets[i + 1], (s->count - i) * sizeof s->sets[0]);
     for (uint32_t k = 0; k < s->count; k++)
-        if (s->sets[k].offset > gone.offset)
-            s->sets[k].offset = (uint16_t)(s->sets[k].offset - gone.size);
+        if (s->sets[k].offset > dropped.offset)
+            s->sets[k].offset = (uint16_t)(s->sets[k].offset - dropped.size);
 }
 
 static void remove_least_recently_used(s3hls__parameter_sets *s) {

@@ -32,7 +32,7 @@ typedef struct s3hls__parameter_set {
     bool written;          /* as it is now, since the newest keyframe */
     bool inside;           /* slices behind the first of a picture have used it */
     uint16_t offset, size; /* in bytes[] */
-    uint32_t used;         /* when it was used or came last, as clock says */
+    uint32_t used;         /* when it was used or came last, by clock */
 } s3hls__parameter_set;
 
 typedef struct s3hls__parameter_sets {

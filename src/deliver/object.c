@@ -112,7 +112,7 @@ static const char *what_is_wrong(const s3hls_object_options *x) {
         return "object.encryption must be AES256 or aws:kms";
     if (x->kms_key_id &&
         (!x->encryption || strcmp(x->encryption, "aws:kms") != 0 || !visible(x->kms_key_id, false)))
-        return "object.kms_key_id goes with encryption aws:kms";
+        return "object.kms_key_id needs encryption aws:kms";
     return NULL;
 }
 

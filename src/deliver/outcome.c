@@ -101,7 +101,7 @@ static bool remove_from_spool(s3hls__outbox *box, const s3hls__delivery *d) {
     if (d->entry.media)
         s3hls__spool_remove(box->spool, &d->entry);
     else
-        s3hls__spool_said(box->spool, &d->entry);
+        s3hls__spool_note_delivered(box->spool, &d->entry);
     s3hls__outbox_note_spool(box);
     return s3hls__spool_empty(box->spool);
 }
@@ -112,7 +112,7 @@ static void delivery_succeeded(s3hls_uploader *u, s3hls__delivery *d) {
     bool drained = spooled && remove_from_spool(box, d);
     int64_t now_us = s3hls__uploader_now_us(u);
     if (!d->entry.media)
-        s3hls__timelines_said(&box->timelines, d->entry.segment.timeline, now_us);
+        s3hls__timelines_note_delivered(&box->timelines, d->entry.segment.timeline, now_us);
     pthread_mutex_lock(&u->lock);
     if (d->entry.media)
         s3hls__ledger_move(&box->ledger, spooled ? S3HLS__SPOOLED : S3HLS__WAITING,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* A segment on its way: a list of pool blocks, filled by the encoder's thread, sent or spooled by
- * the uploader's. The state says whose it is; it passes from hand to hand by one atomic operation,
- * no lock.
+ * the uploader's. The state defines whose it is; it passes from hand to hand by one atomic
+ * operation, no lock.
  *
  *   FREE ──encoder──▶ FILLING ──encoder──▶ WAITING ──uploader──▶ SENDING ──2xx, spooled──▶ FREE
  *                        ▲                  │   ▲                   │

@@ -40,25 +40,25 @@ bool s3hls__spool_empty(const s3hls__spool *s) {
 
 /* ---- a timeline's object is kept as long as its segments */
 
-void s3hls__spool_said(s3hls__spool *s, const s3hls__spool_entry *object) {
+void s3hls__spool_note_delivered(s3hls__spool *s, const s3hls__spool_entry *object) {
     s3hls__spool_entry *found = s3hls__spool_find(s, object);
     if (!found)
         return;
     found->busy = false;
-    found->said = true;
+    found->delivered = true;
     if (!s3hls__spool_index_has_segments(&s->index, found))
         s3hls__spool_remove(s, found);
 }
 
 void s3hls__spool_doubt(s3hls__spool *s) {
     for (size_t i = 0; s->index.objects && i < s->index.count; i++)
-        s->index.entries[i].said = false;
+        s->index.entries[i].delivered = false;
 }
 
 static void remove_object_of(s3hls__spool *s, uint64_t timeline) {
     s3hls__spool_entry *object =
         s3hls__spool_find(s, &(s3hls__spool_entry){.segment.timeline = timeline});
-    if (object && object->said && !object->busy &&
+    if (object && object->delivered && !object->busy &&
         !s3hls__spool_index_has_segments(&s->index, object))
         s3hls__spool_remove(s, object);
 }
@@ -122,7 +122,7 @@ int s3hls__spool_write(s3hls__spool *s, const s3hls__spool_entry *entry,
         return rc;
     copy.segment.size = source->size;
     copy.folder = s->current;
-    copy.busy = copy.said = false;
+    copy.busy = copy.delivered = false;
     s3hls__spool_index_insert(&s->index, &copy);
     return S3HLS_OK;
 }

@@ -78,7 +78,7 @@ s3hls__spool_entry *s3hls__spool_oldest_object(s3hls__spool *spool, int64_t now_
 /* The first segment that is not busy, for eviction. */
 s3hls__spool_entry *s3hls__spool_oldest_segment(s3hls__spool *spool);
 /* A timeline's object was delivered: it is removed with the last segment of its timeline. */
-void s3hls__spool_said(s3hls__spool *spool, const s3hls__spool_entry *object);
+void s3hls__spool_note_delivered(s3hls__spool *spool, const s3hls__spool_entry *object);
 /* The store may have lost delivered objects: timelines' objects have to be delivered again. */
 void s3hls__spool_doubt(s3hls__spool *spool);
 /* Remove an entry that was delivered or is dropped. */

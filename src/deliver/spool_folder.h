@@ -44,15 +44,15 @@ typedef enum s3hls__spool_kind {
     S3HLS__SPOOL_NO_FILE, /* ours, but a folder, a link, a pipe */
     S3HLS__SPOOL_FOREIGN, /* somebody else's: to be left alone */
     S3HLS__SPOOL_ABSENT,  /* nothing of that name */
-    S3HLS__SPOOL_UNKNOWN  /* the disk does not say: errno */
+    S3HLS__SPOOL_UNKNOWN  /* the disk cannot be asked: errno */
 } s3hls__spool_kind;
 
 s3hls__spool_kind s3hls__spool_folder_look(const s3hls__spool_folder *f, const char *name);
 
 /* Open a file of ours for reading.
  * @return descriptor
- *   -1: *kind says why; S3HLS__SPOOL_FILE, S3HLS__SPOOL_UNKNOWN: it cannot be opened now, errno is
- *   set */
+ *   -1: *kind states why; S3HLS__SPOOL_FILE, S3HLS__SPOOL_UNKNOWN: it cannot be opened now, errno
+ * is set */
 int s3hls__spool_folder_read(const s3hls__spool_folder *f, const char *name,
                              s3hls__spool_kind *kind);
 

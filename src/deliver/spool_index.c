@@ -102,7 +102,7 @@ s3hls__spool_entry *s3hls__spool_index_find(s3hls__spool_index *s, const s3hls__
 }
 
 static bool is_due(const s3hls__spool_entry *e, int64_t now_us) {
-    return !e->busy && !e->said && e->not_before_us <= now_us;
+    return !e->busy && !e->delivered && e->not_before_us <= now_us;
 }
 
 s3hls__spool_entry *s3hls__spool_index_oldest(s3hls__spool_index *s, int64_t now_us) {

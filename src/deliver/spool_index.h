@@ -12,7 +12,7 @@ typedef struct s3hls__spool_entry {
     s3hls_segment segment;
     bool media;            /* false: a timeline's object, of segment.timeline */
     bool busy;             /* being delivered: must not be evicted */
-    bool said;             /* a timeline's object that was delivered, and stays with its segments */
+    bool delivered;        /* a timeline's object that was delivered, and stays with its segments */
     int folder;            /* used by the spool: the folder that holds it */
     int64_t not_before_us; /* monotonic: the store refused this one, no try before */
 } s3hls__spool_entry;

@@ -58,17 +58,17 @@ void s3hls__timelines_doubt(s3hls__timelines *t) {
         t->copies[i].doubtful = true;
 }
 
-void s3hls__timelines_said(s3hls__timelines *t, uint64_t timeline, int64_t now_us) {
+void s3hls__timelines_note_delivered(s3hls__timelines *t, uint64_t timeline, int64_t now_us) {
     s3hls__timeline_copy *c = s3hls__timelines_find(t, timeline);
     if (!c)
         return;
     c->doubtful = false;
-    c->said_us = now_us;
+    c->delivered_us = now_us;
 }
 
 bool s3hls__timelines_is_due(s3hls__timelines *t, uint64_t timeline, int64_t now_us) {
     const s3hls__timeline_copy *c = s3hls__timelines_find(t, timeline);
-    bool old = c && c->said_us && now_us - c->said_us >= AGAIN_US;
+    bool old = c && c->delivered_us && now_us - c->delivered_us >= AGAIN_US;
     return c && !c->busy && (c->doubtful || old) && c->not_before_us <= now_us;
 }
 

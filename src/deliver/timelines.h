@@ -15,10 +15,10 @@ enum { S3HLS__TIMELINES_KEPT = 4, S3HLS__TIMELINE_BYTES_MAX = 512 };
 typedef struct s3hls__timeline_copy {
     uint64_t timeline; /* 0: none */
     uint32_t size;
-    bool doubtful;                  /* it may be missing in the store */
-    bool busy;                      /* is being delivered */
-    int64_t said_us, not_before_us; /* monotonic: delivered last; no try before */
-    s3hls__tags *tags;              /* a reference */
+    bool doubtful;                       /* it may be missing in the store */
+    bool busy;                           /* is being delivered */
+    int64_t delivered_us, not_before_us; /* monotonic: delivered last; no try before */
+    s3hls__tags *tags;                   /* a reference */
     char text[S3HLS__TIMELINE_BYTES_MAX];
 } s3hls__timeline_copy;
 
@@ -39,7 +39,7 @@ s3hls__timeline_copy *s3hls__timelines_find(s3hls__timelines *t, uint64_t timeli
 /* Any of them may be missing in the store. */
 void s3hls__timelines_doubt(s3hls__timelines *t);
 /* One was delivered, from memory, spool or copy. */
-void s3hls__timelines_said(s3hls__timelines *t, uint64_t timeline, int64_t now_us);
+void s3hls__timelines_note_delivered(s3hls__timelines *t, uint64_t timeline, int64_t now_us);
 /* Test whether that timeline's object must be stored again before a segment of it. */
 bool s3hls__timelines_is_due(s3hls__timelines *t, uint64_t timeline, int64_t now_us);
 /* s3hls__op.body: ctx is a copy. */

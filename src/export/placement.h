@@ -32,7 +32,7 @@ typedef enum s3hls__placed {
  * are replaced. Afterwards DTS increases and is not later than PTS.
  * @param stamps   in decoding order, count of them, at least one; 33 bits; receive the times
  * @param end_90k  end of the pictures placed before, since 1970; INT64_MIN: none
- * @param beside   the recording of the segment before goes on after this one */
+ * @param beside   the recording of the segment before continues after this one */
 s3hls__placed s3hls__placement_next(s3hls__placement *p, const s3hls_segment *segment,
                                     s3hls__stamp *stamps, size_t count, int64_t end_90k,
                                     bool beside, const s3hls_env *env);

@@ -29,8 +29,8 @@ typedef struct writer {
 /* ---- order of segments, by their names alone */
 
 static bool discontinuous(const s3hls_segment *a, const s3hls_segment *b) {
-    bool unmarked_hole = a->sdk_name && b->start_ms > a->start_ms + a->duration_ms;
-    return !s3hls__segment_same_session(a, b) || a->timeline != b->timeline || unmarked_hole;
+    bool unmarked_gap = a->sdk_name && b->start_ms > a->start_ms + a->duration_ms;
+    return !s3hls__segment_same_session(a, b) || a->timeline != b->timeline || unmarked_gap;
 }
 
 /* The i-th of n missing segments. Together they are as long as the gap. Each has a duration above
@@ -38,15 +38,15 @@ static bool discontinuous(const s3hls_segment *a, const s3hls_segment *b) {
  * live list (RFC 8216 6.2.1): a longer gap also includes a pause. */
 static s3hls_segment missing_segment(const writer *w, const s3hls_segment *a,
                                      const s3hls_segment *b, uint64_t i, uint64_t n) {
-    int64_t end_ms = a->start_ms + a->duration_ms, hole_ms = b->start_ms - end_ms;
+    int64_t end_ms = a->start_ms + a->duration_ms, gap_ms = b->start_ms - end_ms;
     int64_t longest_ms = w->target_s * INT64_C(1000) + 499; /* rounds to the target */
     if (longest_ms > UINT32_MAX)
         longest_ms = UINT32_MAX;
-    if (hole_ms < (int64_t)n)
-        hole_ms = (int64_t)n;
-    if (hole_ms > longest_ms * (int64_t)n)
-        hole_ms = longest_ms * (int64_t)n;
-    int64_t from = hole_ms * (int64_t)i / (int64_t)n, to = hole_ms * (int64_t)(i + 1) / (int64_t)n;
+    if (gap_ms < (int64_t)n)
+        gap_ms = (int64_t)n;
+    if (gap_ms > longest_ms * (int64_t)n)
+        gap_ms = longest_ms * (int64_t)n;
+    int64_t from = gap_ms * (int64_t)i / (int64_t)n, to = gap_ms * (int64_t)(i + 1) / (int64_t)n;
     return (s3hls_segment){.start_ms = end_ms + from,
                            .duration_ms = (uint32_t)(to - from),
                            .sequence = a->sequence + 1 + i,

@@ -124,7 +124,7 @@ static void place(s3hls__timing *t, int64_t dts_90k, int64_t composition_90k) {
     t->source_pts_90k = dts_90k + composition_90k;
 }
 
-/* Note the distance from the previous picture; the next picture confirms it. A second field says
+/* Note the distance from the previous picture; the next picture confirms it. A second field states
  * nothing about the frame distance. */
 static void note_distance(s3hls__timing *t, int64_t given_90k) {
     if (t->frames <= 0 || given_90k <= t->given_90k)
@@ -241,7 +241,7 @@ static void doubt(s3hls__timing *t, int64_t given_90k, int64_t composition_90k, 
 }
 
 /* Does the picture continue a suspected jump rather than the time line before it? */
-static bool goes_on_from_jump(const s3hls__timing *t, int64_t given_90k, int64_t step) {
+static bool continues_jump(const s3hls__timing *t, int64_t given_90k, int64_t step) {
     int64_t on = given_90k - t->jump_given_90k - t->frame_90k, off = step - t->frame_90k;
     return t->jumped && on > -t->frame_90k && (on < 0 ? -on : on) < (off < 0 ? -off : off);
 }
@@ -255,7 +255,7 @@ static void follow_given(s3hls__timing *t, const s3hls__unit *au, int64_t given_
     t->leap_left -= t->leap_left > 0;
     if (step > 0 && !t->jumped && !t->late)
         learn_step(t);
-    if (goes_on_from_jump(t, given_90k, step)) {
+    if (continues_jump(t, given_90k, step)) {
         doubt(t, given_90k, composition_90k, expected);
     } else if (t->late && step < t->frame_90k / 2) {
         catch_up(t, given_90k, composition_90k);

@@ -3,7 +3,7 @@
  *
  * Either pictures are counted, at a given rate or the stream's own, and put in order by their order
  * count (order.h). Or the caller's times are followed, whatever their distances, as long as they
- * rise. What does not fit is one of three things, and only the pictures behind it tell which:
+ * rise. What does not fit is one of three things, and only the pictures behind it decide which:
  * - A picture that is stamped wrong: the next one lies where it would have. The wrong one is given
  *   the time that its neighbours leave it.
  * - A gap in the pictures: the next ones go on behind it. It is kept. Before a keyframe it belongs
@@ -60,7 +60,7 @@ typedef struct s3hls__timing {
 
     /* caller's times, of decoding */
     int64_t offset_90k;             /* clock = caller's time + offset */
-    int64_t last_given_us;          /* PTS, to tell a repeated time from a new one */
+    int64_t last_given_us;          /* PTS, to recognize a repeated time */
     int64_t latest_90k;             /* caller's PTS of latest_poc */
     int64_t latest_composition_90k; /* usual one of such pictures */
     int64_t shown_90k;              /* latest_90k, before the newest access unit */
@@ -74,7 +74,7 @@ typedef struct s3hls__timing {
     int64_t steps_90k[S3HLS__TIMING_STEPS];
     int64_t slow_90k;        /* the longest distance that comes again and again, fading */
     int64_t rare_90k;        /* the newest that was long */
-    int64_t jump_given_90k;  /* time of the newest picture that goes on from a jump in doubt */
+    int64_t jump_given_90k;  /* time of the newest picture that continues from a jump in doubt */
     int64_t first_off_us;    /* the first one should have been stamped so much later */
     int64_t leap_90k;        /* times may be ahead by so much, */
     int leap_left;           /* for so many pictures more */
@@ -88,7 +88,7 @@ typedef struct s3hls__timing {
     int jumped;              /* pictures that go on from a jump in doubt */
     bool unbelieved, ran_on; /* a PTS behind a gap was not believed; before the newest */
     bool late;               /* catching up with times that lie behind */
-    bool alone;              /* no picture has gone on from the first one yet */
+    bool alone;              /* no picture has continued from the first one yet */
     bool anew;               /* the next time is taken to run on, whatever it is */
 } s3hls__timing;
 

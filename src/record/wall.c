@@ -143,9 +143,9 @@ static int32_t find_wrong_rate(s3hls__wall *w) {
     enum { CAMERA_FASTEST = 300 };
     int64_t real_us = monotonic_us(w) - w->watch[0].monotonic_us;
     bool camera = (int64_t)w->pictures <= real_us / (1000000 / CAMERA_FASTEST);
-    if (!w->rate_known || is_inexact(w) || w->wrong_told || !camera || w->rate_ppm <= -1000000)
+    if (!w->rate_known || is_inexact(w) || w->wrong_reported || !camera || w->rate_ppm <= -1000000)
         return 0;
-    w->wrong_told = true;
+    w->wrong_reported = true;
     int64_t true_ppm = INT64_C(1000000) + w->rate_ppm;
     return (int32_t)((100000000 + true_ppm / 2) / true_ppm);
 }

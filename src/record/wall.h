@@ -54,7 +54,7 @@ typedef struct s3hls__wall {
     s3hls__wall_place cut; /* the last one */
     int64_t cut_monotonic_us;
 
-    /* the camera's speed: lateness at a first, a middle and the last cut tells it */
+    /* the camera's speed: lateness at a first, a middle and the last cut shows it */
     int watched; /* how many of the first two there are */
     struct {
         int64_t source_90k, monotonic_us, late_us;
@@ -63,7 +63,7 @@ typedef struct s3hls__wall {
     bool rate_known;
     int32_t rate_ppm;
     bool catching_up;
-    bool wrong_told;
+    bool wrong_reported;
 } s3hls__wall;
 
 /* When the current picture was captured: UTC, or monotonic while provisional. */

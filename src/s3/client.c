@@ -26,7 +26,7 @@ static int malformed(const s3hls__s3_client *c, const char *part, const char *va
 
 /* A wildcard certificate covers one label: a bucket name with a dot cannot be part of the host name
  * over TLS. */
-static bool bucket_goes_into_host(const s3hls__s3_client *c, const s3hls_s3_options *o) {
+static bool bucket_fits_into_host(const s3hls__s3_client *c, const s3hls_s3_options *o) {
     if (o->addressing != S3HLS_ADDRESSING_AUTO)
         return o->addressing == S3HLS_ADDRESSING_VIRTUAL;
     return !o->endpoint && !strchr(c->bucket, '.');
@@ -56,7 +56,7 @@ static int configure_place(s3hls__s3_client *c, const s3hls_s3_options *o) {
         return malformed(c, "endpoint", o->endpoint, fault);
     if ((fault = s3hls__uri_region_fault(c->region, aws)))
         return malformed(c, "region", c->region, fault);
-    bool in_host = bucket_goes_into_host(c, o);
+    bool in_host = bucket_fits_into_host(c, o);
     if ((fault = s3hls__uri_bucket_fault(c->bucket, aws || in_host)))
         return malformed(c, "bucket", c->bucket, fault);
     s3hls__s3_set_endpoint(c, o->endpoint);

@@ -37,9 +37,9 @@ struct s3hls__listing {
     s3hls__strbuf text;
     item *items;
     size_t count, capacity;
-    size_t told_count; /* items delivered, counted from the first */
-    bool told;         /* at least one item was delivered */
-    size_t check_at;   /* unsorted: next number of keys at which to check */
+    size_t reported_count; /* items delivered, counted from the first */
+    bool reported;         /* at least one item was delivered */
+    size_t check_at;       /* unsorted: next number of keys at which to check */
 
     /* current page */
     size_t begin; /* index of its first item */
@@ -77,17 +77,17 @@ static const s3hls__list_ask *ask_now(const s3hls__listing *l) {
 static void forget(s3hls__listing *l) {
     s3hls__strbuf_deinit(&l->text);
     s3hls__strbuf_init(&l->text, l->env, TEXT_MAX_BYTES);
-    l->count = l->told_count = l->begin = 0;
+    l->count = l->reported_count = l->begin = 0;
 }
 
 /* Remove the delivered items, except for those of the last page. */
 static void forget_earlier_pages(s3hls__listing *l) {
-    if (l->told_count < l->count || l->begin == 0 || l->begin == l->count)
+    if (l->reported_count < l->count || l->begin == 0 || l->begin == l->count)
         return;
     size_t text_at = l->items[l->begin].text_at;
     l->text.size -= text_at;
     memmove(l->text.data, l->text.data + text_at, l->text.size + 1);
-    l->count = l->told_count = l->count - l->begin;
+    l->count = l->reported_count = l->count - l->begin;
     memmove(l->items, l->items + l->begin, l->count * sizeof *l->items);
     for (size_t i = 0; i < l->count; i++)
         l->items[i].text_at -= text_at;
@@ -154,15 +154,15 @@ static int compare_keys(const void *a, const void *b, void *listing) {
     return strcmp(key_of(listing, a), key_of(listing, b));
 }
 
-static int tell(s3hls__listing *l) {
+static int report(s3hls__listing *l) {
     const char *before = NULL;
-    while (l->told_count < l->count) {
-        const item *i = &l->items[l->told_count++];
+    while (l->reported_count < l->count) {
+        const item *i = &l->items[l->reported_count++];
         const char *key = key_of(l, i);
         s3hls_s3_object object = {key, i->size, i->modified_unix_s, key + strlen(key) + 1};
         bool twice = before && strcmp(before, key) == 0;
         before = key;
-        l->told = l->op->transport.partly_reported = true;
+        l->reported = l->op->transport.partly_reported = true;
         if (!twice && l->op->request.on_object(l->op->request.sink_ctx, &object))
             return S3HLS_E_CANCELLED;
     }
@@ -184,7 +184,7 @@ static int begin_whole(s3hls__listing *l, bool *more) {
             l->env, S3HLS_LOG_WARN, "s3",
             "the server lists keys in no order: each listing is read to its end, and sorted");
     l->habits->unsorted = true;
-    if (l->told)
+    if (l->reported)
         return fail(l, "the server lists keys in no order, which showed too late: list again");
     forget(l);
     l->whole = true;
@@ -225,7 +225,7 @@ static bool was_gathered(const s3hls__listing *l, const char *key) {
 /* The key was listed before, as far as known. */
 static bool is_known(const s3hls__listing *l, const char *key) {
     return was_gathered(l, key) ||
-           (l->told && (l->by_key || strcmp(l->first_of_page, l->first_of_all) == 0));
+           (l->reported && (l->by_key || strcmp(l->first_of_page, l->first_of_all) == 0));
 }
 
 /* Remove the keys of the page that were listed before. @return whether all removed keys are known:
@@ -318,7 +318,7 @@ static bool is_mostly_twice(s3hls__listing *l) {
 static int next_whole(s3hls__listing *l, const char *token, bool truncated, bool *more) {
     if (!truncated) {
         sort(l);
-        return tell(l);
+        return report(l);
     }
     if (!token[0] || leads_in_a_circle(l, token) || is_mostly_twice(l))
         return fail(l, "the listing leads in a circle, in no order: it cannot be read whole");
@@ -340,7 +340,7 @@ static int next_in_order(s3hls__listing *l, const char *token, bool truncated, b
     l->nowhere = asked_by_token && !l->any && !truncated && !l->habits->no_start_after &&
                  (l->last[OBJECTS][0] || l->last[FOLDERS][0]);
     if (!truncated && !l->nowhere)
-        return tell(l);
+        return report(l);
     if (token[0] && !circle && !l->by_key && !token_is_doubtful(l, token)) {
         strcpy(l->ask.token, token);
         *more = true;
@@ -370,7 +370,7 @@ static int take_page(s3hls__listing *l, const char *token, bool truncated, bool 
         return page_by_key(l, more);
     }
     int rc = next_in_order(l, token, truncated, more);
-    return rc == S3HLS_OK && *more && l->habits->in_order >= PROVEN_KEYS ? tell(l) : rc;
+    return rc == S3HLS_OK && *more && l->habits->in_order >= PROVEN_KEYS ? report(l) : rc;
 }
 
 static int read_page(s3hls__listing *l, const char *xml, size_t size, bool *more) {

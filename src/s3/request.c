@@ -91,7 +91,7 @@ typedef struct request {
     char prefix[PATH_BYTES], start_after[PATH_BYTES], max_keys[12]; /* LIST */
 } request;
 
-static void say(request *r, const char *name, const char *value) {
+static void add_header(request *r, const char *name, const char *value) {
     r->headers[r->header_count++] = (s3hls_header){name, value};
 }
 
@@ -130,40 +130,40 @@ static bool is_reserved(const char *name) {
     return false;
 }
 
-static bool is_said(const request *r, const char *name) {
+static bool has_header(const request *r, const char *name) {
     for (size_t i = 0; i < r->header_count; i++)
         if (strcasecmp(r->headers[i].name, name) == 0)
             return true;
     return false;
 }
 
-static int say_checksum(const s3hls__s3_client *c, const s3hls__op *op, request *r) {
+static int add_checksum(const s3hls__s3_client *c, const s3hls__op *op, request *r) {
     uint8_t digest[EVP_MAX_MD_SIZE];
     unsigned size;
     if (c->checksum == S3HLS_CHECKSUM_CRC32C) {
         crc32c_of_body(op, r->checksum);
-        say(r, "x-amz-checksum-crc32c", r->checksum);
-    } else if (c->checksum == S3HLS_CHECKSUM_MD5 && !is_said(r, "content-md5")) {
+        add_header(r, "x-amz-checksum-crc32c", r->checksum);
+    } else if (c->checksum == S3HLS_CHECKSUM_MD5 && !has_header(r, "content-md5")) {
         if (digest_body(op, EVP_md5(), digest, &size))
             return S3HLS_E_NOMEM;
         EVP_EncodeBlock((uint8_t *)r->checksum, digest, (int)size);
-        say(r, "content-md5", r->checksum);
+        add_header(r, "content-md5", r->checksum);
     }
     return S3HLS_OK;
 }
 
 static int describe_put(const s3hls__s3_client *c, const s3hls__op *op, request *r) {
     const s3hls_s3_put_options *put = op->request.put;
-    say(r, "content-type",
-        put && put->content_type ? put->content_type : "application/octet-stream");
+    add_header(r, "content-type",
+               put && put->content_type ? put->content_type : "application/octet-stream");
     if (put && put->header_count > MAX_CALLER_HEADERS)
         return S3HLS_E_TOO_LARGE;
     for (size_t i = 0; put && i < put->header_count; i++) {
         if (is_reserved(put->headers[i].name))
             return S3HLS_E_INVALID;
-        say(r, put->headers[i].name, put->headers[i].value);
+        add_header(r, put->headers[i].name, put->headers[i].value);
     }
-    int rc = say_checksum(c, op, r);
+    int rc = add_checksum(c, op, r);
     if (rc)
         return rc;
     if (c->sign_payload)
@@ -208,7 +208,7 @@ static int describe(const s3hls__s3_client *c, const s3hls__place *place, const 
         return S3HLS_E_INVALID;
     strcpy(r->payload_hash, EMPTY_SHA256);
     r->unix_s = s3hls__s3_now_s(c);
-    say(r, "host", place->host);
+    add_header(r, "host", place->host);
     if (op->request.setting)
         ask(r, op->request.setting, "");
     if (op->request.kind == S3HLS__OP_PUT)
@@ -223,7 +223,7 @@ static int describe(const s3hls__s3_client *c, const s3hls__place *place, const 
         else
             snprintf(r->range, sizeof r->range, "bytes=%" PRIu64 "-%" PRIu64, op->request.first,
                      op->request.last);
-        say(r, "range", r->range);
+        add_header(r, "range", r->range);
     }
     return S3HLS_OK;
 }

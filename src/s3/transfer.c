@@ -13,7 +13,7 @@
 enum {
     ERROR_BODY_MAX = 4096,
     LIST_PAGE_MAX = 4 << 20, /* holds 1,000 keys of 1,024 bytes, percent-encoded */
-    MENDED_MAX = 3
+    RESTARTS_MAX = 3
 };
 
 #define NO_ETAG "no ETag, and the object is not there: it is not S3 that answered"
@@ -25,7 +25,7 @@ typedef struct call {
     s3hls__s3_request request;
     s3hls__place elsewhere; /* redirection that applies to this request only */
     bool redirected;
-    int mended; /* how often it was restarted */
+    int restarts; /* how often it was restarted */
     int64_t begun_us;
     uint64_t sent;   /* body bytes sent */
     int verdict;     /* status of a callback that aborted the transfer; S3HLS_OK: none */
@@ -50,10 +50,10 @@ static size_t read_body(char *to, size_t unit, size_t count, void *arg) {
     call *c = arg;
     note_progress(c);
     s3hls__op *op = c->exchange.op;
-    size_t room = unit * count, done = 0;
-    while (done < room && c->sent < op->request.body_size) {
+    size_t space = unit * count, done = 0;
+    while (done < space && c->sent < op->request.body_size) {
         s3hls_span span = op->request.body(op->request.body_ctx, c->sent);
-        size_t n = span.size < room - done ? span.size : room - done;
+        size_t n = span.size < space - done ? span.size : space - done;
         if (n == 0) {
             c->verdict = S3HLS_E_INVALID; /* the body ended before its stated size */
             return CURL_READFUNC_ABORT;
@@ -90,7 +90,7 @@ static size_t write_answer(char *data, size_t unit, size_t count, void *arg) {
     note_progress(c);
     curl_easy_getinfo(c->exchange.easy, CURLINFO_RESPONSE_CODE, &http_status);
     if (http_status < 200 || http_status >= 300) {
-        size_t room = sizeof c->error_body - c->error_size, n = size < room ? size : room;
+        size_t space = sizeof c->error_body - c->error_size, n = size < space ? size : space;
         memcpy(c->error_body + c->error_size, data, n);
         c->error_size += n;
     } else if (op->request.kind == S3HLS__OP_LIST) {
@@ -383,9 +383,9 @@ static bool follow(call *k) {
     return (address[0] && s3hls__s3_place_at(&c->home, c, address)) || other_region;
 }
 
-static bool mend(call *k) {
+static bool correct(call *k) {
     const s3hls_s3_error *e = &k->exchange.op->result;
-    if (e->status == S3HLS_OK || !e->http_status || k->mended >= MENDED_MAX)
+    if (e->status == S3HLS_OK || !e->http_status || k->restarts >= RESTARTS_MAX)
         return false;
     if (k->listing && (e->status == S3HLS_E_INVALID || e->status == S3HLS_E_UNSUPPORTED))
         return k->exchange.op->request.lister->refused(k->listing);
@@ -439,8 +439,8 @@ static void ended(s3hls__exchange *exchange, CURLcode code) {
     read_error(k, code);
     if (!k->client->server_clock_s && !s3hls__env_wall_is_set(&k->client->env))
         s3hls__s3_learn_clock(k->client, &op->result, k->request.signed_s);
-    if (mend(k)) {
-        k->mended++;
+    if (correct(k)) {
+        k->restarts++;
         if (begin_again(k))
             return;
     }

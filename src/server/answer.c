@@ -36,12 +36,12 @@ static void compress_body(s3hls__answer *a) {
     if (a->size < GZIP_SIZE_MIN || a->size > UINT32_MAX ||
         deflateInit2(&z, 5, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) != Z_OK)
         return;
-    size_t room = deflateBound(&z, a->size);
-    a->gzip = s3hls__env_alloc(&a->account->env, room);
+    size_t bound = deflateBound(&z, a->size);
+    a->gzip = s3hls__env_alloc(&a->account->env, bound);
     z.next_in = (Bytef *)a->body;
     z.avail_in = (uInt)a->size;
     z.next_out = (Bytef *)a->gzip;
-    z.avail_out = (uInt)room;
+    z.avail_out = (uInt)bound;
     if (a->gzip && deflate(&z, Z_FINISH) == Z_STREAM_END && z.total_out < a->size) {
         a->gzip_size = z.total_out;
         char *cut = s3hls__env_realloc(&a->account->env, a->gzip, a->gzip_size);

@@ -19,7 +19,7 @@ typedef struct s3hls__answer {
     unsigned status;        /* HTTP */
     const char *type;       /* Content-Type; static */
     uint32_t max_age_s;     /* for caches; 0: it is not to be stored */
-    bool revalidate;        /* stored, but asked for each time: its tag tells */
+    bool revalidate;        /* stored, but asked for each time: its tag decides */
     bool immutable;         /* never changes at its address */
     unsigned retry_after_s; /* 0: none */
     bool text;              /* made on demand: weakly tagged, and compressed where that pays */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    OPEN_MAX_ARCHIVES = 256, /* archives that one thread's desk keeps open */
+    OPEN_MAX_ARCHIVES = 256, /* archives that one thread's workspace keeps open */
     LOOKS_AT_ONCE = 16,      /* new folders checked per listing */
     CACHE_BYTES = 64 << 20,  /* of cached hours: a month of one camera and more */
     CONNECT_TIMEOUT_MS = 5000,
@@ -54,7 +54,7 @@ typedef struct opened {
     s3hls_timeline timeline; /* last timeline read; 0: none */
 } opened;
 
-struct s3hls__desk {
+struct s3hls__workspace {
     s3hls__catalog *catalog;
     s3hls_store **stores; /* one per source: connections of its archives; NULL: not opened */
     opened opened[OPEN_MAX_ARCHIVES];
@@ -95,7 +95,7 @@ static int open_source(s3hls__catalog *c, source *s, const char *url, s3hls_medi
     for (const source *other = c->sources; other < s; other++)
         if (strcmp(other->label, s->label) == 0) {
             s3hls__log(&c->env, S3HLS_LOG_ERROR, "server",
-                       "%s and %s end alike: their cameras could not be told apart", other->url,
+                       "%s and %s end alike: their cameras could not be distinguished", other->url,
                        s->url);
             return S3HLS_E_INVALID;
         }
@@ -161,17 +161,17 @@ void s3hls__catalog_close(s3hls__catalog **catalog) {
     *catalog = NULL;
 }
 
-/* ---- desks (per thread) */
+/* ---- workspaces (per thread) */
 
-s3hls__desk *s3hls__desk_open(s3hls__catalog *catalog) {
-    s3hls__desk *desk = s3hls__env_alloc(&catalog->env, sizeof *desk);
-    if (!desk)
+s3hls__workspace *s3hls__workspace_open(s3hls__catalog *catalog) {
+    s3hls__workspace *workspace = s3hls__env_alloc(&catalog->env, sizeof *workspace);
+    if (!workspace)
         return NULL;
-    desk->catalog = catalog;
-    desk->stores = s3hls__env_alloc(&catalog->env, catalog->count * sizeof *desk->stores);
-    if (!desk->stores)
-        s3hls__desk_close(desk);
-    return desk->stores ? desk : NULL;
+    workspace->catalog = catalog;
+    workspace->stores = s3hls__env_alloc(&catalog->env, catalog->count * sizeof *workspace->stores);
+    if (!workspace->stores)
+        s3hls__workspace_close(workspace);
+    return workspace->stores ? workspace : NULL;
 }
 
 static void close_opened(const s3hls_env *env, opened *o) {
@@ -180,21 +180,21 @@ static void close_opened(const s3hls_env *env, opened *o) {
     memset(o, 0, sizeof *o);
 }
 
-void s3hls__desk_close(s3hls__desk *desk) {
-    if (!desk)
+void s3hls__workspace_close(s3hls__workspace *workspace) {
+    if (!workspace)
         return;
-    const s3hls_env env = desk->catalog->env;
+    const s3hls_env env = workspace->catalog->env;
     for (size_t i = 0; i < OPEN_MAX_ARCHIVES; i++)
-        close_opened(&env, &desk->opened[i]);
-    for (size_t i = 0; desk->stores && i < desk->catalog->count; i++)
-        s3hls_store_close(&desk->stores[i]);
-    s3hls__env_free(&env, desk->stores);
-    s3hls__env_free(&env, desk);
+        close_opened(&env, &workspace->opened[i]);
+    for (size_t i = 0; workspace->stores && i < workspace->catalog->count; i++)
+        s3hls_store_close(&workspace->stores[i]);
+    s3hls__env_free(&env, workspace->stores);
+    s3hls__env_free(&env, workspace);
 }
 
-static int store_of(s3hls__desk *desk, const source *s, s3hls_store **store) {
-    s3hls__catalog *c = desk->catalog;
-    s3hls_store **at = &desk->stores[s - c->sources];
+static int store_of(s3hls__workspace *workspace, const source *s, s3hls_store **store) {
+    s3hls__catalog *c = workspace->catalog;
+    s3hls_store **at = &workspace->stores[s - c->sources];
     int rc = *at ? S3HLS_OK : s3hls_store_open(at, s->url, &c->s3, &c->env);
     if (!rc)
         s3hls_store_on_list(*at, s3hls__budget_charge, &c->budget);
@@ -247,9 +247,9 @@ static int add_name(void *ctx, const char *name) {
     return 0;
 }
 
-static int list_source(s3hls__desk *desk, naming *n, source *s, s3hls_s3_error *error) {
+static int list_source(s3hls__workspace *workspace, naming *n, source *s, s3hls_s3_error *error) {
     s3hls_store *store;
-    int rc = store_of(desk, s, &store);
+    int rc = store_of(workspace, s, &store);
     n->looks = LOOKS_AT_ONCE;
     if (!rc)
         rc = s3hls_survey_run(s->survey, store, s->costs ? may_look : NULL, n, error);
@@ -267,14 +267,14 @@ static int64_t names_hold_ms(const s3hls__catalog *c, size_t lists) {
 }
 
 /* Update the names unless they are more recent than max_age_ms. */
-static int update_names(s3hls__desk *desk, int64_t max_age_ms, s3hls_s3_error *error) {
-    s3hls__catalog *c = desk->catalog;
+static int update_names(s3hls__workspace *workspace, int64_t max_age_ms, s3hls_s3_error *error) {
+    s3hls__catalog *c = workspace->catalog;
     naming n = {.catalog = c};
     int rc = S3HLS_OK;
     if (!s3hls__cameras_claim_names(c->cameras, max_age_ms))
         return S3HLS_OK;
     for (size_t i = 0; i < c->count && !rc; i++)
-        rc = list_source(desk, &n, &c->sources[i], error);
+        rc = list_source(workspace, &n, &c->sources[i], error);
     bool none = !rc && !n.count;
     const s3hls__camera nobody = {.source = 0};
     int kept = s3hls__cameras_replace(c->cameras, rc ? NULL : none ? &nobody : n.found, n.count);
@@ -283,11 +283,11 @@ static int update_names(s3hls__desk *desk, int64_t max_age_ms, s3hls_s3_error *e
     return rc ? rc : kept;
 }
 
-int s3hls__desk_cameras(s3hls__desk *desk, const char *text,
-                        bool (*on_camera)(void *ctx, const s3hls__camera *camera), void *ctx,
-                        s3hls_s3_error *error) {
-    s3hls__catalog *c = desk->catalog;
-    int rc = update_names(desk, atomic_load(&c->names_ms), error);
+int s3hls__workspace_cameras(s3hls__workspace *workspace, const char *text,
+                             bool (*on_camera)(void *ctx, const s3hls__camera *camera), void *ctx,
+                             s3hls_s3_error *error) {
+    s3hls__catalog *c = workspace->catalog;
+    int rc = update_names(workspace, atomic_load(&c->names_ms), error);
     if (!rc)
         s3hls__cameras_each(c->cameras, text, on_camera, ctx);
     return rc;
@@ -296,34 +296,34 @@ int s3hls__desk_cameras(s3hls__desk *desk, const char *text,
 /* ---- a camera's archive */
 
 /* Unknown names cause only a limited number of listings. */
-static int find_camera(s3hls__desk *desk, const char *id, s3hls__camera *camera,
+static int find_camera(s3hls__workspace *workspace, const char *id, s3hls__camera *camera,
                        s3hls_s3_error *error) {
-    s3hls__catalog *c = desk->catalog;
+    s3hls__catalog *c = workspace->catalog;
     if (s3hls__cameras_find(c->cameras, id, camera))
         return S3HLS_OK;
     bool rich = !c->costs || s3hls__budget_allows(&c->budget, 0);
-    int rc = update_names(desk, rich ? NAMES_MISSED_MS : NAMES_BROKE_MS, error);
+    int rc = update_names(workspace, rich ? NAMES_MISSED_MS : NAMES_BROKE_MS, error);
     if (rc)
         return rc;
     return s3hls__cameras_find(c->cameras, id, camera) ? S3HLS_OK : S3HLS_E_NOT_FOUND;
 }
 
-static int locate(s3hls__desk *desk, const char *id, const source **from, char url[URL_MAX],
-                  s3hls_s3_error *error) {
+static int locate(s3hls__workspace *workspace, const char *id, const source **from,
+                  char url[URL_MAX], s3hls_s3_error *error) {
     s3hls__camera camera;
-    int rc = find_camera(desk, id, &camera, error);
+    int rc = find_camera(workspace, id, &camera, error);
     if (rc)
         return rc;
-    *from = &desk->catalog->sources[camera.source];
+    *from = &workspace->catalog->sources[camera.source];
     const char *name = camera.id + camera.name;
     int n = snprintf(url, URL_MAX, "%s%s%s", (*from)->url, name[0] ? "/" : "", name);
     return n > 0 && n < URL_MAX ? S3HLS_OK : S3HLS_E_NOT_FOUND;
 }
 
-static opened *find_opened(s3hls__desk *desk, const char *camera, opened **oldest) {
-    *oldest = &desk->opened[0];
+static opened *find_opened(s3hls__workspace *workspace, const char *camera, opened **oldest) {
+    *oldest = &workspace->opened[0];
     for (size_t i = 0; i < OPEN_MAX_ARCHIVES; i++) {
-        opened *o = &desk->opened[i];
+        opened *o = &workspace->opened[i];
         if (o->camera && strcmp(o->camera, camera) == 0)
             return o;
         if (o->used < (*oldest)->used)
@@ -333,13 +333,14 @@ static opened *find_opened(s3hls__desk *desk, const char *camera, opened **oldes
 }
 
 /* A camera that cannot be opened does not replace another one. */
-static int open_camera(s3hls__desk *desk, const char *camera, opened *o, s3hls_s3_error *error) {
-    s3hls__catalog *c = desk->catalog;
+static int open_camera(s3hls__workspace *workspace, const char *camera, opened *o,
+                       s3hls_s3_error *error) {
+    s3hls__catalog *c = workspace->catalog;
     char url[URL_MAX];
     s3hls_store *store;
-    int rc = locate(desk, camera, &o->from, url, error);
+    int rc = locate(workspace, camera, &o->from, url, error);
     if (!rc)
-        rc = store_of(desk, o->from, &store);
+        rc = store_of(workspace, o->from, &store);
     if (!rc)
         rc = s3hls_archive_open_beside(&o->archive, url, store, &c->s3);
     if (!rc && !(o->camera = s3hls__env_strdup(&c->env, camera)))
@@ -347,13 +348,13 @@ static int open_camera(s3hls__desk *desk, const char *camera, opened *o, s3hls_s
     return rc;
 }
 
-int s3hls__desk_archive(s3hls__desk *desk, const char *camera, s3hls_archive **archive,
-                        bool *presign, s3hls_s3_error *error) {
-    s3hls__catalog *c = desk->catalog;
-    opened *oldest, *o = find_opened(desk, camera, &oldest);
+int s3hls__workspace_archive(s3hls__workspace *workspace, const char *camera,
+                             s3hls_archive **archive, bool *presign, s3hls_s3_error *error) {
+    s3hls__catalog *c = workspace->catalog;
+    opened *oldest, *o = find_opened(workspace, camera, &oldest);
     if (!o) {
         opened fresh = {.camera = NULL};
-        int rc = open_camera(desk, camera, &fresh, error);
+        int rc = open_camera(workspace, camera, &fresh, error);
         if (rc) {
             close_opened(&c->env, &fresh);
             return rc == S3HLS_E_INVALID ? S3HLS_E_NOT_FOUND : rc;
@@ -363,16 +364,16 @@ int s3hls__desk_archive(s3hls__desk *desk, const char *camera, s3hls_archive **a
         *o = fresh;
     }
     s3hls_archive_set_cache(o->archive, c->cache);
-    o->used = ++desk->uses;
+    o->used = ++workspace->uses;
     *archive = o->archive;
     if (presign)
         *presign = o->from->presign;
     return S3HLS_OK;
 }
 
-int s3hls__desk_timeline(s3hls__desk *desk, const char *camera, uint64_t timeline,
-                         s3hls_timeline *out) {
-    opened *oldest, *o = find_opened(desk, camera, &oldest);
+int s3hls__workspace_timeline(s3hls__workspace *workspace, const char *camera, uint64_t timeline,
+                              s3hls_timeline *out) {
+    opened *oldest, *o = find_opened(workspace, camera, &oldest);
     int rc = o ? S3HLS_OK : S3HLS_E_NOT_FOUND;
     if (o && (o->timeline.timeline != timeline || !timeline))
         rc = s3hls_archive_timeline(o->archive, timeline, &o->timeline, NULL);
@@ -383,12 +384,13 @@ int s3hls__desk_timeline(s3hls__desk *desk, const char *camera, uint64_t timelin
 
 /* ---- state of a camera */
 
-void s3hls__desk_note_newest(s3hls__desk *desk, const char *camera, const s3hls_segment *newest) {
-    s3hls__cameras_note(desk->catalog->cameras, camera, newest);
+void s3hls__workspace_note_newest(s3hls__workspace *workspace, const char *camera,
+                                  const s3hls_segment *newest) {
+    s3hls__cameras_note(workspace->catalog->cameras, camera, newest);
 }
 
-int s3hls__desk_look(s3hls__desk *desk, const char *id, s3hls_s3_error *error) {
-    s3hls__catalog *c = desk->catalog;
+int s3hls__workspace_look(s3hls__workspace *workspace, const char *id, s3hls_s3_error *error) {
+    s3hls__catalog *c = workspace->catalog;
     s3hls__camera camera;
     s3hls_archive *archive;
     s3hls_segment newest;
@@ -397,7 +399,7 @@ int s3hls__desk_look(s3hls__desk *desk, const char *id, s3hls_s3_error *error) {
         return S3HLS_OK;
     if (!s3hls__cameras_claim_look(c->cameras, id, least_ms, &camera))
         return S3HLS_OK;
-    int rc = s3hls__desk_archive(desk, id, &archive, NULL, error);
+    int rc = s3hls__workspace_archive(workspace, id, &archive, NULL, error);
     if (!rc)
         rc = s3hls_archive_newest_since(
             archive, camera.state.recorded ? &camera.state.newest : NULL, &newest, error);

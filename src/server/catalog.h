@@ -21,38 +21,39 @@ int s3hls__catalog_open(s3hls__catalog **out, const s3hls_server_config *config,
 void s3hls__catalog_close(s3hls__catalog **catalog);
 
 /* The open archives of one thread. */
-typedef struct s3hls__desk s3hls__desk;
+typedef struct s3hls__workspace s3hls__workspace;
 
-s3hls__desk *s3hls__desk_open(s3hls__catalog *catalog);
-void s3hls__desk_close(s3hls__desk *desk);
+s3hls__workspace *s3hls__workspace_open(s3hls__catalog *catalog);
+void s3hls__workspace_close(s3hls__workspace *workspace);
 
-/* Get a camera's archive, which is owned by desk and valid until the next call.
+/* Get a camera's archive, which is owned by workspace and valid until the next call.
  * @param presign  receives whether players get presigned URLs of its segments; may be NULL
  * @return S3HLS_OK
  *   S3HLS_E_NOT_FOUND: there is no such camera
  *   as s3hls_archive_open() and s3hls_survey_run() */
-int s3hls__desk_archive(s3hls__desk *desk, const char *camera, s3hls_archive **archive,
-                        bool *presign, s3hls_s3_error *error);
+int s3hls__workspace_archive(s3hls__workspace *workspace, const char *camera,
+                             s3hls_archive **archive, bool *presign, s3hls_s3_error *error);
 
 /* Read a timeline's object of a camera, from the store once.
  * @return as s3hls_archive_timeline() */
-int s3hls__desk_timeline(s3hls__desk *desk, const char *camera, uint64_t timeline,
-                         s3hls_timeline *out);
+int s3hls__workspace_timeline(s3hls__workspace *workspace, const char *camera, uint64_t timeline,
+                              s3hls_timeline *out);
 
 /* Report the cameras whose id contains text, ascending, with their last known states. Sends one
  * LIST per thousand cameras at intervals.
  * @param on_camera  must not block; true: stop
  * @return S3HLS_OK or a store's status */
-int s3hls__desk_cameras(s3hls__desk *desk, const char *text,
-                        bool (*on_camera)(void *ctx, const s3hls__camera *camera), void *ctx,
-                        s3hls_s3_error *error);
+int s3hls__workspace_cameras(s3hls__workspace *workspace, const char *text,
+                             bool (*on_camera)(void *ctx, const s3hls__camera *camera), void *ctx,
+                             s3hls_s3_error *error);
 
 /* Look for a camera's newest segment if that is due and the budget of LISTs allows it.
  * @return S3HLS_OK: also when it did not look
  *   a store's status */
-int s3hls__desk_look(s3hls__desk *desk, const char *camera, s3hls_s3_error *error);
+int s3hls__workspace_look(s3hls__workspace *workspace, const char *camera, s3hls_s3_error *error);
 /* Note the newest segment that a playlist found. */
-void s3hls__desk_note_newest(s3hls__desk *desk, const char *camera, const s3hls_segment *newest);
+void s3hls__workspace_note_newest(s3hls__workspace *workspace, const char *camera,
+                                  const s3hls_segment *newest);
 
 /* For metrics. */
 typedef struct s3hls__catalog_figures {

@@ -75,7 +75,7 @@ static void free_clip(s3hls__clip *c) {
 }
 
 /* Called with the lock held. Wait until the ring has free space. */
-static int wait_for_room(s3hls__clip *c) {
+static int wait_for_space(s3hls__clip *c) {
     struct timespec until = s3hls__wait_until(READER_TIMEOUT_S);
     while (c->size == AHEAD_BYTES && !c->left && !c->cut)
         if (pthread_cond_timedwait(&c->taken, &c->lock, &until))
@@ -88,7 +88,7 @@ static int write_bytes(void *ctx, uint64_t offset, const uint8_t *data, size_t s
     s3hls__clip *c = ((source *)ctx)->clip;
     int rc = S3HLS_OK;
     pthread_mutex_lock(&c->lock);
-    while (size && !(rc = wait_for_room(c))) {
+    while (size && !(rc = wait_for_space(c))) {
         size_t at = (c->begin + c->size) % AHEAD_BYTES, n = AHEAD_BYTES - c->size;
         n = n < AHEAD_BYTES - at ? n : AHEAD_BYTES - at;
         n = n < size ? n : size;
@@ -192,12 +192,13 @@ static int remux(source *s) {
 
 static int run(s3hls__clip *c) {
     source s = {.clip = c};
-    s3hls__desk *desk = s3hls__desk_open(c->clips->catalog);
-    int rc = desk ? s3hls__desk_archive(desk, c->request.camera, &s.archive, NULL, &s.error)
-                  : S3HLS_E_NOMEM;
+    s3hls__workspace *workspace = s3hls__workspace_open(c->clips->catalog);
+    int rc = workspace ? s3hls__workspace_archive(workspace, c->request.camera, &s.archive, NULL,
+                                                  &s.error)
+                       : S3HLS_E_NOMEM;
     if (!rc)
         rc = remux(&s);
-    s3hls__desk_close(desk);
+    s3hls__workspace_close(workspace);
     return rc;
 }
 

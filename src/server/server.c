@@ -243,13 +243,13 @@ static int open_daemon(s3hls_server *s) {
 
 typedef struct worker {
     s3hls_server *server;
-    s3hls__desk *desk;
+    s3hls__workspace *workspace;
 } worker;
 
 static void close_worker(void *ctx) {
     worker *w = ctx;
     s3hls_env env = w->server->env;
-    s3hls__desk_close(w->desk);
+    s3hls__workspace_close(w->workspace);
     s3hls__env_free(&env, w);
 }
 
@@ -259,8 +259,8 @@ static void *open_worker(void *ctx) {
     if (!w)
         return NULL;
     w->server = s;
-    w->desk = s3hls__desk_open(s->catalog);
-    if (!w->desk) {
+    w->workspace = s3hls__workspace_open(s->catalog);
+    if (!w->workspace) {
         close_worker(w);
         return NULL;
     }
@@ -270,7 +270,7 @@ static void *open_worker(void *ctx) {
 static s3hls__answer *make_answer(void *ctx, const s3hls__request *request,
                                   const s3hls__grant *grant) {
     worker *w = ctx;
-    return s3hls__view_make(w->desk, &w->server->account, request, grant);
+    return s3hls__view_make(w->workspace, &w->server->account, request, grant);
 }
 
 /* Time limits that do not depend on workers or stores. */

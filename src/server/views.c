@@ -18,7 +18,7 @@ enum {
 
 /* One answer being made. */
 typedef struct view {
-    s3hls__desk *desk;
+    s3hls__workspace *workspace;
     s3hls__answer_account *account;
     const s3hls__request *request;
     const s3hls__grant *grant;
@@ -202,12 +202,12 @@ static bool add_camera(void *ctx, const s3hls__camera *camera) {
  * budget lasts. */
 static int look_at_cameras(view *v, camera_list *l) {
     enum { FEW = 10 };
-    int rc = s3hls__desk_cameras(v->desk, v->request->name, note_chosen, l, &v->error);
+    int rc = s3hls__workspace_cameras(v->workspace, v->request->name, note_chosen, l, &v->error);
     if (!v->request->count && l->count > FEW)
         return rc;
     qsort(l->chosen, l->count, sizeof *l->chosen, longest_ago_first);
     for (size_t i = 0; i < l->count && !rc; i++)
-        rc = s3hls__desk_look(v->desk, l->chosen[i].id, &v->error);
+        rc = s3hls__workspace_look(v->workspace, l->chosen[i].id, &v->error);
     return rc;
 }
 
@@ -219,7 +219,7 @@ static s3hls__answer *view_cameras(view *v) {
     s3hls__env_free(env, l.chosen);
     l.at = 0;
     if (!rc)
-        rc = s3hls__desk_cameras(v->desk, v->request->name, add_camera, &l, &v->error);
+        rc = s3hls__workspace_cameras(v->workspace, v->request->name, add_camera, &l, &v->error);
     if (rc) {
         json_decref(l.cameras);
         return fail(v, rc);
@@ -311,7 +311,7 @@ static int make_address(void *ctx, const char *key, char **url) {
 static uint32_t target_duration_ms(const view *v, const s3hls_segment *last) {
     s3hls_timeline timeline;
     if (last->sdk_name ||
-        s3hls__desk_timeline(v->desk, v->request->camera, last->timeline, &timeline))
+        s3hls__workspace_timeline(v->workspace, v->request->camera, last->timeline, &timeline))
         return 0;
     return timeline.target_duration_ms;
 }
@@ -409,7 +409,7 @@ static s3hls__answer *view_playlist(view *v) {
     if (list.count)
         configure(v, &list.segments[list.count - 1], &cfg);
     if (list.count && !r->has_range)
-        s3hls__desk_note_newest(v->desk, r->camera, &list.segments[list.count - 1]);
+        s3hls__workspace_note_newest(v->workspace, r->camera, &list.segments[list.count - 1]);
     return write_playlist(v, &list, &cfg, r->has_range ? settled_at(v, r->to_ms) : MOVING);
 }
 
@@ -435,7 +435,7 @@ static int write_master(const view *v, const s3hls_segment_list *list, char **te
     char *url = NULL;
     s3hls__strbuf b;
     if (!last->sdk_name &&
-        !s3hls__desk_timeline(v->desk, v->request->camera, last->timeline, &timeline))
+        !s3hls__workspace_timeline(v->workspace, v->request->camera, last->timeline, &timeline))
         variant.timeline = &timeline;
     s3hls_playlist_bandwidth(list->segments, list->count,
                              variant.timeline ? timeline.target_duration_ms : last->duration_ms,
@@ -521,7 +521,7 @@ static s3hls__answer *view_media(view *v) {
 
 /* ---- the whole */
 
-s3hls__answer *s3hls__view_make(s3hls__desk *desk, s3hls__answer_account *account,
+s3hls__answer *s3hls__view_make(s3hls__workspace *workspace, s3hls__answer_account *account,
                                 const s3hls__request *r, const s3hls__grant *grant) {
     static s3hls__answer *(*const views[S3HLS__ROUTES])(view *) = {
         [S3HLS__ROUTE_CAMERAS] = view_cameras,   [S3HLS__ROUTE_DAYS] = view_days,
@@ -529,14 +529,14 @@ s3hls__answer *s3hls__view_make(s3hls__desk *desk, s3hls__answer_account *accoun
         [S3HLS__ROUTE_LIVE] = view_playlist,     [S3HLS__ROUTE_RANGE] = view_playlist,
         [S3HLS__ROUTE_MEDIA] = view_media,
     };
-    view v = {.desk = desk,
+    view v = {.workspace = workspace,
               .account = account,
               .request = r,
               .grant = grant,
               .now_ms = account->env.wall_us(account->env.ctx) / 1000};
     int rc = S3HLS_OK;
     if (s3hls__route_has_camera(r->route))
-        rc = s3hls__desk_archive(desk, r->camera, &v.archive, &v.presign, &v.error);
+        rc = s3hls__workspace_archive(workspace, r->camera, &v.archive, &v.presign, &v.error);
     if (!rc)
         return views[r->route](&v);
     if (rc == S3HLS_E_NOT_FOUND)

@@ -10,7 +10,7 @@
 enum { S3HLS__SEGMENT_MAX = 256 << 20 }; /* bytes of a segment that is proxied */
 
 /* Make the answer to an authorised request. @return NULL: out of memory */
-s3hls__answer *s3hls__view_make(s3hls__desk *desk, s3hls__answer_account *account,
+s3hls__answer *s3hls__view_make(s3hls__workspace *workspace, s3hls__answer_account *account,
                                 const s3hls__request *request, const s3hls__grant *grant);
 /* The answer to a failure. */
 s3hls__answer *s3hls__view_failure(s3hls__answer_account *account, int status);

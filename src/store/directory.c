@@ -27,7 +27,7 @@ static void failed(const directory *d, s3hls__op *op, const char *what) {
     snprintf(op->result.message, sizeof op->result.message, "cannot %s %.90s/%.80s: %s%s", what,
              d->root, op->request.key, strerror(code),
              status == S3HLS_E_ACCESS  ? "; give this user access"
-             : status == S3HLS_E_NOSPC ? "; make room there"
+             : status == S3HLS_E_NOSPC ? "; free some space there"
                                        : "");
 }
 

@@ -150,7 +150,7 @@ static bool name_folder(walk *w, s3hls_s3_object *object) {
     return true;
 }
 
-static int tell(walk *w, s3hls_s3_object *object) {
+static int report_object(walk *w, s3hls_s3_object *object) {
     bool folder = name_folder(w, object);
     int stopped = w->op->request.on_object(w->op->request.sink_ctx, object);
     if (folder)
@@ -163,7 +163,7 @@ static int report(walk *w, const opened *in) {
     if (fstatat(in->fd, w->path + in->size, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode))
         return S3HLS_OK; /* removed meanwhile */
     s3hls_s3_object object = {key_of(w), (uint64_t)st.st_size, st.st_mtime, ""};
-    return tell(w, &object);
+    return report_object(w, &object);
 }
 
 static int walk_folder(walk *w, const opened *f);
@@ -171,7 +171,7 @@ static int walk_folder(walk *w, const opened *f);
 /* When listing by folder name, a folder is reported without opening it: finding its first file,
  * which may be six levels deeper, took 28 open calls per camera. Empty folders are therefore
  * reported too. */
-static bool is_told_by_name(const walk *w, const char *key) {
+static bool is_reported_by_name(const walk *w, const char *key) {
     size_t prefix_size = strlen(w->op->request.key);
     return w->op->request.by_folder && strncmp(key, w->op->request.key, prefix_size) == 0 &&
            key[prefix_size];
@@ -182,8 +182,8 @@ static int enter(walk *w, const opened *above) {
     size_t size = strlen(w->path);
     if (!folder_matters(w, key_of(w)))
         return S3HLS_OK;
-    if (is_told_by_name(w, key_of(w)))
-        return tell(w, &(s3hls_s3_object){key_of(w), 0, 0, ""});
+    if (is_reported_by_name(w, key_of(w)))
+        return report_object(w, &(s3hls_s3_object){key_of(w), 0, 0, ""});
     w->path[size - 1] = 0; /* with a trailing slash, a link would be followed */
     opened f = {
         openat(above->fd, w->path + above->size, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),

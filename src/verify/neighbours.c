@@ -26,9 +26,9 @@ typedef struct place {
 } place;
 
 static bool is_correction(const s3hls_segment *s, const s3hls_verify_report *r) {
-    int64_t hole_ms = s[1].start_ms - s->start_ms - s->duration_ms;
+    int64_t gap_ms = s[1].start_ms - s->start_ms - s->duration_ms;
     int64_t length = s3hls__clock_since(r[1].first_pts_90k, r->first_pts_90k);
-    return s[1].sequence == s->sequence + 1 && hole_ms && hole_ms > -1000 && hole_ms < 1000 &&
+    return s[1].sequence == s->sequence + 1 && gap_ms && gap_ms > -1000 && gap_ms < 1000 &&
            agree(length, (int64_t)s->duration_ms * 90);
 }
 
@@ -173,13 +173,13 @@ void s3hls_verify_timeline(const s3hls_timeline *timeline, s3hls_verify_report *
     if (report->width && (report->width != t->width || report->height != t->height ||
                           strcmp(report->codecs, t->codecs) != 0))
         s3hls__fault_note(report, S3HLS_FAULT_TIMELINE,
-                          "%ux%u %s, its timeline's object says %ux%u %.16s", report->width,
+                          "%ux%u %s, its timeline's object states %ux%u %.16s", report->width,
                           report->height, report->codecs, t->width, t->height, t->codecs);
 }
 
 s3hls_seam s3hls_verify_seam(const s3hls_segment *before, const s3hls_segment *after) {
     const s3hls_segment *a = before, *b = after;
-    s3hls_seam seam = {.hole_ms = b->start_ms - a->start_ms - a->duration_ms,
+    s3hls_seam seam = {.gap_ms = b->start_ms - a->start_ms - a->duration_ms,
                        .missing = s3hls__segment_missing(a, b)};
     seam.new_session = !s3hls__segment_same_session(a, b);
     seam.new_timeline = seam.new_session || a->timeline != b->timeline;

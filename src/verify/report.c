@@ -30,9 +30,9 @@ void s3hls__fault_note(s3hls_verify_report *report, int fault, const char *forma
 void s3hls__fault_take_back(s3hls_verify_report *report, int fault) {
     const char *word = s3hls_fault_name(fault);
     size_t n = strlen(word);
-    bool told = strncmp(report->message, word, n) == 0 && report->message[n] == ':';
+    bool named = strncmp(report->message, word, n) == 0 && report->message[n] == ':';
     report->faults &= ~(uint32_t)fault;
-    if (!told)
+    if (!named)
         return;
     report->message[0] = 0;
 #define S3HLS__XX(name, bit, its_word, text)                                                       \

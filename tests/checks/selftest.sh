@@ -85,6 +85,11 @@ expect 'cmake/modules.cmake names a home folder' tree
 { echo 'static int tall(void) {'; printf '    ;\n%.0s' {1..61}; echo '}'; } | add src/base/env.c
 expect 'a function of src/base/env.c outgrew the screen' tree
 
+add src/base/env.c <<<'/* Tells nobody. */'
+expect 'discouraged words' language
+add docs/base.md <<<'The pool has no room.'
+expect 'docs/base.md' language
+
 sed -i '/S3HLS_E_TLS | -/d' docs/errors.md
 expect 'errors.md does not explain S3HLS_E_TLS' docs
 sed -i 's/"SlowDown", S3HLS_E_THROTTLED/"SlowDown", S3HLS_E_SERVER/' src/s3/errors.c

@@ -231,7 +231,7 @@ def all_rows():
              "reset-body": "reset in the body", "hole-body": "silence in the body",
              "lost": "stored, no answer", "bad-gateway": "stored, 502", "late-date": "Date 1 h late"}
     rows += [Row("haproxy, radosgw", shown, (Proxy, fault), shown not in harmless) for fault, shown in proxy.items()]
-    rows.append(Row("radosgw", "stopped, goes on", (Stopped, None)))
+    rows.append(Row("radosgw", "stopped, continues", (Stopped, None)))
     return rows
 
 
@@ -385,8 +385,8 @@ def show(cell):
 
 
 def make_table(rows, cells):
-    lines = ["| phase | fault | memory: accepted / in the bucket / lost and told | drain, s | "
-             "put, µs: p50 / p99 / max | spool: accepted / in the bucket / lost and told | "
+    lines = ["| phase | fault | memory: accepted / in the bucket / lost and reported | drain, s | "
+             "put, µs: p50 / p99 / max | spool: accepted / in the bucket / lost and reported | "
              "drain, s | put, µs: p50 / p99 / max |", "|---|---|---|---|---|---|---|---|"]
     for i, row in enumerate(rows):
         shown = [text for column in COLUMNS for text in show(cells[i, column])]

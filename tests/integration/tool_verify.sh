@@ -216,7 +216,7 @@ verify 5 "file://$work/bad"
 says '^damaged +timelines/[0-9]+\.json  absent$'
 copy "another timeline's object"
 sed -i 's/"width":640/"width":1280/' bad/timelines/*.json
-found '  timeline: 640x360 .* says 1280x360' 0 1 2 3 4
+found '  timeline: 640x360 .* states 1280x360' 0 1 2 3 4
 copy "garbage for a timeline's object"
 echo '{"width":' >"$(echo bad/timelines/*.json)"
 verify 5 "file://$work/bad"

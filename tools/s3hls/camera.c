@@ -32,7 +32,7 @@ const char *camera_advice(int status) {
 
 void camera_report(const camera *c, const char *event, const char *message, int64_t duration_ms) {
     fprintf(stderr, "s3hls record: %s: %s\n", c->name, message);
-    events_tell_input(c->delivery->events, event, message, duration_ms);
+    events_write_input(c->delivery->events, event, message, duration_ms);
 }
 
 /* Report each new reason once. */
@@ -48,9 +48,9 @@ static void report_failure(void *ctx, int status, const char *why) {
     camera_report(c, "input-failing", message, 0);
 }
 
-static void report_back(const camera *c, const char *what, int64_t gone_us) {
+static void report_back(const camera *c, const char *what, int64_t lost_us) {
     char message[MESSAGE_BYTES];
-    int64_t gap_ms = (delivery_clock_us() - gone_us) / 1000;
+    int64_t gap_ms = (delivery_clock_us() - lost_us) / 1000;
     snprintf(message, sizeof message, "%s; %.1f s were not recorded", what, (double)gap_ms / 1e3);
     camera_report(c, "input-back", message, gap_ms);
 }
@@ -73,7 +73,7 @@ static const char *read_password(const char *path, char password[CAMERA_PASSWORD
 
 static int stopped(void *ctx) {
     const camera *c = ctx;
-    if (c->delivery->input_gone) /* the displayed counters stay up to date meanwhile */
+    if (c->delivery->input_lost) /* the displayed counters stay up to date meanwhile */
         delivery_look(c->delivery);
     return delivery_interrupted();
 }
@@ -111,9 +111,9 @@ void camera_deinit(camera *c) {
 /* @return false: interrupted */
 static bool find(camera *c, s3hls_source **source, uint32_t pause_ms) {
     c->why[0] = 0;
-    c->delivery->input_gone = true;
+    c->delivery->input_lost = true;
     bool found = s3hls_source_reopen(source, &c->source, pause_ms) == S3HLS_OK;
-    c->delivery->input_gone = !found;
+    c->delivery->input_lost = !found;
     return found;
 }
 
@@ -127,13 +127,13 @@ bool camera_find(camera *c, s3hls_source **source) {
 
 bool camera_find_again(camera *c, s3hls_source **source, const char *why) {
     char message[MESSAGE_BYTES];
-    int64_t gone_us = delivery_clock_us();
-    snprintf(message, sizeof message, "the camera is gone (%s); trying to connect again", why);
+    int64_t lost_us = delivery_clock_us();
+    snprintf(message, sizeof message, "the camera is lost (%s); trying to connect again", why);
     s3hls_recorder_flush(c->delivery->recorder); /* deliver the segment so far */
     camera_report(c, "input-lost", message, 0);
     if (!find(c, source, FIRST_MS))
         return false;
     c->delivery->reconnects++;
-    report_back(c, "the camera is back", gone_us);
+    report_back(c, "the camera is back", lost_us);
     return true;
 }

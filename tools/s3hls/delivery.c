@@ -160,7 +160,8 @@ const option_kind delivery_kinds[] = {
     {"--close-wait", "SECONDS",
      "once the input has ended, deliver for so long at most; the rest is spooled", set_close_wait},
     {"--spool", "DIR", "keep on flash what memory cannot hold, over restarts too", set_spool},
-    {"--spool-max", "SIZE", "of the spool; the oldest goes beyond it; default 1G", set_spool_max},
+    {"--spool-max", "SIZE", "of the spool; beyond it the oldest is dropped; default 1G",
+     set_spool_max},
     {"--spool-share", "PERCENT", "of the time for it while new segments come; default 50",
      set_spool_share},
     {"--tag", "NAME=VALUE", "of each object; up to 10 times", add_tag},
@@ -246,13 +247,13 @@ static void on_event(void *ctx, const s3hls_event *event) {
     else if (event->type == S3HLS_EVENT_INPUT_CLOCK && !d->logs_warnings)
         fprintf(stderr, "%ss3hls %s: %s\n", d->progress.on ? "\r\033[K" : "", d->command,
                 event->message);
-    events_tell(d->events, event);
+    events_write(d->events, event);
 }
 
 static void look_for_metrics(void *ctx, metrics_view *view) {
     delivery *d = ctx;
     s3hls_recorder_get_stats(d->recorder, &view->stats);
-    view->input_up = !d->input_gone;
+    view->input_up = !d->input_lost;
     view->reconnects = d->reconnects;
     view->input_unusable = d->input_unusable;
     view->input_damaged = d->input_damaged;
@@ -428,7 +429,7 @@ int delivery_close(delivery *d, int *status) {
     events_watch(d->events, NULL);
     *status = s3hls_recorder_close_stats(&d->recorder, 0, &d->stats);
     bool published = close_publisher(d, !interrupts, interrupts > 1 ? 0 : PUBLISH_WAIT_MS);
-    events_tell_stats(d->events, s);
+    events_write_stats(d->events, s);
     events_close(&d->events);
     progress_end(&d->progress);
     if (s->segments_dropped)

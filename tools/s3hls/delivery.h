@@ -39,7 +39,7 @@ typedef struct delivery {
     bool logs_warnings;     /* -v */
     bool live;              /* a camera does not wait, and delivery to it is never given up */
     bool abandoned;         /* ended before the delivery of all segments was confirmed */
-    atomic_bool input_gone; /* the camera is being reconnected */
+    atomic_bool input_lost; /* the camera is being reconnected */
     atomic_ulong reconnects;
     atomic_bool input_unusable; /* pictures arrive, but none can be recorded */
     atomic_ulong input_damaged; /* pictures with missing data */

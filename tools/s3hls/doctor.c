@@ -28,8 +28,8 @@ static const char *set_json(void *ctx, const char *value) {
 
 /* ---- output */
 
-void doctor_tell(doctor *d, verdict v, const char *check, const char *mend, const char *format,
-                 ...) {
+void doctor_report(doctor *d, verdict v, const char *check, const char *remedy, const char *format,
+                   ...) {
     static const char *const words[] = {"ok", "warn", "FAIL"};
     char message[512];
     va_list args;
@@ -40,28 +40,28 @@ void doctor_tell(doctor *d, verdict v, const char *check, const char *mend, cons
     if (d->json) {
         printf("{\"check\":\"%s\",\"verdict\":\"%s\",\"message\":", check, words[v]);
         text_print_json(stdout, message);
-        printf(",\"mend\":");
-        text_print_json(stdout, mend);
+        printf(",\"remedy\":");
+        text_print_json(stdout, remedy);
         puts("}");
         return;
     }
     printf("%-4s  %-12s  ", words[v], check);
     text_print(stdout, message);
-    if (mend[0]) {
+    if (remedy[0]) {
         printf("\n%20s", "");
-        text_print(stdout, mend);
+        text_print(stdout, remedy);
     }
     puts("");
 }
 
-void doctor_tell_error(doctor *d, verdict v, const char *check, const char *mend, int status,
-                       const s3hls_s3_error *e) {
+void doctor_report_error(doctor *d, verdict v, const char *check, const char *remedy, int status,
+                         const s3hls_s3_error *e) {
     char http[96] = "";
     if (e->http_status)
         snprintf(http, sizeof http, ": HTTP %ld %s", e->http_status, e->code);
     bool more = e->message[0] && strcmp(e->message, s3hls_strerror(status)) != 0;
-    doctor_tell(d, v, check, mend, "%s (%s)%s%s%s", s3hls_strerror(status),
-                s3hls_status_name(status), http, more ? ": " : "", more ? e->message : "");
+    doctor_report(d, v, check, remedy, "%s (%s)%s%s%s", s3hls_strerror(status),
+                  s3hls_status_name(status), http, more ? ": " : "", more ? e->message : "");
 }
 
 static int64_t now_us(const doctor *d) {
@@ -85,13 +85,13 @@ static void check_credentials(doctor *d) {
     int64_t left_s = info.expires_unix_s - now_us(d) / 1000000;
     time_format(info.expires_unix_s * 1000000, until, sizeof until);
     if (!info.expires_unix_s)
-        doctor_tell(d, OK, "credentials", "", "from %s: %s, key ending in %s", from, kind, id);
+        doctor_report(d, OK, "credentials", "", "from %s: %s, key ending in %s", from, kind, id);
     else
-        doctor_tell(d, left_s <= 0 ? FAIL : OK, "credentials",
-                    left_s <= 0 ? "Get new ones; a provider of credentials renews them by itself."
-                                : "",
-                    "from %s: %s, key ending in %s, %s %s", from, kind, id,
-                    left_s <= 0 ? "expired" : "valid until", until);
+        doctor_report(d, left_s <= 0 ? FAIL : OK, "credentials",
+                      left_s <= 0 ? "Get new ones; a provider of credentials renews them by itself."
+                                  : "",
+                      "from %s: %s, key ending in %s, %s %s", from, kind, id,
+                      left_s <= 0 ? "expired" : "valid until", until);
 }
 
 /* ---- connection: one request checks all of it */
@@ -104,60 +104,60 @@ bool doctor_is_encrypted(const doctor *d) {
 static bool check_connection(doctor *d, int status, const s3hls_s3_error *e) {
     const char *endpoint = d->common.s3.endpoint ? d->common.s3.endpoint : "AWS";
     if (status == S3HLS_E_RESOLVE) {
-        doctor_tell_error(d, FAIL, "host", "Check --endpoint, --region and the name server.",
-                          status, e);
+        doctor_report_error(d, FAIL, "host", "Check --endpoint, --region and the name server.",
+                            status, e);
         return false;
     }
-    doctor_tell(d, OK, "host", "", "%s", endpoint);
+    doctor_report(d, OK, "host", "", "%s", endpoint);
     if (status == S3HLS_E_TLS) {
-        doctor_tell(d, OK, "connection", "", "the server answers");
-        doctor_tell_error(
+        doctor_report(d, OK, "connection", "", "the server answers");
+        doctor_report_error(
             d, FAIL, "tls",
-            "Name the server's certificate authority with --ca, or mend the server's chain; "
+            "Name the server's certificate authority with --ca, or remedy the server's chain; "
             "check the host name and this machine's clock.",
             status, e);
         return false;
     }
     if (!e->http_status) {
-        doctor_tell_error(
+        doctor_report_error(
             d, FAIL, "connection",
             "Is the server up, are host and port right, does a firewall let it through?", status,
             e);
         return false;
     }
-    doctor_tell(d, OK, "connection", "", "the server answers");
+    doctor_report(d, OK, "connection", "", "the server answers");
     if (doctor_is_encrypted(d))
-        doctor_tell(d, OK, "tls", "", "the certificate is trusted");
+        doctor_report(d, OK, "tls", "", "the certificate is trusted");
     else
-        doctor_tell(d, WARN, "tls", "Give https://, unless the network is trusted.",
-                    "not encrypted");
+        doctor_report(d, WARN, "tls", "Give https://, unless the network is trusted.",
+                      "not encrypted");
     return true;
 }
 
 static void check_clock(doctor *d, int64_t server_s) {
     int64_t ahead_s = now_us(d) / 1000000 - server_s, off_s = llabs(ahead_s);
     if (!server_s)
-        doctor_tell(d, WARN, "clock", "Compare it by hand.", "the answer has no date");
+        doctor_report(d, WARN, "clock", "Compare it by hand.", "the answer has no date");
     else
-        doctor_tell(d,
-                    off_s > 900   ? FAIL
-                    : off_s > 300 ? WARN
-                                  : OK,
-                    "clock",
-                    off_s > 300 ? "Set this machine's clock, by NTP; S3 allows 15 minutes." : "",
-                    "%" PRId64 " s %s the server's", off_s, ahead_s < 0 ? "behind" : "ahead of");
+        doctor_report(d,
+                      off_s > 900   ? FAIL
+                      : off_s > 300 ? WARN
+                                    : OK,
+                      "clock",
+                      off_s > 300 ? "Set this machine's clock, by NTP; S3 allows 15 minutes." : "",
+                      "%" PRId64 " s %s the server's", off_s, ahead_s < 0 ? "behind" : "ahead of");
 }
 
 static void check_region(doctor *d, const char *region) {
     const char *ours = d->common.s3.region ? d->common.s3.region : "us-east-1";
-    char mend[128];
-    snprintf(mend, sizeof mend, "Set --region %s, or AWS_REGION.", region);
+    char remedy[128];
+    snprintf(remedy, sizeof remedy, "Set --region %s, or AWS_REGION.", region);
     if (strcmp(region, ours) == 0)
-        doctor_tell(d, OK, "region", "", "%s", region);
+        doctor_report(d, OK, "region", "", "%s", region);
     else if (d->common.s3.endpoint)
-        doctor_tell(d, OK, "region", "", "%s; the server calls it %s", ours, region);
+        doctor_report(d, OK, "region", "", "%s; the server calls it %s", ours, region);
     else
-        doctor_tell(d, FAIL, "region", mend, "the bucket is in %s, not in %s", region, ours);
+        doctor_report(d, FAIL, "region", remedy, "the bucket is in %s, not in %s", region, ours);
 }
 
 /* @return false: stop. */
@@ -171,24 +171,24 @@ static bool check_bucket(doctor *d) {
     if (rc == S3HLS_E_CLOCK)
         return false;
     if (rc == S3HLS_E_CREDENTIALS) {
-        doctor_tell_error(d, FAIL, "keys",
-                          "Are both keys, and the token, right and of this account?", rc, &e);
+        doctor_report_error(d, FAIL, "keys",
+                            "Are both keys, and the token, right and of this account?", rc, &e);
         return false;
     }
-    doctor_tell(d, OK, "keys", "", "the server knows them");
+    doctor_report(d, OK, "keys", "", "the server knows them");
     if (rc == S3HLS_E_NO_BUCKET) {
-        doctor_tell_error(d, FAIL, "bucket", "Create it, or correct its name.", rc, &e);
+        doctor_report_error(d, FAIL, "bucket", "Create it, or correct its name.", rc, &e);
         return false;
     }
     if (rc && rc != S3HLS_E_ACCESS && rc != S3HLS_E_UNSUPPORTED && rc != S3HLS_E_NOT_FOUND) {
-        doctor_tell_error(d, FAIL, "bucket",
-                          "Is this an S3 server, and the bucket's own region set?", rc, &e);
+        doctor_report_error(d, FAIL, "bucket",
+                            "Is this an S3 server, and the bucket's own region set?", rc, &e);
         return rc != S3HLS_E_REGION;
     }
-    doctor_tell(d, OK, "bucket", "", "%s", d->name);
+    doctor_report(d, OK, "bucket", "", "%s", d->name);
     if (rc)
-        doctor_tell(d, WARN, "region", "Allow s3:GetBucketLocation to have it checked.",
-                    "not told: %s", s3hls_strerror(rc));
+        doctor_report(d, WARN, "region", "Allow s3:GetBucketLocation to have it checked.",
+                      "unknown: %s", s3hls_strerror(rc));
     else
         check_region(d, region);
     return true;
@@ -219,18 +219,19 @@ static int find_probe(void *ctx, const s3hls_s3_object *object) {
 static bool check_put(doctor *d, const char *key) {
     s3hls_span body = {(const uint8_t *)probe, sizeof probe - 1};
     s3hls_s3_error e = {0};
-    char mend[1300];
+    char remedy[1300];
     const s3hls_env *env = &d->common.env;
     int64_t begun_us = env->monotonic_us(env->ctx);
     int rc = s3hls_store_put(d->store, key, &body, 1, NULL, &e);
     int64_t took_ms = (env->monotonic_us(env->ctx) - begun_us) / 1000;
-    snprintf(mend, sizeof mend, "Allow s3:PutObject on arn:aws:s3:::%s/%s*.", d->name, d->prefix);
+    snprintf(remedy, sizeof remedy, "Allow s3:PutObject on arn:aws:s3:::%s/%s*.", d->name,
+             d->prefix);
     if (rc)
-        doctor_tell_error(d, FAIL, "put", d->bucket ? mend : "Make the directory writable.", rc,
-                          &e);
+        doctor_report_error(d, FAIL, "put", d->bucket ? remedy : "Make the directory writable.", rc,
+                            &e);
     else
-        doctor_tell(d, OK, "put", "", "%s in %" PRId64 " ms",
-                    d->bucket ? "stored" : "written and synced", took_ms);
+        doctor_report(d, OK, "put", "", "%s in %" PRId64 " ms",
+                      d->bucket ? "stored" : "written and synced", took_ms);
     return rc == S3HLS_OK;
 }
 
@@ -238,47 +239,47 @@ static void check_get(doctor *d, const char *key, bool there) {
     s3hls_s3_error e = {0};
     answer a = {0};
     int rc = s3hls_store_get(d->store, key, 0, UINT64_MAX, compare, &a, &e);
-    const char *mend = d->bucket ? "Allow s3:GetObject on the same objects, for whoever plays."
-                                 : "Make the directory readable.";
+    const char *remedy = d->bucket ? "Allow s3:GetObject on the same objects, for whoever plays."
+                                   : "Make the directory readable.";
     if (!there && rc == S3HLS_E_NOT_FOUND)
-        doctor_tell(d, OK, "get", "", "allowed");
+        doctor_report(d, OK, "get", "", "allowed");
     else if (!there && rc)
-        doctor_tell_error(d, WARN, "get", mend, rc, &e);
+        doctor_report_error(d, WARN, "get", remedy, rc, &e);
     else if (a.differs || (!rc && a.size != sizeof probe - 1))
-        doctor_tell(d, FAIL, "get", "The store changes what it holds: do not use it.",
-                    "other bytes than were put");
+        doctor_report(d, FAIL, "get", "The store changes what it holds: do not use it.",
+                      "other bytes than were put");
     else if (rc)
-        doctor_tell_error(d, FAIL, "get", mend, rc, &e);
+        doctor_report_error(d, FAIL, "get", remedy, rc, &e);
     else
-        doctor_tell(d, OK, "get", "", "the same bytes");
+        doctor_report(d, OK, "get", "", "the same bytes");
 }
 
 static void check_list(doctor *d, const char *key, bool there) {
     s3hls_s3_error e = {0};
     bool found = false;
-    char mend[160];
+    char remedy[160];
     int rc = s3hls_store_list(d->store, key, NULL, find_probe, &found, &e);
-    snprintf(mend, sizeof mend,
+    snprintf(remedy, sizeof remedy,
              "Allow s3:ListBucket on arn:aws:s3:::%s: playlists are made from listings.", d->name);
     if (rc && rc != S3HLS_E_CANCELLED)
-        doctor_tell_error(d, FAIL, "list", d->bucket ? mend : "Make the directory readable.", rc,
-                          &e);
+        doctor_report_error(d, FAIL, "list", d->bucket ? remedy : "Make the directory readable.",
+                            rc, &e);
     else if (there && !found)
-        doctor_tell(d, FAIL, "list", "The store lists late: do not use it for live playlists.",
-                    "what was put is not listed");
+        doctor_report(d, FAIL, "list", "The store lists late: do not use it for live playlists.",
+                      "what was put is not listed");
     else
-        doctor_tell(d, OK, "list", "", "allowed");
+        doctor_report(d, OK, "list", "", "allowed");
 }
 
 static void check_remove(doctor *d, const char *key) {
     s3hls_s3_error e = {0};
     int rc = s3hls_store_remove(d->store, key, &e);
     if (rc)
-        doctor_tell_error(d, WARN, "remove",
-                          "Recording does not need it; a lifecycle rule removes what was put here.",
-                          rc, &e);
+        doctor_report_error(
+            d, WARN, "remove",
+            "Recording does not need it; a lifecycle rule removes what was put here.", rc, &e);
     else
-        doctor_tell(d, OK, "remove", "", "allowed");
+        doctor_report(d, OK, "remove", "", "allowed");
 }
 
 static void check_rights(doctor *d) {
@@ -310,27 +311,28 @@ static void aws_command(const doctor *d, char *text, size_t size, const char *ca
 static void check_lifecycle(doctor *d) {
     s3hls_s3_error e = {0};
     s3hls_s3_lifecycle rules = {0};
-    char json[1400], mend[2000], segments[sizeof d->prefix + 1];
+    char json[1400], remedy[2000], segments[sizeof d->prefix + 1];
     snprintf(segments, sizeof segments, "%s" S3HLS_SEGMENTS_PREFIX, d->prefix);
     int rc = s3hls_s3_get_lifecycle(d->bucket, segments, &rules, &e);
     snprintf(json, sizeof json,
              "{\"Rules\":[{\"ID\":\"recordings\",\"Status\":\"Enabled\",\"Filter\":{\"Prefix\":"
              "\"%s\"},\"Expiration\":{\"Days\":30}}]}",
              d->prefix);
-    aws_command(d, mend, sizeof mend, "put-bucket-lifecycle-configuration",
+    aws_command(d, remedy, sizeof remedy, "put-bucket-lifecycle-configuration",
                 "lifecycle-configuration", json, rc);
     if (rc == S3HLS_E_ACCESS)
-        doctor_tell(d, WARN, "lifecycle", "Allow s3:GetLifecycleConfiguration to have it checked.",
-                    "not allowed to ask");
+        doctor_report(d, WARN, "lifecycle",
+                      "Allow s3:GetLifecycleConfiguration to have it checked.",
+                      "not allowed to ask");
     else if (rc && rc != S3HLS_E_NOT_FOUND)
-        doctor_tell_error(d, WARN, "lifecycle", "Look at the bucket's lifecycle rules by hand.", rc,
-                          &e);
+        doctor_report_error(d, WARN, "lifecycle", "Look at the bucket's lifecycle rules by hand.",
+                            rc, &e);
     else if (rules.expire_days)
-        doctor_tell(d, OK, "lifecycle", "", "recordings are deleted after %" PRIu32 " days",
-                    rules.expire_days);
+        doctor_report(d, OK, "lifecycle", "", "recordings are deleted after %" PRIu32 " days",
+                      rules.expire_days);
     else
-        doctor_tell(d, WARN, "lifecycle", mend, "recordings are kept for ever%s",
-                    rules.conditional ? ", but for those that rules by tag or size cover" : "");
+        doctor_report(d, WARN, "lifecycle", remedy, "recordings are kept for ever%s",
+                      rules.conditional ? ", but for those that rules by tag or size cover" : "");
 }
 
 static void check_cors(doctor *d) {
@@ -338,30 +340,30 @@ static void check_cors(doctor *d) {
     s3hls_s3_cors cors = {0};
     const char *origin = d->origin ? d->origin : "*";
     verdict bad = d->origin ? FAIL : WARN;
-    char json[600], mend[1200];
+    char json[600], remedy[1200];
     int rc = s3hls_s3_get_cors(d->bucket, origin, &cors, &e);
     snprintf(json, sizeof json,
              "{\"CORSRules\":[{\"AllowedOrigins\":[\"%.200s\"],\"AllowedMethods\":[\"GET\","
              "\"HEAD\"],\"AllowedHeaders\":[\"range\"],\"ExposeHeaders\":[\"etag\"]}]}",
              origin);
-    aws_command(d, mend, sizeof mend, "put-bucket-cors", "cors-configuration", json, rc);
+    aws_command(d, remedy, sizeof remedy, "put-bucket-cors", "cors-configuration", json, rc);
     const char *who = d->origin ? d->origin : "any origin";
     if (rc == S3HLS_E_ACCESS)
-        doctor_tell(d, WARN, "cors", "Allow s3:GetBucketCORS to have it checked.",
-                    "not allowed to ask");
+        doctor_report(d, WARN, "cors", "Allow s3:GetBucketCORS to have it checked.",
+                      "not allowed to ask");
     else if (rc && rc != S3HLS_E_NOT_FOUND)
-        doctor_tell_error(d, WARN, "cors", "Look at the bucket's CORS rules by hand.", rc, &e);
+        doctor_report_error(d, WARN, "cors", "Look at the bucket's CORS rules by hand.", rc, &e);
     else if (rc)
-        doctor_tell(d, bad, "cors", mend, "no rules: web players cannot read");
+        doctor_report(d, bad, "cors", remedy, "no rules: web players cannot read");
     else if (!cors.get)
-        doctor_tell(d, bad, "cors", mend, "pages from %s cannot read%s", who,
-                    d->origin ? "" : "; --origin asks for yours");
+        doctor_report(d, bad, "cors", remedy, "pages from %s cannot read%s", who,
+                      d->origin ? "" : "; --origin asks for yours");
     else if (!cors.head || !cors.range || !cors.etag)
-        doctor_tell(d, WARN, "cors", mend, "pages from %s can GET, but not%s%s%s", who,
-                    cors.head ? "" : " HEAD", cors.range ? "" : " send Range",
-                    cors.etag ? "" : " read ETag");
+        doctor_report(d, WARN, "cors", remedy, "pages from %s can GET, but not%s%s%s", who,
+                      cors.head ? "" : " HEAD", cors.range ? "" : " send Range",
+                      cors.etag ? "" : " read ETag");
     else
-        doctor_tell(d, OK, "cors", "", "pages from %s can read", who);
+        doctor_report(d, OK, "cors", "", "pages from %s can read", who);
 }
 
 /* ---- directories */
@@ -369,24 +371,24 @@ static void check_cors(doctor *d) {
 static void check_space(doctor *d, const char *path) {
     struct statvfs fs;
     if (statvfs(path, &fs)) {
-        doctor_tell(d, FAIL, "space", "Is the disk mounted, and the path right?", "%s: %s", path,
-                    strerror(errno));
+        doctor_report(d, FAIL, "space", "Is the disk mounted, and the path right?", "%s: %s", path,
+                      strerror(errno));
         return;
     }
     uint64_t mib = (uint64_t)fs.f_bavail * fs.f_frsize >> 20;
-    doctor_tell(d,
-                mib < 16    ? FAIL
-                : mib < 256 ? WARN
-                            : OK,
-                "space", mib < 256 ? "Free some space." : "", "%" PRIu64 " MiB left", mib);
+    doctor_report(d,
+                  mib < 16    ? FAIL
+                  : mib < 256 ? WARN
+                              : OK,
+                  "space", mib < 256 ? "Free some space." : "", "%" PRIu64 " MiB left", mib);
 }
 
 static void check_directory_clock(doctor *d) {
     char now[32];
     bool set = now_us(d) > INT64_C(1704067200000000); /* 2024 */
     time_format(now_us(d), now, sizeof now);
-    doctor_tell(d, set ? OK : FAIL, "clock",
-                set ? "" : "Set this machine's clock: names come from it.", "%s", now);
+    doctor_report(d, set ? OK : FAIL, "clock",
+                  set ? "" : "Set this machine's clock: names come from it.", "%s", now);
 }
 
 /* ---- the whole */
@@ -428,7 +430,7 @@ static int examine_bucket(command_line *line, doctor *d) {
     const char *url = line->positional[0];
     int code;
     if (!common_options_open(line, url, &code)) {
-        doctor_tell(
+        doctor_report(
             d, FAIL, "credentials",
             "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or write ~/.aws/credentials, or "
             "name a --profile of it.",
@@ -468,7 +470,7 @@ int command_doctor(int argc, char **argv) {
             "small\n"
             "object, each header that not every server takes, paging, lifecycle and CORS rules; of "
             "a\n"
-            "directory, writing, syncing and space. What does not work comes with its mend and "
+            "directory, writing, syncing and space. What does not work comes with its remedy and "
             "the\n"
             "option to use; nothing is changed. Exit status 1: something failed.\n\n"
             "  s3hls doctor s3://bucket/cam-1 --origin https://player.example",

@@ -23,12 +23,12 @@ typedef struct doctor {
 
 typedef enum verdict { OK, WARN, FAIL } verdict;
 
-/* Report a check. mend: how to fix it; "" with OK. */
-__attribute__((format(printf, 5, 6))) void doctor_tell(doctor *d, verdict v, const char *check,
-                                                       const char *mend, const char *format, ...);
+/* Report a check. remedy: how to fix it; "" with OK. */
+__attribute__((format(printf, 5, 6))) void
+doctor_report(doctor *d, verdict v, const char *check, const char *remedy, const char *format, ...);
 /* Report a failed request. */
-void doctor_tell_error(doctor *d, verdict v, const char *check, const char *mend, int status,
-                       const s3hls_s3_error *e);
+void doctor_report_error(doctor *d, verdict v, const char *check, const char *remedy, int status,
+                         const s3hls_s3_error *e);
 
 /* Check whether the server accepts a checksum. If it rejects one that would be sent, the later
  * checks omit it. */

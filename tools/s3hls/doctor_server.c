@@ -41,17 +41,19 @@ static bool sends_crc32c(const doctor *d) {
            (d->common.s3.checksum == S3HLS_CHECKSUM_AUTO && doctor_is_encrypted(d));
 }
 
-static void tell_refused_checksum(doctor *d, const char *key, int status, s3hls_s3_error *refusal) {
+static void report_refused_checksum(doctor *d, const char *key, int status,
+                                    s3hls_s3_error *refusal) {
     s3hls_s3_error e = {0};
     bool md5 = try_checksum(d, key, S3HLS_CHECKSUM_MD5, S3HLS_PAYLOAD_AUTO, &e) == S3HLS_OK;
     bool none = try_checksum(d, key, S3HLS_CHECKSUM_NONE, S3HLS_PAYLOAD_SIGNED, &e) == S3HLS_OK;
-    char mend[200];
-    snprintf(mend, sizeof mend, "Give --checksum none, or AWS_REQUEST_CHECKSUM_CALCULATION=%s%s.",
-             "when_required", md5 ? "; --checksum md5 is taken, too" : "");
+    char remedy[200];
+    snprintf(remedy, sizeof remedy,
+             "Give --checksum none, or AWS_REQUEST_CHECKSUM_CALCULATION=%s%s.", "when_required",
+             md5 ? "; --checksum md5 is taken, too" : "");
     if (!none && !md5)
         return; /* not a checksum problem: the put check reports it */
     bool sent = sends_crc32c(d);
-    doctor_tell_error(d, sent ? FAIL : WARN, "checksum", mend, status, refusal);
+    doctor_report_error(d, sent ? FAIL : WARN, "checksum", remedy, status, refusal);
     if (!sent)
         return;
     d->common.s3.checksum = none ? S3HLS_CHECKSUM_NONE : S3HLS_CHECKSUM_MD5;
@@ -63,9 +65,9 @@ void doctor_check_checksum(doctor *d, const char *key) {
     s3hls_payload payload = doctor_is_encrypted(d) ? S3HLS_PAYLOAD_UNSIGNED : S3HLS_PAYLOAD_SIGNED;
     int rc = try_checksum(d, key, S3HLS_CHECKSUM_CRC32C, payload, &e);
     if (rc == S3HLS_OK)
-        doctor_tell(d, OK, "checksum", "", "x-amz-checksum-crc32c is taken");
+        doctor_report(d, OK, "checksum", "", "x-amz-checksum-crc32c is taken");
     else if (is_refusal(rc))
-        tell_refused_checksum(d, key, rc, &e);
+        report_refused_checksum(d, key, rc, &e);
 }
 
 /* ---- headers */
@@ -73,14 +75,14 @@ void doctor_check_checksum(doctor *d, const char *key) {
 static void check_header(doctor *d, const char *key, const char *check, const s3hls_header *header,
                          const char *option) {
     s3hls_s3_error e = {0};
-    char mend[160];
+    char remedy[160];
     int rc = put_probe(d->store, key, header, &e);
-    snprintf(mend, sizeof mend, "Leave out %s: this server does not take %s.", option,
+    snprintf(remedy, sizeof remedy, "Leave out %s: this server does not take %s.", option,
              header->name);
     if (rc)
-        doctor_tell_error(d, WARN, check, mend, rc, &e);
+        doctor_report_error(d, WARN, check, remedy, rc, &e);
     else
-        doctor_tell(d, OK, check, "", "%s is taken", header->name);
+        doctor_report(d, OK, check, "", "%s is taken", header->name);
 }
 
 static void check_headers(doctor *d, const char *key) {
@@ -104,21 +106,23 @@ static void check_condition(doctor *d, const char *key) {
     s3hls_s3_error e = {0};
     int rc = put_probe(d->store, key, &once, &e);
     if (rc) {
-        doctor_tell_error(d, WARN, "if-none-match",
-                          "Leave out --no-overwrite: this server does not take if-none-match.", rc,
-                          &e);
+        doctor_report_error(d, WARN, "if-none-match",
+                            "Leave out --no-overwrite: this server does not take if-none-match.",
+                            rc, &e);
         return;
     }
     rc = put_probe(d->store, key, &once, &e);
     if (rc == S3HLS_E_EXISTS)
-        doctor_tell(d, OK, "if-none-match", "", "a second PUT is refused: HTTP %ld", e.http_status);
+        doctor_report(d, OK, "if-none-match", "", "a second PUT is refused: HTTP %ld",
+                      e.http_status);
     else if (rc)
-        doctor_tell_error(d, WARN, "if-none-match",
-                          "Leave out --no-overwrite: a second PUT should be answered 412.", rc, &e);
+        doctor_report_error(d, WARN, "if-none-match",
+                            "Leave out --no-overwrite: a second PUT should be answered 412.", rc,
+                            &e);
     else
-        doctor_tell(d, WARN, "if-none-match",
-                    "Do not rely on --no-overwrite: objects of the same name are replaced.",
-                    "is ignored: a second PUT overwrote the first");
+        doctor_report(d, WARN, "if-none-match",
+                      "Do not rely on --no-overwrite: objects of the same name are replaced.",
+                      "is ignored: a second PUT overwrote the first");
 }
 
 /* ---- listings */
@@ -199,23 +203,24 @@ static void check_paging(doctor *d, const char *key, size_t names) {
     int key_rc = list_by_page(d, prefix, 1, false, &by_key, &e);
     bool key_ok = !key_rc && is_complete(&by_key, prefix, names);
     if (rc)
-        doctor_tell_error(d, FAIL, "paging", "Is this an S3 server with ListObjectsV2?", rc, &e);
+        doctor_report_error(d, FAIL, "paging", "Is this an S3 server with ListObjectsV2?", rc, &e);
     else if (!is_complete(&whole, prefix, names) || !is_in_order(d))
-        doctor_tell(d, whole.count < names ? FAIL : WARN, "paging",
-                    whole.count < names
-                        ? "Do not use it: playlists are made from listings."
-                        : "Nothing: each listing is read to its end, and sorted; it takes longer.",
-                    whole.count < names ? "what was put is not listed" : "keys come in no order");
+        doctor_report(
+            d, whole.count < names ? FAIL : WARN, "paging",
+            whole.count < names
+                ? "Do not use it: playlists are made from listings."
+                : "Nothing: each listing is read to its end, and sorted; it takes longer.",
+            whole.count < names ? "what was put is not listed" : "keys come in no order");
     else if (token_ok && key_ok)
-        doctor_tell(d, OK, "paging", "", "by token and by start-after");
+        doctor_report(d, OK, "paging", "", "by token and by start-after");
     else
-        doctor_tell(d, token_ok || key_ok ? WARN : FAIL, "paging",
-                    token_ok || key_ok ? "Nothing: what works is used."
-                                       : "Do not use it: playlists are made from listings.",
-                    "%s",
-                    token_ok ? "by token; start-after leaves keys out or is refused"
-                    : key_ok ? "by start-after; continuation tokens lead astray"
-                             : "neither by token nor by start-after");
+        doctor_report(d, token_ok || key_ok ? WARN : FAIL, "paging",
+                      token_ok || key_ok ? "Nothing: what works is used."
+                                         : "Do not use it: playlists are made from listings.",
+                      "%s",
+                      token_ok ? "by token; start-after leaves keys out or is refused"
+                      : key_ok ? "by start-after; continuation tokens lead astray"
+                               : "neither by token nor by start-after");
 }
 
 /* ---- all of it */

@@ -163,18 +163,18 @@ static bool append(events *e, json_t *line) {
 }
 
 /* Lost lines are reported before the next line. */
-static bool tell_lost(events *e) {
+static bool write_lost(events *e) {
     json_t *gap = begin_line(wall_us(), "events-lost");
     set_number(gap, "count", (int64_t)e->lost);
-    bool told = append(e, gap);
-    if (told)
+    bool written = append(e, gap);
+    if (written)
         e->lost = 0;
-    return told;
+    return written;
 }
 
 /* Called under the lock. */
 static void add_locked(events *e, json_t *line) {
-    if (!e->lost || tell_lost(e)) {
+    if (!e->lost || write_lost(e)) {
         e->lost += !append(e, line);
     } else {
         e->lost++;
@@ -189,7 +189,7 @@ static void add(events *e, json_t *line) {
     pthread_mutex_unlock(&e->lock);
 }
 
-void events_tell(events *e, const s3hls_event *event) {
+void events_write(events *e, const s3hls_event *event) {
     if (!e)
         return;
     json_t *line = begin_line(event->wall_us, s3hls_event_name(event->type));
@@ -208,7 +208,7 @@ void events_tell(events *e, const s3hls_event *event) {
     add(e, line);
 }
 
-void events_tell_input(events *e, const char *what, const char *message, int64_t duration_ms) {
+void events_write_input(events *e, const char *what, const char *message, int64_t duration_ms) {
     if (!e)
         return;
     json_t *line = begin_line(wall_us(), what);
@@ -225,7 +225,7 @@ static json_t *line_of_stats(const s3hls_recorder_stats *stats) {
     return line;
 }
 
-void events_tell_stats(events *e, const s3hls_recorder_stats *stats) {
+void events_write_stats(events *e, const s3hls_recorder_stats *stats) {
     if (e)
         add(e, line_of_stats(stats));
 }
@@ -254,7 +254,7 @@ static bool write_all(events *e, const char *bytes, size_t size) {
     return true;
 }
 
-static void tell_if_due(events *e) {
+static void write_if_due(events *e) {
     s3hls_recorder_stats stats;
     if (!e->recorder || monotonic_us() < e->due_us)
         return;
@@ -267,7 +267,7 @@ static void *run(void *arg) {
     events *e = arg;
     pthread_mutex_lock(&e->lock);
     while (!e->ending || e->size) {
-        tell_if_due(e);
+        write_if_due(e);
         if (!e->size) {
             struct timespec due = {e->due_us / 1000000, e->due_us % 1000000 * 1000};
             if (e->recorder)

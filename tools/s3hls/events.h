@@ -20,10 +20,10 @@ void events_watch(events *e, s3hls_recorder *recorder);
 void events_close(events **e);
 
 /* Write an event; any thread. Does nothing if e is NULL. */
-void events_tell(events *e, const s3hls_event *event);
+void events_write(events *e, const s3hls_event *event);
 /* Write an event of the tool itself: a camera was lost or reconnected. */
-void events_tell_input(events *e, const char *what, const char *message, int64_t duration_ms);
-void events_tell_stats(events *e, const s3hls_recorder_stats *stats);
+void events_write_input(events *e, const char *what, const char *message, int64_t duration_ms);
+void events_write_stats(events *e, const s3hls_recorder_stats *stats);
 
 /* The counters as a JSON object, the same for --events and --json. */
 json_t *json_of_stats(const s3hls_recorder_stats *stats);

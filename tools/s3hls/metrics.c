@@ -37,7 +37,7 @@ static const field fields[] = {
     FIELD("s3hls_frames_skipped_total", "counter", frames_skipped, 1,
           "Frames before the first keyframe, or after damage up to the next one."),
     FIELD("s3hls_frames_dropped_total", "counter", frames_dropped, 1,
-          "Frames for which there was no room."),
+          "Frames for which there was no memory."),
     FIELD("s3hls_gops_dropped_total", "counter", gops_dropped, 1,
           "Groups of pictures of which frames were dropped."),
     FIELD("s3hls_nals_damaged_total", "counter", nals_damaged, 1,
@@ -64,7 +64,7 @@ static const field fields[] = {
     FIELD("s3hls_waiting_bytes", "gauge", bytes_waiting, 1, "Bytes of segments in memory."),
     FIELD("s3hls_spool_bytes", "gauge", bytes_spooled, 1, "Bytes in the spool."),
     FIELD("s3hls_clock_offset_seconds", "gauge", clock_offset_ms, 1e-3,
-          "True time less this machine's, as the store says."),
+          "True time less this machine's, by the store."),
 };
 
 /* Metrics that are exposed once their value is known. */

@@ -192,8 +192,8 @@ static const option_kind common_kinds[] = {
      set_file_mode},
     {"--checksum", "KIND", "auto, crc32c, md5 or none, for servers that refuse x-amz-checksum-*",
      set_checksum},
-    {"-v", NULL, "say more on standard error", set_verbose},
-    {"-vv", NULL, "say every request", set_very_verbose},
+    {"-v", NULL, "log more on standard error", set_verbose},
+    {"-vv", NULL, "log every request", set_very_verbose},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -372,7 +372,7 @@ bool command_line_parse(command_line *line, int argc, char **argv, int *exit_cod
 
 /* ---- errors */
 
-static const char *mend(int status) {
+static const char *remedy(int status) {
     switch (status) {
     case S3HLS_E_CREDENTIALS:
         return "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, "
@@ -435,7 +435,7 @@ void complain(const char *command, const char *what, int status, const s3hls_s3_
     }
     if (error && error->request_id[0])
         fprintf(stderr, " [request %s]", error->request_id);
-    end_complaint(mend(status));
+    end_complaint(remedy(status));
 }
 
 void complain_of_input(const char *command, const char *what, int status, const char *advice) {

@@ -98,7 +98,7 @@ static void print_video(const s3hls_recorder_stats *s, const char *from, const c
         printf("left out: %" PRIu64 " NAL units (SEI) larger than 64 KiB, or without a picture\n",
                s->nals_refused);
     if (s->frames_dropped)
-        printf("NO ROOM FOR: %" PRIu64 " frames of %" PRIu64
+        printf("NO MEMORY FOR: %" PRIu64 " frames of %" PRIu64
                " groups; a larger --pool holds more\n",
                s->frames_dropped, s->gops_dropped);
 }

@@ -189,7 +189,7 @@ static bool crowded(const recording *r) {
 }
 
 /* @return false: delivery is hopeless. */
-static bool wait_for_room(recording *r) {
+static bool wait_for_space(recording *r) {
     delivery_look(&r->delivery);
     while (waits(r) && crowded(r)) {
         if (endless(r) ? delivery_interrupted() : delivery_given_up(&r->delivery))
@@ -257,7 +257,7 @@ static int read_all(recording *r, char why[256]) {
     s3hls_frame frame;
     /* fits into the pool beside a full segment */
     size_t chunk = r->options->delivery.cfg.pool_bytes / 16;
-    while (wait_for_room(r)) { /* after an interrupt, received data is still put */
+    while (wait_for_space(r)) { /* after an interrupt, received data is still put */
         int rc = s3hls_source_read(r->input, chunk, &frame, why);
         if (rc > 0)
             take(r, &frame);

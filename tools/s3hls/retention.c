@@ -121,7 +121,7 @@ int command_retention(int argc, char **argv) {
     static const option_kind kinds[] = {
         {"--days", "N", "keep recordings so long; else show what the bucket does", set_days},
         {"--off", NULL, "take the rule away again: keep them for ever", set_off},
-        {"--dry-run", NULL, "change nothing, say what would be", set_dry_run},
+        {"--dry-run", NULL, "change nothing, print what would be", set_dry_run},
         {NULL, NULL, NULL, NULL},
     };
     retention_options o = {.days = 0};

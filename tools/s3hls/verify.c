@@ -161,8 +161,8 @@ typedef struct findings {
 } findings;
 
 /* Report a time span. number: of missing segments, or the new timeline. */
-static void tell_stretch(const findings *f, const char *what, int64_t from_ms, int64_t to_ms,
-                         const char *unit, uint64_t number) {
+static void print_stretch(const findings *f, const char *what, int64_t from_ms, int64_t to_ms,
+                          const char *unit, uint64_t number) {
     char from[32], to[32];
     if (f->o->quiet)
         return;
@@ -185,8 +185,8 @@ static void tell_stretch(const findings *f, const char *what, int64_t from_ms, i
 }
 
 /* Report an object. */
-static void tell_object(const findings *f, const char *what, const char *key, uint32_t faults,
-                        const char *message) {
+static void print_object(const findings *f, const char *what, const char *key, uint32_t faults,
+                         const char *message) {
     if (f->o->quiet)
         return;
     if (f->o->json) {
@@ -216,9 +216,9 @@ static void tell_object(const findings *f, const char *what, const char *key, ui
     puts("");
 }
 
-static void tell_pause(findings *f, int64_t from_ms, int64_t to_ms) {
+static void print_pause(findings *f, int64_t from_ms, int64_t to_ms) {
     f->pauses++;
-    tell_stretch(f, "pause", from_ms, to_ms, NULL, 0);
+    print_stretch(f, "pause", from_ms, to_ms, NULL, 0);
 }
 
 static void judge_seam(findings *f, const s3hls_segment *a, const s3hls_segment *b) {
@@ -227,22 +227,22 @@ static void judge_seam(findings *f, const s3hls_segment *a, const s3hls_segment 
     if (seam.missing) {
         f->gaps++;
         f->missing += seam.missing;
-        f->missing_ms += seam.hole_ms > 0 ? seam.hole_ms : 0;
-        tell_stretch(f, "gap", end_ms, b->start_ms > end_ms ? b->start_ms : end_ms, "missing",
-                     seam.missing);
-    } else if (!seam.new_timeline && seam.hole_ms) { /* the pictures are continuous */
+        f->missing_ms += seam.gap_ms > 0 ? seam.gap_ms : 0;
+        print_stretch(f, "gap", end_ms, b->start_ms > end_ms ? b->start_ms : end_ms, "missing",
+                      seam.missing);
+    } else if (!seam.new_timeline && seam.gap_ms) { /* the pictures are continuous */
         f->corrections++;
-        tell_stretch(f, "clock", end_ms, b->start_ms, NULL, 0);
-    } else if (seam.hole_ms > 1) { /* a millisecond is a rounding error */
-        tell_pause(f, end_ms, b->start_ms);
+        print_stretch(f, "clock", end_ms, b->start_ms, NULL, 0);
+    } else if (seam.gap_ms > 1) { /* a millisecond is a rounding error */
+        print_pause(f, end_ms, b->start_ms);
     }
-    if (seam.hole_ms < -1 && (seam.missing || seam.new_timeline)) {
+    if (seam.gap_ms < -1 && (seam.missing || seam.new_timeline)) {
         f->overlaps++;
-        tell_stretch(f, "overlap", b->start_ms, end_ms, NULL, 0);
+        print_stretch(f, "overlap", b->start_ms, end_ms, NULL, 0);
     }
     if (seam.new_timeline) {
         f->discontinuities++;
-        tell_stretch(f, "discontinuity", b->start_ms, b->start_ms, "timeline", b->timeline);
+        print_stretch(f, "discontinuity", b->start_ms, b->start_ms, "timeline", b->timeline);
     }
 }
 
@@ -255,7 +255,7 @@ static void judge_timeline(findings *f, size_t n) {
         char key[S3HLS_KEY_MAX];
         s3hls_timeline_key_format(s[n].timeline, key, sizeof key);
         f->damaged++;
-        tell_object(f, "damaged", key, 0, rc == S3HLS_E_NOT_FOUND ? "absent" : "malformed");
+        print_object(f, "damaged", key, 0, rc == S3HLS_E_NOT_FOUND ? "absent" : "malformed");
     } else if (rc) {
         f->status = rc;
     } else {
@@ -272,7 +272,7 @@ static void judge_segment(findings *f, size_t i) {
         return;
     s3hls_segment_key_format(s, key, sizeof key);
     f->damaged++;
-    tell_object(f, "damaged", key, report->faults, report->message);
+    print_object(f, "damaged", key, report->faults, report->message);
 }
 
 static void judge(findings *f) {
@@ -281,7 +281,7 @@ static void judge(findings *f) {
     int64_t from_ms = range_from_ms(&f->o->range), to_ms = range_to_ms(&f->o->range);
     s3hls_verify_neighbours(s, f->reports, count);
     if (count && from_ms != INT64_MIN && s[0].start_ms > from_ms)
-        tell_pause(f, from_ms, s[0].start_ms);
+        print_pause(f, from_ms, s[0].start_ms);
     for (size_t i = 0; i < count && !f->status; i++) {
         if (i)
             judge_seam(f, &s[i - 1], &s[i]);
@@ -291,7 +291,7 @@ static void judge(findings *f) {
     }
     int64_t end_ms = count ? s[count - 1].start_ms + s[count - 1].duration_ms : 0;
     if (count && to_ms != INT64_MAX && to_ms > end_ms)
-        tell_pause(f, end_ms, to_ms);
+        print_pause(f, end_ms, to_ms);
 }
 
 /* s3hls_s3_list_fn: names of the archive begin with a year. */
@@ -303,7 +303,7 @@ static int note_foreign(void *ctx, const s3hls_s3_object *object) {
         return 1;
     if (s3hls_segment_key_parse(object->key, strlen(object->key), &segment)) {
         f->foreign++;
-        tell_object(f, "foreign", object->key, 0, "");
+        print_object(f, "foreign", object->key, 0, "");
         return 0;
     }
     return segment.start_ms >= to_ms;
@@ -325,7 +325,7 @@ static void judge_foreign(findings *f) {
 }
 
 /* Print only non-zero items. */
-static void tell_sum(const findings *f, uint64_t bytes, uint64_t recorded_ms) {
+static void print_sum(const findings *f, uint64_t bytes, uint64_t recorded_ms) {
     const struct {
         uint64_t count;
         const char *what;
@@ -345,7 +345,7 @@ static void tell_sum(const findings *f, uint64_t bytes, uint64_t recorded_ms) {
     puts("");
 }
 
-static void tell_summary(const findings *f) {
+static void print_summary(const findings *f) {
     uint64_t bytes = 0, recorded_ms = 0;
     for (size_t i = 0; i < f->list->count; i++) {
         bytes += f->list->segments[i].size;
@@ -361,7 +361,7 @@ static void tell_summary(const findings *f) {
                f->list->count, recorded_ms, bytes, f->damaged, f->gaps, f->missing, f->missing_ms,
                f->pauses, f->overlaps, f->corrections, f->discontinuities, f->foreign);
     else
-        tell_sum(f, bytes, recorded_ms);
+        print_sum(f, bytes, recorded_ms);
 }
 
 static int verify(const command_line *line, s3hls_archive *archive,
@@ -380,7 +380,7 @@ static int verify(const command_line *line, s3hls_archive *archive,
     if (code == EXIT_DONE) {
         judge(&f);
         judge_foreign(&f);
-        tell_summary(&f);
+        print_summary(&f);
         if (f.status)
             complain("verify", line->positional[0], f.status, &f.error);
         code = f.status                    ? EXIT_FAILED
@@ -396,7 +396,7 @@ int command_verify(int argc, char **argv) {
     static const option_kind kinds[] = {
         RANGE_KINDS,
         {"--json", NULL, "a line of JSON for each finding, and for the summary", set_json},
-        {"-q", NULL, "print nothing: the exit status says it", set_quiet},
+        {"-q", NULL, "print nothing: only the exit status", set_quiet},
         {NULL, NULL, NULL, NULL},
     };
     verify_options o = {.range = RANGE_ALL};

@@ -477,15 +477,15 @@ static void a_timelines_object_stays_as_long_as_its_segments(void **state) {
     same.segment.sequence = 1000;
     assert_int_equal(write_entry(s, &same, 9), S3HLS_E_EXISTS);
     assert_int_equal(s3hls__spool_oldest_object(s, 0)->segment.timeline, 1000);
-    s3hls__spool_said(s, &object);
+    s3hls__spool_note_delivered(s, &object);
     assert_int_equal(s3hls__spool_oldest_object(s, 0)->segment.timeline, 2000);
-    s3hls__spool_said(s, &later); /* it has no segments here */
+    s3hls__spool_note_delivered(s, &later); /* it has no segments here */
     assert_null(s3hls__spool_oldest_object(s, 0));
     assert_null(s3hls__spool_find(s, &later));
     s3hls__spool_remove(s, &e[0]);
     s3hls__spool_doubt(s);
     assert_int_equal(s3hls__spool_oldest_object(s, 0)->segment.timeline, 1000);
-    s3hls__spool_said(s, &object);
+    s3hls__spool_note_delivered(s, &object);
     s3hls__spool_remove(s, &e[1]);
     assert_true(s3hls__spool_empty(s));
     s3hls__spool_close(&s);

@@ -35,7 +35,7 @@ typedef struct bench {
     s3hls__list_habits habits;
     char keys[KEYS_MAX][KEY_BYTES], *order[KEYS_MAX]; /* whole keys; as the server has them */
     char told[KEYS_MAX][KEY_BYTES];
-    size_t told_count, stop_after;
+    size_t reported_count, stop_after;
     int requests, after_requests;
     void (*answer)(struct bench *b, const s3hls__list_ask *ask);
     char *xml;
@@ -47,11 +47,11 @@ static int compare(const void *a, const void *b) {
 
 static int note(void *ctx, const s3hls_s3_object *object) {
     bench *b = ctx;
-    assert_true(b->told_count < KEYS_MAX);
+    assert_true(b->reported_count < KEYS_MAX);
     assert_int_equal(object->size, 7);
     assert_string_equal(object->etag, "e");
-    snprintf(b->told[b->told_count], KEY_BYTES, "%s", object->key);
-    return ++b->told_count == b->stop_after;
+    snprintf(b->told[b->reported_count], KEY_BYTES, "%s", object->key);
+    return ++b->reported_count == b->stop_after;
 }
 
 static void answer(bench *b, const s3hls__list_ask *ask);
@@ -172,7 +172,7 @@ static int list(bench *b) {
     const s3hls__lister *lister = &s3hls__s3_lister;
     s3hls__listing *l;
     bool more = true;
-    b->told_count = 0;
+    b->reported_count = 0;
     b->requests = b->after_requests = 0;
     int rc = lister->open(&l, &b->op, &b->habits, &b->env);
     while (!rc && more) {
@@ -195,7 +195,7 @@ static void assert_all_told(const bench *b, size_t from) {
     size_t count = b->fake.count - from;
     memcpy(sorted, b->order, b->fake.count * sizeof *sorted);
     qsort(sorted, b->fake.count, sizeof *sorted, compare);
-    assert_int_equal(b->told_count, count);
+    assert_int_equal(b->reported_count, count);
     for (size_t i = 0; i < count; i++)
         assert_string_equal(b->told[i], sorted[from + i] + strlen(PREFIX));
 }
@@ -331,7 +331,7 @@ static void answer_by_folder(bench *b, const s3hls__list_ask *ask) {
 
 static int note_folder(void *ctx, const s3hls_s3_object *object) {
     bench *b = ctx;
-    snprintf(b->told[b->told_count++], KEY_BYTES, "%s", object->key);
+    snprintf(b->told[b->reported_count++], KEY_BYTES, "%s", object->key);
     return 0;
 }
 
@@ -349,7 +349,7 @@ static void folders_are_paged_by_key_too(void **state) {
         b->op.request.on_object = note_folder;
         b->answer = answer_by_folder;
         assert_int_equal(list(b), S3HLS_OK);
-        assert_int_equal(b->told_count, 20);
+        assert_int_equal(b->reported_count, 20);
         for (size_t n = 0; n < 20; n++) {
             char folder[KEY_BYTES];
             snprintf(folder, sizeof folder, "2026/11/23/00/%02zu/", n);
@@ -390,7 +390,7 @@ static void what_cannot_be_read_whole_is_an_error(void **state) {
         int rc = list(b);
         assert_int_equal(rc, fakes[i].no_start_after ? S3HLS_E_INVALID : S3HLS_E_PROTOCOL);
         assert_true(rc == S3HLS_E_INVALID || b->op.result.message[0]);
-        assert_int_equal(b->told_count, 0);
+        assert_int_equal(b->reported_count, 0);
         close_bench(b);
     }
 }

@@ -38,9 +38,9 @@ static void make_camera(const char *dir, int i) {
     fclose(f);
 }
 
-static int open_archive(s3hls__desk *desk, const char *camera) {
+static int open_archive(s3hls__workspace *workspace, const char *camera) {
     s3hls_archive *archive;
-    return s3hls__desk_archive(desk, camera, &archive, NULL, NULL);
+    return s3hls__workspace_archive(workspace, camera, &archive, NULL, NULL);
 }
 
 static void unknown_names_take_no_place(void **state) {
@@ -59,30 +59,31 @@ static void unknown_names_take_no_place(void **state) {
     config.urls = urls;
     config.url_count = 1;
     assert_int_equal(s3hls__catalog_open(&catalog, &config, &env), S3HLS_OK);
-    s3hls__desk *desk = s3hls__desk_open(catalog);
+    s3hls__workspace *workspace = s3hls__workspace_open(catalog);
     for (int i = 0; i < FIT; i++) {
         snprintf(name, sizeof name, "cam-%03d", i);
-        assert_int_equal(open_archive(desk, name), S3HLS_OK);
+        assert_int_equal(open_archive(workspace, name), S3HLS_OK);
     }
     int64_t blocks = in_use;
     for (int i = 0; i < UNKNOWN; i++) {
         snprintf(name, sizeof name, "nobody-%d", i);
-        assert_int_equal(open_archive(desk, name), S3HLS_E_NOT_FOUND);
+        assert_int_equal(open_archive(workspace, name), S3HLS_E_NOT_FOUND);
     }
     assert_in_range(in_use, 1, blocks + 10); /* nothing is kept of them */
     size_t before = allocated;
     for (int i = 0; i < FIT; i++) { /* all are open still */
         snprintf(name, sizeof name, "cam-%03d", i);
-        assert_int_equal(open_archive(desk, name), S3HLS_OK);
+        assert_int_equal(open_archive(workspace, name), S3HLS_OK);
     }
     assert_int_equal(allocated, before);
-    assert_int_equal(open_archive(desk, "cam-256"), S3HLS_OK); /* takes the place of the first */
+    assert_int_equal(open_archive(workspace, "cam-256"),
+                     S3HLS_OK); /* takes the place of the first */
     before = allocated;
-    assert_int_equal(open_archive(desk, "cam-001"), S3HLS_OK);
+    assert_int_equal(open_archive(workspace, "cam-001"), S3HLS_OK);
     assert_int_equal(allocated, before);
-    assert_int_equal(open_archive(desk, "cam-000"), S3HLS_OK);
+    assert_int_equal(open_archive(workspace, "cam-000"), S3HLS_OK);
     assert_true(allocated > before);
-    s3hls__desk_close(desk);
+    s3hls__workspace_close(workspace);
     s3hls__catalog_close(&catalog);
     assert_int_equal(in_use, 0);
     remove_folder(dir);

@@ -34,7 +34,7 @@ typedef struct world {
     struct MHD_Daemon *s3;
     s3hls_credentials_provider *credentials;
     s3hls__catalog *catalog;
-    s3hls__desk *desk;
+    s3hls__workspace *workspace;
     s3hls__answer_account account;
     char endpoint[40];
 } world;
@@ -212,14 +212,14 @@ static int set_up(void **state) {
     cfg.s3.region = "us-east-1";
     cfg.s3.credentials = w->credentials;
     assert_int_equal(s3hls__catalog_open(&w->catalog, &cfg, &w->account.env), S3HLS_OK);
-    w->desk = s3hls__desk_open(w->catalog);
-    assert_non_null(w->desk);
+    w->workspace = s3hls__workspace_open(w->catalog);
+    assert_non_null(w->workspace);
     return 0;
 }
 
 static int tear_down(void **state) {
     world *w = *state;
-    s3hls__desk_close(w->desk);
+    s3hls__workspace_close(w->workspace);
     s3hls__catalog_close(&w->catalog);
     s3hls_credentials_close(&w->credentials);
     MHD_stop_daemon(w->s3);
@@ -234,7 +234,7 @@ static const char *ask(world *w, const char *target) {
     s3hls__request r;
     const s3hls__grant all = {.name = "", .cameras = "*", .from_ms = INT64_MIN, .to_ms = INT64_MAX};
     assert_int_equal(s3hls__request_parse(&r, target).status, 0);
-    s3hls__answer *a = s3hls__view_make(w->desk, &w->account, &r, &all);
+    s3hls__answer *a = s3hls__view_make(w->workspace, &w->account, &r, &all);
     assert_non_null(a);
     if (a->status != 200)
         fail_msg("%s: %u %.*s", target, a->status, (int)a->size, a->body);
@@ -348,11 +348,12 @@ static void names_that_nobody_has_cost_one_list_a_second_at_most(void **state) {
     w->lists = 0;
     for (int i = 0; i < 2000; i++, w->now_ms += 50) {
         snprintf(name, sizeof name, "nobody-%d", i);
-        assert_int_equal(s3hls__desk_archive(w->desk, name, &archive, NULL, NULL),
+        assert_int_equal(s3hls__workspace_archive(w->workspace, name, &archive, NULL, NULL),
                          S3HLS_E_NOT_FOUND);
     }
     assert_in_range(w->lists, 1, 100 + 100); /* 100 s, and folders that were not looked into */
-    assert_int_equal(s3hls__desk_archive(w->desk, "cam-007", &archive, NULL, NULL), S3HLS_OK);
+    assert_int_equal(s3hls__workspace_archive(w->workspace, "cam-007", &archive, NULL, NULL),
+                     S3HLS_OK);
 }
 
 int main(void) {

@@ -361,7 +361,7 @@ static int put_on_a_full_disk(fixture *f) {
         return NOT_POSSIBLE_HERE;
     bool told = put(f, "small", "old") == S3HLS_OK &&
                 s3hls_store_put(f->store, "small", &body, 1, NULL, &f->error) == S3HLS_E_NOSPC &&
-                strstr(f->error.message, "make room");
+                strstr(f->error.message, "free some space");
     bool kept = strcmp(get(f, "small", 0, UINT64_MAX), "old") == 0;
     bool swept = put(f, "again", "x") == S3HLS_OK; /* what did not fit is not left behind */
     return told && kept && swept ? HELD : 0;

@@ -678,15 +678,15 @@ static void seams_say_what_is_missing(void **state) {
     s3hls_segment a = {.start_ms = 1000, .duration_ms = 4000, .sequence = 100, .timeline = 90};
     s3hls_segment b = {.start_ms = 5000, .duration_ms = 4000, .sequence = 101, .timeline = 90};
     s3hls_seam seam = s3hls_verify_seam(&a, &b);
-    assert_true(seam.missing == 0 && seam.hole_ms == 0 && !seam.new_session && !seam.new_timeline);
+    assert_true(seam.missing == 0 && seam.gap_ms == 0 && !seam.new_session && !seam.new_timeline);
     b.sequence = 103;
     b.start_ms = 13000;
     seam = s3hls_verify_seam(&a, &b);
-    assert_true(seam.missing == 2 && seam.hole_ms == 8000 && !seam.new_timeline);
+    assert_true(seam.missing == 2 && seam.gap_ms == 8000 && !seam.new_timeline);
     b.timeline = 91;
     b.start_ms = 4000;
     seam = s3hls_verify_seam(&a, &b);
-    assert_true(seam.new_timeline && !seam.new_session && seam.hole_ms == -1000);
+    assert_true(seam.new_timeline && !seam.new_session && seam.gap_ms == -1000);
     b.timeline = b.sequence = 5000;
     seam = s3hls_verify_seam(&a, &b);
     assert_true(seam.new_timeline && seam.new_session && seam.missing == 0);
