@@ -85,6 +85,7 @@ void s3hls__packer_end_stream(s3hls__packer *p, const s3hls__codec *codec) {
 s3hls__slot *s3hls__packer_end_segment(s3hls__packer *p) {
     s3hls__slot *slot = p->slot;
     slot->segment.size = s3hls__packer_bytes(p);
+    slot->segment.container = p->container->id;
     s3hls__pool_set_bytes(p->pool, slot->last, (uint32_t)(slot->segment.size - p->full_bytes));
     p->slot = NULL;
     p->marked = false;

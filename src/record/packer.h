@@ -49,7 +49,7 @@ uint64_t s3hls__packer_bytes(const s3hls__packer *p);
 /* Mark the end of the stream after the last picture (H.264 7.4.1.2.3), if pictures that are shown
  * before others may be missing. It is omitted if no memory is left. */
 void s3hls__packer_end_stream(s3hls__packer *p, const s3hls__codec *codec);
-/* End the segment. @return its slot, with the size; there is none any more here */
+/* End the segment. @return its slot, with size and container; the packer has none then */
 s3hls__slot *s3hls__packer_end_segment(s3hls__packer *p);
 
 /* One access unit. A status: S3HLS_E_FULL; call undo then. */

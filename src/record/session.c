@@ -89,7 +89,8 @@ void s3hls__session_accept(s3hls__session *s, s3hls__slot *slot, s3hls_segment_e
                         .sequence = s->sequence++,
                         .timeline = s->timeline.timeline,
                         .size = slot->segment.size,
-                        .entry = entry};
+                        .entry = entry,
+                        .container = slot->segment.container};
     uint32_t duration_ms = slot->segment.duration_ms;
     widen_timeline(s, &slot->segment);
     if (s->timeline_due)

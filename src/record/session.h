@@ -52,7 +52,7 @@ typedef struct s3hls__timeline_start {
 void s3hls__session_begin_timeline(s3hls__session *s, const s3hls__timeline_start *start);
 
 /* Name a complete segment and hand it over, after its timeline's object.
- * @param slot       FILLING, with its size
+ * @param slot       FILLING, with size and container
  * @param segmenter  of the timeline */
 void s3hls__session_accept(s3hls__session *s, s3hls__slot *slot, s3hls_segment_entry entry,
                            int64_t end_90k, const s3hls__segmenter *segmenter);
