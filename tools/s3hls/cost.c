@@ -74,18 +74,6 @@ static const char *set_price_storage(void *ctx, const char *value) {
     return parse_number(value, 0, 1000, &((cost_options *)ctx)->price_storage) ? NULL : not_a_price;
 }
 
-static const char *set_publish(void *ctx, const char *value) {
-    (void)value;
-    ((cost_options *)ctx)->publish = true;
-    return NULL;
-}
-
-static const char *set_json(void *ctx, const char *value) {
-    (void)value;
-    ((cost_options *)ctx)->json = true;
-    return NULL;
-}
-
 /* ---- the bill */
 
 /* Requests of tools/s3hls/publish.c: the live playlist with each segment, the hour's index each
@@ -202,18 +190,19 @@ static int measure(command_line *line, cost_options *o) {
 
 int command_cost(int argc, char **argv) {
     static const option_kind kinds[] = {
-        {"--bitrate", "BITS", "per second: 2M, 500K; else measured", set_bitrate},
-        {"--segment-duration", "SECONDS", "else measured", set_duration},
-        {"--hours", "N", "measure the last N hours; default 3", set_hours},
-        {"--days", "N", "how long recordings are kept; default 30", set_days},
-        {"--publish", NULL, "count the playlists of record --publish too", set_publish},
-        {"--watch", "HOURS", "a day that somebody has the page of serve open; default 0",
-         set_watch},
-        {"--price-put", "PRICE", "of 1,000 PUTs or LISTs; default 0.005", set_price_put},
-        {"--price-storage", "PRICE", "of a GiB stored for a month; default 0.023",
-         set_price_storage},
-        {"--json", NULL, "one line of JSON", set_json},
-        {NULL, NULL, NULL, NULL},
+        OPTION("--bitrate", "BITS", "per second: 2M, 500K; else measured", set_bitrate),
+        OPTION("--segment-duration", "SECONDS", "else measured", set_duration),
+        OPTION("--hours", "N", "measure the last N hours; default 3", set_hours),
+        OPTION("--days", "N", "how long recordings are kept; default 30", set_days),
+        OPTION_FLAG("--publish", "count the playlists of record --publish too", cost_options,
+                    publish),
+        OPTION("--watch", "HOURS", "a day that somebody has the page of serve open; default 0",
+               set_watch),
+        OPTION("--price-put", "PRICE", "of 1,000 PUTs or LISTs; default 0.005", set_price_put),
+        OPTION("--price-storage", "PRICE", "of a GiB stored for a month; default 0.023",
+               set_price_storage),
+        OPTION_FLAG("--json", "one line of JSON", cost_options, json),
+        OPTION_END,
     };
     cost_options o = {.days = 30, .hours = 3, .price_put = 0.005, .price_storage = 0.023};
     command_line line = {

@@ -21,11 +21,6 @@ static delivery_options *own(void *ctx) {
     return ctx;
 }
 
-static const char *set_to(void *ctx, const char *value) {
-    own(ctx)->cfg.destination = value;
-    return NULL;
-}
-
 static const char *set_pool(void *ctx, const char *value) {
     uint64_t bytes;
     if (!parse_size(value, &bytes) || bytes < 256 << 10 || bytes > UINT64_C(4) << 30)
@@ -50,11 +45,6 @@ static const char *set_close_wait(void *ctx, const char *value) {
     return parse_number(value, 0, 1e6, &own(ctx)->close_wait_s)
                ? NULL
                : "not a number of seconds; give 0 to 1000000";
-}
-
-static const char *set_spool(void *ctx, const char *value) {
-    own(ctx)->cfg.spool_dir = value;
-    return NULL;
 }
 
 static const char *set_spool_max(void *ctx, const char *value) {
@@ -94,11 +84,6 @@ static const char *add_metadata(void *ctx, const char *value) {
     return add_pair(o->metadata, &o->cfg.object.metadata_count, METADATA_MAX, value);
 }
 
-static const char *set_storage_class(void *ctx, const char *value) {
-    own(ctx)->cfg.object.storage_class = value;
-    return NULL;
-}
-
 static const char *set_sse(void *ctx, const char *value) {
     own(ctx)->cfg.object.encryption = value;
     return strcmp(value, "AES256") == 0 || strcmp(value, "aws:kms") == 0
@@ -106,19 +91,9 @@ static const char *set_sse(void *ctx, const char *value) {
                : "not an encryption; give AES256 or aws:kms";
 }
 
-static const char *set_kms_key(void *ctx, const char *value) {
-    own(ctx)->cfg.object.kms_key_id = value;
-    return NULL;
-}
-
 static const char *set_no_overwrite(void *ctx, const char *value) {
     (void)value;
     own(ctx)->cfg.object.no_overwrite = 1;
-    return NULL;
-}
-
-static const char *set_events(void *ctx, const char *value) {
-    own(ctx)->events = value;
     return NULL;
 }
 
@@ -128,57 +103,42 @@ static const char *set_stats_every(void *ctx, const char *value) {
                : "not a number of seconds; give 0.1 to 86400";
 }
 
-static const char *set_metrics(void *ctx, const char *value) {
-    own(ctx)->metrics = value;
-    return NULL;
-}
-
-static const char *set_publish(void *ctx, const char *value) {
-    (void)value;
-    own(ctx)->publish = true;
-    return NULL;
-}
-
-static const char *set_json(void *ctx, const char *value) {
-    (void)value;
-    own(ctx)->json = true;
-    return NULL;
-}
-
-static const char *set_quiet(void *ctx, const char *value) {
-    (void)value;
-    own(ctx)->quiet = true;
-    return NULL;
-}
-
 const option_kind delivery_kinds[] = {
-    {"--to", "URL", "s3://bucket/prefix or file:///directory (needed)", set_to},
-    {"--pool", "SIZE", "memory for segments that wait; default 32M", set_pool},
-    {"--in-flight", "N", "uploads at once; default 4", set_in_flight},
-    {"--deadline", "SECONDS",
-     "give up when nothing could be delivered for so long; default 60, 0 never", set_deadline},
-    {"--close-wait", "SECONDS",
-     "once the input has ended, deliver for so long at most; the rest is spooled", set_close_wait},
-    {"--spool", "DIR", "keep on flash what memory cannot hold, over restarts too", set_spool},
-    {"--spool-max", "SIZE", "of the spool; beyond it the oldest is dropped; default 1G",
-     set_spool_max},
-    {"--spool-share", "PERCENT", "of the time for it while new segments come; default 50",
-     set_spool_share},
-    {"--tag", "NAME=VALUE", "of each object; up to 10 times", add_tag},
-    {"--metadata", "NAME=VALUE", "x-amz-meta-NAME of each object; up to 8 times", add_metadata},
-    {"--storage-class", "NAME", "of each object: STANDARD_IA; else the bucket's",
-     set_storage_class},
-    {"--sse", "KIND", "encryption at rest, AES256 or aws:kms; else the bucket's", set_sse},
-    {"--kms-key", "ID", "with --sse aws:kms; else the account's own", set_kms_key},
-    {"--no-overwrite", NULL, "replace no other object of the same name", set_no_overwrite},
-    {"--events", "FILE", "append what happens as lines of JSON; - is standard output", set_events},
-    {"--stats-every", "SECONDS", "the counts among them; default 10", set_stats_every},
-    {"--metrics", "ADDR:PORT", "serve /metrics for Prometheus, and /healthz", set_metrics},
-    {"--publish", NULL, "keep live.m3u8, master.m3u8 and each hour's index.m3u8 in the store",
-     set_publish},
-    {"--json", NULL, "the summary as one line of JSON", set_json},
-    {"-q", NULL, "no progress, no summary", set_quiet},
-    {NULL, NULL, NULL, NULL},
+    OPTION_TEXT("--to", "URL", "s3://bucket/prefix or file:///directory (needed)", delivery_options,
+                cfg.destination),
+    OPTION("--pool", "SIZE", "memory for segments that wait; default 32M", set_pool),
+    OPTION("--in-flight", "N", "uploads at once; default 4", set_in_flight),
+    OPTION("--deadline", "SECONDS",
+           "give up when nothing could be delivered for so long; default 60, 0 never",
+           set_deadline),
+    OPTION("--close-wait", "SECONDS",
+           "once the input has ended, deliver for so long at most; the rest is spooled",
+           set_close_wait),
+    OPTION_TEXT("--spool", "DIR", "keep on flash what memory cannot hold, over restarts too",
+                delivery_options, cfg.spool_dir),
+    OPTION("--spool-max", "SIZE", "of the spool; beyond it the oldest is dropped; default 1G",
+           set_spool_max),
+    OPTION("--spool-share", "PERCENT", "of the time for it while new segments come; default 50",
+           set_spool_share),
+    OPTION("--tag", "NAME=VALUE", "of each object; up to 10 times", add_tag),
+    OPTION("--metadata", "NAME=VALUE", "x-amz-meta-NAME of each object; up to 8 times",
+           add_metadata),
+    OPTION_TEXT("--storage-class", "NAME", "of each object: STANDARD_IA; else the bucket's",
+                delivery_options, cfg.object.storage_class),
+    OPTION("--sse", "KIND", "encryption at rest, AES256 or aws:kms; else the bucket's", set_sse),
+    OPTION_TEXT("--kms-key", "ID", "with --sse aws:kms; else the account's own", delivery_options,
+                cfg.object.kms_key_id),
+    OPTION("--no-overwrite", NULL, "replace no other object of the same name", set_no_overwrite),
+    OPTION_TEXT("--events", "FILE", "append what happens as lines of JSON; - is standard output",
+                delivery_options, events),
+    OPTION("--stats-every", "SECONDS", "the counts among them; default 10", set_stats_every),
+    OPTION_TEXT("--metrics", "ADDR:PORT", "serve /metrics for Prometheus, and /healthz",
+                delivery_options, metrics),
+    OPTION_FLAG("--publish", "keep live.m3u8, master.m3u8 and each hour's index.m3u8 in the store",
+                delivery_options, publish),
+    OPTION_FLAG("--json", "the summary as one line of JSON", delivery_options, json),
+    OPTION_FLAG("-q", "no progress, no summary", delivery_options, quiet),
+    OPTION_END,
 };
 
 void delivery_options_init(delivery_options *o) {

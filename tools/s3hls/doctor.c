@@ -20,12 +20,6 @@ static const char *set_origin(void *ctx, const char *value) {
     return strstr(value, "://") ? NULL : "not an origin; give https://player.example";
 }
 
-static const char *set_json(void *ctx, const char *value) {
-    (void)value;
-    ((doctor *)ctx)->json = true;
-    return NULL;
-}
-
 /* ---- output */
 
 void doctor_report(doctor *d, verdict v, const char *check, const char *remedy, const char *format,
@@ -455,10 +449,10 @@ static int examine_bucket(command_line *line, doctor *d) {
 
 int command_doctor(int argc, char **argv) {
     static const option_kind kinds[] = {
-        {"--origin", "URL", "where the page with the player comes from: https://player.example",
-         set_origin},
-        {"--json", NULL, "a line of JSON for each check", set_json},
-        {NULL, NULL, NULL, NULL},
+        OPTION("--origin", "URL",
+               "where the page with the player comes from: https://player.example", set_origin),
+        OPTION_FLAG("--json", "a line of JSON for each check", doctor, json),
+        OPTION_END,
     };
     doctor d = {0};
     command_line line = {

@@ -26,35 +26,6 @@ typedef struct exporting {
 
 /* ---- options */
 
-static const char *set_output(void *ctx, const char *value) {
-    ((export_options *)ctx)->output = value;
-    return NULL;
-}
-
-static const char *set_force(void *ctx, const char *value) {
-    (void)value;
-    ((export_options *)ctx)->force = true;
-    return NULL;
-}
-
-static const char *set_keep(void *ctx, const char *value) {
-    (void)value;
-    ((export_options *)ctx)->keep = true;
-    return NULL;
-}
-
-static const char *set_json(void *ctx, const char *value) {
-    (void)value;
-    ((export_options *)ctx)->json = true;
-    return NULL;
-}
-
-static const char *set_quiet(void *ctx, const char *value) {
-    (void)value;
-    ((export_options *)ctx)->quiet = true;
-    return NULL;
-}
-
 /* ---- the file */
 
 static int write_file(void *ctx, uint64_t offset, const uint8_t *data, size_t size) {
@@ -180,12 +151,12 @@ static int run(const command_line *line, s3hls_archive *archive, const s3hls_seg
 int command_export(int argc, char **argv) {
     static const option_kind kinds[] = {
         RANGE_KINDS,
-        {"-o", "FILE", "the MP4 (needed)", set_output},
-        {"-f", NULL, "replace a file that is there", set_force},
-        {"--keep", NULL, "leave what was written when it fails", set_keep},
-        {"--json", NULL, "the summary as one line of JSON", set_json},
-        {"-q", NULL, "no progress, no gaps, no summary", set_quiet},
-        {NULL, NULL, NULL, NULL},
+        OPTION_TEXT("-o", "FILE", "the MP4 (needed)", export_options, output),
+        OPTION_FLAG("-f", "replace a file that is there", export_options, force),
+        OPTION_FLAG("--keep", "leave what was written when it fails", export_options, keep),
+        OPTION_FLAG("--json", "the summary as one line of JSON", export_options, json),
+        OPTION_FLAG("-q", "no progress, no gaps, no summary", export_options, quiet),
+        OPTION_END,
     };
     export_options o = {.range = RANGE_ALL};
     o.range.playable = true;

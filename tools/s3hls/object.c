@@ -14,16 +14,6 @@ typedef struct object_options {
     uint32_t expires_s;
 } object_options;
 
-static const char *set_output(void *ctx, const char *value) {
-    ((object_options *)ctx)->output = value;
-    return NULL;
-}
-
-static const char *set_type(void *ctx, const char *value) {
-    ((object_options *)ctx)->content_type = value;
-    return NULL;
-}
-
 static const char *set_method(void *ctx, const char *value) {
     ((object_options *)ctx)->method = value;
     return strcmp(value, "GET") && strcmp(value, "PUT") && strcmp(value, "HEAD") &&
@@ -120,8 +110,9 @@ static int put(command_line *line, object_options *o) {
 
 int command_put(int argc, char **argv) {
     static const option_kind kinds[] = {
-        {"--content-type", "TYPE", "default application/octet-stream", set_type},
-        {NULL, NULL, NULL, NULL},
+        OPTION_TEXT("--content-type", "TYPE", "default application/octet-stream", object_options,
+                    content_type),
+        OPTION_END,
     };
     object_options o = {0};
     command_line line = {.command = "put",
@@ -191,8 +182,9 @@ static int get(command_line *line, object_options *o) {
 
 int command_get(int argc, char **argv) {
     static const option_kind kinds[] = {
-        {"-o", "FILE", "write to a file instead of standard output", set_output},
-        {NULL, NULL, NULL, NULL},
+        OPTION_TEXT("-o", "FILE", "write to a file instead of standard output", object_options,
+                    output),
+        OPTION_END,
     };
     object_options o = {0};
     command_line line = {.command = "get",
@@ -240,9 +232,11 @@ static int presign(command_line *line, object_options *o) {
 
 int command_presign(int argc, char **argv) {
     static const option_kind kinds[] = {
-        {"--expires", "SECONDS", "life of the address; default 3600, at most 604800", set_expires},
-        {"--method", "METHOD", "what it allows: GET (default), HEAD, PUT, DELETE", set_method},
-        {NULL, NULL, NULL, NULL},
+        OPTION("--expires", "SECONDS", "life of the address; default 3600, at most 604800",
+               set_expires),
+        OPTION("--method", "METHOD", "what it allows: GET (default), HEAD, PUT, DELETE",
+               set_method),
+        OPTION_END,
     };
     object_options o = {.expires_s = 3600, .method = "GET"};
     command_line line = {.command = "presign",

@@ -67,11 +67,6 @@ bool parse_rate(const char *text, uint32_t *num, uint32_t *den) {
 
 /* ---- common options */
 
-static const char *set_region(void *ctx, const char *value) {
-    ((common_options *)ctx)->s3.region = value;
-    return NULL;
-}
-
 static const char *set_endpoint(void *ctx, const char *value) {
     ((common_options *)ctx)->s3.endpoint = value;
     return strncasecmp(value, "http://", 7) == 0 || strncasecmp(value, "https://", 8) == 0
@@ -82,41 +77,6 @@ static const char *set_endpoint(void *ctx, const char *value) {
 static const char *set_ca(void *ctx, const char *value) {
     ((common_options *)ctx)->s3.ca_file = value;
     return access(value, R_OK) == 0 ? NULL : "cannot be read; give a PEM file of certificates";
-}
-
-static const char *set_profile(void *ctx, const char *value) {
-    ((common_options *)ctx)->profile = value;
-    return NULL;
-}
-
-static const char *set_iot_endpoint(void *ctx, const char *value) {
-    ((common_options *)ctx)->iot.endpoint = value;
-    return NULL;
-}
-
-static const char *set_iot_role_alias(void *ctx, const char *value) {
-    ((common_options *)ctx)->iot.role_alias = value;
-    return NULL;
-}
-
-static const char *set_iot_thing(void *ctx, const char *value) {
-    ((common_options *)ctx)->iot.thing_name = value;
-    return NULL;
-}
-
-static const char *set_iot_cert(void *ctx, const char *value) {
-    ((common_options *)ctx)->iot.certificate = value;
-    return NULL;
-}
-
-static const char *set_iot_key(void *ctx, const char *value) {
-    ((common_options *)ctx)->iot.key = value;
-    return NULL;
-}
-
-static const char *set_iot_ca(void *ctx, const char *value) {
-    ((common_options *)ctx)->iot.ca_file = value;
-    return NULL;
 }
 
 static const char *set_path_style(void *ctx, const char *value) {
@@ -173,28 +133,34 @@ static const char *set_very_verbose(void *ctx, const char *value) {
 }
 
 static const option_kind common_kinds[] = {
-    {"--region", "NAME", "region of the bucket; else AWS_REGION, us-east-1", set_region},
-    {"--endpoint", "URL", "an S3 server of your own; else AWS_ENDPOINT_URL_S3, AWS's own",
-     set_endpoint},
-    {"--ca", "FILE", "authorities to trust beside the system's (PEM); else AWS_CA_BUNDLE", set_ca},
-    {"--profile", "NAME", "of the shared credentials file; else the environment's keys",
-     set_profile},
-    {"--iot-endpoint", "HOST",
-     "keys from AWS IoT Core's credentials provider, with these:", set_iot_endpoint},
-    {"--iot-role-alias", "NAME", "what the certificate is exchanged for", set_iot_role_alias},
-    {"--iot-thing", "NAME", "the device's thing", set_iot_thing},
-    {"--iot-cert", "FILE", "the device's certificate (PEM)", set_iot_cert},
-    {"--iot-key", "FILE", "its key (PEM), or a pkcs11: URI", set_iot_key},
-    {"--iot-ca", "FILE", "authorities to trust for it beside the system's (PEM)", set_iot_ca},
-    {"--path-style", NULL, "https://endpoint/bucket/key", set_path_style},
-    {"--virtual-host", NULL, "https://bucket.endpoint/key", set_virtual_host},
-    {"--file-mode", "MODE", "of new files in a directory or a spool, less the umask; default 0600",
-     set_file_mode},
-    {"--checksum", "KIND", "auto, crc32c, md5 or none, for servers that refuse x-amz-checksum-*",
-     set_checksum},
-    {"-v", NULL, "log more on standard error", set_verbose},
-    {"-vv", NULL, "log every request", set_very_verbose},
-    {NULL, NULL, NULL, NULL},
+    OPTION_TEXT("--region", "NAME", "region of the bucket; else AWS_REGION, us-east-1",
+                common_options, s3.region),
+    OPTION("--endpoint", "URL", "an S3 server of your own; else AWS_ENDPOINT_URL_S3, AWS's own",
+           set_endpoint),
+    OPTION("--ca", "FILE", "authorities to trust beside the system's (PEM); else AWS_CA_BUNDLE",
+           set_ca),
+    OPTION_TEXT("--profile", "NAME", "of the shared credentials file; else the environment's keys",
+                common_options, profile),
+    OPTION_TEXT("--iot-endpoint", "HOST",
+                "keys from AWS IoT Core's credentials provider, with these:", common_options,
+                iot.endpoint),
+    OPTION_TEXT("--iot-role-alias", "NAME", "what the certificate is exchanged for", common_options,
+                iot.role_alias),
+    OPTION_TEXT("--iot-thing", "NAME", "the device's thing", common_options, iot.thing_name),
+    OPTION_TEXT("--iot-cert", "FILE", "the device's certificate (PEM)", common_options,
+                iot.certificate),
+    OPTION_TEXT("--iot-key", "FILE", "its key (PEM), or a pkcs11: URI", common_options, iot.key),
+    OPTION_TEXT("--iot-ca", "FILE", "authorities to trust for it beside the system's (PEM)",
+                common_options, iot.ca_file),
+    OPTION("--path-style", NULL, "https://endpoint/bucket/key", set_path_style),
+    OPTION("--virtual-host", NULL, "https://bucket.endpoint/key", set_virtual_host),
+    OPTION("--file-mode", "MODE",
+           "of new files in a directory or a spool, less the umask; default 0600", set_file_mode),
+    OPTION("--checksum", "KIND",
+           "auto, crc32c, md5 or none, for servers that refuse x-amz-checksum-*", set_checksum),
+    OPTION("-v", NULL, "log more on standard error", set_verbose),
+    OPTION("-vv", NULL, "log every request", set_very_verbose),
+    OPTION_END,
 };
 
 static void log_line(void *ctx, s3hls_log_level level, const char *component, const char *message) {
@@ -313,6 +279,17 @@ static const option_kind *find_option(const command_line *line, const char *argu
     return kind;
 }
 
+static const char *set_option(const option_kind *kind, void *ctx, const char *value) {
+    char *member = (char *)ctx + kind->offset;
+    if (kind->set)
+        return kind->set(ctx, value);
+    if (kind->value)
+        memcpy(member, &value, sizeof value);
+    else
+        memcpy(member, &(bool){true}, sizeof(bool));
+    return NULL;
+}
+
 /* Process one option at argv[*at]. @return false: invalid; the error was reported. */
 static bool take_option(command_line *line, int argc, char **argv, int *at) {
     const char *argument = argv[*at], *equals = strchr(argument, '=');
@@ -330,7 +307,7 @@ static bool take_option(command_line *line, int argc, char **argv, int *at) {
     else if (kind->value && !equals)
         value = argv[++*at];
     if (!wrong)
-        wrong = kind->set(ctx, value);
+        wrong = set_option(kind, ctx, value);
     if (wrong)
         report(line->command, "%.*s%s%s: %s; s3hls help %s explains", (int)size, argument,
                value ? " " : "", value ? value : "", wrong, line->command);

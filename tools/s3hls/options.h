@@ -6,14 +6,31 @@
 
 #include "s3hls/s3hls.h"
 #include <stdbool.h>
+#include <stddef.h>
 
+/* An option, made by one of the macros below. */
 typedef struct option_kind {
     const char *name;  /* "--to" */
     const char *value; /* "URL"; NULL: the option has no value */
     const char *help;
-    /* @return NULL, or the fault of the value and the correct form. ctx: the command's. */
+    /* @return NULL, or the fault of the value and the correct form. ctx: the command's. NULL: the
+     * member at offset of ctx is set: a bool, or with a value a const char * */
     const char *(*set)(void *ctx, const char *value);
+    size_t offset;
 } option_kind;
+
+#define OPTION(name, value, help, set)                                                             \
+    { name, value, help, set, 0 }
+/* A bool of the command's options that becomes true. */
+#define OPTION_FLAG(name, help, type, member)                                                      \
+    { name, NULL, help, NULL, offsetof(type, member) + 0 * OPTION_SAME(type, member, bool) }
+/* A text, as it stands in argv. */
+#define OPTION_TEXT(name, value, help, type, member)                                               \
+    { name, value, help, NULL, offsetof(type, member) + 0 * OPTION_SAME(type, member, char *) }
+#define OPTION_END OPTION(NULL, NULL, NULL, NULL)
+/* Fails to compile if the member has another size. */
+#define OPTION_SAME(type, member, other)                                                           \
+    sizeof(char[sizeof(((type *)0)->member) == sizeof(other) ? 1 : -1])
 
 enum { POSITIONAL_MAX = 64 };
 

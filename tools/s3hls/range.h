@@ -21,10 +21,9 @@ const char *range_set_from(void *ctx, const char *value);
 const char *range_set_to(void *ctx, const char *value);
 
 #define RANGE_KINDS                                                                                \
-    {"--from", "TIME", "ISO 8601 in UTC or UNIX seconds; else the first segment", range_set_from}, \
-    {                                                                                              \
-        "--to", "TIME", "up to, not including; else the last segment", range_set_to                \
-    }
+    OPTION("--from", "TIME", "ISO 8601 in UTC or UNIX seconds; else the first segment",            \
+           range_set_from),                                                                        \
+        OPTION("--to", "TIME", "up to, not including; else the last segment", range_set_to)
 
 /* In ms; open ends are kept. */
 int64_t range_from_ms(const range_options *range);

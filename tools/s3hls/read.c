@@ -17,29 +17,6 @@ typedef struct read_options {
 
 /* ---- options */
 
-static const char *set_json(void *ctx, const char *value) {
-    (void)value;
-    ((read_options *)ctx)->json = true;
-    return NULL;
-}
-
-static const char *set_relative(void *ctx, const char *value) {
-    (void)value;
-    ((read_options *)ctx)->relative = true;
-    return NULL;
-}
-
-static const char *set_live(void *ctx, const char *value) {
-    (void)value;
-    ((read_options *)ctx)->live = true;
-    return NULL;
-}
-
-static const char *set_base(void *ctx, const char *value) {
-    ((read_options *)ctx)->base = value;
-    return NULL;
-}
-
 static const char *set_presign(void *ctx, const char *value) {
     return parse_count(value, 1, S3HLS_PRESIGN_MAX_S, &((read_options *)ctx)->presign_s)
                ? NULL
@@ -95,8 +72,8 @@ static int print_list(const command_line *line, s3hls_archive *archive,
 int command_ls(int argc, char **argv) {
     static const option_kind kinds[] = {
         RANGE_KINDS,
-        {"--json", NULL, "a line of JSON for each segment", set_json},
-        {NULL, NULL, NULL, NULL},
+        OPTION_FLAG("--json", "a line of JSON for each segment", read_options, json),
+        OPTION_END,
     };
     read_options o = {.range = RANGE_ALL};
     command_line line = {.command = "ls",
@@ -178,13 +155,15 @@ static int write_playlist(const command_line *line, s3hls_archive *archive,
 int command_playlist(int argc, char **argv) {
     static const option_kind kinds[] = {
         RANGE_KINDS,
-        {"--relative", NULL, "addresses as names below the playlist's own (file://: the default)",
-         set_relative},
-        {"--presign", "SECONDS", "presigned addresses that live so long (s3://: default 3600)",
-         set_presign},
-        {"--base", "URL", "put before each name: a CDN's address", set_base},
-        {"--live", NULL, "a live window of the newest session, without an end", set_live},
-        {NULL, NULL, NULL, NULL},
+        OPTION_FLAG("--relative",
+                    "addresses as names below the playlist's own (file://: the default)",
+                    read_options, relative),
+        OPTION("--presign", "SECONDS",
+               "presigned addresses that live so long (s3://: default 3600)", set_presign),
+        OPTION_TEXT("--base", "URL", "put before each name: a CDN's address", read_options, base),
+        OPTION_FLAG("--live", "a live window of the newest session, without an end", read_options,
+                    live),
+        OPTION_END,
     };
     read_options o = {.range = RANGE_ALL};
     o.range.playable = true;

@@ -37,12 +37,6 @@ static const char *set_format(void *ctx, const char *value) {
     return strcmp(value, "h264") == 0 ? NULL : "not a format; give h264, or leave it to be found";
 }
 
-static const char *set_realtime(void *ctx, const char *value) {
-    (void)value;
-    ((record_options *)ctx)->realtime = true;
-    return NULL;
-}
-
 static const char *set_start(void *ctx, const char *value) {
     int64_t *start_us = &config(ctx)->start_time_us;
     return time_parse(value, start_us) && *start_us > 0
@@ -124,31 +118,37 @@ static const char *set_password_file(void *ctx, const char *value) {
 }
 
 static const option_kind kinds[] = {
-    {"--format", "h264", "a raw stream, whatever it looks like", set_format},
-    {"--fps", "RATE",
-     "frames per second of a raw stream; else its own, else 25; containers have times", set_fps},
-    {"--realtime", NULL, "read no faster than the video plays, as a camera would", set_realtime},
-    {"--start", "TIME", "when a file was taken; else its modification time less its length",
-     set_start},
-    {"--rtsp-transport", "KIND", "tcp (default), udp, or auto: udp where the camera refuses tcp",
-     set_transport},
-    {"--input-ca", "FILE",
-     "authorities to trust for rtsps:// and https:// (PEM), besides the system's", set_input_ca},
-    {"--input-insecure", NULL, "accept any certificate of the input", set_insecure},
-    {"--input-password-file", "FILE", "its first line is the password of the user in the address",
-     set_password_file},
-    {"--reconnect", NULL,
-     "connect again when the camera went away, the default with RTSP; given, also at the start",
-     set_reconnect},
-    {"--no-reconnect", NULL, "end when the camera does", set_no_reconnect},
-    {"--segment-duration", "SECONDS", "cut at the first keyframe from here on; default 4",
-     set_duration},
-    {"--segment-max-bytes", "SIZE", "end a segment here in any case; default 3/4 of the pool",
-     set_max_bytes},
-    {"--nal-type", "N", "with --nal-count: cut by NAL units of this type instead", set_nal_type},
-    {"--nal-count", "N", "so many of them make a segment", set_nal_count},
-    {"--drop", "WHICH", "oldest or newest (default) footage, when nothing more fits", set_drop},
-    {NULL, NULL, NULL, NULL},
+    OPTION("--format", "h264", "a raw stream, whatever it looks like", set_format),
+    OPTION("--fps", "RATE",
+           "frames per second of a raw stream; else its own, else 25; containers have times",
+           set_fps),
+    OPTION_FLAG("--realtime", "read no faster than the video plays, as a camera would",
+                record_options, realtime),
+    OPTION("--start", "TIME", "when a file was taken; else its modification time less its length",
+           set_start),
+    OPTION("--rtsp-transport", "KIND",
+           "tcp (default), udp, or auto: udp where the camera refuses tcp", set_transport),
+    OPTION("--input-ca", "FILE",
+           "authorities to trust for rtsps:// and https:// (PEM), besides the system's",
+           set_input_ca),
+    OPTION("--input-insecure", NULL, "accept any certificate of the input", set_insecure),
+    OPTION("--input-password-file", "FILE",
+           "its first line is the password of the user in the address", set_password_file),
+    OPTION(
+        "--reconnect", NULL,
+        "connect again when the camera went away, the default with RTSP; given, also at the start",
+        set_reconnect),
+    OPTION("--no-reconnect", NULL, "end when the camera does", set_no_reconnect),
+    OPTION("--segment-duration", "SECONDS", "cut at the first keyframe from here on; default 4",
+           set_duration),
+    OPTION("--segment-max-bytes", "SIZE", "end a segment here in any case; default 3/4 of the pool",
+           set_max_bytes),
+    OPTION("--nal-type", "N", "with --nal-count: cut by NAL units of this type instead",
+           set_nal_type),
+    OPTION("--nal-count", "N", "so many of them make a segment", set_nal_count),
+    OPTION("--drop", "WHICH", "oldest or newest (default) footage, when nothing more fits",
+           set_drop),
+    OPTION_END,
 };
 
 /* ---- recording */

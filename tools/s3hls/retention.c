@@ -21,18 +21,6 @@ static const char *set_days(void *ctx, const char *value) {
                : "not a count; give 1 to 36500 days";
 }
 
-static const char *set_off(void *ctx, const char *value) {
-    (void)value;
-    ((retention_options *)ctx)->off = true;
-    return NULL;
-}
-
-static const char *set_dry_run(void *ctx, const char *value) {
-    (void)value;
-    ((retention_options *)ctx)->dry_run = true;
-    return NULL;
-}
-
 static int failed(const char *what, int rc, const s3hls_s3_error *error) {
     complain("retention", what, rc, error);
     return rc == S3HLS_E_INVALID || rc == S3HLS_E_TOO_LARGE ? EXIT_USAGE : EXIT_FAILED;
@@ -119,10 +107,11 @@ static int keep(const command_line *line, const retention_options *o) {
 
 int command_retention(int argc, char **argv) {
     static const option_kind kinds[] = {
-        {"--days", "N", "keep recordings so long; else show what the bucket does", set_days},
-        {"--off", NULL, "take the rule away again: keep them for ever", set_off},
-        {"--dry-run", NULL, "change nothing, print what would be", set_dry_run},
-        {NULL, NULL, NULL, NULL},
+        OPTION("--days", "N", "keep recordings so long; else show what the bucket does", set_days),
+        OPTION_FLAG("--off", "take the rule away again: keep them for ever", retention_options,
+                    off),
+        OPTION_FLAG("--dry-run", "change nothing, print what would be", retention_options, dry_run),
+        OPTION_END,
     };
     retention_options o = {.days = 0};
     command_line line = {

@@ -21,26 +21,6 @@ typedef struct serve_options {
 
 /* ---- options */
 
-static const char *set_listen(void *ctx, const char *value) {
-    ((serve_options *)ctx)->cfg.listen = value;
-    return NULL;
-}
-
-static const char *set_token_file(void *ctx, const char *value) {
-    ((serve_options *)ctx)->cfg.token_file = value;
-    return NULL;
-}
-
-static const char *set_tls_cert(void *ctx, const char *value) {
-    ((serve_options *)ctx)->cfg.tls_cert_file = value;
-    return NULL;
-}
-
-static const char *set_tls_key(void *ctx, const char *value) {
-    ((serve_options *)ctx)->cfg.tls_key_file = value;
-    return NULL;
-}
-
 static const char *set_cors(void *ctx, const char *value) {
     serve_options *o = ctx;
     if (o->cfg.cors_origin_count == ORIGINS_MAX)
@@ -83,30 +63,29 @@ static const char *set_lists(void *ctx, const char *value) {
                : "not a number of LIST requests; give 1 to 1000000 a minute";
 }
 
-static const char *set_access_log(void *ctx, const char *value) {
-    ((serve_options *)ctx)->access_log = value;
-    return NULL;
-}
-
 static const option_kind kinds[] = {
-    {"--listen", "ADDR:PORT", "default 127.0.0.1:8080; port 0 takes a free one, and prints it",
-     set_listen},
-    {"--token-file", "FILE", "who may look: lines of TOKEN CAMERA[,CAMERA...] [NAME], * for all",
-     set_token_file},
-    {"--tls-cert", "FILE", "serve HTTPS: certificate and its chain (PEM)", set_tls_cert},
-    {"--tls-key", "FILE", "its key (PEM)", set_tls_key},
-    {"--cors", "ORIGIN", "let the pages of this origin read; may be given again; * for any",
-     set_cors},
-    {"--proxy", NULL, "segments go through this server (file://: always)", set_proxy},
-    {"--presign", NULL, "players fetch from S3 by presigned addresses (the default for s3://)",
-     set_presign},
-    {"--max-connections", "N", "default 16384", set_max_connections},
-    {"--max-per-address", "N", "of one client; default a quarter of --max-connections",
-     set_max_per_address},
-    {"--lists-per-minute", "N",
-     "LIST requests that names and states of cameras may cost; default 60", set_lists},
-    {"--access-log", "FILE", "a line for each request; - for standard output", set_access_log},
-    {NULL, NULL, NULL, NULL},
+    OPTION_TEXT("--listen", "ADDR:PORT",
+                "default 127.0.0.1:8080; port 0 takes a free one, and prints it", serve_options,
+                cfg.listen),
+    OPTION_TEXT("--token-file", "FILE",
+                "who may look: lines of TOKEN CAMERA[,CAMERA...] [NAME], * for all", serve_options,
+                cfg.token_file),
+    OPTION_TEXT("--tls-cert", "FILE", "serve HTTPS: certificate and its chain (PEM)", serve_options,
+                cfg.tls_cert_file),
+    OPTION_TEXT("--tls-key", "FILE", "its key (PEM)", serve_options, cfg.tls_key_file),
+    OPTION("--cors", "ORIGIN", "let the pages of this origin read; may be given again; * for any",
+           set_cors),
+    OPTION("--proxy", NULL, "segments go through this server (file://: always)", set_proxy),
+    OPTION("--presign", NULL,
+           "players fetch from S3 by presigned addresses (the default for s3://)", set_presign),
+    OPTION("--max-connections", "N", "default 16384", set_max_connections),
+    OPTION("--max-per-address", "N", "of one client; default a quarter of --max-connections",
+           set_max_per_address),
+    OPTION("--lists-per-minute", "N",
+           "LIST requests that names and states of cameras may cost; default 60", set_lists),
+    OPTION_TEXT("--access-log", "FILE", "a line for each request; - for standard output",
+                serve_options, access_log),
+    OPTION_END,
 };
 
 /* ---- serving */

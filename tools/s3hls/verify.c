@@ -19,18 +19,6 @@ typedef struct verify_options {
     bool json, quiet;
 } verify_options;
 
-static const char *set_json(void *ctx, const char *value) {
-    (void)value;
-    ((verify_options *)ctx)->json = true;
-    return NULL;
-}
-
-static const char *set_quiet(void *ctx, const char *value) {
-    (void)value;
-    ((verify_options *)ctx)->quiet = true;
-    return NULL;
-}
-
 /* ---- reading, several segments side by side */
 
 typedef struct reading {
@@ -395,9 +383,10 @@ static int verify(const command_line *line, s3hls_archive *archive,
 int command_verify(int argc, char **argv) {
     static const option_kind kinds[] = {
         RANGE_KINDS,
-        {"--json", NULL, "a line of JSON for each finding, and for the summary", set_json},
-        {"-q", NULL, "print nothing: only the exit status", set_quiet},
-        {NULL, NULL, NULL, NULL},
+        OPTION_FLAG("--json", "a line of JSON for each finding, and for the summary",
+                    verify_options, json),
+        OPTION_FLAG("-q", "print nothing: only the exit status", verify_options, quiet),
+        OPTION_END,
     };
     verify_options o = {.range = RANGE_ALL};
     command_line line = {
