@@ -11,8 +11,9 @@ help:
 	@echo "make build    build/release/s3hls and the libraries"
 	@echo "make install  into DESTDIR and PREFIX (/usr/local)"
 
-demo: build
+demo:
 	@tests/support/setup.sh demo
+	@cmake --preset release >/dev/null && cmake --build build/release --parallel $(JOBS) --target s3hls
 	@tests/demo.sh
 
 test:
