@@ -27,10 +27,11 @@
 typedef struct world {
     s3hls_env env;
     _Atomic long allocations, out;
-    long until_failure;        /* negative: never */
-    _Atomic int64_t wall_us;   /* of the wall's clock, when the world began */
-    _Atomic int64_t passed_us; /* time that has passed on both clocks */
-    char lines[4096];          /* the newest of the log */
+    _Atomic long until_failure; /* negative: never */
+    _Atomic int64_t wall_us;    /* of the wall's clock, when the world began */
+    _Atomic int64_t passed_us;  /* time that has passed on both clocks */
+    pthread_mutex_t log_lock;
+    char lines[4096]; /* the newest of the log */
     char dir[64], cam[80], spool[80], url[96];
     char events[16384]; /* "word key\n" each */
 } world;
@@ -63,18 +64,21 @@ static inline int64_t world_monotonic_us(void *ctx) {
 static inline void world_log(void *ctx, s3hls_log_level level, const char *component,
                              const char *message) {
     world *w = ctx;
-    size_t used = strlen(w->lines);
     (void)level;
     (void)component;
+    pthread_mutex_lock(&w->log_lock);
+    size_t used = strlen(w->lines);
     if (used + strlen(message) + 2 > sizeof w->lines)
         used = 0;
     snprintf(w->lines + used, sizeof w->lines - used, "%s\n", message);
+    pthread_mutex_unlock(&w->log_lock);
 }
 
 static const int64_t NOON_US = INT64_C(1782820800) * 1000000; /* 2026-06-30T12:00:00Z */
 
 static inline world *world_open(void) {
     world *w = calloc(1, sizeof *w);
+    pthread_mutex_init(&w->log_lock, NULL);
     w->env = (s3hls_env){.ctx = w,
                          .reallocate = world_reallocate,
                          .wall_us = world_wall_us,
