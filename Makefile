@@ -5,7 +5,7 @@ JOBS  := $(shell nproc)
 .PHONY: help demo test check bench build install clean
 help:
 	@echo "make demo     record a clip, play it back, prove that nothing is missing"
-	@echo "make test     everything: tests, sanitizers, fuzzing, checks (15 minutes)"
+	@echo "make test     everything: tests, sanitizers, fuzzing, checks (under 20 minutes)"
 	@echo "make check    unit tests only (seconds)"
 	@echo "make bench    measures beside peers, to build/bench.jsonl"
 	@echo "make build    build/release/s3hls and the libraries"

@@ -109,7 +109,7 @@ record "$url" $((now - 3600)) --publish
 record "s3://$bucket/cam-10" $((now - 3600))
 "$S3HLS" retention "$url" --days 1 >/dev/null
 # whoever sweeps at this moment has the lock: another sweep, then
-for _ in $(seq 15); do
+for _ in $(seq 40); do
     sleep 2
     radosgw-admin -c "$S3HLS_LAB_DIR/ceph.conf" -n client.rgw.a --rgw_lc_debug_interval=1 lc process >lc 2>&1 || fail "$(cat lc)"
     aws --endpoint-url "$S3HLS_LAB_ENDPOINT_TLS" s3 ls --recursive "s3://$bucket" | awk '{ print $4 }' >left
