@@ -76,9 +76,8 @@ S3HLS_API int s3hls_source_is_camera(const char *address);
 /** Check a config without connecting. Any thread; allocates; does not block.
  * @param why  receives the fault, S3HLS_SOURCE_WHY_BYTES
  * @return S3HLS_OK
- *   S3HLS_E_INVALID: no address, no stopped function, an ambiguous or second password, a password
- *   without a user, UDP with rtsps://
- *   S3HLS_E_NOMEM: out of memory */
+ *   S3HLS_E_INVALID: no or an uninitialized config, no address, no stopped function, an ambiguous
+ * or second password, a password without a user, UDP with rtsps:// S3HLS_E_NOMEM: out of memory */
 S3HLS_API int s3hls_source_check(const s3hls_source_config *cfg, char why[S3HLS_SOURCE_WHY_BYTES]);
 
 /** Open a source. Blocks until the first picture at most; allocates.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Retries until a camera responds. */
 #include "base/env.h"
-#include "s3hls/input.h"
+#include "input/source.h"
 #include <time.h>
 
 enum { FIRST_MS = 1000, LONGEST_MS = 30000, CHECK_MS = 50 };
@@ -16,12 +16,15 @@ static int wait_jittered(const s3hls_source_config *cfg, const s3hls_env *env, u
     return !cfg->stopped(cfg->ctx);
 }
 
-int s3hls_source_reopen(s3hls_source **out, const s3hls_source_config *cfg, uint32_t pause_ms) {
-    const s3hls_env env = s3hls__env_resolve(cfg->env);
+int s3hls_source_reopen(s3hls_source **out, const s3hls_source_config *config, uint32_t pause_ms) {
+    s3hls_source_config own, *cfg = &own;
     char why[S3HLS_SOURCE_WHY_BYTES];
     s3hls_source_close(out);
-    int rc = s3hls_source_check(cfg, why);
-    for (uint32_t ms = pause_ms; rc != S3HLS_E_INVALID && wait_jittered(cfg, &env, ms);) {
+    int rc = s3hls__source_config_read(cfg, config, why);
+    if (rc == S3HLS_E_INVALID)
+        return rc;
+    const s3hls_env env = s3hls__env_resolve(cfg->env);
+    for (uint32_t ms = pause_ms; wait_jittered(cfg, &env, ms);) {
         rc = s3hls_source_open(out, cfg, why);
         if (rc == S3HLS_OK)
             return S3HLS_OK;
@@ -29,5 +32,5 @@ int s3hls_source_reopen(s3hls_source **out, const s3hls_source_config *cfg, uint
             cfg->on_failure(cfg->ctx, rc, why);
         ms = ms < FIRST_MS ? FIRST_MS : ms < LONGEST_MS / 2 ? ms * 2 : LONGEST_MS;
     }
-    return rc == S3HLS_E_INVALID ? rc : S3HLS_E_CANCELLED;
+    return S3HLS_E_CANCELLED;
 }

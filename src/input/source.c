@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT-0 */
+#include "input/source.h"
+#include "base/config.h"
 #include "base/disk.h"
 #include "input/address.h"
 #include "input/demux.h"
 #include "input/truncation.h"
-#include "s3hls/input.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <libavformat/avformat.h>
@@ -282,12 +283,17 @@ static int open_by_content(s3hls_source *m, char why[256]) {
     return S3HLS_OK;
 }
 
-/* @param encoded  receives the address as libavformat parses it; to be freed */
-static int check(const s3hls_source_config *cfg, char **encoded, char why[256]) {
+/* @param cfg      receives the config, with defaults for members that the caller does not know
+ * @param encoded  receives the address as libavformat parses it; to be freed */
+static int check(s3hls_source_config *cfg, const s3hls_source_config *config, char **encoded,
+                 char why[256]) {
     const char *wrong = NULL;
     *encoded = NULL;
     why[0] = 0;
-    if (!cfg->address || !cfg->stopped)
+    s3hls_source_config_init(cfg);
+    if (s3hls__config_copy(cfg, sizeof *cfg, config))
+        wrong = "the config is missing, or was not initialized";
+    else if (!cfg->address || !cfg->stopped)
         wrong = "the address or the stopped function is missing";
     else if (cfg->transport == S3HLS_RTSP_UDP &&
              s3hls__input_address_has_scheme(cfg->address, "rtsps"))
@@ -300,17 +306,24 @@ static int check(const s3hls_source_config *cfg, char **encoded, char why[256]) 
     return wrong ? S3HLS_E_INVALID : S3HLS_E_NOMEM;
 }
 
-int s3hls_source_check(const s3hls_source_config *cfg, char why[256]) {
+int s3hls__source_config_read(s3hls_source_config *cfg, const s3hls_source_config *config,
+                              char why[256]) {
     char *encoded;
-    int rc = check(cfg, &encoded, why);
+    int rc = check(cfg, config, &encoded, why);
     free(encoded);
     return rc;
 }
 
-int s3hls_source_open(s3hls_source **out, const s3hls_source_config *cfg, char why[256]) {
+int s3hls_source_check(const s3hls_source_config *config, char why[256]) {
+    s3hls_source_config cfg;
+    return s3hls__source_config_read(&cfg, config, why);
+}
+
+int s3hls_source_open(s3hls_source **out, const s3hls_source_config *config, char why[256]) {
+    s3hls_source_config cfg;
     char *address;
     *out = NULL;
-    int rc = check(cfg, &address, why);
+    int rc = check(&cfg, config, &address, why);
     if (rc)
         return rc;
     s3hls_source *m = *out = calloc(1, sizeof *m);
@@ -318,7 +331,7 @@ int s3hls_source_open(s3hls_source **out, const s3hls_source_config *cfg, char w
         free(address);
         return S3HLS_E_NOMEM;
     }
-    m->config = *cfg;
+    m->config = cfg;
     m->address = address;
     m->fd = -1;
     rc = is_url(address) ? open_by_name(m, why) : open_by_content(m, why);

@@ -82,6 +82,21 @@ static void a_config_is_checked_without_a_connection(void **state) {
     }
 }
 
+static void a_config_has_the_size_that_its_caller_knows(void **state) {
+    world w = {.stop_after = 1};
+    char why[S3HLS_SOURCE_WHY_BYTES];
+    s3hls_source_config cfg = config_of(&w, NULL, "rtsps://camera/live");
+    (void)state;
+    cfg.transport = S3HLS_RTSP_UDP; /* beyond what this caller knows: not read */
+    cfg.struct_size = (uint32_t)offsetof(s3hls_source_config, transport);
+    assert_int_equal(s3hls_source_check(&cfg, why), S3HLS_E_INVALID); /* no stopped function */
+    assert_non_null(strstr(why, "stopped"));
+    cfg.struct_size = 0;
+    assert_int_equal(s3hls_source_check(&cfg, why), S3HLS_E_INVALID);
+    assert_non_null(strstr(why, "initialized"));
+    assert_int_equal(s3hls_source_check(NULL, why), S3HLS_E_INVALID);
+}
+
 static void an_invalid_config_is_not_retried(void **state) {
     world w = {.stop_after = 1};
     s3hls_source *source = NULL;
@@ -133,6 +148,7 @@ static void reopening_ends_when_it_is_stopped(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_config_is_checked_without_a_connection),
+        cmocka_unit_test(a_config_has_the_size_that_its_caller_knows),
         cmocka_unit_test(an_invalid_config_is_not_retried),
         cmocka_unit_test(a_source_is_reopened_until_it_is_there),
         cmocka_unit_test(reopening_ends_when_it_is_stopped),
