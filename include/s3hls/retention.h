@@ -24,7 +24,7 @@ extern "C" {
  * @param error  NULL, or receives why the request failed
  * @return S3HLS_OK
  *   S3HLS_E_NOT_FOUND: the bucket has no rules at all
- *   S3HLS_E_INVALID: not such a URL; else as s3hls_s3_open()
+ *   S3HLS_E_INVALID: not such a URL, or rules is NULL; else as s3hls_s3_open()
  *   a status of S3 */
 S3HLS_API int s3hls_retention_get(const char *url, const s3hls_s3_options *s3, const s3hls_env *env,
                                   s3hls_s3_lifecycle *rules, s3hls_s3_error *error);

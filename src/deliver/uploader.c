@@ -3,7 +3,6 @@
 #include "base/config.h"
 #include "base/thread.h"
 #include "base/wait.h"
-#include <signal.h>
 #include <time.h>
 
 /* Encoders do not signal this thread, since waking a thread takes about 20 us: it polls them. */

@@ -7,7 +7,6 @@
 #include "publish/live.h"
 #include "store/store.h"
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 
 static const int64_t SOON_US = 250000, RETRY_FIRST_US = 1000000, RETRY_MAX_US = 30000000,

@@ -159,6 +159,10 @@ void s3hls__packer_mark_newest(s3hls__packer *p) {
     p->marked = true;
 }
 
+void s3hls__packer_unmark(s3hls__packer *p) {
+    p->marked = false;
+}
+
 void s3hls__packer_move_marked(s3hls__packer *p, int64_t pts_by_90k) {
     move(p, &p->mark, &(s3hls__move){.pts_by_90k = pts_by_90k});
     p->marked = false;

@@ -67,6 +67,8 @@ void s3hls__packer_undo_unit(s3hls__packer *p);
 void s3hls__packer_move_newest(s3hls__packer *p, const s3hls__move *by);
 /* Remember the newest access unit, not the first of its segment; one at a time. */
 void s3hls__packer_mark_newest(s3hls__packer *p);
+/* Forget it: its time is right. */
+void s3hls__packer_unmark(s3hls__packer *p);
 /* Move the remembered one: its PTS only. */
 void s3hls__packer_move_marked(s3hls__packer *p, int64_t pts_by_90k);
 

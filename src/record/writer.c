@@ -157,7 +157,7 @@ static void decide_marked(s3hls__writer *w) {
         if (w->kept.before_90k > w->kept.end_90k)
             w->kept.before_90k = w->kept.end_90k;
     }
-    w->packer.marked = false;
+    s3hls__packer_unmark(&w->packer);
 }
 
 static void move_newest(s3hls__writer *w) {

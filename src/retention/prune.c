@@ -172,8 +172,8 @@ int s3hls_prune(const s3hls_prune_config *config, s3hls_prune_summary *summary,
     p->summary = summary;
     p->error = error;
     p->env = env;
-    p->root = cfg.url + FILE_URL;
     rc = s3hls_store_open(&p->store, cfg.url, NULL, &env);
+    p->root = rc ? NULL : cfg.url + FILE_URL; /* another URL is refused */
     if (!rc)
         rc = remove_all(p, "", collect_old);
     if (!rc)

@@ -31,6 +31,8 @@ int s3hls_retention_get(const char *url, const s3hls_s3_options *s3, const s3hls
                         s3hls_s3_lifecycle *rules, s3hls_s3_error *error) {
     char prefix[1026];
     s3hls_s3 *client;
+    if (!rules)
+        return S3HLS_E_INVALID;
     memset(rules, 0, sizeof *rules);
     int rc = open_bucket(&client, url, s3, env, prefix, error);
     if (!rc)
