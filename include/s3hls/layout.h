@@ -5,7 +5,9 @@
  *
  *   {YYYY}/{MM}/{DD}/{HH}/{mm}/{SS}.{mmm}-{duration_ms}-{sequence}-{timeline}.ts
  *   the same with open- or inner- before {sequence}: see s3hls_segment_entry
+ *   the same with .m4s: fragmented MP4
  *   timelines/{timeline}.json
+ *   timelines/{timeline}.mp4                   initialisation segment of .m4s segments
  *   {YYYY}/{MM}/{DD}/{HH}/{mm}/{SS}.ts         names of the AWS sample SDK
  */
 #ifndef S3HLS_LAYOUT_H
@@ -37,7 +39,9 @@ typedef enum s3hls_segment_entry {
 
 /** Format of a segment. Its name ends in the format's suffix. */
 typedef enum s3hls_container {
-    S3HLS_CONTAINER_TS = 0 /* MPEG-TS: ".ts" */
+    S3HLS_CONTAINER_AUTO = -1, /* of a recorder's configuration only: chosen by the tracks */
+    S3HLS_CONTAINER_TS = 0,    /* MPEG-TS: ".ts" */
+    S3HLS_CONTAINER_FMP4 = 1   /* fragmented MP4: ".m4s", with an initialisation segment */
 } s3hls_container;
 
 /** One segment. */
@@ -60,8 +64,8 @@ typedef struct s3hls_timeline {
     uint32_t target_duration_ms; /* no segment of the timeline is longer, rounded to seconds */
     uint32_t width, height;      /* pixels, cropped */
     uint32_t frame_rate_milli;   /* frames per 1,000 s; 0: not known */
-    char codecs[64];             /* RFC 6381: "avc1.64001f" */
-    char container[8];           /* "ts" */
+    char codecs[64];             /* RFC 6381, of all tracks: "avc1.64001f,mp4a.40.2" */
+    char container[8];           /* "ts", "fmp4" */
 } s3hls_timeline;
 
 /** A segment that begins later than this after the current time was named by a clock that ran
@@ -76,8 +80,8 @@ typedef struct s3hls_timeline {
  * @param key       receives it, NUL-terminated
  * @param key_size  bytes; S3HLS_KEY_MAX is always enough
  * @return 1 or more: length without NUL
- *   S3HLS_E_INVALID: start_ms is outside the years 1970 to 9999, or entry or
- *   container is not one of its enum
+ *   S3HLS_E_INVALID: start_ms is outside the years 1970 to 9999, entry or
+ *   container is not one of its enum or is AUTO, or a sample SDK's name is not of a TS segment
  *   S3HLS_E_TOO_LARGE: key_size is too small */
 S3HLS_API int s3hls_segment_key_format(const s3hls_segment *segment, char *key, size_t key_size);
 
@@ -88,6 +92,10 @@ S3HLS_API int s3hls_segment_key_format(const s3hls_segment *segment, char *key, 
  *   S3HLS_E_MALFORMED: not a segment's name in either form (a name has one spelling: surplus zeros,
  *   signs or 30 February are refused), or a duration of more than a day */
 S3HLS_API int s3hls_segment_key_parse(const char *key, size_t key_size, s3hls_segment *segment);
+
+/** Write the name of a timeline's initialisation segment, relative to the camera's prefix.
+ * Parameters and return values: as s3hls_timeline_key_format(). */
+S3HLS_API int s3hls_init_key_format(uint64_t timeline, char *key, size_t key_size);
 
 /** Write the name of a timeline's object, relative to the camera's prefix.
  * @param key       receives it, NUL-terminated

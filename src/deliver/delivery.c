@@ -16,7 +16,8 @@ static void set_headers(s3hls__delivery *d) {
     d->put = (s3hls_s3_put_options){.content_type = s3hls__spool_content_type(&d->entry),
                                     .headers = d->headers};
     for (size_t i = 0; i < object->header_count; i++)
-        if (d->entry.media || strcmp(object->headers[i].name, "if-none-match") != 0)
+        if (s3hls__spool_is_segment(&d->entry) ||
+            strcmp(object->headers[i].name, "if-none-match") != 0)
             add_header(d, object->headers[i].name, object->headers[i].value);
     if (tags[0])
         add_header(d, "x-amz-tagging", tags);

@@ -171,8 +171,8 @@ void s3hls__outbox_accept(s3hls__outbox *box, s3hls__slot *slot) {
     slot->order = box->accepted++;
     slot->named = false;
     s3hls__outbox_name(box, slot);
-    slot->ended_us = slot->media ? s3hls__outbox_now_us(box) : 0;
-    if (slot->media)
+    slot->ended_us = slot->kind == S3HLS__KEY_SEGMENT ? s3hls__outbox_now_us(box) : 0;
+    if (slot->kind == S3HLS__KEY_SEGMENT)
         s3hls__ledger_accept(&box->ledger, slot->segment.size);
     atomic_store_explicit(&slot->state, S3HLS__SEGMENT_WAITING, memory_order_release);
 }
@@ -221,7 +221,7 @@ int s3hls__outbox_end(s3hls__outbox *box) {
         if (named && box->spool && (rc = s3hls__outbox_spool(box, slot)) == S3HLS_OK)
             continue;
         s3hls__spool_entry lost = s3hls__outbox_entry(slot);
-        if (lost.media) {
+        if (s3hls__spool_is_segment(&lost)) {
             pthread_mutex_lock(box->lock);
             s3hls__ledger_drop(&box->ledger, S3HLS__WAITING, lost.segment.size, slot->gops);
             pthread_mutex_unlock(box->lock);

@@ -35,7 +35,7 @@ static bool is_due_or_refused(const s3hls__slot *slot, int64_t now_us) {
 
 static bool is_segment(const s3hls__slot *slot, int64_t now_us) {
     (void)now_us;
-    return slot->media;
+    return slot->kind == S3HLS__KEY_SEGMENT;
 }
 
 s3hls__slot *s3hls__outbox_oldest(s3hls__outbox *box, int64_t now_us) {
@@ -89,7 +89,7 @@ int64_t s3hls__outbox_lag_us(s3hls__outbox *box) {
 
 s3hls__spool_entry s3hls__outbox_entry(const s3hls__slot *slot) {
     s3hls__spool_entry entry = {
-        .segment = slot->segment, .media = slot->media, .not_before_us = slot->not_before_us};
+        .segment = slot->segment, .kind = slot->kind, .not_before_us = slot->not_before_us};
     if (!slot->named)
         entry.segment.sequence = 0;
     return entry;
@@ -109,9 +109,15 @@ void s3hls__outbox_report_lost(s3hls__outbox *box, const s3hls__spool_entry *wha
 }
 
 void s3hls__outbox_keep_timeline(s3hls__outbox *box, s3hls__slot *slot) {
-    if (!slot->media && slot->named)
-        s3hls__timelines_keep(&box->timelines, slot->segment.timeline, slot->segment.size,
-                              slot->tags, s3hls__slot_body, slot, &box->env);
+    if (slot->kind != S3HLS__KEY_SEGMENT && slot->named)
+        s3hls__timelines_keep(&box->timelines,
+                              &(s3hls__timeline_object){.kind = slot->kind,
+                                                        .timeline = slot->segment.timeline,
+                                                        .size = slot->segment.size,
+                                                        .tags = slot->tags,
+                                                        .body = s3hls__slot_body,
+                                                        .body_ctx = slot},
+                              &box->env);
 }
 
 void s3hls__outbox_redeliver_timelines(s3hls__outbox *box) {

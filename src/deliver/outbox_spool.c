@@ -4,7 +4,7 @@
 /* Called without a lock. */
 void s3hls__outbox_recover(void *ctx, const s3hls__spool_entry *entry, bool whole) {
     s3hls__outbox *box = ctx;
-    if (!entry->media)
+    if (!s3hls__spool_is_segment(entry))
         return;
     pthread_mutex_lock(box->lock);
     s3hls__ledger_recover(&box->ledger, entry->segment.size, whole);
@@ -83,18 +83,18 @@ static int merge(s3hls__outbox *box, s3hls__slot *slot, const s3hls__spool_entry
     if (!s3hls__spool_holds(box->spool, entry, source))
         return S3HLS_E_EXISTS;
     pthread_mutex_lock(box->lock);
-    if (entry->media)
+    if (s3hls__spool_is_segment(entry))
         s3hls__ledger_merge(&box->ledger, entry->segment.size);
     s3hls__slot_release(slot, &box->env);
     pthread_mutex_unlock(box->lock);
     return S3HLS_OK;
 }
 
-/* The spool always holds a segment's timeline object too: it is required if the segments are
- * delivered to another bucket. */
-static void spool_timeline(s3hls__outbox *box, uint64_t timeline) {
-    s3hls__timeline_copy *copy = s3hls__timelines_find(&box->timelines, timeline);
-    s3hls__spool_entry object = {.segment.timeline = timeline};
+/* The spool always holds the objects of a segment's timeline too: they are required if the segments
+ * are delivered to another bucket. */
+static void spool_timeline(s3hls__outbox *box, s3hls__key_kind kind, uint64_t timeline) {
+    s3hls__timeline_copy *copy = s3hls__timelines_find(&box->timelines, kind, timeline);
+    s3hls__spool_entry object = {.kind = kind, .segment.timeline = timeline};
     if (!copy || s3hls__spool_find(box->spool, &object))
         return;
     s3hls__spool_source source = {s3hls__timeline_copy_body, copy, copy->size,
@@ -115,7 +115,7 @@ static int write_slot(s3hls__outbox *box, s3hls__slot *slot, const s3hls__spool_
     if (rc)
         return rc;
     pthread_mutex_lock(box->lock);
-    if (entry->media)
+    if (s3hls__spool_is_segment(entry))
         s3hls__ledger_move(&box->ledger, S3HLS__WAITING, S3HLS__SPOOLED, source->size);
     s3hls__slot_release(slot, &box->env);
     pthread_mutex_unlock(box->lock);
@@ -137,9 +137,10 @@ int s3hls__outbox_spool(s3hls__outbox *box, s3hls__slot *slot) {
         return rc;
     }
     box->spool_retry_us = 0;
-    if (!entry.media)
+    if (!s3hls__spool_is_segment(&entry))
         return S3HLS_OK;
-    spool_timeline(box, entry.segment.timeline);
+    spool_timeline(box, S3HLS__KEY_INIT, entry.segment.timeline);
+    spool_timeline(box, S3HLS__KEY_TIMELINE, entry.segment.timeline);
     s3hls__spool_key(&entry, key);
     s3hls__log(&box->env, S3HLS_LOG_DEBUG, "record", "spooled %s", key);
     s3hls__outbox_report(

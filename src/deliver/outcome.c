@@ -87,7 +87,7 @@ static void operation_succeeded(s3hls__outbox *box) {
 static void report_delivered(s3hls__outbox *box, const s3hls__delivery *d, bool drained) {
     s3hls__log(&box->env, S3HLS_LOG_DEBUG, "record", "delivered %s, %" PRIu64 " bytes", d->key,
                d->entry.segment.size);
-    if (d->entry.media)
+    if (s3hls__spool_is_segment(&d->entry))
         s3hls__outbox_report(box, &(s3hls_event){.type = S3HLS_EVENT_DELIVERED,
                                                  .key = d->key,
                                                  .bytes = d->entry.segment.size});
@@ -98,7 +98,7 @@ static void report_delivered(s3hls__outbox *box, const s3hls__delivery *d, bool 
 /* @return true: the spool is empty now. */
 static bool remove_from_spool(s3hls__outbox *box, const s3hls__delivery *d) {
     s3hls__spool_read_end(box->spool);
-    if (d->entry.media)
+    if (s3hls__spool_is_segment(&d->entry))
         s3hls__spool_remove(box->spool, &d->entry);
     else
         s3hls__spool_note_delivered(box->spool, &d->entry);
@@ -111,10 +111,11 @@ static void delivery_succeeded(s3hls_uploader *u, s3hls__delivery *d) {
     bool spooled = s3hls__delivery_is_spooled(d);
     bool drained = spooled && remove_from_spool(box, d);
     int64_t now_us = s3hls__uploader_now_us(u);
-    if (!d->entry.media)
-        s3hls__timelines_note_delivered(&box->timelines, d->entry.segment.timeline, now_us);
+    if (!s3hls__spool_is_segment(&d->entry))
+        s3hls__timelines_note_delivered(&box->timelines, d->entry.kind, d->entry.segment.timeline,
+                                        now_us);
     pthread_mutex_lock(&u->lock);
-    if (d->entry.media)
+    if (s3hls__spool_is_segment(&d->entry))
         s3hls__ledger_move(&box->ledger, spooled ? S3HLS__SPOOLED : S3HLS__WAITING,
                            S3HLS__DELIVERED, d->entry.segment.size);
     if (d->slot)

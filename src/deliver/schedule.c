@@ -65,14 +65,17 @@ static s3hls__task_kind find_live(s3hls__outbox *box, int64_t now, s3hls__task *
         return S3HLS__TASK_NONE;
     t->entry = s3hls__outbox_entry(t->slot);
     uint64_t timeline = t->entry.segment.timeline;
-    if (!t->slot->media || !t->slot->named ||
-        !s3hls__timelines_is_due(&box->timelines, timeline, now))
+    s3hls__timeline_copy *due = t->slot->kind == S3HLS__KEY_SEGMENT && t->slot->named
+                                    ? s3hls__timelines_due(&box->timelines, timeline, now)
+                                    : NULL;
+    if (!due)
         return S3HLS__TASK_SEND;
     atomic_store_explicit(&t->slot->state, S3HLS__SEGMENT_WAITING, memory_order_release);
     t->slot = NULL;
-    t->copy = s3hls__timelines_find(&box->timelines, timeline);
-    t->copy->busy = true;
-    t->entry = (s3hls__spool_entry){.segment = {.timeline = timeline, .size = t->copy->size}};
+    t->copy = due;
+    due->busy = true;
+    t->entry = (s3hls__spool_entry){.kind = due->kind,
+                                    .segment = {.timeline = timeline, .size = due->size}};
     return S3HLS__TASK_SEND_COPY;
 }
 

@@ -12,7 +12,7 @@
 
 #include "base/pool.h"
 #include "deliver/object.h"
-#include "s3hls/layout.h"
+#include "layout/key.h"
 #include "s3hls/span.h"
 #include <stdatomic.h>
 
@@ -30,12 +30,11 @@ typedef struct s3hls__slot {
     s3hls__pool *pool;
     uint32_t first, last; /* blocks */
     uint32_t gops;
-    bool media;             /* a segment that counts; false: a timeline's object */
-    bool named;             /* false: numbers count from the session's, which are not known yet */
-    bool provisional;       /* start_ms is on the monotonic clock; only while not named */
-    _Atomic uint64_t order; /* order of acceptance, in which slots are delivered */
-    _Atomic int64_t
-        ended_us; /* monotonic: when a segment was handed over; 0: a timeline's object */
+    s3hls__key_kind kind;     /* only a segment counts in the ledger */
+    bool named;               /* false: numbers count from the session's, which are not known yet */
+    bool provisional;         /* start_ms is on the monotonic clock; only while not named */
+    _Atomic uint64_t order;   /* order of acceptance, in which slots are delivered */
+    _Atomic int64_t ended_us; /* monotonic: when a segment was handed over; 0: another object */
     _Atomic int64_t not_before_us; /* monotonic: the store refused this one; no try before */
     _Atomic bool held;     /* until then not spooled either: the spool holds another of its name */
     s3hls_segment segment; /* size: of the object */

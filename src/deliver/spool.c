@@ -46,7 +46,7 @@ void s3hls__spool_note_delivered(s3hls__spool *s, const s3hls__spool_entry *obje
         return;
     found->busy = false;
     found->delivered = true;
-    if (!s3hls__spool_index_has_segments(&s->index, found))
+    if (!s3hls__spool_index_has_segments(&s->index, found->segment.timeline))
         s3hls__spool_remove(s, found);
 }
 
@@ -55,11 +55,11 @@ void s3hls__spool_doubt(s3hls__spool *s) {
         s->index.entries[i].delivered = false;
 }
 
-static void remove_object_of(s3hls__spool *s, uint64_t timeline) {
+static void remove_object_of(s3hls__spool *s, s3hls__key_kind kind, uint64_t timeline) {
     s3hls__spool_entry *object =
-        s3hls__spool_find(s, &(s3hls__spool_entry){.segment.timeline = timeline});
+        s3hls__spool_find(s, &(s3hls__spool_entry){.kind = kind, .segment.timeline = timeline});
     if (object && object->delivered && !object->busy &&
-        !s3hls__spool_index_has_segments(&s->index, object))
+        !s3hls__spool_index_has_segments(&s->index, timeline))
         s3hls__spool_remove(s, object);
 }
 
@@ -135,8 +135,10 @@ void s3hls__spool_remove(s3hls__spool *s, const s3hls__spool_entry *entry) {
     if (f && s3hls__spool_name(&copy, name) == S3HLS_OK && s3hls__spool_folder_remove(f, name))
         s3hls__log(&s->env, S3HLS_LOG_WARN, "record", "%s stays in the spool: %s", name,
                    strerror(errno));
-    if (copy.media)
-        remove_object_of(s, copy.segment.timeline);
+    if (!s3hls__spool_is_segment(&copy))
+        return;
+    remove_object_of(s, S3HLS__KEY_TIMELINE, copy.segment.timeline);
+    remove_object_of(s, S3HLS__KEY_INIT, copy.segment.timeline);
 }
 
 /* ---- reading back */

@@ -1,34 +1,29 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "deliver/spool_index.h"
-#include "layout/key.h"
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- names */
 
-static s3hls__key_kind kind_of(const s3hls__spool_entry *entry) {
-    return entry->media ? S3HLS__KEY_SEGMENT : S3HLS__KEY_TIMELINE;
-}
-
 int s3hls__spool_key(const s3hls__spool_entry *entry, char key[S3HLS_KEY_MAX]) {
-    int n = s3hls__key_format(kind_of(entry), &entry->segment, key, S3HLS_KEY_MAX);
+    int n = s3hls__key_format(entry->kind, &entry->segment, key, S3HLS_KEY_MAX);
     return n < 0 ? n : S3HLS_OK;
 }
 
 int s3hls__spool_name(const s3hls__spool_entry *entry, char name[S3HLS_KEY_MAX]) {
-    int n = s3hls__file_name_format(kind_of(entry), &entry->segment, name, S3HLS_KEY_MAX);
+    int n = s3hls__file_name_format(entry->kind, &entry->segment, name, S3HLS_KEY_MAX);
     return n < 0 ? n : S3HLS_OK;
 }
 
 const char *s3hls__spool_content_type(const s3hls__spool_entry *entry) {
-    return s3hls__key_content_type(kind_of(entry), &entry->segment);
+    return s3hls__key_content_type(entry->kind, &entry->segment);
 }
 
 bool s3hls__spool_parse_name(const char *name, s3hls__spool_entry *entry) {
-    *entry = (s3hls__spool_entry){.media = false};
-    s3hls__key_kind kind = s3hls__file_name_parse(name, &entry->segment);
-    entry->media = kind == S3HLS__KEY_SEGMENT;
-    return (entry->media && !entry->segment.sdk_name) || kind == S3HLS__KEY_TIMELINE;
+    *entry = (s3hls__spool_entry){.busy = false};
+    entry->kind = s3hls__file_name_parse(name, &entry->segment);
+    return (s3hls__spool_is_segment(entry) && !entry->segment.sdk_name) ||
+           entry->kind == S3HLS__KEY_TIMELINE || entry->kind == S3HLS__KEY_INIT;
 }
 
 /* ---- the list */
@@ -37,9 +32,9 @@ static int compare(const s3hls__spool_entry *a, const s3hls__spool_entry *b) {
     const s3hls_segment *x = &a->segment, *y = &b->segment;
     if (x->timeline != y->timeline)
         return x->timeline < y->timeline ? -1 : 1;
-    if (a->media != b->media)
-        return a->media ? 1 : -1;
-    if (!a->media) /* one per timeline, regardless of the other fields */
+    if (a->kind != b->kind) /* s3hls__key_kind has objects of timelines before segments */
+        return (int)a->kind - (int)b->kind;
+    if (!s3hls__spool_is_segment(a)) /* one per timeline, regardless of the other fields */
         return 0;
     if (x->sequence != y->sequence)
         return x->sequence < y->sequence ? -1 : 1;
@@ -80,9 +75,10 @@ int s3hls__spool_index_reserve(s3hls__spool_index *s) {
 }
 
 static void count_entry(s3hls__spool_index *s, const s3hls__spool_entry *entry) {
-    s->objects += !entry->media;
-    s->segments += entry->media;
-    s->bytes += entry->media ? entry->segment.size : 0;
+    bool segment = s3hls__spool_is_segment(entry);
+    s->objects += !segment;
+    s->segments += segment;
+    s->bytes += segment ? entry->segment.size : 0;
 }
 
 void s3hls__spool_index_insert(s3hls__spool_index *s, const s3hls__spool_entry *entry) {
@@ -114,7 +110,7 @@ s3hls__spool_entry *s3hls__spool_index_oldest(s3hls__spool_index *s, int64_t now
 
 s3hls__spool_entry *s3hls__spool_index_oldest_segment(s3hls__spool_index *s) {
     for (size_t i = 0; i < s->count; i++)
-        if (s->entries[i].media && !s->entries[i].busy)
+        if (s3hls__spool_is_segment(&s->entries[i]) && !s->entries[i].busy)
             return &s->entries[i];
     return NULL;
 }
@@ -123,11 +119,15 @@ s3hls__spool_entry *s3hls__spool_index_oldest_object(s3hls__spool_index *s, int6
     size_t left = s->objects;
     for (size_t i = 0; left && i < s->count;) {
         s3hls__spool_entry *e = &s->entries[i];
-        if (!e->media && is_due(e, now_us))
+        if (s3hls__spool_is_segment(e)) { /* on to the next timeline */
+            i = place_of(s, &(s3hls__spool_entry){.segment.timeline = e->segment.timeline + 1},
+                         s->count);
+            continue;
+        }
+        if (is_due(e, now_us))
             return e;
-        left -= !e->media;
-        i = place_of(s, &(s3hls__spool_entry){.segment.timeline = e->segment.timeline + 1},
-                     s->count);
+        left--;
+        i++;
     }
     return NULL;
 }
@@ -136,17 +136,18 @@ void s3hls__spool_index_forget(s3hls__spool_index *s, const s3hls__spool_entry *
     s3hls__spool_entry *found = s3hls__spool_index_find(s, entry, s->count);
     if (!found)
         return;
-    s->objects -= !found->media;
-    s->segments -= found->media;
-    s->bytes -= found->media ? found->segment.size : 0;
+    bool segment = s3hls__spool_is_segment(found);
+    s->objects -= !segment;
+    s->segments -= segment;
+    s->bytes -= segment ? found->segment.size : 0;
     s->count--;
     memmove(found, found + 1, (size_t)(&s->entries[s->count] - found) * sizeof *found);
 }
 
-bool s3hls__spool_index_has_segments(const s3hls__spool_index *s,
-                                     const s3hls__spool_entry *object) {
-    return object + 1 < s->entries + s->count && object[1].media &&
-           object[1].segment.timeline == object->segment.timeline;
+bool s3hls__spool_index_has_segments(const s3hls__spool_index *s, uint64_t timeline) {
+    s3hls__spool_entry first = {.kind = S3HLS__KEY_SEGMENT, .segment.timeline = timeline};
+    size_t at = place_of(s, &first, s->count);
+    return at < s->count && s->entries[at].segment.timeline == timeline;
 }
 
 void s3hls__spool_index_append(s3hls__spool_index *s, const s3hls__spool_entry *entry) {

@@ -4,22 +4,22 @@
 #define S3HLS_DELIVER_SPOOL_INDEX_H
 
 #include "base/env.h"
-#include "s3hls/layout.h"
+#include "layout/key.h"
 #include <stdbool.h>
 
 /* One file. segment.size: bytes of the object. */
 typedef struct s3hls__spool_entry {
     s3hls_segment segment;
-    bool media;            /* false: a timeline's object, of segment.timeline */
+    s3hls__key_kind kind;  /* SEGMENT; TIMELINE, INIT: an object of segment.timeline */
     bool busy;             /* being delivered: must not be evicted */
-    bool delivered;        /* a timeline's object that was delivered, and stays with its segments */
+    bool delivered;        /* an object of a timeline that stays with the timeline's segments */
     int folder;            /* used by the spool: the folder that holds it */
     int64_t not_before_us; /* monotonic: the store refused this one, no try before */
 } s3hls__spool_entry;
 
 typedef struct s3hls__spool_index {
     const s3hls_env *env;
-    s3hls__spool_entry *entries; /* by timeline, its object first, then by sequence */
+    s3hls__spool_entry *entries; /* by timeline, its objects first, then by sequence */
     size_t count, capacity;
     size_t objects;           /* of the entries, of timelines */
     uint64_t segments, bytes; /* of the others, and of their objects */
@@ -49,8 +49,11 @@ s3hls__spool_entry *s3hls__spool_index_find(s3hls__spool_index *index,
 s3hls__spool_entry *s3hls__spool_index_oldest(s3hls__spool_index *index, int64_t now_us);
 s3hls__spool_entry *s3hls__spool_index_oldest_object(s3hls__spool_index *index, int64_t now_us);
 s3hls__spool_entry *s3hls__spool_index_oldest_segment(s3hls__spool_index *index);
-/* Test whether the index has segments of the timeline of an object. */
-bool s3hls__spool_index_has_segments(const s3hls__spool_index *index,
-                                     const s3hls__spool_entry *object);
+/* Test whether the index has segments of the timeline. */
+bool s3hls__spool_index_has_segments(const s3hls__spool_index *index, uint64_t timeline);
+
+static inline bool s3hls__spool_is_segment(const s3hls__spool_entry *entry) {
+    return entry->kind == S3HLS__KEY_SEGMENT;
+}
 
 #endif

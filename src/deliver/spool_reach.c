@@ -117,7 +117,7 @@ static void add_whole(s3hls__spool *s, scan *c, s3hls__spool_entry *entry, uint6
     entry->segment.size = size;
     entry->folder = s->current;
     s3hls__spool_index_append(&s->index, entry); /* sorted when all are appended */
-    c->segments += entry->media;
+    c->segments += s3hls__spool_is_segment(entry);
     s->found(s->found_ctx, entry, true);
 }
 

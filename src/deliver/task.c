@@ -34,13 +34,13 @@ static void entry_unreadable(s3hls_uploader *u, const s3hls__task *t, int status
     if (entry) {
         entry->busy = false;
         entry->not_before_us = s3hls__uploader_now_us(u) + AGAIN_US;
-    } else if (t->entry.media) {
+    } else if (s3hls__spool_is_segment(&t->entry)) {
         s3hls__ledger_drop(&t->box->ledger, S3HLS__SPOOLED, t->entry.segment.size, 1);
     }
     t->box->reading_spool = false;
     u->in_flight--;
     pthread_mutex_unlock(&u->lock);
-    if (!entry && t->entry.media)
+    if (!entry && s3hls__spool_is_segment(&t->entry))
         s3hls__outbox_report_lost(t->box, &t->entry, status);
     else if (!entry)
         s3hls__timelines_doubt(&t->box->timelines);
@@ -48,7 +48,7 @@ static void entry_unreadable(s3hls_uploader *u, const s3hls__task *t, int status
 }
 
 static void deliver(s3hls_uploader *u, const s3hls__task *t) {
-    if (t->box->spool && t->entry.media)
+    if (t->box->spool && s3hls__spool_is_segment(&t->entry))
         s3hls__spool_reserve(t->box->spool, t->entry.segment.sequence);
     s3hls__delivery *d = u->deliveries;
     while (d->box)

@@ -11,7 +11,10 @@ static const char *const MARKS[] = {"", "open-", "inner-"};
 enum { MARK_COUNT = sizeof MARKS / sizeof MARKS[0] };
 
 /* Indexed by s3hls_container. */
-static const struct { const char *suffix, *content_type; } CONTAINERS[] = {{".ts", "video/mp2t"}};
+static const struct {
+    const char *suffix, *content_type;
+} CONTAINERS[] = {[S3HLS_CONTAINER_TS] = {".ts", "video/mp2t"},
+                  [S3HLS_CONTAINER_FMP4] = {".m4s", "video/iso.segment"}};
 enum { CONTAINER_COUNT = sizeof CONTAINERS / sizeof CONTAINERS[0] };
 
 /* ---- writing: without printf, which would take most of the time; a day's playlist has tens of
@@ -137,7 +140,8 @@ int s3hls_segment_key_format(const s3hls_segment *segment, char *key, size_t key
     const s3hls_segment *s = segment;
     writer w = {.size = 0};
     if ((unsigned)s->entry >= MARK_COUNT || (unsigned)s->container >= CONTAINER_COUNT ||
-        s->start_ms < 0 || s->start_ms >= S3HLS__DATE_END_S * 1000)
+        (s->sdk_name && s->container != S3HLS_CONTAINER_TS) || s->start_ms < 0 ||
+        s->start_ms >= S3HLS__DATE_END_S * 1000)
         return S3HLS_E_INVALID;
     s3hls__date d = s3hls__date_of(s->start_ms / 1000);
     add_folders(&w, &d, S3HLS__MINUTE);
@@ -197,19 +201,31 @@ int s3hls_segment_key_parse(const char *key, size_t key_size, s3hls_segment *seg
 
 /* ---- timelines' objects, and indexes of hours */
 
-int s3hls_timeline_key_format(uint64_t timeline, char *key, size_t key_size) {
+static int of_timeline(uint64_t timeline, const char *suffix, char *key, size_t key_size) {
     writer w = {.size = 0};
     add_text(&w, S3HLS__TIMELINES_FOLDER);
-    add_number(&w, timeline, ".json");
+    add_number(&w, timeline, suffix);
     return finish(&w, key, key_size);
 }
 
-static bool timeline_parse(const char *key, size_t size, s3hls_segment *of) {
+int s3hls_timeline_key_format(uint64_t timeline, char *key, size_t key_size) {
+    return of_timeline(timeline, ".json", key, key_size);
+}
+
+int s3hls_init_key_format(uint64_t timeline, char *key, size_t key_size) {
+    return of_timeline(timeline, ".mp4", key, key_size);
+}
+
+static s3hls__key_kind timeline_parse(const char *key, size_t size, s3hls_segment *of) {
     reader r = {key, key + size, true};
     expect(&r, S3HLS__TIMELINES_FOLDER);
     of->timeline = number(&r, UINT64_MAX);
-    expect(&r, ".json");
-    return r.ok && r.p == r.end;
+    bool init = accept(&r, ".mp4");
+    if (!init)
+        expect(&r, ".json");
+    return !r.ok || r.p != r.end ? S3HLS__KEY_FOREIGN
+           : init                ? S3HLS__KEY_INIT
+                                 : S3HLS__KEY_TIMELINE;
 }
 
 static const char INDEX_NAME[] = "index.m3u8";
@@ -241,6 +257,8 @@ int s3hls__key_format(s3hls__key_kind kind, const s3hls_segment *of, char *key, 
         return s3hls_segment_key_format(of, key, size);
     case S3HLS__KEY_TIMELINE:
         return s3hls_timeline_key_format(of->timeline, key, size);
+    case S3HLS__KEY_INIT:
+        return s3hls_init_key_format(of->timeline, key, size);
     case S3HLS__KEY_INDEX:
         return index_format(of->start_ms, key, size);
     default:
@@ -251,8 +269,9 @@ int s3hls__key_format(s3hls__key_kind kind, const s3hls_segment *of, char *key, 
 s3hls__key_kind s3hls__key_parse(const char *key, size_t size, s3hls_segment *of) {
     if (s3hls_segment_key_parse(key, size, of) == S3HLS_OK)
         return S3HLS__KEY_SEGMENT;
-    if (timeline_parse(key, size, of))
-        return S3HLS__KEY_TIMELINE;
+    s3hls__key_kind kind = timeline_parse(key, size, of);
+    if (kind != S3HLS__KEY_FOREIGN)
+        return kind;
     *of = (s3hls_segment){.start_ms = 0};
     if (index_parse(key, size, of))
         return S3HLS__KEY_INDEX;
@@ -263,6 +282,7 @@ s3hls__key_kind s3hls__key_parse(const char *key, size_t size, s3hls_segment *of
 const char *s3hls__key_content_type(s3hls__key_kind kind, const s3hls_segment *of) {
     return kind == S3HLS__KEY_SEGMENT    ? CONTAINERS[of->container].content_type
            : kind == S3HLS__KEY_TIMELINE ? "application/json"
+           : kind == S3HLS__KEY_INIT     ? "video/mp4"
                                          : "application/vnd.apple.mpegurl";
 }
 

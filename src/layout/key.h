@@ -15,8 +15,9 @@
 
 typedef enum s3hls__key_kind {
     S3HLS__KEY_FOREIGN,  /* none of the following */
-    S3HLS__KEY_SEGMENT,  /* states all members but size and modified_unix_s */
     S3HLS__KEY_TIMELINE, /* "timelines/{timeline}.json": states timeline */
+    S3HLS__KEY_INIT,     /* "timelines/{timeline}.mp4", initialisation segment: states timeline */
+    S3HLS__KEY_SEGMENT,  /* states all members but size and modified_unix_s */
     S3HLS__KEY_INDEX /* "{YYYY}/{MM}/{DD}/{HH}/index.m3u8", published playlist of an hour: states
                         start_ms and duration_ms */
 } s3hls__key_kind;

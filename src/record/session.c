@@ -26,7 +26,7 @@ static void accept_timeline(s3hls__session *s, uint32_t target_ms) {
     char *text = (char *)s3hls__pool_data(s->pool, slot->first);
     int size = s3hls__timeline_format(&timeline, text, S3HLS__BLOCK_BYTES);
     s3hls__pool_set_bytes(s->pool, slot->first, (uint32_t)size);
-    slot->media = false;
+    slot->kind = S3HLS__KEY_TIMELINE;
     slot->segment = (s3hls_segment){.timeline = s->timeline.timeline, .size = (uint64_t)size};
     hand_over(s, slot);
     s->timeline_due = false;
@@ -82,7 +82,7 @@ void s3hls__session_accept(s3hls__session *s, s3hls__slot *slot, s3hls_segment_e
     settle(s);
     int64_t start_ms = s3hls__wall_at(&s->wall, segmenter->start_90k) / 1000;
     int64_t end_ms = s3hls__wall_at(&s->wall, end_90k) / 1000;
-    slot->media = true;
+    slot->kind = S3HLS__KEY_SEGMENT;
     slot->segment =
         (s3hls_segment){.start_ms = start_ms,
                         .duration_ms = end_ms > start_ms ? (uint32_t)(end_ms - start_ms) : 1,

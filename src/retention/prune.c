@@ -137,7 +137,8 @@ static int collect_unneeded(void *ctx, const s3hls_s3_object *object) {
     pruning *p = ctx;
     s3hls_segment s;
     s3hls__key_kind kind = s3hls__key_parse(object->key, strlen(object->key), &s);
-    bool old = kind == S3HLS__KEY_TIMELINE && s.timeline < (uint64_t)p->cfg.before_ms / 1000;
+    bool of_timeline = kind == S3HLS__KEY_TIMELINE || kind == S3HLS__KEY_INIT;
+    bool old = of_timeline && s.timeline < (uint64_t)p->cfg.before_ms / 1000;
     return old && !is_needed(p, s.timeline) ? add_to_batch(p, object, kind) : 0;
 }
 

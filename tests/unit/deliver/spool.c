@@ -59,7 +59,7 @@ static s3hls_span body_at(void *ctx, uint64_t offset) {
 }
 
 static s3hls__spool_entry entry(uint64_t sequence, uint64_t size) {
-    return (s3hls__spool_entry){.media = true,
+    return (s3hls__spool_entry){.kind = S3HLS__KEY_SEGMENT,
                                 .segment = {.start_ms = 1782820800123 + 4000 * (int64_t)sequence,
                                             .duration_ms = 4000,
                                             .sequence = 1000 + sequence,
@@ -71,8 +71,8 @@ static int damaged, found;
 
 static void count_found(void *ctx, const s3hls__spool_entry *e, bool whole) {
     (void)ctx;
-    damaged += e->media && !whole;
-    found += e->media && whole;
+    damaged += s3hls__spool_is_segment(e) && !whole;
+    found += s3hls__spool_is_segment(e) && whole;
 }
 
 static int try_open(world *w, s3hls__spool **s, const char *destination) {
@@ -121,14 +121,16 @@ static void what_was_written_is_there_after_a_restart(void **state) {
     world *w = world_open();
     s3hls__spool *s = open_spool(w);
     s3hls__spool_entry e[3] = {entry(0, 100000), entry(1, 10), entry(2, 188)};
-    s3hls__spool_entry timeline = {.segment = {.timeline = 1000, .size = 50}};
+    s3hls__spool_entry timeline = {.kind = S3HLS__KEY_TIMELINE,
+                                   .segment = {.timeline = 1000, .size = 50}};
     for (int i = 2; i >= 0; i--) /* in any order */
         assert_int_equal(write_entry(s, &e[i], (uint8_t)i), S3HLS_OK);
     assert_int_equal(write_entry(s, &timeline, 9), S3HLS_OK);
     for (int again = 0; again < 2; again++) {
         assert_int_equal(s3hls__spool_segments(s), 3);
         assert_int_equal(s3hls__spool_bytes(s), 100198);
-        assert_false(s3hls__spool_oldest(s, 0)->media); /* the timeline's object comes first */
+        assert_false(s3hls__spool_is_segment(
+            s3hls__spool_oldest(s, 0))); /* the timeline's object comes first */
         assert_reads(s, &timeline, 9);
         for (int i = 0; i < 3; i++)
             assert_reads(s, &e[i], (uint8_t)i);
@@ -467,8 +469,10 @@ static void a_timelines_object_stays_as_long_as_its_segments(void **state) {
     world *w = world_open();
     s3hls__spool *s = open_spool(w);
     s3hls__spool_entry e[2] = {entry(0, 100), entry(1, 100)};
-    s3hls__spool_entry object = {.segment = {.timeline = 1000, .size = 50}};
-    s3hls__spool_entry later = {.segment = {.timeline = 2000, .size = 50}};
+    s3hls__spool_entry object = {.kind = S3HLS__KEY_TIMELINE,
+                                 .segment = {.timeline = 1000, .size = 50}};
+    s3hls__spool_entry later = {.kind = S3HLS__KEY_TIMELINE,
+                                .segment = {.timeline = 2000, .size = 50}};
     assert_int_equal(write_entry(s, &object, 9), S3HLS_OK);
     assert_int_equal(write_entry(s, &later, 9), S3HLS_OK);
     for (int i = 0; i < 2; i++)
@@ -487,6 +491,35 @@ static void a_timelines_object_stays_as_long_as_its_segments(void **state) {
     assert_int_equal(s3hls__spool_oldest_object(s, 0)->segment.timeline, 1000);
     s3hls__spool_note_delivered(s, &object);
     s3hls__spool_remove(s, &e[1]);
+    assert_true(s3hls__spool_empty(s));
+    s3hls__spool_close(&s);
+    world_close(w);
+}
+
+static void the_initialisation_segment_stays_likewise(void **state) {
+    (void)state;
+    world *w = world_open();
+    s3hls__spool *s = open_spool(w);
+    s3hls__spool_entry e = entry(0, 100);
+    s3hls__spool_entry init = {.kind = S3HLS__KEY_INIT, .segment = {.timeline = 1000, .size = 700}};
+    s3hls__spool_entry object = {.kind = S3HLS__KEY_TIMELINE,
+                                 .segment = {.timeline = 1000, .size = 50}};
+    e.segment.container = S3HLS_CONTAINER_FMP4;
+    assert_int_equal(write_entry(s, &e, 0), S3HLS_OK);
+    assert_int_equal(write_entry(s, &init, 3), S3HLS_OK);
+    assert_int_equal(write_entry(s, &object, 9), S3HLS_OK);
+    s3hls__spool_close(&s);
+    s = open_spool(w);
+    assert_int_equal(s3hls__spool_segments(s), 1);
+    assert_int_equal(s3hls__spool_bytes(s), 100);
+    assert_reads(s, &init, 3);
+    s3hls__spool_note_delivered(s, s3hls__spool_oldest_object(s, 0));
+    s3hls__spool_entry *second = s3hls__spool_oldest_object(s, 0);
+    assert_int_equal(second->kind, S3HLS__KEY_INIT); /* both before the segment */
+    s3hls__spool_note_delivered(s, second);
+    assert_non_null(s3hls__spool_find(s, &init));
+    assert_non_null(s3hls__spool_find(s, &object));
+    s3hls__spool_remove(s, &e);
     assert_true(s3hls__spool_empty(s));
     s3hls__spool_close(&s);
     world_close(w);
@@ -706,6 +739,7 @@ int main(void) {
         cmocka_unit_test(what_was_written_elsewhere_meanwhile_is_moved),
         cmocka_unit_test(a_spool_that_was_removed_is_made_again),
         cmocka_unit_test(a_timelines_object_stays_as_long_as_its_segments),
+        cmocka_unit_test(the_initialisation_segment_stays_likewise),
         cmocka_unit_test(what_is_spooled_is_private_unless_configured),
         cmocka_unit_test(a_link_in_the_folders_place_is_not_followed),
         cmocka_unit_test(a_pipe_does_not_hang),

@@ -240,6 +240,12 @@ static const named objects[] = {
      S3HLS__KEY_SEGMENT,
      {.start_ms = INT64_C(1795403520000), .sdk_name = 1},
      "video/mp2t"},
+    {"2026/11/23/03/12/00.250-4000-7-6.m4s",
+     "2026_11_23_03_12_00.250-4000-7-6.m4s",
+     S3HLS__KEY_SEGMENT,
+     {INT64_C(1795403520250), 4000, 0, 7, 6, 0, 0, S3HLS_ENTRY_IDR, S3HLS_CONTAINER_FMP4},
+     "video/iso.segment"},
+    {"timelines/6.mp4", "timelines_6.mp4", S3HLS__KEY_INIT, {.timeline = 6}, "video/mp4"},
     {"timelines/0.json", "timelines_0.json", S3HLS__KEY_TIMELINE, {0}, "application/json"},
     {"timelines/18446744073709551615.json",
      "timelines_18446744073709551615.json",
@@ -281,6 +287,10 @@ static void other_keys_are_foreign(void **state) {
                                           "timelines/.json",
                                           "timelines/07.json",
                                           "timelines/7.JSON",
+                                          "timelines/.mp4",
+                                          "timelines/7.m4s",
+                                          "timelines/7.mp4.json",
+                                          "2026/11/23/03/12/00.m4s",
                                           "timelines/7.json/",
                                           "timelines/18446744073709551616.json",
                                           "2026/11/23/03/12/index.m3u8",
@@ -301,7 +311,11 @@ static void other_keys_are_foreign(void **state) {
                      S3HLS_E_INVALID);
     of.start_ms = INT64_C(253402300800000);
     assert_int_equal(s3hls__key_format(S3HLS__KEY_INDEX, &of, key, sizeof key), S3HLS_E_INVALID);
-    of = (s3hls_segment){.container = (s3hls_container)1};
+    of = (s3hls_segment){.container = (s3hls_container)2};
+    assert_int_equal(s3hls__key_format(S3HLS__KEY_SEGMENT, &of, key, sizeof key), S3HLS_E_INVALID);
+    of = (s3hls_segment){.container = S3HLS_CONTAINER_AUTO};
+    assert_int_equal(s3hls__key_format(S3HLS__KEY_SEGMENT, &of, key, sizeof key), S3HLS_E_INVALID);
+    of = (s3hls_segment){.container = S3HLS_CONTAINER_FMP4, .sdk_name = 1};
     assert_int_equal(s3hls__key_format(S3HLS__KEY_SEGMENT, &of, key, sizeof key), S3HLS_E_INVALID);
     assert_int_equal(s3hls__file_name_parse("timelines/7.json", &of), S3HLS__KEY_FOREIGN);
     char longer[S3HLS_KEY_MAX + 1];
