@@ -36,7 +36,7 @@ may src/container/ts '' container/ media/
 may src/layout 'layout' layout/ base/
 may src/s3 'cause credentials s3 sigv4 version' s3/ base/ curl/ openssl/ expat.h jansson.h
 may src/store 'store' store/ layout/key.h s3/ base/
-may src/deliver 'event layout recorder span' deliver/ layout/ store/ s3/ base/
+may src/deliver 'event recorder span' deliver/ layout/ store/ s3/ base/
 may src/record 'layout recorder' record/ deliver/ layout/ container/ codec/ media/ base/
 may src/archive 'archive layout time' archive/ layout/ store/ s3/ base/
 may src/playback 'layout playlist' playback/ layout/ base/
