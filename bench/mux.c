@@ -67,22 +67,25 @@ static int next_block(void *ctx, s3hls__output *out) {
 /* @return bytes written */
 static size_t mux_ours(const source *s, s3hls__pool *pool) {
     place p = {pool, S3HLS__NO_BLOCK, S3HLS__NO_BLOCK};
-    s3hls__output out = {NULL, NULL, 0, &p, next_block};
+    s3hls__output out[S3HLS__PARTS] = {[S3HLS__PART_MEDIA] = {NULL, NULL, 0, &p, next_block}};
     s3hls__ts m;
-    s3hls__container_ts.begin_timeline(&m, NULL);
+    s3hls__container_ts.begin_timeline(&m, &(s3hls__tracks){.video.codec = S3HLS__CODEC_H264});
     for (int i = 0; i < UNITS; i++) {
         s3hls__unit unit = {
             .pts_90k = 90000 + i * 3600, .dts_90k = 90000 + i * 3600, .keyframe = i % GOP == 0};
-        if (i % (4 * FPS) == 0)
-            s3hls__container_ts.begin_segment(&m, &out);
-        if (s3hls__container_ts.begin_unit(&m, &out, &unit) ||
-            s3hls__container_ts.data(&m, &out, s->data[i], s->size[i]) ||
-            s3hls__container_ts.end_unit(&m, &out))
+        if (i % (4 * FPS) == 0) {
+            if (i > 0)
+                s3hls__container_ts.end_segment(&m, out, unit.dts_90k, false);
+            s3hls__container_ts.begin_segment(&m, out);
+        }
+        if (s3hls__container_ts.begin_unit(&m, out, &unit) ||
+            s3hls__container_ts.data(&m, out, s->data[i], s->size[i]) ||
+            s3hls__container_ts.end_unit(&m, out))
             abort();
     }
     size_t bytes =
         (s3hls__pool_used(pool) - 1) * (S3HLS__BLOCK_BYTES / S3HLS__TS_PACKET * S3HLS__TS_PACKET) +
-        (size_t)(out.p - s3hls__pool_data(pool, p.last));
+        (size_t)(out[S3HLS__PART_MEDIA].p - s3hls__pool_data(pool, p.last));
     s3hls__pool_give(pool, p.first);
     return bytes;
 }

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "deliver/slot.h"
 
-bool s3hls__slot_begin(s3hls__slot *slot, s3hls__pool *pool) {
-    uint32_t block = s3hls__pool_take(pool);
-    if (block == S3HLS__NO_BLOCK)
-        return false;
+void s3hls__slot_begin(s3hls__slot *slot, s3hls__pool *pool) {
     slot->pool = pool;
-    slot->first = slot->last = block;
+    slot->first = slot->last = S3HLS__NO_BLOCK;
     slot->gops = 0;
     slot->not_before_us = 0;
     slot->held = false;
@@ -15,22 +12,15 @@ bool s3hls__slot_begin(s3hls__slot *slot, s3hls__pool *pool) {
     slot->read_block = S3HLS__NO_BLOCK;
     slot->read_begin = 0;
     atomic_store_explicit(&slot->state, S3HLS__SEGMENT_FILLING, memory_order_relaxed);
-    return true;
 }
 
-uint8_t *s3hls__slot_extend(s3hls__slot *slot) {
-    uint32_t block = s3hls__pool_take(slot->pool);
-    if (block == S3HLS__NO_BLOCK)
-        return NULL;
-    s3hls__pool_link(slot->pool, slot->last, block);
-    slot->last = block;
-    return s3hls__pool_data(slot->pool, block);
-}
-
-void s3hls__slot_shorten(s3hls__slot *slot, uint32_t last) {
-    uint32_t behind = s3hls__pool_next(slot->pool, last);
-    s3hls__pool_link(slot->pool, last, S3HLS__NO_BLOCK);
-    s3hls__pool_give(slot->pool, behind);
+void s3hls__slot_append(s3hls__slot *slot, uint32_t first, uint32_t last) {
+    if (first == S3HLS__NO_BLOCK)
+        return;
+    if (slot->first == S3HLS__NO_BLOCK)
+        slot->first = first;
+    else
+        s3hls__pool_link(slot->pool, slot->last, first);
     slot->last = last;
 }
 

@@ -45,12 +45,10 @@ typedef struct s3hls__slot {
     uint64_t read_begin; /* offset of its first byte in the object */
 } s3hls__slot;
 
-/* Make a FREE slot FILLING, with one block. @return false: no block is free. */
-bool s3hls__slot_begin(s3hls__slot *slot, s3hls__pool *pool);
-/* Append a block. @return its memory; NULL: no block is free. */
-uint8_t *s3hls__slot_extend(s3hls__slot *slot);
-/* Return all blocks after the given last one. */
-void s3hls__slot_shorten(s3hls__slot *slot, uint32_t last);
+/* Make a FREE slot FILLING, without blocks. */
+void s3hls__slot_begin(s3hls__slot *slot, s3hls__pool *pool);
+/* Append a list of blocks, from first to last. Accepts S3HLS__NO_BLOCK for both. */
+void s3hls__slot_append(s3hls__slot *slot, uint32_t first, uint32_t last);
 /* Return all blocks; the slot is FREE then. */
 void s3hls__slot_release(s3hls__slot *slot, const s3hls_env *env);
 /* s3hls__op.body: ctx is the slot. */

@@ -7,20 +7,63 @@
 #define S3HLS_MEDIA_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-typedef enum s3hls__codec_id { S3HLS__CODEC_NONE, S3HLS__CODEC_H264 } s3hls__codec_id;
+typedef enum s3hls__codec_id {
+    S3HLS__CODEC_NONE,
+    S3HLS__CODEC_H264,
+    S3HLS__CODEC_H265,
+    S3HLS__CODEC_AAC,
+    S3HLS__CODEC_OPUS,
+    S3HLS__CODEC_FLAC
+} s3hls__codec_id;
 
 /* A video track, as its parameter sets describe it. */
 typedef struct s3hls__track {
     s3hls__codec_id codec;
-    char codecs[32];             /* RFC 6381: "avc1.64001f" */
+    char codecs[48];             /* RFC 6381: "avc1.64001f" */
     uint64_t parameters;         /* hash: differs if a decoder must be configured anew */
     uint32_t width, height;      /* pixels, cropped; 0: not known */
     uint32_t rate_num, rate_den; /* frames per second; rate_num 0: none stated, or implausible */
     uint8_t reorder_frames;      /* by which presentation may be behind decoding */
     bool never_reorders;         /* presentation order is decoding order, whatever poc is */
 } s3hls__track;
+
+enum { S3HLS__DECODER_CONFIG_BYTES = 2048, S3HLS__AUDIO_CONFIG_BYTES = 64 };
+
+/* An audio track. */
+typedef struct s3hls__audio_track {
+    s3hls__codec_id codec; /* NONE: there is no audio */
+    char codecs[16];       /* RFC 6381: "mp4a.40.2" */
+    uint32_t rate;         /* samples per second: the unit of its times */
+    uint32_t channels;
+    uint16_t config_size;
+    uint8_t config[S3HLS__AUDIO_CONFIG_BYTES]; /* AAC: AudioSpecificConfig; Opus: body of dOps;
+                                                  FLAC: STREAMINFO */
+    uint8_t adts[7]; /* AAC: ADTS header of an empty frame; a frame's size is to be added */
+} s3hls__audio_track;
+
+/* The tracks of a timeline. */
+typedef struct s3hls__tracks {
+    s3hls__track video;
+    uint16_t config_size; /* of the video's decoder configuration record: avcC, hvcC */
+    uint8_t config[S3HLS__DECODER_CONFIG_BYTES];
+    s3hls__audio_track audio;
+} s3hls__tracks;
+
+/* An audio frame: the unit that a decoder takes. In two pieces, as it may wrap around the end of a
+ * ring. */
+typedef struct s3hls__audio_frame {
+    const uint8_t *data[2];
+    size_t size[2];   /* bytes */
+    int64_t pts;      /* 1 / rate s, on the clock of the video */
+    uint32_t samples; /* duration, 1 / rate s */
+} s3hls__audio_frame;
+
+static inline size_t s3hls__audio_frame_size(const s3hls__audio_frame *f) {
+    return f->size[0] + f->size[1];
+}
 
 /* NAL units by their function, which H.264 and H.265 share. The first five begin an access unit
  * where they follow a picture (H.264 7.4.1.2.3, H.265 7.4.2.4.4). */

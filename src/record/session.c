@@ -13,22 +13,36 @@ static void hand_over(s3hls__session *s, s3hls__slot *slot) {
     s3hls__outbox_accept(s->box, slot);
 }
 
+/* @return a slot for an object of the timeline, with one block; NULL: there is none */
+static s3hls__slot *begin_object(s3hls__session *s, s3hls__key_kind kind) {
+    s3hls__slot *slot = s3hls__outbox_free_slot(s->box);
+    uint32_t block = slot ? s3hls__pool_take(s->pool) : S3HLS__NO_BLOCK;
+    if (block == S3HLS__NO_BLOCK)
+        return NULL;
+    s3hls__slot_begin(slot, s->pool);
+    s3hls__slot_append(slot, block, block);
+    slot->kind = kind;
+    return slot;
+}
+
+static void end_object(s3hls__session *s, s3hls__slot *slot, size_t size) {
+    s3hls__pool_set_bytes(s->pool, slot->first, (uint32_t)size);
+    slot->segment = (s3hls_segment){.timeline = s->timeline.timeline, .size = size};
+    hand_over(s, slot);
+}
+
 /* Queue the timeline's object before its first segment. Without a free slot, or before the session
  * number is known, it is queued with a later segment. */
 static void accept_timeline(s3hls__session *s, uint32_t target_ms) {
     uint64_t base = s3hls__outbox_first_number(s->box);
-    s3hls__slot *slot = base ? s3hls__outbox_free_slot(s->box) : NULL;
-    if (!slot || !s3hls__slot_begin(slot, s->pool))
+    s3hls__slot *slot = base ? begin_object(s, S3HLS__KEY_TIMELINE) : NULL;
+    if (!slot)
         return;
     s->timeline.target_duration_ms = target_ms;
     s3hls_timeline timeline = s->timeline;
     timeline.timeline += base;
     char *text = (char *)s3hls__pool_data(s->pool, slot->first);
-    int size = s3hls__timeline_format(&timeline, text, S3HLS__BLOCK_BYTES);
-    s3hls__pool_set_bytes(s->pool, slot->first, (uint32_t)size);
-    slot->kind = S3HLS__KEY_TIMELINE;
-    slot->segment = (s3hls_segment){.timeline = s->timeline.timeline, .size = (uint64_t)size};
-    hand_over(s, slot);
+    end_object(s, slot, (size_t)s3hls__timeline_format(&timeline, text, S3HLS__BLOCK_BYTES));
     s->timeline_due = false;
 }
 

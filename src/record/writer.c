@@ -14,14 +14,21 @@ static s3hls__wall_place place(const s3hls__writer *w) {
 
 /* ---- segments and timelines */
 
-static void end_segment(s3hls__writer *w, int64_t end_90k) {
+/* @param end_90k      PTS of the access unit behind the segment, or the end of its last picture
+ * @param end_dts_90k  likewise, of decoding */
+static void end_segment(s3hls__writer *w, int64_t end_90k, int64_t end_dts_90k) {
     if (!w->packer.slot)
         return;
     if (end_90k <= w->decider.segmenter.start_90k)
         end_90k = w->kept.end_90k;
     w->timing.movable = false;
-    s3hls__session_accept(&w->session, s3hls__packer_end_segment(&w->packer), w->entry, end_90k,
-                          &w->decider.segmenter);
+    s3hls__slot *slot = s3hls__packer_end_segment(&w->packer, end_dts_90k, false);
+    s3hls__session_accept(&w->session, slot, w->entry, end_90k, &w->decider.segmenter);
+}
+
+/* No access unit follows. */
+static void end_last_segment(s3hls__writer *w) {
+    end_segment(w, w->kept.end_90k, w->kept.end_dts_90k);
 }
 
 static int begin_segment(s3hls__writer *w, s3hls_segment_entry entry) {
@@ -53,8 +60,9 @@ static void begin_timeline(s3hls__writer *w, const s3hls__track *track, const ch
                                  .container = w->packer.container->name,
                                  .reason = reason});
     w->timing.broken = false;
+    w->tracks.video = *track;
     if (!filling)
-        s3hls__packer_begin_timeline(&w->packer, track);
+        s3hls__packer_begin_timeline(&w->packer, &w->tracks);
 }
 
 static s3hls__decision_facts facts_of(const s3hls__writer *w, const s3hls__unit *unit) {
@@ -94,7 +102,7 @@ static s3hls_segment_entry cut_before(s3hls__writer *w, const s3hls__unit *unit)
     s3hls__decision decision = s3hls__decide(&w->decider, &f);
     if (decision.cut) {
         report_dependent(w, decision.entry);
-        end_segment(w, w->timing.pts_90k);
+        end_segment(w, w->timing.pts_90k, w->timing.dts_90k);
         s3hls__timing_set_speed(&w->timing, s3hls__session_correct(&w->session, place(w)));
         f = facts_of(w, unit);
         if (unit->keyframe && !decision.timeline)
@@ -140,7 +148,7 @@ static int drop_unit(s3hls__writer *w, int status) {
     atomic_fetch_add(&w->gops_dropped, 1); /* a whole GOP, or the end of one */
     if (w->packer.slot) {
         s3hls__packer_undo_unit(&w->packer);
-        end_segment(w, w->kept.end_90k);
+        end_last_segment(w);
     }
     w->call.bytes = w->call.bytes_ended;
     w->decider.skipping = w->dropped = true;
@@ -253,6 +261,7 @@ static int unit_end(void *ctx) {
         return S3HLS_OK;
     int64_t end_90k = w->timing.pts_90k + w->timing.duration_90k;
     w->kept.before_90k = w->kept.end_90k;
+    w->kept.end_dts_90k = w->timing.dts_90k + w->timing.duration_90k;
     if (end_90k > w->kept.end_90k)
         w->kept.end_90k = end_90k;
     int64_t moved_end_90k = w->timing.far ? end_90k + w->timing.far_by_90k : end_90k;
@@ -326,7 +335,7 @@ int s3hls__writer_put(s3hls__writer *w, const s3hls_span *spans, size_t count,
 void s3hls__writer_flush(s3hls__writer *w) {
     s3hls__au_flush(&w->parser);
     s3hls__packer_end_stream(&w->packer, w->parser.codec);
-    end_segment(w, w->kept.end_90k);
+    end_last_segment(w);
     w->decider.skipping = true;
     s3hls__timing_interrupt(&w->timing);
 }

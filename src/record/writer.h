@@ -29,6 +29,7 @@ typedef struct s3hls__writer {
     s3hls__decider decider;
     s3hls__packer packer;
     s3hls__session session;
+    s3hls__tracks tracks; /* of the timeline */
 
     bool unit_is_key;          /* the access unit that is being written */
     s3hls_segment_entry entry; /* of the segment that is being filled */
@@ -38,6 +39,7 @@ typedef struct s3hls__writer {
         int64_t end_90k;          /* of the pictures in the segment */
         int64_t before_90k;       /* the same without the newest one */
         int64_t unless_moved_90k; /* the same if the marked one is moved */
+        int64_t end_dts_90k;      /* of the newest access unit, of decoding */
     } kept;
 
     /* the call that is running */

@@ -37,16 +37,20 @@ void s3hls__psi_pat(uint8_t packet[188], uint8_t continuity_counter) {
     write_section(packet, 0, continuity_counter, pat, sizeof pat);
 }
 
-void s3hls__psi_pmt(uint8_t packet[188], uint8_t continuity_counter, uint8_t stream_type) {
+/* Another set of tracks has another version_number, so that a decoder which meets both tables in
+ * one stream reads the second. */
+void s3hls__psi_pmt(uint8_t packet[188], uint8_t continuity_counter, uint8_t stream_type,
+                    bool audio) {
+    enum { STREAM = 5 };
     const uint8_t pmt[] = {
         0x02,
         0xb0,
-        18, /* table_id, section_length (2.4.4.8) */
+        (uint8_t)(audio ? 18 + STREAM : 18), /* table_id, section_length (2.4.4.8) */
         0,
         1, /* program_number */
-        0xc1,
+        (uint8_t)(0xc1 | audio << 1),
         0,
-        0, /* version 0, current */
+        0, /* version, current */
         0xe0 | S3HLS__TS_VIDEO_PID >> 8,
         S3HLS__TS_VIDEO_PID & 0xff, /* PCR_PID */
         0xf0,
@@ -56,6 +60,12 @@ void s3hls__psi_pmt(uint8_t packet[188], uint8_t continuity_counter, uint8_t str
         S3HLS__TS_VIDEO_PID & 0xff,
         0xf0,
         0,
+        S3HLS__TS_STREAM_ADTS,
+        0xe0 | S3HLS__TS_AUDIO_PID >> 8,
+        S3HLS__TS_AUDIO_PID & 0xff,
+        0xf0,
+        0,
     };
-    write_section(packet, S3HLS__TS_PMT_PID, continuity_counter, pmt, sizeof pmt);
+    write_section(packet, S3HLS__TS_PMT_PID, continuity_counter, pmt,
+                  audio ? sizeof pmt : sizeof pmt - STREAM);
 }

@@ -5,16 +5,19 @@
 
 enum {
     HEADER = 4,
+    UNIT_START = 0x4000, /* payload_unit_start_indicator, beside the PID */
     PAYLOAD = S3HLS__TS_PACKET - HEADER,
     PCR_GAP_MAX_90K = 9000, /* 2.7.2: 100 ms */
     PCR_FILL_MAX = 1000     /* packets to bridge one gap; a longer gap restarts the clock */
 };
 
-static void begin_timeline(void *state, const s3hls__track *track) {
+static void begin_timeline(void *state, const s3hls__tracks *tracks) {
     s3hls__ts *m = state;
-    (void)track; /* H.264 is the only codec */
     memset(m, 0, sizeof *m);
-    m->stream_type = S3HLS__TS_STREAM_H264;
+    m->stream_type =
+        tracks->video.codec == S3HLS__CODEC_H265 ? S3HLS__TS_STREAM_H265 : S3HLS__TS_STREAM_H264;
+    memcpy(m->adts, tracks->audio.adts, sizeof m->adts);
+    m->audio_rate = tracks->audio.rate;
 }
 
 /* Reserve memory for one packet. */
@@ -29,10 +32,10 @@ static int take(s3hls__output *out, uint8_t **packet) {
     return S3HLS_OK;
 }
 
-static void write_header(uint8_t *p, bool unit_start, unsigned adaptation_control, uint8_t cc) {
+static void write_header(uint8_t *p, unsigned pid, unsigned adaptation_control, uint8_t cc) {
     p[0] = 0x47;
-    p[1] = (uint8_t)((unit_start ? 0x40 : 0) | S3HLS__TS_VIDEO_PID >> 8);
-    p[2] = S3HLS__TS_VIDEO_PID & 0xff;
+    p[1] = (uint8_t)(pid >> 8);
+    p[2] = (uint8_t)pid;
     p[3] = (uint8_t)(adaptation_control << 4 | (cc & 15));
 }
 
@@ -60,15 +63,22 @@ static void write_timestamp(uint8_t *p, unsigned prefix, int64_t time_90k) {
 static int begin_segment(void *state, s3hls__output *out) {
     s3hls__ts *m = state;
     uint8_t *packet;
-    int rc = take(out, &packet);
+    int rc = take(&out[S3HLS__PART_MEDIA], &packet);
     if (rc)
         return rc;
     s3hls__psi_pat(packet, m->cc_pat++);
-    if ((rc = take(out, &packet)))
+    if ((rc = take(&out[S3HLS__PART_MEDIA], &m->pmt)))
         return rc;
-    s3hls__psi_pmt(packet, m->cc_pmt++, m->stream_type);
     m->pcr_due = true;
     return S3HLS_OK;
+}
+
+/* Only now is it known whether there is audio: a PMT lists no track that never comes. */
+static void end_segment(void *state, s3hls__output *out, int64_t end_90k, bool audio) {
+    s3hls__ts *m = state;
+    (void)out;
+    (void)end_90k;
+    s3hls__psi_pmt(m->pmt, m->cc_pmt++, m->stream_type, audio);
 }
 
 /* A packet with a PCR and no payload; the continuity counter is unchanged (2.4.3.3). */
@@ -78,7 +88,7 @@ static int write_pcr_packet(s3hls__ts *m, s3hls__output *out, int64_t pcr_90k) {
     if (rc)
         return rc;
     memset(p, 0xff, S3HLS__TS_PACKET);
-    write_header(p, false, 2, (uint8_t)(m->cc_video - 1));
+    write_header(p, S3HLS__TS_VIDEO_PID, 2, (uint8_t)(m->cc_video - 1));
     p[4] = PAYLOAD - 1; /* adaptation_field_length */
     p[5] = 0x10;        /* PCR_flag */
     write_pcr(p + 6, pcr_90k);
@@ -99,8 +109,9 @@ static int bridge_pcr(s3hls__ts *m, s3hls__output *out, int64_t pcr_90k) {
     return S3HLS_OK;
 }
 
-static int begin_unit(void *state, s3hls__output *out, const s3hls__unit *unit) {
+static int begin_unit(void *state, s3hls__output *parts, const s3hls__unit *unit) {
     s3hls__ts *m = state;
+    s3hls__output *out = &parts[S3HLS__PART_MEDIA];
     int64_t pcr_90k = unit->dts_90k - S3HLS__TS_PCR_LEAD_90K;
     int rc = bridge_pcr(m, out, pcr_90k);
     uint8_t *p;
@@ -110,7 +121,7 @@ static int begin_unit(void *state, s3hls__output *out, const s3hls__unit *unit) 
     bool pcr = unit->keyframe || m->pcr_due || !m->pcr_valid ||
                pcr_90k - m->last_pcr_90k > S3HLS__TS_PCR_INTERVAL_90K / 2;
     m->packet = p;
-    write_header(p, true, pcr ? 3 : 1, m->cc_video++);
+    write_header(p, UNIT_START | S3HLS__TS_VIDEO_PID, pcr ? 3 : 1, m->cc_video++);
     p += HEADER;
     if (pcr) {
         *p++ = 7; /* adaptation_field_length */
@@ -141,7 +152,7 @@ static const uint8_t *write_whole(s3hls__ts *m, s3hls__output *out, const uint8_
     uint8_t *p = out->p, cc = m->cc_video;
     for (; out->end - p >= S3HLS__TS_PACKET && end - data >= PAYLOAD;
          p += S3HLS__TS_PACKET, data += PAYLOAD) {
-        write_header(p, false, 1, cc++);
+        write_header(p, S3HLS__TS_VIDEO_PID, 1, cc++);
         memcpy(p + HEADER, data, PAYLOAD);
     }
     m->cc_video = cc;
@@ -149,8 +160,9 @@ static const uint8_t *write_whole(s3hls__ts *m, s3hls__output *out, const uint8_
     return data;
 }
 
-static int write_data(void *state, s3hls__output *out, const uint8_t *data, size_t size) {
+static int write_data(void *state, s3hls__output *parts, const uint8_t *data, size_t size) {
     s3hls__ts *m = state;
+    s3hls__output *out = &parts[S3HLS__PART_MEDIA];
     const uint8_t *end = data + size;
     while (data != end) {
         size_t n = 0;
@@ -173,7 +185,7 @@ static int write_data(void *state, s3hls__output *out, const uint8_t *data, size
             m->packet = NULL;
             return rc;
         }
-        write_header(m->packet, false, 1, m->cc_video++);
+        write_header(m->packet, S3HLS__TS_VIDEO_PID, 1, m->cc_video++);
         m->fill = HEADER;
     }
     return S3HLS_OK;
@@ -212,6 +224,91 @@ static int end_unit(void *state, s3hls__output *out) {
     return S3HLS_OK;
 }
 
+/* ---- audio: the frames of a call share one PES packet */
+
+enum { AUDIO_PES = 14 }; /* header with a PTS */
+
+static void write_audio_pes(uint8_t p[AUDIO_PES], size_t size, int64_t pts_90k) {
+    size_t length = AUDIO_PES - 6 + size;
+    const uint8_t header[] = {0,    0,    1, 0xc0, (uint8_t)(length >> 8), (uint8_t)length,
+                              0x84, 0x80, 5};
+    memcpy(p, header, sizeof header);
+    write_timestamp(p + sizeof header, 2, pts_90k);
+}
+
+/* A PES packet of known size on its way into packets. */
+typedef struct audio_pes {
+    s3hls__ts *mux;
+    s3hls__output *out;
+    uint8_t *p, *end; /* the rest of the packet */
+    size_t left;      /* bytes that have no packet yet */
+} audio_pes;
+
+/* The last packet is filled by stuffing before its payload (2.4.3.5). */
+static int next_audio_packet(audio_pes *pes, unsigned start) {
+    uint8_t *p;
+    int rc = take(pes->out, &p);
+    if (rc)
+        return rc;
+    size_t stuffing = pes->left < PAYLOAD ? PAYLOAD - pes->left : 0;
+    write_header(p, start | S3HLS__TS_AUDIO_PID, stuffing ? 3 : 1, pes->mux->cc_audio++);
+    if (stuffing) {
+        memset(p + HEADER, 0xff, stuffing);
+        p[HEADER] = (uint8_t)(stuffing - 1);
+        if (stuffing > 1)
+            p[HEADER + 1] = 0;
+    }
+    pes->p = p + HEADER + stuffing;
+    pes->end = p + S3HLS__TS_PACKET;
+    pes->left -= PAYLOAD - stuffing;
+    return S3HLS_OK;
+}
+
+static int write_audio(audio_pes *pes, const uint8_t *data, size_t size) {
+    while (size) {
+        int rc = pes->p == pes->end ? next_audio_packet(pes, 0) : S3HLS_OK;
+        if (rc)
+            return rc;
+        size_t n = (size_t)(pes->end - pes->p) < size ? (size_t)(pes->end - pes->p) : size;
+        memcpy(pes->p, data, n);
+        pes->p += n;
+        data += n;
+        size -= n;
+    }
+    return S3HLS_OK;
+}
+
+/* An ADTS frame (ISO/IEC 14496-3 1.A.2.2). */
+static int write_audio_frame(audio_pes *pes, const s3hls__audio_frame *f) {
+    uint8_t header[7];
+    size_t size = s3hls__audio_frame_size(f) + sizeof header;
+    memcpy(header, pes->mux->adts, sizeof header);
+    header[3] |= (uint8_t)(size >> 11 & 3); /* aac_frame_length */
+    header[4] = (uint8_t)(size >> 3);
+    header[5] = (uint8_t)((size & 7) << 5 | 0x1f);
+    int rc = write_audio(pes, header, sizeof header);
+    for (int i = 0; i < 2 && !rc; i++)
+        rc = write_audio(pes, f->data[i], f->size[i]);
+    return rc;
+}
+
+static int audio(void *state, s3hls__output *parts, const s3hls__audio_frame *frames,
+                 size_t count) {
+    audio_pes pes = {.mux = state, .out = &parts[S3HLS__PART_MEDIA]};
+    uint8_t header[AUDIO_PES];
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++)
+        size += s3hls__audio_frame_size(&frames[i]) + sizeof pes.mux->adts;
+    write_audio_pes(header, size, frames[0].pts * 90000 / pes.mux->audio_rate);
+    pes.left = size + sizeof header;
+    int rc = next_audio_packet(&pes, UNIT_START);
+    if (!rc)
+        rc = write_audio(&pes, header, sizeof header);
+    for (size_t i = 0; i < count && !rc; i++)
+        rc = write_audio_frame(&pes, &frames[i]);
+    return rc;
+}
+
 /* ---- other times for an access unit: its PES header, and the packets with a PCR before it */
 
 static uint8_t *next_packet(s3hls__output *at) {
@@ -247,9 +344,10 @@ static bool set_pcr(uint8_t *packet, int64_t pcr_90k) {
     return has_one;
 }
 
-static void move_unit(void *state, const void *before, s3hls__output at, const s3hls__move *by) {
+static void move_unit(void *state, const void *before, s3hls__output *parts,
+                      const s3hls__move *by) {
     s3hls__ts *m = state;
-    s3hls__output begin = at;
+    s3hls__output at = parts[S3HLS__PART_MEDIA], begin = at;
     uint8_t *packet;
     int64_t count = 1; /* packets up to and with that of the PES header */
     while (!begins_unit(packet = next_packet(&at)))
@@ -271,9 +369,11 @@ const s3hls__container s3hls__container_ts = {
     .name = "ts",
     .begin_timeline = begin_timeline,
     .begin_segment = begin_segment,
+    .end_segment = end_segment,
     .begin_unit = begin_unit,
     .begin_nal = begin_nal,
     .data = write_data,
     .end_unit = end_unit,
+    .audio = audio,
     .move_unit = move_unit,
 };

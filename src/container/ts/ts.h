@@ -13,16 +13,22 @@ enum {
     S3HLS__TS_PACKET = 188,
     S3HLS__TS_PMT_PID = 0x1000,
     S3HLS__TS_VIDEO_PID = 0x0100,
-    S3HLS__TS_STREAM_H264 = 0x1b,      /* Table 2-34 */
+    S3HLS__TS_AUDIO_PID = 0x0101,
+    S3HLS__TS_STREAM_ADTS = 0x0f, /* Table 2-34 */
+    S3HLS__TS_STREAM_H264 = 0x1b,
+    S3HLS__TS_STREAM_H265 = 0x24,
     S3HLS__TS_PCR_INTERVAL_90K = 7200, /* 80 ms; 2.7.2 allows 100 ms */
     S3HLS__TS_PCR_LEAD_90K = 9000 /* PCR runs 100 ms before DTS: time for a picture to arrive */
 };
 
 /* State between packets. */
 typedef struct s3hls__ts {
-    uint8_t stream_type; /* of the one video track; a PMT lists only tracks that exist */
-    uint8_t cc_pat, cc_pmt,
-        cc_video;   /* continuity counters continue across segments (RFC 8216 3.2) */
+    uint8_t stream_type; /* of the video track */
+    uint8_t adts[7];     /* header of an audio frame, without its size */
+    uint32_t audio_rate; /* samples per second */
+    uint8_t cc_pat, cc_pmt, cc_video,
+        cc_audio;   /* continuity counters continue across segments (RFC 8216 3.2) */
+    uint8_t *pmt;   /* packet of the segment's PMT, written at its end */
     bool pcr_valid; /* a PCR has been written since the last discontinuity */
     bool pcr_due;   /* a segment's first access unit carries one, keyframe or not */
     int64_t last_pcr_90k;

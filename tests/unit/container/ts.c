@@ -18,11 +18,14 @@ enum { CAPACITY = 20000 * 188 };
  * more(). */
 typedef struct fixture {
     s3hls__ts mux;
-    s3hls__output out;
+    s3hls__output out[S3HLS__PARTS];
     uint8_t *data;
     size_t room; /* packets */
     ts_check check;
+    bool audio, ended;
 } fixture;
+
+static const s3hls__tracks tracks = {.video.codec = S3HLS__CODEC_H264};
 
 static int one_more(void *ctx, s3hls__output *out) {
     fixture *f = ctx;
@@ -36,9 +39,9 @@ static fixture *fixture_open(void) {
     fixture *f = calloc(1, sizeof *f);
     f->data = malloc(CAPACITY);
     f->room = CAPACITY / 188;
-    f->out = (s3hls__output){f->data, f->data, 0, f, one_more};
-    s3hls__container_ts.begin_timeline(&f->mux, NULL);
-    assert_int_equal(s3hls__container_ts.begin_segment(&f->mux, &f->out), S3HLS_OK);
+    f->out[S3HLS__PART_MEDIA] = (s3hls__output){f->data, f->data, 0, f, one_more};
+    s3hls__container_ts.begin_timeline(&f->mux, &tracks);
+    assert_int_equal(s3hls__container_ts.begin_segment(&f->mux, f->out), S3HLS_OK);
     return f;
 }
 
@@ -49,10 +52,17 @@ static void fixture_close(fixture *f) {
 }
 
 static size_t size_of(const fixture *f) {
-    return (size_t)(f->out.p - f->data);
+    return (size_t)(f->out[S3HLS__PART_MEDIA].p - f->data);
+}
+
+static void end(fixture *f) {
+    if (!f->ended)
+        s3hls__container_ts.end_segment(&f->mux, f->out, 0, f->audio);
+    f->ended = true;
 }
 
 static int check(fixture *f, FILE *out) {
+    end(f);
     f->check.out = out;
     return ts_check_segment(&f->check, f->data, size_of(f));
 }
@@ -73,10 +83,10 @@ static int put(fixture *f, bool key, int64_t pts, int64_t dts, size_t size, size
     static uint8_t unit[3 << 20];
     size_t n = make_unit(unit, key, size);
     s3hls__unit facts = {.pts_90k = pts, .dts_90k = dts, .keyframe = key};
-    int rc = s3hls__container_ts.begin_unit(&f->mux, &f->out, &facts);
+    int rc = s3hls__container_ts.begin_unit(&f->mux, f->out, &facts);
     for (size_t at = 0; at < n && !rc; at += piece)
-        rc = s3hls__container_ts.data(&f->mux, &f->out, unit + at, n - at < piece ? n - at : piece);
-    return rc ? rc : s3hls__container_ts.end_unit(&f->mux, &f->out);
+        rc = s3hls__container_ts.data(&f->mux, f->out, unit + at, n - at < piece ? n - at : piece);
+    return rc ? rc : s3hls__container_ts.end_unit(&f->mux, f->out);
 }
 
 static void crc_of_a_known_section(void **state) {
@@ -104,7 +114,7 @@ static void payload_is_not_changed(void **state) {
     assert_int_equal(put(f, true, 90000, 90000, sizeof unit, 100003), S3HLS_OK);
     make_unit(unit, true, sizeof unit);
     size_t n = 0;
-    for (const uint8_t *p = f->data + 2 * 188; p < f->out.p; p += 188) {
+    for (const uint8_t *p = f->data + 2 * 188; p < f->out[S3HLS__PART_MEDIA].p; p += 188) {
         size_t at = p[3] & 0x20 ? 5u + p[4] : 4;
         memcpy(back + n, p + at, 188 - at);
         n += 188 - at;
@@ -149,8 +159,9 @@ static void counters_run_on_over_segments(void **state) {
             assert_int_equal(put(f, i == 0, dts, dts, 777, 99), S3HLS_OK);
         }
         assert_int_equal(check(f, stdout), 0);
-        f->out.p = f->out.end = f->data;
-        assert_int_equal(s3hls__container_ts.begin_segment(&f->mux, &f->out), S3HLS_OK);
+        f->out[S3HLS__PART_MEDIA].p = f->out[S3HLS__PART_MEDIA].end = f->data;
+        f->ended = false;
+        assert_int_equal(s3hls__container_ts.begin_segment(&f->mux, f->out), S3HLS_OK);
     }
     fixture_close(f);
 }
@@ -162,12 +173,12 @@ static void a_unit_without_room_can_be_taken_back(void **state) {
         fixture *f = fixture_open();
         assert_int_equal(put(f, true, 90000, 90000, 100, 100), S3HLS_OK);
         s3hls__ts mux = f->mux;
-        s3hls__output out = f->out;
+        s3hls__output out = f->out[S3HLS__PART_MEDIA];
         f->room = room;
         int rc = put(f, false, 90000 + 45000, 90000 + 45000, 10000, 1000);
         assert_int_equal(rc, room < 65 ? S3HLS_E_FULL : S3HLS_OK);
         f->mux = mux;
-        f->out = out;
+        f->out[S3HLS__PART_MEDIA] = out;
         f->room = CAPACITY / 188;
         assert_int_equal(put(f, false, 93600, 93600, 300, 300), S3HLS_OK);
         assert_int_equal(check(f, stdout), 0);
@@ -181,6 +192,7 @@ static fixture *good_segment(void) {
     fixture *f = fixture_open();
     for (int i = 0; i < 50; i++)
         put(f, i % 25 == 0, 93600 + i * 3600, 90000 + i * 3600, 3000, 3000);
+    end(f);
     return f;
 }
 
@@ -192,8 +204,8 @@ static uint8_t *picture(fixture *f, int n) {
 }
 
 static void drop_packet(fixture *f, uint8_t *p) {
-    memmove(p, p + 188, (size_t)(f->out.p - p - 188));
-    f->out.p -= 188;
+    memmove(p, p + 188, (size_t)(f->out[S3HLS__PART_MEDIA].p - p - 188));
+    f->out[S3HLS__PART_MEDIA].p -= 188;
 }
 
 static uint8_t *pes(uint8_t *packet) {
@@ -203,7 +215,7 @@ static uint8_t *pes(uint8_t *packet) {
 static void plant_in_packets(fixture *f, int fault) {
     switch (fault) {
     case 0:
-        f->out.p -= 1;
+        f->out[S3HLS__PART_MEDIA].p -= 1;
         break;
     case 1:
         f->data[188 * 5] = 0x48;

@@ -42,18 +42,18 @@ static const uint8_t delimiter[] = {0, 0, 0, 1, 9, 0xf0};
 
 static void put_segment(world *w, s3hls__ts *mux, h264_gen *gen, int pictures) {
     static uint8_t data[CAPACITY], unit[1 << 16];
-    s3hls__output out = {data, data + CAPACITY, 0, NULL, no_more};
+    s3hls__output out[S3HLS__PARTS] = {
+        [S3HLS__PART_MEDIA] = {data, data + CAPACITY, 0, NULL, no_more}};
     int64_t first = (int64_t)gen->pictures;
-    assert_int_equal(s3hls__container_ts.begin_segment(mux, &out), S3HLS_OK);
+    assert_int_equal(s3hls__container_ts.begin_segment(mux, out), S3HLS_OK);
     for (int i = 0; i < pictures; i++) {
         int64_t at = 90000 + (first + i) * FRAME;
         s3hls__unit facts = {.pts_90k = at, .dts_90k = at, .keyframe = i == 0};
         size_t size = h264_gen_next(gen, unit, sizeof unit);
-        assert_int_equal(s3hls__container_ts.begin_unit(mux, &out, &facts), S3HLS_OK);
-        assert_int_equal(s3hls__container_ts.data(mux, &out, delimiter, sizeof delimiter),
-                         S3HLS_OK);
-        assert_int_equal(s3hls__container_ts.data(mux, &out, unit, size), S3HLS_OK);
-        assert_int_equal(s3hls__container_ts.end_unit(mux, &out), S3HLS_OK);
+        assert_int_equal(s3hls__container_ts.begin_unit(mux, out, &facts), S3HLS_OK);
+        assert_int_equal(s3hls__container_ts.data(mux, out, delimiter, sizeof delimiter), S3HLS_OK);
+        assert_int_equal(s3hls__container_ts.data(mux, out, unit, size), S3HLS_OK);
+        assert_int_equal(s3hls__container_ts.end_unit(mux, out), S3HLS_OK);
     }
     s3hls_segment s = {.start_ms = NOON_MS + first * 40,
                        .duration_ms = (uint32_t)pictures * 40,
@@ -61,7 +61,8 @@ static void put_segment(world *w, s3hls__ts *mux, h264_gen *gen, int pictures) {
                        .timeline = 100};
     char key[S3HLS_KEY_MAX];
     s3hls_segment_key_format(&s, key, sizeof key);
-    s3hls_span span = {data, (size_t)(out.p - data)};
+    s3hls__container_ts.end_segment(mux, out, 0, false);
+    s3hls_span span = {data, (size_t)(out[S3HLS__PART_MEDIA].p - data)};
     assert_int_equal(s3hls_store_put(s3hls_archive_store(w->archive), key, &span, 1, NULL, NULL),
                      S3HLS_OK);
 }
@@ -82,7 +83,7 @@ static world *world_open(int seconds, int pictures, uint32_t key_bytes) {
     assert_non_null(mkdtemp(w->dir));
     snprintf(w->url, sizeof w->url, "file://%s", w->dir);
     assert_int_equal(s3hls_archive_open(&w->archive, w->url, NULL, NULL), S3HLS_OK);
-    s3hls__container_ts.begin_timeline(&mux, NULL);
+    s3hls__container_ts.begin_timeline(&mux, &(s3hls__tracks){.video.codec = S3HLS__CODEC_H264});
     for (int i = 0; i < seconds; i++)
         put_segment(w, &mux, &gen, i + 1 < seconds ? PICTURES : pictures);
     list(w);

@@ -107,12 +107,14 @@ static fixture *fixture_open_as(const way *w) {
                     .other_bytes = 900,
                     .reordered = w->reordered};
     s3hls__ts mux;
-    s3hls__container_ts.begin_timeline(&mux, NULL);
+    s3hls__container_ts.begin_timeline(&mux, &(s3hls__tracks){.video.codec = S3HLS__CODEC_H264});
     for (int i = 0; i < SEGMENTS; i++) {
         f->data[i] = malloc(CAPACITY);
-        s3hls__output out = {f->data[i], f->data[i] + CAPACITY, 0, NULL, no_more};
-        add_segment(w, &mux, &out, &gen);
-        f->size[i] = (size_t)(out.p - f->data[i]);
+        s3hls__output out[S3HLS__PARTS] = {
+            [S3HLS__PART_MEDIA] = {f->data[i], f->data[i] + CAPACITY, 0, NULL, no_more}};
+        add_segment(w, &mux, out, &gen);
+        s3hls__container_ts.end_segment(&mux, out, 0, false);
+        f->size[i] = (size_t)(out[S3HLS__PART_MEDIA].p - f->data[i]);
         uint64_t first = (uint64_t)i * PICTURES + w->reordered;
         int64_t begin_ms = (shown_at(w, first) - w->origin) / 90;
         int64_t end_ms = (shown_at(w, first + PICTURES) - w->origin) / 90;
