@@ -11,6 +11,7 @@
 #include "s3hls/cause.h"
 #include "s3hls/event.h"
 #include "s3hls/frame.h"
+#include "s3hls/layout.h"
 #include "s3hls/s3.h"
 #include "s3hls/uploader.h"
 #include <string.h>
@@ -118,6 +119,10 @@ typedef struct s3hls_recorder_config {
      * E.2.1: time_scale / (2 num_units_in_tick)), and frame_rate_num/frame_rate_den only if it
      * states none or one outside 1/60 to 300. 0 (default): use the given rate. */
     int frame_rate_of_stream;
+
+    /** Format of the segments. Default S3HLS_CONTAINER_AUTO: MPEG-TS for H.264, alone or with AAC;
+     * fragmented MP4 otherwise. */
+    s3hls_container container;
 } s3hls_recorder_config;
 
 static inline void s3hls_recorder_config_init(s3hls_recorder_config *cfg) {
@@ -130,6 +135,7 @@ static inline void s3hls_recorder_config_init(s3hls_recorder_config *cfg) {
     cfg->spool_max_bytes = (uint64_t)1 << 30;
     cfg->spool_after_ms = 5000;
     cfg->spool_share_percent = 50;
+    cfg->container = S3HLS_CONTAINER_AUTO;
 }
 
 /** The state of a recorder's deliveries. Each change is reported by an event: FAILING, HELD or

@@ -50,6 +50,12 @@ struct s3hls__codec {
      * @return S3HLS_OK, S3HLS_E_MALFORMED, S3HLS_E_UNSUPPORTED */
     int (*read_set)(const uint8_t *nal, size_t size, s3hls__set_key *key);
 
+    /* Write the decoder configuration record (ISO/IEC 14496-15 5.3.3, 8.3.3) of the pictures that
+     * refer to a PPS: all sets of its SPS, which the record's parser takes as complete.
+     * @return its size, bytes; 0: sets are missing, or it does not fit */
+    size_t (*decoder_config)(const s3hls__parameter_sets *sets, uint8_t pps_id, uint8_t *to,
+                             size_t size);
+
     /* Test whether a NAL unit states that decoding can begin at the next picture. */
     bool (*recovery_point)(const uint8_t *nal, size_t size);
 

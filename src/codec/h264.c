@@ -63,6 +63,32 @@ static int read_set(const uint8_t *nal, size_t size, s3hls__set_key *key) {
     return rc;
 }
 
+/* AVCDecoderConfigurationRecord, ISO/IEC 14496-15 5.3.3.1 */
+static size_t decoder_config(const s3hls__parameter_sets *sets, uint8_t pps_id, uint8_t *to,
+                             size_t size) {
+    enum { LENGTH_SIZE_4 = 0xff, BASELINE = 66, MAIN = 77, EXTENDED = 88 };
+    const s3hls__parameter_set *pps = s3hls__sets_find(sets, S3HLS__NAL_PPS, pps_id);
+    const s3hls__parameter_set *sps =
+        pps ? s3hls__sets_find(sets, S3HLS__NAL_SPS, pps->key.parent) : NULL;
+    s3hls__h264_sps facts;
+    if (!sps || s3hls__h264_parse_sps(sets->bytes + sps->offset, sps->size, &facts))
+        return 0;
+    s3hls__record r = {.data = to, .size = size};
+    const uint8_t head[] = {
+        1, facts.profile_idc, facts.constraint_flags, facts.level_idc, LENGTH_SIZE_4, 0xe0 | 1};
+    s3hls__record_add(&r, head, sizeof head);
+    s3hls__record_add_set(&r, sets, sps);
+    s3hls__record_add_sets(&r, sets, S3HLS__NAL_PPS, sps->key.id, 1);
+    if (facts.profile_idc != BASELINE && facts.profile_idc != MAIN &&
+        facts.profile_idc != EXTENDED) {
+        const uint8_t extension[] = {(uint8_t)(0xfc | facts.chroma_format_idc),
+                                     (uint8_t)(0xf8 | facts.bit_depth_luma_minus8),
+                                     (uint8_t)(0xf8 | facts.bit_depth_chroma_minus8), 0};
+        s3hls__record_add(&r, extension, sizeof extension);
+    }
+    return r.failed ? 0 : r.used;
+}
+
 /* "avc1.PPCCLL", RFC 6381 3.3 */
 static void format_codecs(const s3hls__h264_sps *sps, char *text) {
     static const char hex[] = "0123456789abcdef";
@@ -221,6 +247,7 @@ const s3hls__codec s3hls__codec_h264 = {
     .nal_kind = nal_kind,
     .nal_type = nal_type,
     .read_set = read_set,
+    .decoder_config = decoder_config,
     .recovery_point = recovery_point,
     .read_slice = read_slice,
 };

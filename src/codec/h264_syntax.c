@@ -36,10 +36,12 @@ static uint32_t read_chroma_format(s3hls__bits *b, s3hls__h264_sps *sps) {
     if (chroma_format_idc == 3)
         sps->separate_colour_plane = s3hls__bits_read(b, 1);
     b->failed |= chroma_format_idc > 3;
-    b->failed |= s3hls__bits_ue(b) > 6; /* bit_depth_luma_minus8 */
-    b->failed |= s3hls__bits_ue(b) > 6; /* bit_depth_chroma_minus8 */
-    s3hls__bits_read(b, 1);             /* qpprime_y_zero_transform_bypass_flag */
-    if (s3hls__bits_read(b, 1))         /* seq_scaling_matrix_present_flag */
+    uint32_t luma = s3hls__bits_ue(b), chroma = s3hls__bits_ue(b);
+    b->failed |= luma > 6 || chroma > 6;
+    sps->bit_depth_luma_minus8 = (uint8_t)(luma & 7);
+    sps->bit_depth_chroma_minus8 = (uint8_t)(chroma & 7);
+    s3hls__bits_read(b, 1);     /* qpprime_y_zero_transform_bypass_flag */
+    if (s3hls__bits_read(b, 1)) /* seq_scaling_matrix_present_flag */
         for (unsigned i = 0; i < (chroma_format_idc == 3 ? 12 : 8); i++)
             if (s3hls__bits_read(b, 1))
                 skip_scaling_list(b, i < 6 ? 16 : 64);
@@ -194,6 +196,7 @@ int s3hls__h264_parse_sps(const uint8_t *nal, size_t size, s3hls__h264_sps *sps)
     sps->id = (uint8_t)id;
     uint32_t chroma_format_idc =
         has_chroma_format(sps->profile_idc) ? read_chroma_format(&b, sps) : 1;
+    sps->chroma_format_idc = chroma_format_idc & 3;
     uint32_t log2_max_frame_num = s3hls__bits_ue(&b) + 4;
     sps->log2_max_frame_num = (uint8_t)log2_max_frame_num;
     read_picture_order(&b, sps);

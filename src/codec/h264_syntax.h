@@ -29,8 +29,9 @@ enum {
 typedef struct s3hls__h264_sps {
     uint8_t id;                                       /* 0 to 31 */
     uint8_t profile_idc, constraint_flags, level_idc; /* the three bytes of "avc1.PPCCLL" */
-    uint32_t width, height;                           /* pixels, cropped */
-    bool frame_mbs_only;                              /* false: fields or MBAFF may come */
+    uint8_t chroma_format_idc, bit_depth_luma_minus8, bit_depth_chroma_minus8;
+    uint32_t width, height; /* pixels, cropped */
+    bool frame_mbs_only;    /* false: fields or MBAFF may come */
     bool separate_colour_plane;
     uint8_t log2_max_frame_num;
     uint8_t poc_type; /* 0, 1, 2 */

@@ -142,3 +142,36 @@ void s3hls__sets_use_inside(s3hls__parameter_sets *s, uint8_t pps_id, s3hls__set
     if (chain[2])
         chain[2]->inside = true;
 }
+
+/* ---- decoder configuration records */
+
+void s3hls__record_add(s3hls__record *r, const void *data, size_t size) {
+    r->failed |= size > r->size - r->used;
+    if (r->failed)
+        return;
+    memcpy(r->data + r->used, data, size);
+    r->used += size;
+}
+
+void s3hls__record_add_set(s3hls__record *r, const s3hls__parameter_sets *s,
+                           const s3hls__parameter_set *set) {
+    const uint8_t size[2] = {(uint8_t)(set->size >> 8), (uint8_t)set->size};
+    s3hls__record_add(r, size, sizeof size);
+    s3hls__record_add(r, s->bytes + set->offset, set->size);
+}
+
+void s3hls__record_add_sets(s3hls__record *r, const s3hls__parameter_sets *s, s3hls__nal_kind kind,
+                            uint8_t parent, unsigned number_bytes) {
+    size_t number_at = r->used;
+    const uint8_t none[2] = {0, 0};
+    unsigned number = 0;
+    s3hls__record_add(r, none, number_bytes);
+    for (uint32_t i = 0; i < s->count; i++) {
+        if (s->sets[i].key.kind != kind || s->sets[i].key.parent != parent)
+            continue;
+        s3hls__record_add_set(r, s, &s->sets[i]);
+        number++;
+    }
+    if (!r->failed)
+        r->data[number_at + number_bytes - 1] = (uint8_t)number;
+}

@@ -66,4 +66,19 @@ void s3hls__sets_begin_picture(s3hls__parameter_sets *s, uint8_t pps_id, bool ke
 void s3hls__sets_use_inside(s3hls__parameter_sets *s, uint8_t pps_id, s3hls__set_write *write,
                             void *ctx);
 
+/* A decoder configuration record that is being written. */
+typedef struct s3hls__record {
+    uint8_t *data;
+    size_t size, used; /* bytes */
+    bool failed;       /* it does not fit */
+} s3hls__record;
+
+void s3hls__record_add(s3hls__record *r, const void *data, size_t size);
+/* A set after its size in two bytes. */
+void s3hls__record_add_set(s3hls__record *r, const s3hls__parameter_sets *s,
+                           const s3hls__parameter_set *set);
+/* All sets of a kind with this parent, after their number in so many bytes. */
+void s3hls__record_add_sets(s3hls__record *r, const s3hls__parameter_sets *s, s3hls__nal_kind kind,
+                            uint8_t parent, unsigned number_bytes);
+
 #endif

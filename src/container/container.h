@@ -39,6 +39,7 @@ typedef enum s3hls__part {
 typedef struct s3hls__move {
     int64_t pts_by_90k, dts_by_90k; /* to be added */
     int64_t dts_90k;                /* the result */
+    bool second_field;              /* it is the second field of a frame */
 } s3hls__move;
 
 /* @param state  the container's own member of s3hls__container_state

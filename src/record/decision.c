@@ -15,7 +15,7 @@ const char *s3hls__decide_timeline(const s3hls__decision_facts *f) {
         return "recording begins";
     if (f->times_broke)
         return "the encoder's times jumped, or pictures were missing";
-    if (f->unit->parameters_changed)
+    if (f->unit->parameters_changed || f->config_changed)
         return "other parameters";
     if (f->clock_stepped)
         return "the wall clock stepped";

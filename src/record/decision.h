@@ -21,8 +21,9 @@ typedef struct s3hls__decision_facts {
     uint64_t nals;  /* of the type that cuts, in the stream so far */
 
     bool timeline_begun;
-    bool clock_stepped; /* the wall clock needs a correction that begins another timeline */
-    bool outgrown;      /* a segment was longer than its timeline's object states */
+    bool config_changed; /* the timeline's initialisation segment lacks a parameter set */
+    bool clock_stepped;  /* the wall clock needs a correction that begins another timeline */
+    bool outgrown;       /* a segment was longer than its timeline's object states */
 } s3hls__decision_facts;
 
 typedef struct s3hls__decision {

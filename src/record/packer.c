@@ -31,8 +31,7 @@ static bool next_block(s3hls__packer *p, s3hls__output *out) {
     return true;
 }
 
-/* Drop an older segment if memory is exhausted and the caller's policy allows it. */
-static bool evict(s3hls__packer *p) {
+bool s3hls__packer_evict(s3hls__packer *p) {
     bool done = !p->keeps_others && s3hls__outbox_drop_oldest(p->box);
     p->evicted |= done;
     return done;
@@ -41,7 +40,7 @@ static bool evict(s3hls__packer *p) {
 static int more_memory(void *ctx, s3hls__output *out) {
     s3hls__packer *p = ctx;
     while (!next_block(p, out))
-        if (!evict(p))
+        if (!s3hls__packer_evict(p))
             return S3HLS_E_FULL;
     return S3HLS_OK;
 }
@@ -89,7 +88,7 @@ void s3hls__packer_begin_timeline(s3hls__packer *p, const s3hls__tracks *tracks)
 int s3hls__packer_begin_segment(s3hls__packer *p) {
     s3hls__slot *slot;
     while (!(slot = s3hls__outbox_free_slot(p->box)))
-        if (!evict(p))
+        if (!s3hls__packer_evict(p))
             return S3HLS_E_FULL;
     s3hls__slot_begin(slot, p->pool);
     p->slot = slot;
@@ -97,7 +96,7 @@ int s3hls__packer_begin_segment(s3hls__packer *p) {
         p->first[part] = S3HLS__NO_BLOCK;
         p->now.out[part] = (s3hls__output){.piece = S3HLS__NO_BLOCK, .ctx = p, .more = more_memory};
     }
-    p->now.full_bytes = p->units = 0;
+    p->now.full_bytes = p->now.audio_frames = p->units = 0;
     p->reordered = p->marked = false;
     int rc = p->container->begin_segment(&p->now.state, p->now.out);
     if (rc)
@@ -144,6 +143,7 @@ s3hls__slot *s3hls__packer_end_segment(s3hls__packer *p, int64_t end_90k, bool a
 
 int s3hls__packer_begin_unit(s3hls__packer *p, const s3hls__unit *unit) {
     p->newest = p->now;
+    p->newest.second_field = unit->second_field;
     p->reopened = false;
     p->reordered |= unit->pts_90k > unit->dts_90k;
     return p->container->begin_unit(&p->now.state, p->now.out, unit);
@@ -178,6 +178,7 @@ int s3hls__packer_audio(s3hls__packer *p, const s3hls__audio_frame *frames, size
     p->keeps_others = true; /* video is never dropped for audio */
     int rc = p->container->audio(&p->now.state, p->now.out, frames, count);
     p->keeps_others = false;
+    p->now.audio_frames += count;
     if (rc)
         go_back(p, &before);
     return rc;
@@ -200,7 +201,7 @@ static int next_piece(void *ctx, s3hls__output *out) {
     return S3HLS_OK;
 }
 
-static void move(s3hls__packer *p, const s3hls__packer_place *place, const s3hls__move *by) {
+static void move_unit(s3hls__packer *p, const s3hls__packer_place *place, const s3hls__move *by) {
     s3hls__output at[S3HLS__PARTS];
     for (int part = 0; part < S3HLS__PARTS; part++) {
         at[part] = place->out[part];
@@ -209,11 +210,13 @@ static void move(s3hls__packer *p, const s3hls__packer_place *place, const s3hls
         if (at[part].piece == S3HLS__NO_BLOCK)
             enter(p, &at[part], p->first[part]);
     }
-    p->container->move_unit(&p->now.state, &place->state, at, by);
+    s3hls__move move = *by;
+    move.second_field = place->second_field;
+    p->container->move_unit(&p->now.state, &place->state, at, &move);
 }
 
 void s3hls__packer_move_newest(s3hls__packer *p, const s3hls__move *by) {
-    move(p, &p->newest, by);
+    move_unit(p, &p->newest, by);
 }
 
 void s3hls__packer_mark_newest(s3hls__packer *p) {
@@ -226,6 +229,6 @@ void s3hls__packer_unmark(s3hls__packer *p) {
 }
 
 void s3hls__packer_move_marked(s3hls__packer *p, int64_t pts_by_90k) {
-    move(p, &p->mark, &(s3hls__move){.pts_by_90k = pts_by_90k});
+    move_unit(p, &p->mark, &(s3hls__move){.pts_by_90k = pts_by_90k});
     p->marked = false;
 }

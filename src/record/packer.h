@@ -15,6 +15,8 @@ typedef struct s3hls__packer_place {
     s3hls__container_state state;
     s3hls__output out[S3HLS__PARTS]; /* piece: the last block; S3HLS__NO_BLOCK: there is none yet */
     uint64_t full_bytes;
+    uint64_t audio_frames; /* in the segment */
+    bool second_field;     /* of a frame: the access unit is one */
 } s3hls__packer_place;
 
 /* Set the members of the first group; the rest is initially zero. Others read the members. */
@@ -50,6 +52,9 @@ uint64_t s3hls__packer_bytes(const s3hls__packer *p);
 /* Mark the end of the stream after the last picture (H.264 7.4.1.2.3), if pictures that are shown
  * before others may be missing. It is omitted if no memory is left. */
 void s3hls__packer_end_stream(s3hls__packer *p, const s3hls__codec *codec);
+/* Drop an older segment because memory is exhausted, if the caller's policy allows it.
+ * @return false: nothing was dropped */
+bool s3hls__packer_evict(s3hls__packer *p);
 /* End the segment.
  * @param end_90k  DTS of the access unit behind it, or that it would have
  * @param audio    the timeline has audio

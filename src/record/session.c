@@ -31,6 +31,31 @@ static void end_object(s3hls__session *s, s3hls__slot *slot, size_t size) {
     hand_over(s, slot);
 }
 
+/* Queue the timeline's initialisation segment. */
+static void accept_init(s3hls__session *s) {
+    s3hls__tracks tracks = *s->tracks;
+    if (!s->timeline_audio)
+        tracks.audio.codec = S3HLS__CODEC_NONE;
+    s3hls__slot *slot = s->init_slot;
+    size_t size = s->container->init_segment(&tracks, s3hls__pool_data(s->pool, slot->first),
+                                             S3HLS__BLOCK_BYTES);
+    s->init_slot = NULL;
+    s->init_due = false;
+    if (size) {
+        end_object(s, slot, size);
+        return;
+    }
+    s3hls__slot_release(slot, s->env);
+    s3hls__log(s->env, S3HLS_LOG_ERROR, "record",
+               "the parameter sets do not fit into an initialisation segment: these segments "
+               "cannot be played");
+}
+
+static void set_codecs(s3hls__session *s) {
+    snprintf(s->timeline.codecs, sizeof s->timeline.codecs, "%s%s%s", s->tracks->video.codecs,
+             s->timeline_audio ? "," : "", s->timeline_audio ? s->tracks->audio.codecs : "");
+}
+
 /* Queue the timeline's object before its first segment. Without a free slot, or before the session
  * number is known, it is queued with a later segment. */
 static void accept_timeline(s3hls__session *s, uint32_t target_ms) {
@@ -44,6 +69,20 @@ static void accept_timeline(s3hls__session *s, uint32_t target_ms) {
     char *text = (char *)s3hls__pool_data(s->pool, slot->first);
     end_object(s, slot, (size_t)s3hls__timeline_format(&timeline, text, S3HLS__BLOCK_BYTES));
     s->timeline_due = false;
+}
+
+bool s3hls__session_reserve(s3hls__session *s) {
+    if (!s->container || !s->container->init_segment)
+        return true;
+    if (!s->init_slot)
+        s->init_slot = begin_object(s, S3HLS__KEY_INIT);
+    return s->init_slot != NULL;
+}
+
+void s3hls__session_end(s3hls__session *s) {
+    if (s->init_slot)
+        s3hls__slot_release(s->init_slot, s->env);
+    s->init_slot = NULL;
 }
 
 /* ---- segments */
@@ -74,28 +113,48 @@ static void report_timeline(s3hls__session *s) {
                                .message = s->timeline_reason});
 }
 
-/* No segment is longer than its timeline's object states (RFC 8216 6.2.1): a longer one begins
- * another timeline, without a gap. A segment that needs the previous one to decode stays in the
- * current timeline, because players reset their decoders at a discontinuity; the next keyframe then
- * begins another timeline. */
-static void widen_timeline(s3hls__session *s, s3hls_segment *segment) {
-    if (s->timeline_due ||
-        (segment->duration_ms + 500) / 1000 <= s->timeline.target_duration_ms / 1000)
-        return;
-    s->timeline_outgrown = segment->entry == S3HLS_ENTRY_NONE;
-    if (s->timeline_outgrown)
-        return;
-    segment->timeline = s->timeline.timeline = s->timelines++;
-    s->timeline_due = true;
-    s->timeline_reason = "longer segments";
-    report_timeline(s);
+bool s3hls__session_audio(const s3hls__session *s, bool segment_has_audio) {
+    enum { PATIENCE = 2 }; /* segments */
+    return segment_has_audio ||
+           (!s->timeline_empty && s->timeline_audio && s->segments_without_audio + 1 < PATIENCE);
 }
 
-void s3hls__session_accept(s3hls__session *s, s3hls__slot *slot, s3hls_segment_entry entry,
-                           int64_t end_90k, const s3hls__segmenter *segmenter) {
+/* @return how a segment differs from its timeline; NULL: it does not */
+static const char *difference(const s3hls__session *s, const s3hls_segment *segment, bool audio) {
+    if (!s->timeline_due &&
+        (segment->duration_ms + 500) / 1000 > s->timeline.target_duration_ms / 1000)
+        return "longer segments";
+    if (audio != s->timeline_audio)
+        return audio ? "audio begins" : "audio has ended";
+    return NULL;
+}
+
+/* No segment is longer than its timeline's object states (RFC 8216 6.2.1), or has other tracks: one
+ * that differs begins another timeline, without a gap. A segment that needs the previous one to
+ * decode stays in the current timeline, because players reset their decoders at a discontinuity;
+ * the next keyframe then begins another timeline. */
+static void fit_timeline(s3hls__session *s, s3hls_segment *segment, bool audio) {
+    if (s->timeline_empty)
+        s->timeline_audio = audio;
+    const char *reason = s->timeline_empty ? NULL : difference(s, segment, audio);
+    s->timeline_outgrown = reason && segment->entry == S3HLS_ENTRY_NONE;
+    if (reason && !s->timeline_outgrown) {
+        segment->timeline = s->timeline.timeline = s->timelines++;
+        s->timeline_audio = audio;
+        s->timeline_due = true;
+        s->init_due = s->container->init_segment != NULL;
+        s->timeline_reason = reason;
+        report_timeline(s);
+    }
+    s->timeline_empty = false;
+    set_codecs(s);
+}
+
+void s3hls__session_accept(s3hls__session *s, s3hls__slot *slot, const s3hls__session_segment *a) {
     settle(s);
-    int64_t start_ms = s3hls__wall_at(&s->wall, segmenter->start_90k) / 1000;
-    int64_t end_ms = s3hls__wall_at(&s->wall, end_90k) / 1000;
+    int64_t start_90k = a->segmenter->start_90k;
+    int64_t start_ms = s3hls__wall_at(&s->wall, start_90k) / 1000;
+    int64_t end_ms = s3hls__wall_at(&s->wall, a->end_90k) / 1000;
     slot->kind = S3HLS__KEY_SEGMENT;
     slot->segment =
         (s3hls_segment){.start_ms = start_ms,
@@ -103,14 +162,17 @@ void s3hls__session_accept(s3hls__session *s, s3hls__slot *slot, s3hls_segment_e
                         .sequence = s->sequence++,
                         .timeline = s->timeline.timeline,
                         .size = slot->segment.size,
-                        .entry = entry,
+                        .entry = a->entry,
                         .container = slot->segment.container};
     uint32_t duration_ms = slot->segment.duration_ms;
-    widen_timeline(s, &slot->segment);
+    fit_timeline(s, &slot->segment, a->audio);
+    s->segments_without_audio = a->silent ? s->segments_without_audio + 1 : 0;
+    if (s->init_due)
+        accept_init(s);
     if (s->timeline_due)
-        accept_timeline(s, s3hls__segmenter_target_ms(segmenter, duration_ms));
-    s->end_us = s3hls__wall_at(&s->wall, end_90k);
-    count_segment(s, start_ms * 1000, end_90k - segmenter->start_90k);
+        accept_timeline(s, s3hls__segmenter_target_ms(a->segmenter, duration_ms));
+    s->end_us = s3hls__wall_at(&s->wall, a->end_90k);
+    count_segment(s, start_ms * 1000, a->end_90k - start_90k);
     hand_over(s, slot);
 }
 
@@ -152,12 +214,14 @@ void s3hls__session_begin_timeline(s3hls__session *s, const s3hls__timeline_star
         s3hls__wall_watch_anew(&s->wall);
     s->correction_us = 0;
     s->timeline = (s3hls_timeline){.timeline = s->timelines++,
-                                   .width = start->track->width,
-                                   .height = start->track->height,
+                                   .width = start->tracks->video.width,
+                                   .height = start->tracks->video.height,
                                    .frame_rate_milli = start->frame_rate_milli};
-    memcpy(s->timeline.codecs, start->track->codecs, sizeof start->track->codecs);
-    snprintf(s->timeline.container, sizeof s->timeline.container, "%s", start->container);
-    s->timeline_begun = s->timeline_due = true;
+    s->tracks = start->tracks;
+    s->container = start->container;
+    snprintf(s->timeline.container, sizeof s->timeline.container, "%s", s->container->name);
+    s->timeline_begun = s->timeline_due = s->timeline_empty = true;
+    s->init_due = s->container->init_segment != NULL;
     s->timeline_outgrown = false;
     s->timeline_reason = start->reason;
     report_timeline(s);

@@ -22,8 +22,15 @@ static void end_segment(s3hls__writer *w, int64_t end_90k, int64_t end_dts_90k) 
     if (end_90k <= w->decider.segmenter.start_90k)
         end_90k = w->kept.end_90k;
     w->timing.movable = false;
-    s3hls__slot *slot = s3hls__packer_end_segment(&w->packer, end_dts_90k, false);
-    s3hls__session_accept(&w->session, slot, w->entry, end_90k, &w->decider.segmenter);
+    bool silent = w->packer.now.audio_frames == 0;
+    bool audio = s3hls__session_audio(&w->session, !silent);
+    s3hls__slot *slot = s3hls__packer_end_segment(&w->packer, end_dts_90k, audio);
+    s3hls__session_accept(&w->session, slot,
+                          &(s3hls__session_segment){.entry = w->entry,
+                                                    .end_90k = end_90k,
+                                                    .audio = audio,
+                                                    .silent = silent,
+                                                    .segmenter = &w->decider.segmenter});
 }
 
 /* No access unit follows. */
@@ -32,6 +39,9 @@ static void end_last_segment(s3hls__writer *w) {
 }
 
 static int begin_segment(s3hls__writer *w, s3hls_segment_entry entry) {
+    while (!s3hls__session_reserve(&w->session))
+        if (!s3hls__packer_evict(&w->packer))
+            return S3HLS_E_FULL;
     int rc = s3hls__packer_begin_segment(&w->packer);
     if (rc)
         return rc;
@@ -41,10 +51,32 @@ static int begin_segment(s3hls__writer *w, s3hls_segment_entry entry) {
     return S3HLS_OK;
 }
 
+/* Compare the decoder configuration of a keyframe with that of the timeline. */
+static void compare_config(s3hls__writer *w) {
+    uint8_t config[S3HLS__DECODER_CONFIG_BYTES];
+    const s3hls__au_parser *p = &w->parser;
+    if (!w->packer.container->init_segment || w->config_generation == p->sets.generation)
+        return;
+    w->config_generation = p->sets.generation;
+    size_t size = p->codec->decoder_config(&p->sets, p->pps_id, config, sizeof config);
+    w->config_changed |=
+        size != w->tracks.config_size || memcmp(config, w->tracks.config, size) != 0;
+}
+
+static void set_tracks(s3hls__writer *w, const s3hls__track *track) {
+    const s3hls__au_parser *p = &w->parser;
+    w->tracks.video = *track;
+    w->tracks.config_size = (uint16_t)p->codec->decoder_config(
+        &p->sets, p->pps_id, w->tracks.config, sizeof w->tracks.config);
+    w->config_generation = p->sets.generation;
+    w->config_changed = false;
+}
+
 /* The timeline begins with the segment being filled, or, without one, with the current access
  * unit. */
 static void begin_timeline(s3hls__writer *w, const s3hls__track *track, const char *reason) {
     bool filling = w->packer.slot != NULL;
+    set_tracks(w, track);
     int64_t begun_90k = filling ? w->timing.pts_90k - w->decider.segmenter.start_90k : 0;
     if (!w->session.timeline_outgrown)
         w->decider.segmenter.longest_gop_90k = 0;
@@ -55,12 +87,11 @@ static void begin_timeline(s3hls__writer *w, const s3hls__track *track, const ch
                                  .times_broke = w->timing.broken,
                                  .times_given = w->timing.rate_num == 0,
                                  .last_given_us = w->timing.last_given_us - w->timing.first_off_us,
-                                 .track = track,
+                                 .tracks = &w->tracks,
                                  .frame_rate_milli = s3hls__writer_frame_rate_milli(w),
-                                 .container = w->packer.container->name,
+                                 .container = w->packer.container,
                                  .reason = reason});
     w->timing.broken = false;
-    w->tracks.video = *track;
     if (!filling)
         s3hls__packer_begin_timeline(&w->packer, &w->tracks);
 }
@@ -76,6 +107,7 @@ static s3hls__decision_facts facts_of(const s3hls__writer *w, const s3hls__unit 
                                    .bytes = s3hls__packer_bytes(&w->packer),
                                    .nals = w->parser.nals_counted,
                                    .timeline_begun = w->session.timeline_begun,
+                                   .config_changed = w->config_changed,
                                    .clock_stepped = w->session.correction_us != 0,
                                    .outgrown = w->session.timeline_outgrown};
 }
@@ -227,6 +259,8 @@ static int unit_begin(void *ctx, const s3hls__unit *unit) {
         return skip_unit(w, S3HLS_E_SKIPPED);
     if (!w->session.begun)
         s3hls__session_begin(&w->session, place(w), w->call.pts_us - w->timing.first_off_us);
+    if (unit->keyframe)
+        compare_config(w);
     begin_timeline_late(w, unit);
     if (!w->timing.far)
         s3hls__wall_note(&w->session.wall, place(w));
@@ -294,7 +328,9 @@ void s3hls__writer_init(s3hls__writer *w, const s3hls_recorder_config *cfg, uint
     w->packer.env = env;
     w->packer.box = box;
     w->packer.pool = s3hls__outbox_pool(box);
-    w->packer.container = s3hls__container_find(S3HLS_CONTAINER_TS);
+    w->container = cfg->container;
+    w->packer.container = s3hls__container_find(
+        cfg->container == S3HLS_CONTAINER_AUTO ? S3HLS_CONTAINER_TS : cfg->container);
     w->session.env = w->session.wall.env = env;
     w->session.box = box;
     w->session.pool = w->packer.pool;
@@ -303,6 +339,8 @@ void s3hls__writer_init(s3hls__writer *w, const s3hls_recorder_config *cfg, uint
 
 void s3hls__writer_deinit(s3hls__writer *w, const s3hls_env *env) {
     s3hls__packer_close(&w->packer);
+    if (w->session.box)
+        s3hls__session_end(&w->session);
     s3hls__tags_release(w->session.tags, env);
 }
 
@@ -342,5 +380,6 @@ void s3hls__writer_flush(s3hls__writer *w) {
 
 void s3hls__writer_finish(s3hls__writer *w) {
     s3hls__writer_flush(w);
+    s3hls__session_end(&w->session);
     report_lost(w);
 }

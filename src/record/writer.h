@@ -29,7 +29,10 @@ typedef struct s3hls__writer {
     s3hls__decider decider;
     s3hls__packer packer;
     s3hls__session session;
-    s3hls__tracks tracks; /* of the timeline */
+    s3hls__tracks tracks;       /* of the timeline */
+    uint32_t config_generation; /* of the parameter sets that tracks.config was compared with */
+    bool config_changed;        /* the timeline's initialisation segment lacks a parameter set */
+    s3hls_container container;  /* as configured */
 
     bool unit_is_key;          /* the access unit that is being written */
     s3hls_segment_entry entry; /* of the segment that is being filled */
