@@ -31,6 +31,13 @@ typedef enum s3hls_input {
     S3HLS_INPUT_BYTES = 2 /* any chunk of an Annex B byte stream */
 } s3hls_input;
 
+/** Video codec of the input. */
+typedef enum s3hls_codec {
+    S3HLS_CODEC_AUTO = 0, /* detected by the parameter sets before the first picture */
+    S3HLS_CODEC_H264 = 1,
+    S3HLS_CODEC_H265 = 2
+} s3hls_codec;
+
 /** What is dropped when the pool is full and the spool cannot take more. Always whole GOPs. */
 typedef enum s3hls_drop {
     S3HLS_DROP_NEWEST = 0, /* new frames, up to the next keyframe: accepted segments are kept */
@@ -123,6 +130,7 @@ typedef struct s3hls_recorder_config {
     /** Format of the segments. Default S3HLS_CONTAINER_AUTO: MPEG-TS for H.264, alone or with AAC;
      * fragmented MP4 otherwise. */
     s3hls_container container;
+    s3hls_codec codec; /* default S3HLS_CODEC_AUTO */
 } s3hls_recorder_config;
 
 static inline void s3hls_recorder_config_init(s3hls_recorder_config *cfg) {

@@ -46,7 +46,8 @@ typedef struct s3hls__au_parser {
     bool sps_seen;           /* damaged ones too */
     uint8_t counted_type;    /* nal_unit_type; set by the caller, 0: none */
 
-    const s3hls__codec *codec;
+    const s3hls__codec *codec; /* while detecting: of the newest parameter set, at first H.264 */
+    bool detecting;            /* no slice has been read yet */
     s3hls__au_sink sink;
     s3hls__au_input input;
     int status; /* first failure of the sink in this call */
@@ -79,7 +80,8 @@ typedef struct s3hls__au_parser {
     s3hls__held held; /* last: its bytes are not cleared */
 } s3hls__au_parser;
 
-/* @param nal_length_size  0: Annex B; 1, 2 or 4: length-prefixed input */
+/* @param codec            NULL: detect it by the parameter sets before the first picture
+ * @param nal_length_size  0: Annex B; 1, 2 or 4: length-prefixed input */
 void s3hls__au_init(s3hls__au_parser *p, const s3hls__codec *codec, s3hls__au_input input,
                     unsigned nal_length_size, const s3hls__au_sink *sink);
 

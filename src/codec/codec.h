@@ -71,9 +71,11 @@ struct s3hls__codec {
 
 enum { S3HLS__SLICE_HEADER_BYTES = 64 };
 
-/* Every stream is H.264 as long as this is the only codec. A choice by the first parameter set that
- * arrives belongs into codec.c. @return NULL: there is no such codec */
+/* @return NULL: there is no such codec */
 const s3hls__codec *s3hls__codec_find(s3hls__codec_id id);
+/* Detect the codec of a stream. @param head  the first bytes of a NAL unit
+ * @return NULL: this NAL unit does not show it; only some parameter sets do */
+const s3hls__codec *s3hls__codec_detect(const uint8_t *head, size_t size);
 
 /* Set a track's frame rate: scale / ticks per second, reduced. No rate is set if scale or ticks is
  * 0, or if no camera has this rate (below 1/60 or above 300). */

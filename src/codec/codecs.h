@@ -4,9 +4,11 @@
 #define S3HLS_CODEC_CODECS_H
 
 #include "codec/h264.h"
+#include "codec/h265.h"
 
 typedef union s3hls__codec_state {
     s3hls__h264 h264;
+    s3hls__h265 h265;
 } s3hls__codec_state;
 
 #endif

@@ -47,6 +47,8 @@ static const char *what_is_wrong(const s3hls_recorder_config *c) {
         return "segment_duration_ms must be 1,000 to 60,000";
     if (c->segment_nal_count && (c->segment_nal_type < 1 || c->segment_nal_type > 12))
         return "segment_nal_type must be 1 to 12 where segment_nal_count is set";
+    if ((unsigned)c->codec > S3HLS_CODEC_H265)
+        return "codec must be one of s3hls_codec";
     if (c->container != S3HLS_CONTAINER_AUTO && !s3hls__container_find(c->container))
         return "container must be one of s3hls_container";
     if (c->drop > S3HLS_DROP_OLDEST)

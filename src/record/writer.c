@@ -72,11 +72,22 @@ static void set_tracks(s3hls__writer *w, const s3hls__track *track) {
     w->config_changed = false;
 }
 
+static s3hls_container container_for(const s3hls__writer *w) {
+    if (w->container != S3HLS_CONTAINER_AUTO)
+        return w->container;
+    s3hls__codec_id audio = w->tracks.audio.codec;
+    bool ts = w->parser.codec->id == S3HLS__CODEC_H264 &&
+              (audio == S3HLS__CODEC_NONE || audio == S3HLS__CODEC_AAC);
+    return ts ? S3HLS_CONTAINER_TS : S3HLS_CONTAINER_FMP4;
+}
+
 /* The timeline begins with the segment being filled, or, without one, with the current access
  * unit. */
 static void begin_timeline(s3hls__writer *w, const s3hls__track *track, const char *reason) {
     bool filling = w->packer.slot != NULL;
     set_tracks(w, track);
+    if (!filling)
+        w->packer.container = s3hls__container_find(container_for(w));
     int64_t begun_90k = filling ? w->timing.pts_90k - w->decider.segmenter.start_90k : 0;
     if (!w->session.timeline_outgrown)
         w->decider.segmenter.longest_gop_90k = 0;
@@ -309,9 +320,15 @@ static int unit_end(void *ctx) {
 
 /* ---- calls */
 
+static s3hls__codec_id codec_of(s3hls_codec codec) {
+    return codec == S3HLS_CODEC_H264   ? S3HLS__CODEC_H264
+           : codec == S3HLS_CODEC_H265 ? S3HLS__CODEC_H265
+                                       : S3HLS__CODEC_NONE;
+}
+
 void s3hls__writer_init(s3hls__writer *w, const s3hls_recorder_config *cfg, uint64_t max_bytes,
                         s3hls__outbox *box, const s3hls_env *env) {
-    const s3hls__codec *codec = s3hls__codec_find(S3HLS__CODEC_H264);
+    const s3hls__codec *codec = s3hls__codec_find(codec_of(cfg->codec)); /* NULL: detected */
     s3hls__au_sink sink = {w, unit_begin, unit_nal, unit_data, unit_end};
     s3hls__au_input input = cfg->input == S3HLS_INPUT_NALS    ? S3HLS__AU_INPUT_NALS
                             : cfg->input == S3HLS_INPUT_BYTES ? S3HLS__AU_INPUT_BYTES

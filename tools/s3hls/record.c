@@ -68,6 +68,20 @@ static const char *set_nal_count(void *ctx, const char *value) {
                : "not a count; give 1 to 100000";
 }
 
+static const char *set_container(void *ctx, const char *value) {
+    static const struct {
+        const char *name;
+        s3hls_container container;
+    } kinds[] = {
+        {"auto", S3HLS_CONTAINER_AUTO}, {"ts", S3HLS_CONTAINER_TS}, {"fmp4", S3HLS_CONTAINER_FMP4}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(value, kinds[i].name) == 0) {
+            config(ctx)->container = kinds[i].container;
+            return NULL;
+        }
+    return "not a container; give auto, ts or fmp4";
+}
+
 static const char *set_drop(void *ctx, const char *value) {
     bool oldest = strcmp(value, "oldest") == 0;
     config(ctx)->drop = oldest ? S3HLS_DROP_OLDEST : S3HLS_DROP_NEWEST;
@@ -143,6 +157,9 @@ static const option_kind kinds[] = {
            set_duration),
     OPTION("--segment-max-bytes", "SIZE", "end a segment here in any case; default 3/4 of the pool",
            set_max_bytes),
+    OPTION("--container", "KIND",
+           "of the segments: ts, fmp4, or auto (default): ts for H.264, alone or with AAC",
+           set_container),
     OPTION("--nal-type", "N", "with --nal-count: cut by NAL units of this type instead",
            set_nal_type),
     OPTION("--nal-count", "N", "so many of them make a segment", set_nal_count),
