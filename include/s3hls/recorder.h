@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT-0 */
 /** @file recorder.h
- * A recorder turns an encoder's H.264 into HLS segments and delivers them to a store.
+ * A recorder turns an encoder's H.264 or H.265, and audio, into HLS segments and delivers them to a
+ * store.
  *
- * Threads: s3hls_recorder_get_stats() may be called on any thread, everything else on one thread at
- * a time, the encoder's. put never blocks, allocates, makes a system call or waits for the network.
+ * Threads: s3hls_recorder_get_stats() may be called on any thread, s3hls_recorder_put_audio() on
+ * one thread at a time, everything else on one thread at a time, the encoder's. put never blocks,
+ * allocates, makes a system call or waits for the network.
  */
 #ifndef S3HLS_RECORDER_H
 #define S3HLS_RECORDER_H
 
+#include "s3hls/audio.h"
 #include "s3hls/cause.h"
 #include "s3hls/event.h"
 #include "s3hls/frame.h"
@@ -130,7 +133,8 @@ typedef struct s3hls_recorder_config {
     /** Format of the segments. Default S3HLS_CONTAINER_AUTO: MPEG-TS for H.264, alone or with AAC;
      * fragmented MP4 otherwise. */
     s3hls_container container;
-    s3hls_codec codec; /* default S3HLS_CODEC_AUTO */
+    s3hls_codec codec;        /* default S3HLS_CODEC_AUTO */
+    s3hls_audio_config audio; /* default: none. config is copied */
 } s3hls_recorder_config;
 
 static inline void s3hls_recorder_config_init(s3hls_recorder_config *cfg) {
@@ -202,6 +206,11 @@ typedef struct s3hls_recorder_stats {
     int delivery_status;      /* why it is not OK */
     int64_t failing_since_us; /* UTC, microseconds since 1970: since when it is not OK; 0: OK */
     int64_t next_attempt_us;  /* UTC: back-off delays all deliveries until then; 0: it does not */
+    uint64_t audio_frames_in; /* accepted from put_audio */
+    uint64_t
+        audio_frames_dropped; /* of these: too much waited for its pictures, or they had none */
+    uint64_t audio_frames_damaged; /* refused: malformed, or not of the track */
+    uint64_t audio_corrections;    /* of audio times, as the given ones drifted from the count */
 } s3hls_recorder_stats;
 
 /** Open a recorder. Allocates, without a shared uploader all media memory too; sends no request;
@@ -232,6 +241,22 @@ S3HLS_API int s3hls_recorder_open(s3hls_recorder **out, const s3hls_recorder_con
  *   S3HLS_E_INVALID: recorder or frame is NULL, there are no bytes, or a time is out of range
  *   S3HLS_E_STATE: the input has ended (s3hls_recorder_drain()) */
 S3HLS_API int s3hls_recorder_put_video(s3hls_recorder *recorder, const s3hls_frame *frame);
+
+/** Put audio. Any one thread, also another than that of put_video; does not block or allocate.
+ * Audio is kept until the pictures of its time have been put, and goes into their segment.
+ * @param audio  copied before the call returns
+ * @return S3HLS_OK: accepted
+ *   S3HLS_W_AUDIO_DROPPED: accepted; older audio, or a part of this, was dropped: more than
+ *   s3hls_audio_config.buffer_bytes waits for its pictures
+ *   S3HLS_W_DAMAGED: accepted, except damaged frames
+ *   S3HLS_E_FULL: nothing was kept: too much audio waits, and it is being read
+ *   S3HLS_E_MALFORMED: nothing was kept: no frame of the configured codec
+ *   S3HLS_E_UNSUPPORTED: nothing was kept: ADTS of another sampling rate or number of channels
+ *   than before, or not of AAC LC, or with several raw data blocks in a frame
+ *   S3HLS_E_TOO_LARGE: nothing was kept: a frame of more than 8,184 bytes (AAC) or 60,000
+ *   S3HLS_E_INVALID: recorder or audio is NULL, there are no bytes, or a time is out of range
+ *   S3HLS_E_STATE: the recorder has no audio, or the input has ended */
+S3HLS_API int s3hls_recorder_put_audio(s3hls_recorder *recorder, const s3hls_audio *audio);
 
 /** End the current segment at the next keyframe, whatever its duration. The encoder's thread; does
  * not block or allocate.

@@ -28,7 +28,7 @@ extern "C" {
     XX(E_FULL, -5, "block pool is empty: frames dropped up to the next keyframe")                  \
     XX(E_SKIPPED, -6, "frame skipped: waiting for a keyframe")                                     \
     XX(E_MALFORMED, -7, "damaged or malformed data")                                               \
-    XX(E_NOT_H264, -8, "no H.264 video found")                                                     \
+    XX(E_NOT_H264, -8, "no H.264 or H.265 video found")                                            \
     XX(E_UNSUPPORTED, -9, "valid, but not supported")                                              \
     XX(E_TOO_LARGE, -10, "larger than the limit")                                                  \
     XX(E_NOT_FOUND, -11, "no such object or file")                                                 \
@@ -53,7 +53,8 @@ extern "C" {
     XX(W_DROPPED_OLDER, 1, "accepted; older data was dropped for it")                              \
     XX(W_DAMAGED, 2, "accepted, except damaged parts")                                             \
     XX(W_SEI_DROPPED, 3, "accepted, except SEI that is too large")                                 \
-    XX(W_FULL, 4, "accepted in part: block pool is empty, frames dropped up to the next keyframe")
+    XX(W_FULL, 4, "accepted in part: block pool is empty, frames dropped up to the next keyframe") \
+    XX(W_AUDIO_DROPPED, 5, "accepted; other audio was dropped, as too much waits for its pictures")
 
 typedef enum s3hls_status {
 #define S3HLS__XX(name, number, text) S3HLS_##name = (number),

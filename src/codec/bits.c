@@ -5,8 +5,13 @@ void s3hls__bits_init(s3hls__bits *b, const uint8_t *data, size_t size) {
     *b = (s3hls__bits){.p = data, .end = data + size};
 }
 
+void s3hls__bits_init_plain(s3hls__bits *b, const uint8_t *data, size_t size) {
+    s3hls__bits_init(b, data, size);
+    b->plain = true;
+}
+
 static void next_byte(s3hls__bits *b) {
-    if (b->p < b->end && *b->p == 3 && b->zeros >= 2) {
+    if (!b->plain && b->p < b->end && *b->p == 3 && b->zeros >= 2) {
         b->p++;
         b->zeros = 0;
     }

@@ -14,9 +14,11 @@ typedef struct s3hls__bits {
     unsigned left;  /* bits of byte not read yet */
     uint8_t byte;
     bool failed;
+    bool plain; /* not an RBSP: there is nothing to skip */
 } s3hls__bits;
 
 void s3hls__bits_init(s3hls__bits *b, const uint8_t *data, size_t size);
+void s3hls__bits_init_plain(s3hls__bits *b, const uint8_t *data, size_t size);
 uint32_t s3hls__bits_read(s3hls__bits *b, unsigned count); /* u(n), n up to 32 */
 uint32_t s3hls__bits_ue(s3hls__bits *b);                   /* ue(v), 9.1; fails beyond 2^32 - 2 */
 int32_t s3hls__bits_se(s3hls__bits *b);                    /* se(v), 9.1.1 */

@@ -38,6 +38,7 @@ typedef struct s3hls__audio_track {
     char codecs[16];       /* RFC 6381: "mp4a.40.2" */
     uint32_t rate;         /* samples per second: the unit of its times */
     uint32_t channels;
+    uint32_t frame_samples; /* of each frame; 0: frames state it */
     uint16_t config_size;
     uint8_t config[S3HLS__AUDIO_CONFIG_BYTES]; /* AAC: AudioSpecificConfig; Opus: body of dOps;
                                                   FLAC: STREAMINFO */

@@ -23,6 +23,7 @@ struct s3hls_recorder {
     /* any thread */
     _Atomic uint64_t bytes_in, nals_damaged, nals_refused, slices_early;
     _Atomic uint32_t frame_rate_milli;
+    _Atomic bool audio_ended;
 };
 
 /* ---- open */
@@ -49,6 +50,8 @@ static const char *what_is_wrong(const s3hls_recorder_config *c) {
         return "segment_nal_type must be 1 to 12 where segment_nal_count is set";
     if ((unsigned)c->codec > S3HLS_CODEC_H265)
         return "codec must be one of s3hls_codec";
+    if ((unsigned)c->audio.codec > S3HLS_AUDIO_ULAW)
+        return "audio.codec must be one of s3hls_audio_codec";
     if (c->container != S3HLS_CONTAINER_AUTO && !s3hls__container_find(c->container))
         return "container must be one of s3hls_container";
     if (c->drop > S3HLS_DROP_OLDEST)
@@ -84,6 +87,22 @@ static int open_tags(s3hls_recorder *r, const s3hls_object_options *options) {
     return rc;
 }
 
+static int open_audio(s3hls_recorder *r, const s3hls_recorder_config *cfg) {
+    const char *wrong = "";
+    int rc = s3hls__audio_open(&r->writer.audio, &cfg->audio, &r->env, &wrong);
+    if (rc == S3HLS_E_NOMEM)
+        return rc;
+    bool only_fmp4 = cfg->audio.codec == S3HLS_AUDIO_OPUS || cfg->audio.codec == S3HLS_AUDIO_FLAC;
+    if (!rc && only_fmp4 && cfg->container == S3HLS_CONTAINER_TS) {
+        wrong = "audio.codec: no player of HLS reads Opus or FLAC from MPEG-TS: set container to "
+                "S3HLS_CONTAINER_AUTO";
+        rc = S3HLS_E_UNSUPPORTED;
+    }
+    if (rc)
+        s3hls__log(&r->env, S3HLS_LOG_ERROR, "record", "recorder: %s", wrong);
+    return rc;
+}
+
 static int open_writer(s3hls_recorder *r, const s3hls_recorder_config *cfg) {
     s3hls__pool *pool = s3hls__outbox_pool(r->box);
     uint64_t pool_bytes = s3hls__pool_count(pool) * (uint64_t)S3HLS__BLOCK_BYTES;
@@ -95,7 +114,7 @@ static int open_writer(s3hls_recorder *r, const s3hls_recorder_config *cfg) {
         return S3HLS_E_INVALID;
     }
     s3hls__writer_init(&r->writer, cfg, max_bytes, r->box, &r->env);
-    return S3HLS_OK;
+    return open_audio(r, cfg);
 }
 
 static void free_recorder(s3hls_recorder *r);
@@ -179,6 +198,15 @@ int s3hls_recorder_put_video(s3hls_recorder *r, const s3hls_frame *frame) {
     return rc;
 }
 
+int s3hls_recorder_put_audio(s3hls_recorder *r, const s3hls_audio *audio) {
+    if (!r || !audio || !audio->data || !audio->size || audio->pts_us > MAX_TIME_US ||
+        audio->pts_us < -MAX_TIME_US)
+        return S3HLS_E_INVALID;
+    if (r->writer.audio.codec == S3HLS_AUDIO_NONE || atomic_load(&r->audio_ended))
+        return S3HLS_E_STATE;
+    return s3hls__audio_put(&r->writer.audio, audio);
+}
+
 int s3hls_recorder_cut(s3hls_recorder *r) {
     if (!r)
         return S3HLS_E_INVALID;
@@ -208,6 +236,7 @@ static int end_input(s3hls_recorder *r) {
         s3hls__writer_finish(&r->writer);
     publish_counts(r);
     r->ended = true;
+    atomic_store(&r->audio_ended, true);
     return s3hls__outbox_is_used(r->box) ? S3HLS_OK : nothing_recorded(r);
 }
 
@@ -282,5 +311,6 @@ int s3hls_recorder_get_stats(s3hls_recorder *r, s3hls_recorder_stats *stats) {
     stats->first_segment_us = atomic_load(&r->writer.session.first_segment_us);
     stats->last_segment_end_us = atomic_load(&r->writer.session.last_end_us);
     stats->frame_rate_milli = atomic_load(&r->frame_rate_milli);
+    s3hls__audio_get_stats(&r->writer.audio, stats);
     return S3HLS_OK;
 }

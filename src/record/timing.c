@@ -406,6 +406,10 @@ static int64_t at_speed(const s3hls__timing *t, int64_t source_90k) {
            since % 1000000 * t->speed_ppm / 1000000;
 }
 
+int64_t s3hls__timing_of_given(const s3hls__timing *t, int64_t pts_us) {
+    return at_speed(t, pts_us * 9 / 100 + t->offset_90k);
+}
+
 void s3hls__timing_set_speed(s3hls__timing *t, int32_t ppm) {
     if (ppm == t->speed_ppm)
         return;

@@ -100,6 +100,10 @@ void s3hls__timing_init(s3hls__timing *t, uint32_t rate_num, uint32_t rate_den);
 void s3hls__timing_next(s3hls__timing *t, const s3hls__unit *au, bool given, int64_t pts_us,
                         int64_t composition_us);
 
+/* A caller's time on the recording's clock, 90 kHz, as that of the newest access unit would be.
+ * Only where the caller gives times, after the first access unit. */
+int64_t s3hls__timing_of_given(const s3hls__timing *t, int64_t pts_us);
+
 /* From the newest access unit on the recording's clock runs faster than the caller's or the count
  * by so much, -500,000 to 500,000. */
 void s3hls__timing_set_speed(s3hls__timing *t, int32_t ppm);

@@ -2,6 +2,11 @@
 #include "record/writer.h"
 #include <string.h>
 
+static const int64_t GAP_90K = 90000; /* between pictures: what was heard in it is left out */
+static const int64_t AUDIO_LEAD_90K = 45000;    /* before the first picture, kept with it */
+static const int64_t AUDIO_BEYOND_90K = 180000; /* behind the last picture, kept with it */
+static const int64_t AUDIO_RUN_90K = 45000;     /* shares a PES packet; PTS may be 700 ms apart */
+
 uint32_t s3hls__writer_frame_rate_milli(const s3hls__writer *w) {
     if (w->timing.rate_num)
         return (uint32_t)((uint64_t)w->timing.rate_num * 1000 / w->timing.rate_den);
@@ -10,6 +15,38 @@ uint32_t s3hls__writer_frame_rate_milli(const s3hls__writer *w) {
 
 static s3hls__wall_place place(const s3hls__writer *w) {
     return (s3hls__wall_place){w->timing.pts_90k, w->timing.source_pts_90k};
+}
+
+/* ---- audio */
+
+/* Tracks may be read by the packer's container from here on. */
+static void note_audio_track(s3hls__writer *w) {
+    if (w->tracks.audio.codec == S3HLS__CODEC_NONE)
+        w->tracks.audio = w->audio.track;
+}
+
+/* Audio goes into the segment that is being filled, unless its timeline has no audio and cannot be
+ * left here. */
+static bool takes_audio(const s3hls__writer *w) {
+    bool bound = w->entry == S3HLS_ENTRY_NONE && !w->session.timeline_audio;
+    return w->audio.codec != S3HLS_AUDIO_NONE && w->packer.slot && w->packer.units > 0 && !bound;
+}
+
+/* Write the audio that begins before a time, if it is a run worth a PES packet of its own. Audio
+ * for which there is no memory stays in the ring. */
+static void write_audio(s3hls__writer *w, int64_t until_90k, int64_t least_90k) {
+    s3hls__audio_run run = {.full = true};
+    while (run.full && takes_audio(w)) {
+        s3hls__audio_take(&w->audio, &w->timing, until_90k, least_90k, &run);
+        int rc = S3HLS_OK;
+        if (run.count) {
+            note_audio_track(w);
+            rc = s3hls__packer_audio(&w->packer, run.frames, run.count);
+        }
+        s3hls__audio_taken(&w->audio, !rc);
+        if (rc)
+            return;
+    }
 }
 
 /* ---- segments and timelines */
@@ -22,6 +59,7 @@ static void end_segment(s3hls__writer *w, int64_t end_90k, int64_t end_dts_90k) 
     if (end_90k <= w->decider.segmenter.start_90k)
         end_90k = w->kept.end_90k;
     w->timing.movable = false;
+    write_audio(w, end_90k + w->audio_beyond_90k, 0);
     bool silent = w->packer.now.audio_frames == 0;
     bool audio = s3hls__session_audio(&w->session, !silent);
     s3hls__slot *slot = s3hls__packer_end_segment(&w->packer, end_dts_90k, audio);
@@ -46,6 +84,8 @@ static int begin_segment(s3hls__writer *w, s3hls_segment_entry entry) {
     if (rc)
         return rc;
     w->entry = entry;
+    if (w->timing.pts_90k - w->kept.end_90k > GAP_90K)
+        s3hls__audio_begin(&w->audio, w->timing.pts_90k - AUDIO_LEAD_90K);
     s3hls__segmenter_begin(&w->decider.segmenter, w->timing.pts_90k, w->parser.nals_counted,
                            entry != S3HLS_ENTRY_NONE);
     return S3HLS_OK;
@@ -75,9 +115,7 @@ static void set_tracks(s3hls__writer *w, const s3hls__track *track) {
 static s3hls_container container_for(const s3hls__writer *w) {
     if (w->container != S3HLS_CONTAINER_AUTO)
         return w->container;
-    s3hls__codec_id audio = w->tracks.audio.codec;
-    bool ts = w->parser.codec->id == S3HLS__CODEC_H264 &&
-              (audio == S3HLS__CODEC_NONE || audio == S3HLS__CODEC_AAC);
+    bool ts = w->parser.codec->id == S3HLS__CODEC_H264 && w->audio.codec <= S3HLS_AUDIO_AAC;
     return ts ? S3HLS_CONTAINER_TS : S3HLS_CONTAINER_FMP4;
 }
 
@@ -253,6 +291,8 @@ static int append_unit(s3hls__writer *w, const s3hls__unit *unit) {
     w->decider.skipping = false;
     w->unit_is_key = unit->keyframe;
     w->call.bytes_ended = w->call.bytes;
+    if (!unit->second_field)
+        write_audio(w, w->timing.dts_90k, AUDIO_RUN_90K);
     int rc = s3hls__packer_begin_unit(&w->packer, &timed);
     if (!rc && w->timing.far && w->packer.units > 0) {
         s3hls__packer_mark_newest(&w->packer);
@@ -356,6 +396,7 @@ void s3hls__writer_init(s3hls__writer *w, const s3hls_recorder_config *cfg, uint
 
 void s3hls__writer_deinit(s3hls__writer *w, const s3hls_env *env) {
     s3hls__packer_close(&w->packer);
+    s3hls__audio_close(&w->audio, env);
     if (w->session.box)
         s3hls__session_end(&w->session);
     s3hls__tags_release(w->session.tags, env);
@@ -396,6 +437,7 @@ void s3hls__writer_flush(s3hls__writer *w) {
 }
 
 void s3hls__writer_finish(s3hls__writer *w) {
+    w->audio_beyond_90k = AUDIO_BEYOND_90K;
     s3hls__writer_flush(w);
     s3hls__session_end(&w->session);
     report_lost(w);

@@ -10,6 +10,7 @@
 #define S3HLS_RECORD_WRITER_H
 
 #include "codec/access_unit.h"
+#include "record/audio.h"
 #include "record/decision.h"
 #include "record/packer.h"
 #include "record/session.h"
@@ -23,6 +24,8 @@ typedef struct s3hls__writer {
     /* any thread */
     _Atomic uint64_t frames_in, frames_skipped, frames_dropped, gops_dropped;
 
+    s3hls__audio_input audio; /* see there */
+
     /* encoder thread only, from here on */
     s3hls__au_parser parser;
     s3hls__timing timing;
@@ -31,6 +34,7 @@ typedef struct s3hls__writer {
     s3hls__session session;
     s3hls__tracks tracks;       /* of the timeline */
     uint32_t config_generation; /* of the parameter sets that tracks.config was compared with */
+    int64_t audio_beyond_90k;   /* audio so long behind the last picture is kept */
     bool config_changed;        /* the timeline's initialisation segment lacks a parameter set */
     s3hls_container container;  /* as configured */
 

@@ -16,8 +16,7 @@ static void begin_timeline(void *state, const s3hls__tracks *tracks) {
     memset(m, 0, sizeof *m);
     m->stream_type =
         tracks->video.codec == S3HLS__CODEC_H265 ? S3HLS__TS_STREAM_H265 : S3HLS__TS_STREAM_H264;
-    memcpy(m->adts, tracks->audio.adts, sizeof m->adts);
-    m->audio_rate = tracks->audio.rate;
+    m->tracks = tracks;
 }
 
 /* Reserve memory for one packet. */
@@ -226,7 +225,7 @@ static int end_unit(void *state, s3hls__output *out) {
 
 /* ---- audio: the frames of a call share one PES packet */
 
-enum { AUDIO_PES = 14 }; /* header with a PTS */
+enum { AUDIO_PES = 14, /* header with a PTS */ ADTS_HEADER = 7 };
 
 static void write_audio_pes(uint8_t p[AUDIO_PES], size_t size, int64_t pts_90k) {
     size_t length = AUDIO_PES - 6 + size;
@@ -280,9 +279,9 @@ static int write_audio(audio_pes *pes, const uint8_t *data, size_t size) {
 
 /* An ADTS frame (ISO/IEC 14496-3 1.A.2.2). */
 static int write_audio_frame(audio_pes *pes, const s3hls__audio_frame *f) {
-    uint8_t header[7];
+    uint8_t header[ADTS_HEADER];
     size_t size = s3hls__audio_frame_size(f) + sizeof header;
-    memcpy(header, pes->mux->adts, sizeof header);
+    memcpy(header, pes->mux->tracks->audio.adts, sizeof header);
     header[3] |= (uint8_t)(size >> 11 & 3); /* aac_frame_length */
     header[4] = (uint8_t)(size >> 3);
     header[5] = (uint8_t)((size & 7) << 5 | 0x1f);
@@ -298,8 +297,8 @@ static int audio(void *state, s3hls__output *parts, const s3hls__audio_frame *fr
     uint8_t header[AUDIO_PES];
     size_t size = 0;
     for (size_t i = 0; i < count; i++)
-        size += s3hls__audio_frame_size(&frames[i]) + sizeof pes.mux->adts;
-    write_audio_pes(header, size, frames[0].pts * 90000 / pes.mux->audio_rate);
+        size += s3hls__audio_frame_size(&frames[i]) + ADTS_HEADER;
+    write_audio_pes(header, size, frames[0].pts * 90000 / pes.mux->tracks->audio.rate);
     pes.left = size + sizeof header;
     int rc = next_audio_packet(&pes, UNIT_START);
     if (!rc)

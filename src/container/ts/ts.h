@@ -24,8 +24,7 @@ enum {
 /* State between packets. */
 typedef struct s3hls__ts {
     uint8_t stream_type; /* of the video track */
-    uint8_t adts[7];     /* header of an audio frame, without its size */
-    uint32_t audio_rate; /* samples per second */
+    const s3hls__tracks *tracks;
     uint8_t cc_pat, cc_pmt, cc_video,
         cc_audio;   /* continuity counters continue across segments (RFC 8216 3.2) */
     uint8_t *pmt;   /* packet of the segment's PMT, written at its end */
