@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT-0 */
 /** @file input.h
- * Sources of video for a recorder: files, pipes, and cameras by RTSP. A raw H.264 byte stream is
- * read unchanged; anything else that libavformat opens (MP4, Matroska, TS, RTSP) is demuxed without
- * transcoding. Part of libs3hls-server (libavformat).
+ * Sources of video and audio for a recorder: files, pipes, and cameras by RTSP. A raw H.264 or
+ * H.265 byte stream is read unchanged; anything else that libavformat opens (MP4, Matroska, TS,
+ * RTSP) is demuxed, without transcoding its video. Part of libs3hls-server (libavformat).
  *
- *   s3hls_source_open() ─▶ read ─▶ s3hls_recorder_put_video() ... read ─▶ close ─▶ reopen, ...
+ *   s3hls_source_open() ─▶ read ─▶ s3hls_recorder_put_video()
+ *                          take_audio ─▶ s3hls_recorder_put_audio() ... read ─▶ close ─▶ reopen,
+ * ...
  *
  * One source belongs to one thread at a time. Many may be used at once.
  */
 #ifndef S3HLS_INPUT_H
 #define S3HLS_INPUT_H
 
+#include "s3hls/audio.h"
 #include "s3hls/env.h"
 #include "s3hls/frame.h"
 #include <string.h>
@@ -30,6 +33,14 @@ typedef enum s3hls_rtsp_transport {
     S3HLS_RTSP_AUTO = 2 /* TCP, and UDP if the camera refuses TCP */
 } s3hls_rtsp_transport;
 
+/** What to do with the audio of a source. */
+typedef enum s3hls_source_audio {
+    S3HLS_SOURCE_AUDIO_OFF = 0,
+    S3HLS_SOURCE_AUDIO_AUTO = 1, /* copy what players of HLS decode, convert the rest to AAC */
+    S3HLS_SOURCE_AUDIO_COPY = 2, /* copy it; refuse what no player decodes */
+    S3HLS_SOURCE_AUDIO_AAC = 3   /* convert to AAC whatever is not AAC */
+} s3hls_source_audio;
+
 /** What to open. Pointers must stay valid until the source is closed. */
 typedef struct s3hls_source_config {
     uint32_t struct_size; /* set by s3hls_source_config_init() */
@@ -37,7 +48,7 @@ typedef struct s3hls_source_config {
      * password of a URL need no escape, unless the end of the password would be ambiguous. */
     const char *address;
     const char *password; /* of the URL's user; NULL: the URL contains it, or there is none */
-    int raw;              /* non-zero: a raw H.264 byte stream, whatever it looks like */
+    int raw;              /* non-zero: a raw byte stream (H.264, H.265), whatever it looks like */
     s3hls_rtsp_transport transport;
     const char *ca_file; /* PEM: authorities to trust besides the system's; NULL: none */
     int insecure;        /* non-zero: accept any certificate */
@@ -49,8 +60,10 @@ typedef struct s3hls_source_config {
      * belongs to the process, so that only the program can receive it. Without it, the reasons of
      * some failures are less precise. NULL: none */
     const char *(*take_logged_error)(void *ctx);
-    void *ctx;            /* of all three */
-    const s3hls_env *env; /* clock and random numbers; NULL: the process's own */
+    void *ctx;                /* of all three */
+    const s3hls_env *env;     /* clock and random numbers; NULL: the process's own */
+    s3hls_source_audio audio; /* default S3HLS_SOURCE_AUDIO_OFF */
+    int audio_in_ts;          /* non-zero: for MPEG-TS, which cannot carry Opus and FLAC */
 } s3hls_source_config;
 
 static inline void s3hls_source_config_init(s3hls_source_config *cfg) {
@@ -67,6 +80,9 @@ typedef struct s3hls_source_facts {
     int64_t modified_us; /* UTC, of a regular file given by name; 0: none */
     uint32_t rate_num;   /* frames per second of a raw stream in such a file; 0: unknown */
     uint32_t rate_den;
+    /** For s3hls_recorder_config.audio. Pointers are valid until the source is closed. */
+    s3hls_audio_config audio;
+    const char *audio_refused; /* why its audio is left out, static until close; NULL: it is not */
 } s3hls_source_facts;
 
 /** Test whether an address is of a camera (rtsp://, rtsps://), which can be reopened after a loss.
@@ -121,6 +137,13 @@ S3HLS_API const s3hls_source_facts *s3hls_source_get_facts(const s3hls_source *s
  *   negative: a status, as s3hls_source_open(); the input has ended */
 S3HLS_API int s3hls_source_read(s3hls_source *source, size_t max_bytes, s3hls_frame *frame,
                                 char why[S3HLS_SOURCE_WHY_BYTES]);
+
+/** Take the audio that came with what was read, one frame or several in a call. Does not block;
+ * allocates.
+ * @param audio  its bytes are valid until the next call of this function
+ * @return 1: audio was taken
+ *   0: there is no more until the next s3hls_source_read() */
+S3HLS_API int s3hls_source_take_audio(s3hls_source *source, s3hls_audio *audio);
 
 /** Test whether decoding can begin at the access unit that was read last; always true of a raw
  * stream. Does not block or allocate. */

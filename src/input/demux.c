@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "input/demux.h"
 #include "input/arrival.h"
+#include "input/audio.h"
 #include "input/edit_list.h"
 #include "input/nal.h"
 #include "input/network.h"
@@ -15,7 +16,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { BUFFER_BYTES = 64 * 1024, SECOND_US = 1000000 };
+enum { BUFFER_BYTES = 64 * 1024, SECOND_US = 1000000, EARLY_MAX = 64 };
 
 struct s3hls__input_demux {
     const s3hls_source_config *options;
@@ -25,7 +26,11 @@ struct s3hls__input_demux {
     int stream;      /* of the video; -1: not found yet */
     AVPacket *first; /* of the video, read to find it; NULL: already delivered */
     AVBSFContext *annex_b;
-    bool sets_given;
+    bool sets_given, h265;
+    s3hls__input_audio *audio;  /* NULL: none */
+    char audio_why[256];        /* why not */
+    AVPacket *early[EARLY_MAX]; /* before the first of the video */
+    unsigned early_count;
     int64_t duration_us;
     bool live; /* pictures have an age */
 
@@ -75,7 +80,7 @@ static int open_io(s3hls__input_demux *c, const s3hls__input_demux_config *sourc
 }
 
 static int not_video(char why[256]) {
-    snprintf(why, 256, "neither a raw H.264 stream nor a video file");
+    snprintf(why, 256, "neither a raw stream of H.264 or H.265 nor a video file");
     return S3HLS_E_NOT_H264;
 }
 
@@ -107,12 +112,24 @@ static int choose_stream(s3hls__input_demux *c, char why[256]) {
     enum AVCodecID codec = c->format->streams[c->stream]->codecpar->codec_id;
     if (codec == AV_CODEC_ID_NONE)
         return 0;
-    if (codec == AV_CODEC_ID_H264)
+    c->h265 = codec == AV_CODEC_ID_HEVC;
+    if (codec == AV_CODEC_ID_H264 || c->h265)
         return 1;
     snprintf(why, 256,
-             "its video is %s; s3hls records H.264: set the camera to H.264, or transcode first",
-             codec == AV_CODEC_ID_HEVC ? "H.265 (HEVC)" : avcodec_get_name(codec));
+             "its video is %s; s3hls records H.264 and H.265: set the camera to one of them, or "
+             "transcode first",
+             avcodec_get_name(codec));
     return S3HLS_E_NOT_H264;
+}
+
+/* Keep a packet that may turn out to be audio. */
+static void keep_early(s3hls__input_demux *c) {
+    AVPacket *p = c->early_count < EARLY_MAX ? av_packet_alloc() : NULL;
+    if (p) {
+        av_packet_move_ref(p, c->first);
+        c->early[c->early_count++] = p;
+    }
+    av_packet_unref(c->first);
 }
 
 /* Read until the first video packet: in some containers, streams and parameter sets only appear
@@ -140,7 +157,7 @@ static int find_video(s3hls__input_demux *c, char why[256]) {
         rc = found ? 1 : choose_stream(c, why); /* the stream may have appeared with this packet */
         if (rc != 0 && (rc < 0 || c->first->stream_index == c->stream))
             return rc < 0 ? rc : S3HLS_OK;
-        av_packet_unref(c->first);
+        keep_early(c);
     }
     if (choose_stream(c, why) > 0)
         return S3HLS_OK; /* no pictures: reported by the reader */
@@ -150,7 +167,8 @@ static int find_video(s3hls__input_demux *c, char why[256]) {
 
 static int open_annex_b(s3hls__input_demux *c, char why[256]) {
     const AVStream *stream = c->format->streams[c->stream];
-    const AVBitStreamFilter *filter = av_bsf_get_by_name("h264_mp4toannexb");
+    const AVBitStreamFilter *filter =
+        av_bsf_get_by_name(c->h265 ? "hevc_mp4toannexb" : "h264_mp4toannexb");
     int rc = filter ? av_bsf_alloc(filter, &c->annex_b) : AVERROR_BSF_NOT_FOUND;
     if (rc >= 0)
         rc = avcodec_parameters_copy(c->annex_b->par_in, stream->codecpar);
@@ -208,20 +226,40 @@ static unsigned stated_depth(const s3hls__input_demux *c) {
     return depth > 0 ? (unsigned)depth : 0;
 }
 
+/* Audio that cannot be recorded is left out, unless it is required as it is. */
+static int open_audio(s3hls__input_demux *c, char why[256]) {
+    int rc = s3hls__input_audio_open(&c->audio, c->format, c->options, c->audio_why);
+    for (unsigned i = 0; i < c->early_count; i++)
+        if (c->audio && c->early[i]->stream_index == s3hls__input_audio_stream(c->audio))
+            s3hls__input_audio_push(c->audio, c->early[i]);
+        else
+            av_packet_free(&c->early[i]);
+    c->early_count = 0;
+    if (rc == S3HLS_OK || c->options->audio != S3HLS_SOURCE_AUDIO_COPY)
+        return rc == S3HLS_E_NOMEM ? rc : S3HLS_OK;
+    snprintf(why, 256, "%s", c->audio_why);
+    return rc;
+}
+
 static int open_all(s3hls__input_demux *c, const s3hls__input_demux_config *source, char why[256]) {
     int rc = open_format(c, source, why);
     if (rc)
         return rc;
     c->first = av_packet_alloc();
     c->packet = av_packet_alloc();
-    c->parser = av_parser_init(AV_CODEC_ID_H264);
     c->parsing = avcodec_alloc_context3(NULL);
-    if (!c->first || !c->packet || !c->parser || !c->parsing)
+    if (!c->first || !c->packet || !c->parsing)
         return S3HLS_E_NOMEM;
-    c->parser->flags |= PARSER_FLAG_COMPLETE_FRAMES;
     rc = find_video(c, why);
     if (!rc)
         rc = open_annex_b(c, why);
+    if (rc)
+        return rc;
+    c->parser = av_parser_init(c->h265 ? AV_CODEC_ID_HEVC : AV_CODEC_ID_H264);
+    if (!c->parser)
+        return S3HLS_E_NOMEM;
+    c->parser->flags |= PARSER_FLAG_COMPLETE_FRAMES;
+    rc = open_audio(c, why);
     if (rc)
         return rc;
     find_duration(c, source);
@@ -254,6 +292,9 @@ void s3hls__input_demux_close(s3hls__input_demux **slot) {
         drop_packet(x.packet);
     s3hls__input_timestamps_deinit(&c->pictures);
     s3hls__input_edit_list_deinit(&c->hidden);
+    s3hls__input_audio_close(&c->audio);
+    while (c->early_count)
+        av_packet_free(&c->early[--c->early_count]);
     av_packet_free(&c->first);
     av_packet_free(&c->packet);
     av_parser_close(c->parser);
@@ -342,7 +383,7 @@ static int give_sets(s3hls__input_demux *c, AVPacket *p) {
     const uint8_t *sets = par->extradata;
     size_t size = (size_t)p->size, more = par->extradata_size > 4 ? (size_t)par->extradata_size : 0;
     c->sets_given = true;
-    if (!more || sets[0] || sets[1] || s3hls__input_nal_has_sps(p->data, size))
+    if (!more || sets[0] || sets[1] || s3hls__input_nal_has_sps(p->data, size, c->h265))
         return 0;
     if (av_grow_packet(p, (int)more) < 0)
         return AVERROR(ENOMEM);
@@ -357,16 +398,16 @@ static int take_picture(s3hls__input_demux *c, AVPacket *p) {
         drop_packet(p);
         return AVERROR(ENOMEM);
     }
-    uint8_t slice = s3hls__input_nal_slice(p->data, (size_t)p->size);
+    s3hls__input_slice slice = s3hls__input_nal_slice(p->data, (size_t)p->size, c->h265);
     s3hls__input_picture x = {.packet = p,
                               .pts = time_us(c, p->pts),
                               .dts = time_us(c, p->dts),
                               .duration = p->duration > 0 ? time_us(c, p->duration) : 0,
                               .arrived_us = monotonic_us(),
-                              .idr = (slice & 31) == S3HLS__INPUT_NAL_IDR,
+                              .idr = slice.idr,
                               .key = p->flags & AV_PKT_FLAG_KEY,
                               .hidden = p->flags & AV_PKT_FLAG_DISCARD,
-                              .disposable = !(slice & 0x60)};
+                              .disposable = slice.disposable};
     int64_t time = x.pts != S3HLS__INPUT_TIMES_NO_TIME ? x.pts : x.dts;
     if (x.pts == S3HLS__INPUT_TIMES_NO_TIME || x.dts == S3HLS__INPUT_TIMES_NO_TIME)
         x.order = order_of(c, p);
@@ -396,6 +437,11 @@ static int fetch(s3hls__input_demux *c) {
     int rc = p ? next_packet(c, p) : AVERROR(ENOMEM);
     bool end = rc == AVERROR_EOF || rc == AVERROR_EXIT,
          ours = rc >= 0 && p->stream_index == c->stream;
+    if (c->audio && (end || (rc >= 0 && p->stream_index == s3hls__input_audio_stream(c->audio)))) {
+        s3hls__input_audio_push(c->audio, end ? NULL : p);
+        if (!end)
+            return 0;
+    }
     if (end || ours)
         rc = av_bsf_send_packet(c->annex_b, end ? NULL : p);
     while (rc >= 0 && (end || ours)) {
@@ -447,6 +493,17 @@ int s3hls__input_demux_read(s3hls__input_demux *c, s3hls_frame *frame, char why[
         if (rc < 0)
             end_reading(c, rc);
     }
+}
+
+bool s3hls__input_demux_take_audio(s3hls__input_demux *c, s3hls_audio *audio) {
+    return c->audio && s3hls__input_audio_pop(c->audio, audio);
+}
+
+const s3hls_audio_config *s3hls__input_demux_audio(const s3hls__input_demux *c,
+                                                   const char **refused) {
+    static const s3hls_audio_config none = {.codec = S3HLS_AUDIO_NONE};
+    *refused = c->audio_why[0] ? c->audio_why : NULL;
+    return c->audio ? s3hls__input_audio_config(c->audio) : &none;
 }
 
 bool s3hls__input_demux_at_keyframe(const s3hls__input_demux *c) {

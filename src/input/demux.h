@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* Reads H.264 from an input that libavformat opens: access units in Annex B format, with the
- * container's times. */
+/* Reads H.264 or H.265, and audio, from an input that libavformat opens: access units in Annex B
+ * format, with the container's times. */
 #ifndef S3HLS_INPUT_DEMUX_H
 #define S3HLS_INPUT_DEMUX_H
 
@@ -32,6 +32,11 @@ const char *s3hls__input_demux_format(const s3hls__input_demux *c);
 /* Read the next access unit; its bytes are valid until the next call. @return 1: success; 0: the
  * end of the input; negative: a status. */
 int s3hls__input_demux_read(s3hls__input_demux *c, s3hls_frame *frame, char why[256]);
+/* As s3hls_source_take_audio(). */
+bool s3hls__input_demux_take_audio(s3hls__input_demux *c, s3hls_audio *audio);
+/* How its audio is recorded. @param refused  receives why it is left out; NULL: it is not */
+const s3hls_audio_config *s3hls__input_demux_audio(const s3hls__input_demux *c,
+                                                   const char **refused);
 /* Decoding can begin at the access unit that was read last. */
 bool s3hls__input_demux_at_keyframe(const s3hls__input_demux *c);
 /* Number of access units so far with missing data, or that could not be read. */

@@ -20,9 +20,13 @@ enum {
  * @return false: there is none before end. */
 bool s3hls__input_nal_next(const uint8_t **p, const uint8_t *end, uint8_t *header);
 
-/* @return the header of the first slice; 0: there is none. */
-uint8_t s3hls__input_nal_slice(const uint8_t *p, size_t size);
+/* What the first slice of a picture shows. */
+typedef struct s3hls__input_slice {
+    bool idr;        /* of a picture at which everything begins anew (H.265: IDR or BLA) */
+    bool disposable; /* no other picture refers to it; also if there is no slice */
+} s3hls__input_slice;
+s3hls__input_slice s3hls__input_nal_slice(const uint8_t *p, size_t size, bool h265);
 
-bool s3hls__input_nal_has_sps(const uint8_t *p, size_t size);
+bool s3hls__input_nal_has_sps(const uint8_t *p, size_t size, bool h265);
 
 #endif

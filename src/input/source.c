@@ -29,6 +29,7 @@ struct s3hls_source {
     size_t given;                   /* how many of them were delivered */
     s3hls__input_truncation layout; /* unless it is a raw stream */
 
+    bool h265;                     /* a raw stream that begins as H.265 */
     s3hls__input_demux *container; /* NULL: a raw stream */
 };
 
@@ -43,14 +44,23 @@ static bool is_url(const char *input) {
     return strstr(input, "://") != NULL;
 }
 
-/* A start code and a NAL unit with which an H.264 stream may begin: a slice, SEI, a parameter set
- * or an AUD. */
-static bool looks_like_h264(const uint8_t *p, size_t size) {
+/* A NAL unit with which an H.265 stream begins: VPS, SPS, AUD or SEI, of the base layer. */
+static bool begins_h265(const uint8_t *nal) {
+    enum { VPS = 0x40, SPS = 0x42, AUD = 0x46, SEI = 0x4e };
+    return (nal[0] == VPS || nal[0] == SPS || nal[0] == AUD || nal[0] == SEI) && nal[1] == 1;
+}
+
+/* A start code and a NAL unit with which a stream may begin: a slice, SEI, a parameter set or an
+ * AUD. */
+static bool looks_like_raw(s3hls_source *m, const uint8_t *p, size_t size) {
     size_t zeros = 0;
     while (zeros < size && p[zeros] == 0)
         zeros++;
     if (zeros < 2 || zeros + 2 > size || p[zeros] != 1)
         return false;
+    m->h265 = zeros + 2 < size && begins_h265(p + zeros + 1);
+    if (m->h265)
+        return true;
     unsigned header = p[zeros + 1], type = header & 31;
     bool reference = header & 0x60;
     if (header == 0xfc || header == 0xfd) /* XiongMai's framing: NAL units between private ones */
@@ -63,8 +73,9 @@ static bool looks_like_h264(const uint8_t *p, size_t size) {
 }
 
 /* File name extensions of encoders and of the JVT conformance streams. */
-static bool named_as_h264(const char *input) {
-    static const char *const endings[] = {".h264", ".264", ".avc", ".jsv", ".26l"};
+static bool named_as_raw(const char *input) {
+    static const char *const endings[] = {".h264", ".264",  ".avc", ".jsv",
+                                          ".26l",  ".h265", ".265", ".hevc"};
     const char *dot = strrchr(input, '.');
     for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
         if (strcasecmp(dot, endings[i]) == 0)
@@ -209,15 +220,18 @@ static int open_container(s3hls_source *m, const char *input, char why[256]) {
     int rc = s3hls__input_demux_open(&m->container, &config, why);
     if (rc && m->fd >= 0)
         return explain_layout(m, rc, why);
-    if (!rc && strcmp(s3hls__input_demux_format(m->container), "h264") == 0) {
+    const char *format = rc ? "" : s3hls__input_demux_format(m->container);
+    if (strcmp(format, "h264") == 0 || strcmp(format, "hevc") == 0) {
         snprintf(why, 256,
                  "a raw stream that does not begin as one; give a file or a pipe, and "
                  "--format h264");
         return S3HLS_E_UNSUPPORTED;
     }
-    if (!rc)
-        m->facts.duration_us = s3hls__input_demux_duration_us(m->container);
-    return rc;
+    if (rc)
+        return rc;
+    m->facts.duration_us = s3hls__input_demux_duration_us(m->container);
+    m->facts.audio = *s3hls__input_demux_audio(m->container, &m->facts.audio_refused);
+    return S3HLS_OK;
 }
 
 /* ---- raw streams */
@@ -230,7 +244,8 @@ static void survey_raw(s3hls_source *m, const char *input) {
     if (other)
         other->interrupt_callback = (AVIOInterruptCB){is_stopped, m};
     if (other && packet && url &&
-        avformat_open_input(&other, url, av_find_input_format("h264"), NULL) >= 0 &&
+        avformat_open_input(&other, url, av_find_input_format(m->h265 ? "hevc" : "h264"), NULL) >=
+            0 &&
         avformat_find_stream_info(other, NULL) >= 0 && other->nb_streams) {
         AVRational rate = other->streams[0]->r_frame_rate;
         int64_t pictures = 0;
@@ -274,8 +289,8 @@ static int open_by_content(s3hls_source *m, char why[256]) {
     int rc = open_input(m, m->address, why);
     if (rc)
         return rc;
-    m->facts.raw = m->config.raw || looks_like_h264(m->chunk, m->probed) ||
-                   (named_as_h264(m->address) && !begins_as_container(m));
+    m->facts.raw = m->config.raw || looks_like_raw(m, m->chunk, m->probed) ||
+                   (named_as_raw(m->address) && !begins_as_container(m));
     if (!m->facts.raw)
         return open_container(m, m->address, why);
     if (m->facts.modified_us)
@@ -361,6 +376,11 @@ int s3hls_source_read(s3hls_source *source, size_t max_bytes, s3hls_frame *frame
     memset(frame, 0, sizeof *frame);
     return source->facts.raw ? read_chunk(source, max_bytes, frame, why)
                              : s3hls__input_demux_read(source->container, frame, why);
+}
+
+int s3hls_source_take_audio(s3hls_source *source, s3hls_audio *audio) {
+    memset(audio, 0, sizeof *audio);
+    return !source->facts.raw && s3hls__input_demux_take_audio(source->container, audio);
 }
 
 int s3hls_source_at_keyframe(const s3hls_source *source) {

@@ -45,7 +45,7 @@ may src/retention 'layout retention' retention/ layout/ store/ s3/uri.h base/
 may src/export 'env export layout status' export/ codec/ media/ base/ libavcodec/ libavformat/
 may src/server 'archive export playlist server time' server/ s3/uri.h base/ jansson.h microhttpd.h openssl/
 may src/verify 'verify' verify/ layout/ container/ codec/ media/
-may src/input 'input status' input/ base/ curl/ libavcodec/ libavformat/ libavutil/
+may src/input 'audio input status' input/ base/ curl/ libavcodec/ libavformat/ libavutil/ libswresample/
 may tools/s3hls all input/nal.h tool.h mask.h av_messages.h intake.h camera.h doctor.h curl/ options.h delivery.h events.h metrics.h progress.h range.h text.h when.h \
     jansson.h microhttpd.h libavutil/
 may compat/v1 s3hls S3_HLS_SDK.h S3_Simple_Put.h

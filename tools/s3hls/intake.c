@@ -60,7 +60,7 @@ static const char *no_h264(const intake *i, uint64_t units) {
     if (!i->bytes)
         return "it ends before its first picture";
     if (i->hevc_sets >= 3 && !i->units[S3HLS__INPUT_NAL_SPS])
-        return "it looks like H.265 (HEVC)";
+        return "its H.265 has no keyframe with its VPS, SPS and PPS, or they cannot be read";
     if (units)
         return NULL;
     return i->starts_prefixed

@@ -34,7 +34,11 @@ static const char *set_fps(void *ctx, const char *value) {
 
 static const char *set_format(void *ctx, const char *value) {
     ((record_options *)ctx)->source.raw = true;
-    return strcmp(value, "h264") == 0 ? NULL : "not a format; give h264, or leave it to be found";
+    bool h265 = strcmp(value, "h265") == 0;
+    config(ctx)->codec = h265 ? S3HLS_CODEC_H265 : S3HLS_CODEC_H264;
+    return h265 || strcmp(value, "h264") == 0 ? NULL
+                                              : "not a format; give h264, h265, or leave it to be "
+                                                "found";
 }
 
 static const char *set_start(void *ctx, const char *value) {
@@ -66,6 +70,22 @@ static const char *set_nal_count(void *ctx, const char *value) {
     return parse_count(value, 1, 100000, &config(ctx)->segment_nal_count)
                ? NULL
                : "not a count; give 1 to 100000";
+}
+
+static const char *set_audio(void *ctx, const char *value) {
+    static const struct {
+        const char *name;
+        s3hls_source_audio audio;
+    } kinds[] = {{"auto", S3HLS_SOURCE_AUDIO_AUTO},
+                 {"off", S3HLS_SOURCE_AUDIO_OFF},
+                 {"copy", S3HLS_SOURCE_AUDIO_COPY},
+                 {"aac", S3HLS_SOURCE_AUDIO_AAC}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(value, kinds[i].name) == 0) {
+            ((record_options *)ctx)->source.audio = kinds[i].audio;
+            return NULL;
+        }
+    return "not a choice; give auto, off, copy or aac";
 }
 
 static const char *set_container(void *ctx, const char *value) {
@@ -132,7 +152,7 @@ static const char *set_password_file(void *ctx, const char *value) {
 }
 
 static const option_kind kinds[] = {
-    OPTION("--format", "h264", "a raw stream, whatever it looks like", set_format),
+    OPTION("--format", "KIND", "h264 or h265: a raw stream, whatever it looks like", set_format),
     OPTION("--fps", "RATE",
            "frames per second of a raw stream; else its own, else 25; containers have times",
            set_fps),
@@ -157,6 +177,9 @@ static const option_kind kinds[] = {
            set_duration),
     OPTION("--segment-max-bytes", "SIZE", "end a segment here in any case; default 3/4 of the pool",
            set_max_bytes),
+    OPTION("--audio", "WHICH",
+           "auto (default): copy AAC, Opus and FLAC, convert the rest to AAC; off, copy or aac",
+           set_audio),
     OPTION("--container", "KIND",
            "of the segments: ts, fmp4, or auto (default): ts for H.264, alone or with AAC",
            set_container),
@@ -262,11 +285,30 @@ static void put(recording *r, s3hls_frame *frame) {
     s3hls_recorder_put_video(r->delivery.recorder, frame); /* failures are in the statistics */
 }
 
+/* Audio never ends a recording: failures are in the statistics. */
+static void put_audio(recording *r) {
+    const s3hls_source_facts *facts = s3hls_source_get_facts(r->input);
+    bool wanted = facts->audio.codec == r->options->delivery.cfg.audio.codec;
+    s3hls_audio audio;
+    while (s3hls_source_take_audio(r->input, &audio)) {
+        audio.pts_us += r->shift_us;
+        if (wanted && r->first_seen)
+            s3hls_recorder_put_audio(r->delivery.recorder, &audio);
+    }
+}
+
 static void take(recording *r, s3hls_frame *frame) {
     intake_note(&r->intake, r->input, frame);
     r->await_keyframe &= !s3hls_source_at_keyframe(r->input);
     if (!r->await_keyframe)
         put(r, frame);
+    put_audio(r);
+}
+
+/* Audio may end behind the last picture. */
+static int end_reading(recording *r, int status) {
+    put_audio(r);
+    return status;
 }
 
 /* @return S3HLS_OK at the end of the input, or the status that ended it. */
@@ -279,7 +321,7 @@ static int read_all(recording *r, char why[256]) {
         if (rc > 0)
             take(r, &frame);
         else if (!r->reconnects || delivery_interrupted())
-            return rc;
+            return end_reading(r, rc);
         else if (!reconnect(r, rc ? why : "it ended the session"))
             break;
     }
@@ -297,6 +339,18 @@ static void ignore_rate(record_options *o) {
     if (o->delivery.cfg.frame_rate_num)
         fputs("s3hls record: warning: --fps is ignored: the input has times of its own\n", stderr);
     o->delivery.cfg.frame_rate_num = 0;
+}
+
+/* The audio of a camera that has none now, or does not respond yet, may come later. */
+static void set_audio_kind(recording *r, const s3hls_source_facts *facts) {
+    record_options *o = r->options;
+    s3hls_audio_config *audio = &o->delivery.cfg.audio;
+    if (facts)
+        *audio = facts->audio;
+    if (facts && facts->audio_refused)
+        report("record", "warning: %s; recording without sound", facts->audio_refused);
+    if (audio->codec == S3HLS_AUDIO_NONE && r->reconnects && o->source.audio)
+        audio->codec = S3HLS_AUDIO_AAC_ADTS;
 }
 
 static void set_input_kind(record_options *o, const s3hls_source_facts *facts) {
@@ -393,6 +447,7 @@ static int open_delivery(const command_line *line, recording *r) {
         set_input_kind(o, s3hls_source_get_facts(r->input));
     else
         ignore_rate(o);
+    set_audio_kind(r, r->input ? s3hls_source_get_facts(r->input) : NULL);
     if (common_options_open(line, o->delivery.cfg.destination, &code))
         code = delivery_open(&r->delivery, line);
     if (r->delivery.recorder && o->source.insecure)
@@ -445,6 +500,9 @@ static const char *wrong_together(const record_options *o, const char *input) {
 static bool take_input(recording *r, const char *input) {
     record_options *o = r->options;
     const char *wrong = wrong_together(o, input);
+    /* a camera's codec may change while it is away: only AAC fits any container */
+    o->source.audio_in_ts =
+        o->delivery.cfg.container == S3HLS_CONTAINER_TS || strstr(input, "://") != NULL;
     r->camera.source = o->source;
     r->camera.delivery = &r->delivery;
     const char *unclear = camera_init(&r->camera, input, o->password_file);
@@ -464,7 +522,8 @@ int command_record(int argc, char **argv) {
         .command = "record",
         .arguments = "INPUT --to URL [OPTION...]",
         .explanation =
-            "Records H.264 as HLS segments. INPUT is a raw H.264 file, an MP4, Matroska or TS "
+            "Records H.264 or H.265, and audio, as HLS segments. INPUT is a raw file, an MP4, "
+            "Matroska or TS "
             "file,\n"
             "an RTSP address, or - for standard input. Ctrl-C ends the input and delivers what "
             "was\n"
@@ -481,6 +540,7 @@ int command_record(int argc, char **argv) {
     int code;
     delivery_options_init(&o.delivery);
     s3hls_source_config_init(&o.source);
+    o.source.audio = S3HLS_SOURCE_AUDIO_AUTO;
     if (command_line_parse(&line, argc, argv, &code)) {
         recording r = {.options = &o};
         r.delivery.options = &o.delivery;
