@@ -20,8 +20,9 @@ typedef enum s3hls_playlist_type {
     S3HLS_PLAYLIST_EVENT = 2 /* a whole range that still grows: PLAYLIST-TYPE:EVENT */
 } s3hls_playlist_type;
 
-/** Make the URL of a segment. Called on the thread that writes the playlist.
- * @param key  the segment's name, relative to the camera's prefix; valid during the call
+/** Make the URL of a segment or initialisation segment. Called on the thread that writes the
+ * playlist.
+ * @param key  its name, relative to the camera's prefix; valid during the call
  * @param url  receives the URL, allocated by the playlist's env (as s3hls_store_url() does); the
  *             playlist frees it
  * @return S3HLS_OK

@@ -16,7 +16,8 @@ enum {
     TICKS_MS = 90,
     PACKET = 188,
     TABLES_BYTES = 2 * PACKET, /* PAT and PMT, with which each segment begins */
-    HELD_MAX_BYTES = 64 << 20  /* before the range: a longer GOP is written from its keyframe */
+    INIT_MAX_BYTES = 1 << 20,
+    HELD_MAX_BYTES = 64 << 20 /* before the range: a longer GOP is written from its keyframe */
 };
 
 /* Waiting pictures in decoding order. Their packets have times in 90 kHz since 1970. */
@@ -37,7 +38,9 @@ typedef struct exporter {
     int first_failure; /* of an omitted segment */
 
     /* current segment */
-    s3hls__strbuf body;
+    s3hls__strbuf body; /* of fragmented MP4: behind its initialisation segment */
+    s3hls__strbuf init; /* of the newest timeline that had one */
+    uint64_t init_timeline;
     uint8_t tables[TABLES_BYTES]; /* of the last readable segment */
     s3hls__pictures pictures;
     s3hls__stamp *stamps;
@@ -48,6 +51,10 @@ typedef struct exporter {
 
     /* output */
     AVCodecParameters *video; /* of the segment with the first held keyframe */
+    AVCodecParameters *audio; /* as written; NULL: none */
+    queue held_audio;         /* waits for the first picture */
+    int64_t last_audio_90k;   /* end of the last audio frame written */
+    bool audio_left_out;      /* it was reported */
     queue held;           /* from the last keyframe on, until it is known whether they are needed */
     queue tail;           /* shown at or after the end, in case other pictures refer to them */
     uint64_t undecodable; /* pictures before the first keyframe */
@@ -80,6 +87,14 @@ static void leave_out(exporter *x, uint64_t pictures, const char *reason) {
                                 .segment = &x->segments[x->at < x->count ? x->at : x->count - 1],
                                 .pictures = pictures,
                                 .reason = reason});
+}
+
+static void leave_out_audio(exporter *x) {
+    x->audio_left_out = true;
+    note(x, (s3hls_export_note){.type = S3HLS_EXPORT_LEFT_OUT,
+                                .segment = &x->segments[x->at],
+                                .pictures = 0,
+                                .reason = "audio from here on: it is not that of the beginning"});
 }
 
 static void report_gaps(exporter *x) {
@@ -135,7 +150,7 @@ static int write_pending(exporter *x, int64_t until_90k) {
     p->duration = until_90k - p->dts;
     p->pts -= x->zero_90k;
     p->dts -= x->zero_90k;
-    int rc = s3hls__mp4_write(&x->mp4, p);
+    int rc = s3hls__mp4_write(&x->mp4, S3HLS__MP4_VIDEO, p);
     av_packet_free(&p);
     x->summary->pictures += rc == S3HLS_OK;
     if (rc == S3HLS_E_MALFORMED) {
@@ -167,6 +182,52 @@ static int write_queue(exporter *x, queue *q) {
     return rc;
 }
 
+/* ---- audio */
+
+/* Write a frame of the range. Its times rise; a frame that overlaps the one before by more than
+ * half was recorded twice. */
+static int write_audio(exporter *x, const AVPacket *packet) {
+    int64_t zero = x->cfg->fragmented ? x->zero_90k : x->zero_90k - packet->duration + 1;
+    int64_t to_90k = ticks(x->cfg->to_ms);
+    bool again = packet->pts + packet->duration / 2 < x->last_audio_90k;
+    if (packet->pts < zero || packet->pts >= to_90k || again)
+        return S3HLS_OK;
+    AVPacket *p = av_packet_clone(packet);
+    if (!p)
+        return S3HLS_E_NOMEM;
+    x->last_audio_90k = p->pts + p->duration;
+    p->pts -= x->zero_90k;
+    p->dts = p->pts;
+    int rc = s3hls__mp4_write(&x->mp4, S3HLS__MP4_AUDIO, p);
+    av_packet_free(&p);
+    return rc == S3HLS_E_MALFORMED ? S3HLS_OK : rc;
+}
+
+static int write_held_audio(exporter *x) {
+    int rc = S3HLS_OK;
+    for (size_t i = 0; i < x->held_audio.count && !rc && x->audio; i++)
+        rc = write_audio(x, x->held_audio.packets[i]);
+    drop(&x->held_audio);
+    return rc;
+}
+
+/* The audio of the current segment, after its pictures. */
+static int add_audio(exporter *x) {
+    const s3hls__sound *sound = &x->pictures.sound;
+    int rc = S3HLS_OK;
+    if (sound->count && x->begun && !s3hls__sound_same(x->audio, sound->track)) {
+        if (!x->audio_left_out)
+            leave_out_audio(x);
+        return S3HLS_OK;
+    }
+    for (size_t i = 0; i < sound->count && !rc; i++) {
+        AVPacket *p = sound->list[i];
+        p->pts = p->dts = s3hls__placement_at(&x->placement, p->pts);
+        rc = x->begun ? write_audio(x, p) : push(x, &x->held_audio, p);
+    }
+    return rc;
+}
+
 /* The MP4 begins with the held keyframe. */
 static int begin(exporter *x) {
     const AVPacket *first = x->held.packets[0];
@@ -174,12 +235,30 @@ static int begin(exporter *x) {
     bool whole = !x->cfg->fragmented;
     x->begun = true;
     x->last_dts = INT64_MIN;
+    x->last_audio_90k = INT64_MIN;
     x->summary->keyframe_ms = first->pts / TICKS_MS;
     x->summary->start_ms =
         first->pts > from_90k || !whole ? first->pts / TICKS_MS : x->cfg->from_ms;
     x->zero_90k = !whole ? first->dts : first->pts > from_90k ? first->pts : from_90k;
-    int rc = x->video ? s3hls__mp4_open(&x->mp4, x->cfg->fragmented, x->video) : S3HLS_E_MALFORMED;
-    return rc ? rc : write_queue(x, &x->held);
+    const AVCodecParameters *audio = x->pictures.sound.track;
+    if (audio) {
+        x->audio = avcodec_parameters_alloc();
+        if (!x->audio || avcodec_parameters_copy(x->audio, audio) < 0)
+            return S3HLS_E_NOMEM;
+    }
+    int rc = x->video ? s3hls__mp4_open(&x->mp4, x->cfg->fragmented, x->video, x->audio)
+                      : S3HLS_E_MALFORMED;
+    if (!rc)
+        rc = write_queue(x, &x->held);
+    return rc ? rc : write_held_audio(x);
+}
+
+static s3hls__segment_bytes bytes_of(const exporter *x) {
+    const s3hls_segment *s = &x->segments[x->at < x->count ? x->at : x->count - 1];
+    return (s3hls__segment_bytes){.data = (const uint8_t *)x->body.data,
+                                  .size = x->body.size,
+                                  .container = s->container,
+                                  .split = s->sdk_name != 0};
 }
 
 /* Before the range: keep the pictures that are required to decode its beginning. */
@@ -189,8 +268,8 @@ static int hold(exporter *x, const s3hls__picture *picture) {
     if (picture->key && (x->held.count == 0 || p->pts <= from_90k)) {
         drop(&x->held);
         avcodec_parameters_free(&x->video);
-        x->video = s3hls__pictures_parameters(&x->parser, picture, (const uint8_t *)x->body.data,
-                                              x->body.size);
+        s3hls__segment_bytes bytes = bytes_of(x);
+        x->video = s3hls__pictures_parameters(&x->parser, picture, &bytes);
     }
     if (x->held.count == 0 && (!picture->key || !x->video)) {
         x->undecodable++;
@@ -218,17 +297,40 @@ static int add_picture(exporter *x, const s3hls__picture *picture) {
 
 /* ---- one segment */
 
+static int get(exporter *x, const char *key, s3hls__strbuf *to) {
+    int rc = s3hls_store_get(s3hls_archive_store(x->archive), key, 0, UINT64_MAX,
+                             s3hls__strbuf_collect, to, x->error);
+    return to->status ? to->status : rc;
+}
+
+/* Put the timeline's initialisation segment into the body. */
+static int fetch_init(exporter *x, uint64_t timeline) {
+    char key[S3HLS_KEY_MAX];
+    if (!x->init.size || x->init_timeline != timeline) {
+        s3hls__strbuf_clear(&x->init);
+        s3hls_init_key_format(timeline, key, sizeof key);
+        int rc = get(x, key, &x->init);
+        if (rc) {
+            s3hls__strbuf_clear(&x->init);
+            return rc;
+        }
+        x->init_timeline = timeline;
+    }
+    s3hls__strbuf_add(&x->body, x->init.data, x->init.size);
+    return x->body.status;
+}
+
 /* @param reason  receives why the segment is omitted; NULL: it is present */
 static int fetch(exporter *x, const char **reason) {
     char key[S3HLS_KEY_MAX];
     s3hls__strbuf_clear(&x->body);
     *reason = NULL;
-    int rc = s3hls_segment_key_format(&x->segments[x->at], key, sizeof key);
-    if (rc > 0)
-        rc = s3hls_store_get(s3hls_archive_store(x->archive), key, 0, UINT64_MAX,
-                             s3hls__strbuf_collect, &x->body, x->error);
-    if (x->body.status)
-        rc = x->body.status;
+    const s3hls_segment *segment = &x->segments[x->at];
+    int rc = s3hls_segment_key_format(segment, key, sizeof key);
+    if (rc > 0 && segment->container == S3HLS_CONTAINER_FMP4)
+        rc = fetch_init(x, segment->timeline);
+    if (rc >= 0)
+        rc = get(x, key, &x->body);
     if (rc == S3HLS_E_TOO_LARGE)
         *reason = "it is larger than a segment may be";
     else if (rc == S3HLS_E_NOT_FOUND)
@@ -241,8 +343,8 @@ static int fetch(exporter *x, const char **reason) {
 }
 
 static int read_pictures(exporter *x) {
-    return s3hls__pictures_read(&x->pictures, &x->parser, (const uint8_t *)x->body.data,
-                                x->body.size, x->segments[x->at].sdk_name, &x->env);
+    s3hls__segment_bytes bytes = bytes_of(x);
+    return s3hls__pictures_read(&x->pictures, &x->parser, &bytes, &x->env);
 }
 
 static bool begins_with_tables(const exporter *x) {
@@ -254,6 +356,8 @@ static bool begins_with_tables(const exporter *x) {
 /* If a segment has lost its tables, use those of an earlier segment, as a player does. */
 static int read_segment(exporter *x) {
     int rc = read_pictures(x);
+    if (x->segments[x->at].container != S3HLS_CONTAINER_TS)
+        return rc;
     if (rc == S3HLS_OK && begins_with_tables(x))
         memcpy(x->tables, x->body.data, TABLES_BYTES);
     if (rc != S3HLS_E_MALFORMED || !x->tables[0] || !x->body.size)
@@ -312,7 +416,7 @@ static int add_pictures(exporter *x) {
         rc = add_picture(x, &x->pictures.list[i]);
     if (x->undecodable > undecodable)
         leave_out(x, x->undecodable - undecodable, "pictures before the first keyframe");
-    return rc;
+    return rc ? rc : add_audio(x);
 }
 
 static int add_segment(exporter *x) {
@@ -364,6 +468,11 @@ static void close_exporter(exporter *x) {
     s3hls__env_free(&x->env, x->held.packets);
     s3hls__env_free(&x->env, x->tail.packets);
     s3hls__env_free(&x->env, x->stamps);
+    drop(&x->held_audio);
+    s3hls__env_free(&x->env, x->held_audio.packets);
+    avcodec_parameters_free(&x->audio);
+    s3hls__sound_close(&x->pictures.sound, &x->env);
+    s3hls__strbuf_deinit(&x->init);
     s3hls__strbuf_deinit(&x->body);
 }
 
@@ -387,12 +496,12 @@ int s3hls_export_write(s3hls_archive *archive, const s3hls_segment *segments, si
                   .end_90k = INT64_MIN,
                   .mp4 = {.write = cfg.write, .ctx = cfg.ctx}};
     s3hls__strbuf_init(&x.body, &x.env, (size_t)cfg.segment_max_bytes);
+    s3hls__strbuf_init(&x.init, &x.env, INIT_MAX_BYTES);
     memset(x.summary, 0, sizeof *x.summary);
     memset(x.error, 0, sizeof *x.error);
     if (count == 0)
         return S3HLS_E_NO_VIDEO;
     report_gaps(&x);
-    rc = s3hls__picture_parser_open(&x.parser);
     for (; x.at < count && !rc && !x.over; x.at++)
         rc = add_segment(&x);
     if (!rc)

@@ -39,15 +39,24 @@ static int status_of(const s3hls__mp4 *m, int rc) {
     return rc >= 0 ? S3HLS_OK : rc == AVERROR(ENOMEM) ? S3HLS_E_NOMEM : S3HLS_E_MALFORMED;
 }
 
-int s3hls__mp4_open(s3hls__mp4 *m, bool fragmented, const AVCodecParameters *video) {
-    AVDictionary *options = NULL;
-    if (avformat_alloc_output_context2(&m->out, NULL, "mp4", NULL) < 0)
-        return S3HLS_E_NOMEM;
+static int add_track(s3hls__mp4 *m, const AVCodecParameters *parameters, AVRational clock) {
     AVStream *stream = avformat_new_stream(m->out, NULL);
-    if (!stream || avcodec_parameters_copy(stream->codecpar, video) < 0 || open_io(m, fragmented))
+    if (!stream || avcodec_parameters_copy(stream->codecpar, parameters) < 0)
         return S3HLS_E_NOMEM;
-    stream->codecpar->codec_tag = 0;
-    stream->time_base = CLOCK;
+    /* Apple's players know H.265 under this name only */
+    bool h265 = parameters->codec_id == AV_CODEC_ID_HEVC;
+    stream->codecpar->codec_tag = h265 ? MKTAG('h', 'v', 'c', '1') : 0;
+    stream->time_base = clock;
+    return S3HLS_OK;
+}
+
+int s3hls__mp4_open(s3hls__mp4 *m, bool fragmented, const AVCodecParameters *video,
+                    const AVCodecParameters *audio) {
+    AVDictionary *options = NULL;
+    if (avformat_alloc_output_context2(&m->out, NULL, "mp4", NULL) < 0 ||
+        add_track(m, video, CLOCK) || open_io(m, fragmented) ||
+        (audio && add_track(m, audio, (AVRational){1, audio->sample_rate})))
+        return S3HLS_E_NOMEM;
     m->out->flags |=
         AVFMT_FLAG_BITEXACT; /* omits the writer's name, so that the output is reproducible */
     if (fragmented)
@@ -57,11 +66,11 @@ int s3hls__mp4_open(s3hls__mp4 *m, bool fragmented, const AVCodecParameters *vid
     return status_of(m, rc);
 }
 
-int s3hls__mp4_write(s3hls__mp4 *m, AVPacket *packet) {
-    packet->stream_index = 0;
+int s3hls__mp4_write(s3hls__mp4 *m, int track, AVPacket *packet) {
+    packet->stream_index = track;
     packet->pos = -1;
     packet->time_base = CLOCK;
-    av_packet_rescale_ts(packet, CLOCK, m->out->streams[0]->time_base);
+    av_packet_rescale_ts(packet, CLOCK, m->out->streams[track]->time_base);
     return status_of(m, av_write_frame(m->out, packet));
 }
 

@@ -3,7 +3,7 @@
 #include "base/env.h"
 #include "codec/annexb.h"
 #include "codec/codec.h"
-#include <libavformat/avformat.h>
+#include <libavcodec/bsf.h>
 #include <string.h>
 
 enum { IO_BYTES = 32 * 1024 };
@@ -43,8 +43,9 @@ static void close_input(AVFormatContext **in) {
     avio_context_free(&io);
 }
 
-/* flags: of the AVFormatContext. @return NULL: not a transport stream, or out of memory. */
-static AVFormatContext *open_input(memory *m, int flags) {
+/* flags: of the AVFormatContext. @return NULL: not such a segment, or out of memory. */
+static AVFormatContext *open_input(memory *m, s3hls_container container, int flags) {
+    const char *format = container == S3HLS_CONTAINER_FMP4 ? "mov" : "mpegts";
     AVFormatContext *in = avformat_alloc_context();
     uint8_t *buffer = av_malloc(IO_BYTES);
     AVIOContext *io =
@@ -56,7 +57,7 @@ static AVFormatContext *open_input(memory *m, int flags) {
     }
     in->pb = io;
     in->flags |= AVFMT_FLAG_CUSTOM_IO | flags;
-    if (avformat_open_input(&in, NULL, av_find_input_format("mpegts"), NULL) < 0) {
+    if (avformat_open_input(&in, NULL, av_find_input_format(format), NULL) < 0) {
         av_freep(&io->buffer); /* the context was freed, but its source was not */
         avio_context_free(&io);
         return NULL;
@@ -66,23 +67,26 @@ static AVFormatContext *open_input(memory *m, int flags) {
 
 /* ---- headers */
 
-int s3hls__picture_parser_open(s3hls__picture_parser *p) {
-    p->parser = av_parser_init(AV_CODEC_ID_H264);
+void s3hls__picture_parser_close(s3hls__picture_parser *p) {
+    if (p->parser)
+        av_parser_close(p->parser);
+    p->parser = NULL;
+    avcodec_free_context(&p->codec);
+}
+
+static int open_parser(s3hls__picture_parser *p, enum AVCodecID codec) {
+    if (p->parser && p->codec->codec_id == codec)
+        return S3HLS_OK;
+    s3hls__picture_parser_close(p);
+    p->parser = av_parser_init(codec);
     p->codec = avcodec_alloc_context3(NULL);
     if (!p->parser || !p->codec) {
         s3hls__picture_parser_close(p);
         return S3HLS_E_NOMEM;
     }
     p->parser->flags |= PARSER_FLAG_COMPLETE_FRAMES;
-    p->codec->codec_id = AV_CODEC_ID_H264;
+    p->codec->codec_id = codec;
     return S3HLS_OK;
-}
-
-void s3hls__picture_parser_close(s3hls__picture_parser *p) {
-    if (p->parser)
-        av_parser_close(p->parser);
-    p->parser = NULL;
-    avcodec_free_context(&p->codec);
 }
 
 static void read_headers(s3hls__picture_parser *p, s3hls__picture *picture) {
@@ -177,41 +181,110 @@ static int add_packet(s3hls__pictures *pictures, s3hls__picture_parser *p, size_
     return rc ? rc : append(pictures, packet, env);
 }
 
-int s3hls__pictures_read(s3hls__pictures *pictures, s3hls__picture_parser *p, const uint8_t *data,
-                         size_t size, bool split, const s3hls_env *env) {
-    memory m = {data, size, 0};
-    size_t first = pictures->count;
-    AVFormatContext *in = open_input(&m, split ? 0 : AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN);
+/* ---- one segment */
+
+static bool is_video(enum AVCodecID codec) {
+    return codec == AV_CODEC_ID_H264 || codec == AV_CODEC_ID_HEVC;
+}
+
+typedef struct reading {
+    s3hls__pictures *pictures;
+    s3hls__picture_parser *parser;
+    const s3hls_env *env;
+    size_t first; /* picture of the segment */
+    bool split;
+    int video, audio;     /* streams; -1: not found yet */
+    AVBSFContext *filter; /* to Annex B; NULL: not needed */
+} reading;
+
+/* The pictures of an MP4 as those of a transport stream: with start codes and parameter sets. */
+static int open_filter(reading *r, const AVStream *stream) {
+    bool h265 = stream->codecpar->codec_id == AV_CODEC_ID_HEVC;
+    if (stream->codecpar->extradata_size < 7)
+        return S3HLS_OK; /* it is a transport stream */
+    const AVBitStreamFilter *kind =
+        av_bsf_get_by_name(h265 ? "hevc_mp4toannexb" : "h264_mp4toannexb");
+    if (!kind || av_bsf_alloc(kind, &r->filter) < 0)
+        return S3HLS_E_NOMEM;
+    r->filter->time_base_in = stream->time_base;
+    if (avcodec_parameters_copy(r->filter->par_in, stream->codecpar) < 0)
+        return S3HLS_E_NOMEM;
+    return av_bsf_init(r->filter) < 0 ? S3HLS_E_MALFORMED : S3HLS_OK;
+}
+
+static int begin_video(reading *r, const AVStream *stream) {
+    r->video = stream->index;
+    int rc = open_parser(r->parser, stream->codecpar->codec_id);
+    return rc ? rc : open_filter(r, stream);
+}
+
+static int add_video(reading *r, AVPacket *packet) {
+    if (!r->filter)
+        return add_packet(r->pictures, r->parser, r->first, packet, r->split, r->env);
+    if (av_bsf_send_packet(r->filter, packet) < 0)
+        return S3HLS_OK; /* the picture is damaged */
+    int rc = S3HLS_OK;
+    while (!rc && av_bsf_receive_packet(r->filter, packet) >= 0) {
+        rc = add_packet(r->pictures, r->parser, r->first, packet, r->split, r->env);
+        av_packet_unref(packet);
+    }
+    return rc;
+}
+
+static int add_any(reading *r, const AVStream *stream, AVPacket *packet) {
+    int rc = S3HLS_OK;
+    if (r->video < 0 && is_video(stream->codecpar->codec_id))
+        rc = begin_video(r, stream);
+    if (r->audio < 0 && stream->codecpar->codec_type == AVMEDIA_TYPE_AUDIO)
+        r->audio = stream->index;
+    if (!rc && packet->stream_index == r->video)
+        return add_video(r, packet);
+    if (!rc && packet->stream_index == r->audio)
+        return s3hls__sound_add(&r->pictures->sound, stream, packet, r->env);
+    return rc;
+}
+
+int s3hls__pictures_read(s3hls__pictures *pictures, s3hls__picture_parser *p,
+                         const s3hls__segment_bytes *segment, const s3hls_env *env) {
+    memory m = {segment->data, segment->size, 0};
+    reading r = {.pictures = pictures,
+                 .parser = p,
+                 .env = env,
+                 .first = pictures->count,
+                 .split = segment->split,
+                 .video = -1,
+                 .audio = -1};
+    AVFormatContext *in = open_input(&m, segment->container,
+                                     segment->split ? 0 : AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN);
     AVPacket *packet = av_packet_alloc();
     int rc = packet ? S3HLS_OK : S3HLS_E_NOMEM;
-    int video = -1;
     while (in && !rc && av_read_frame(in, packet) >= 0) {
-        if (video < 0 && in->streams[packet->stream_index]->codecpar->codec_id == AV_CODEC_ID_H264)
-            video = packet->stream_index;
-        if (packet->stream_index == video)
-            rc = add_packet(pictures, p, first, packet, split, env);
+        rc = add_any(&r, in->streams[packet->stream_index], packet);
         av_packet_unref(packet);
     }
     if (!rc)
-        rc = complete(pictures, p, first);
+        rc = complete(pictures, p, r.first);
+    av_bsf_free(&r.filter);
     av_packet_free(&packet);
     close_input(&in);
-    return rc ? rc : pictures->count > first ? S3HLS_OK : S3HLS_E_MALFORMED;
+    return rc ? rc : pictures->count > r.first ? S3HLS_OK : S3HLS_E_MALFORMED;
 }
 
 void s3hls__pictures_clear(s3hls__pictures *pictures, const s3hls_env *env) {
     for (size_t i = 0; i < pictures->count; i++)
         av_packet_free(&pictures->list[i].packet);
     s3hls__env_free(env, pictures->list);
-    memset(pictures, 0, sizeof *pictures);
+    pictures->list = NULL;
+    pictures->count = pictures->capacity = 0;
+    s3hls__sound_clear(&pictures->sound, env);
 }
 
 /* ---- decoder parameters */
 
 /* Let libavformat probe a whole segment: more work than required, but finds all it can. */
-static int probe(const uint8_t *data, size_t size, AVCodecParameters *parameters) {
-    memory m = {data, size, 0};
-    AVFormatContext *in = open_input(&m, 0);
+static int probe(const s3hls__segment_bytes *segment, AVCodecParameters *parameters) {
+    memory m = {segment->data, segment->size, 0};
+    AVFormatContext *in = open_input(&m, segment->container, 0);
     int video = in && avformat_find_stream_info(in, NULL) >= 0
                     ? av_find_best_stream(in, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0)
                     : -1;
@@ -221,8 +294,9 @@ static int probe(const uint8_t *data, size_t size, AVCodecParameters *parameters
 }
 
 /* Copy the parameter sets of a keyframe. @return their size. */
-static size_t copy_sets(const AVPacket *packet, uint8_t *to) {
-    const s3hls__codec *codec = s3hls__codec_find(S3HLS__CODEC_H264);
+static size_t copy_sets(enum AVCodecID id, const AVPacket *packet, uint8_t *to) {
+    const s3hls__codec *codec =
+        s3hls__codec_find(id == AV_CODEC_ID_HEVC ? S3HLS__CODEC_H265 : S3HLS__CODEC_H264);
     const uint8_t *end = packet->data + packet->size, *nal, *next;
     size_t size = 0;
     for (nal = s3hls__nal_start_code(packet->data, end); nal < end; nal = next) {
@@ -236,27 +310,31 @@ static size_t copy_sets(const AVPacket *packet, uint8_t *to) {
     return size;
 }
 
-static int add_sets(AVCodecParameters *parameters, const AVPacket *packet) {
+/* Instead of what the container has, which may be another form of them. */
+static int set_sets(AVCodecParameters *parameters, enum AVCodecID codec, const AVPacket *packet) {
+    av_freep(&parameters->extradata);
+    parameters->extradata_size = 0;
     parameters->extradata = av_mallocz((size_t)packet->size + AV_INPUT_BUFFER_PADDING_SIZE);
     if (!parameters->extradata)
         return S3HLS_E_NOMEM;
-    parameters->extradata_size = (int)copy_sets(packet, parameters->extradata);
+    parameters->extradata_size = (int)copy_sets(codec, packet, parameters->extradata);
     return S3HLS_OK;
 }
 
 AVCodecParameters *s3hls__pictures_parameters(const s3hls__picture_parser *p,
-                                              const s3hls__picture *keyframe, const uint8_t *data,
-                                              size_t size) {
+                                              const s3hls__picture *keyframe,
+                                              const s3hls__segment_bytes *segment) {
     AVCodecParameters *parameters = avcodec_parameters_alloc();
-    int rc = parameters ? probe(data, size, parameters) : S3HLS_E_NOMEM;
-    if (!rc && parameters->extradata_size == 0)
-        rc = add_sets(parameters, keyframe->packet);
+    int rc = parameters ? probe(segment, parameters) : S3HLS_E_NOMEM;
+    bool mp4 = segment->container == S3HLS_CONTAINER_FMP4;
+    if (!rc && (parameters->extradata_size == 0 || mp4))
+        rc = set_sets(parameters, p->codec->codec_id, keyframe->packet);
     if (rc || parameters->extradata_size == 0) {
         avcodec_parameters_free(&parameters);
         return NULL;
     }
     parameters->codec_type = AVMEDIA_TYPE_VIDEO;
-    parameters->codec_id = AV_CODEC_ID_H264;
+    parameters->codec_id = p->codec->codec_id;
     if (parameters->width <= 0 || parameters->height <= 0) {
         parameters->width = p->parser->width;
         parameters->height = p->parser->height;

@@ -16,6 +16,10 @@ static int64_t since(int64_t a, int64_t b) {
     return ((a - b + half) & (2 * half - 1)) - half;
 }
 
+int64_t s3hls__placement_at(const s3hls__placement *p, int64_t stamp) {
+    return p->wall_90k + since(stamp, p->stamp);
+}
+
 int64_t s3hls__placement_frame(const s3hls_segment *segment, size_t count) {
     int64_t frame = count ? (int64_t)segment->duration_ms * TICKS_MS / (int64_t)count : 0;
     return frame > 0 ? frame : 1;

@@ -37,6 +37,9 @@ s3hls__placed s3hls__placement_next(s3hls__placement *p, const s3hls_segment *se
                                     s3hls__stamp *stamps, size_t count, int64_t end_90k,
                                     bool beside, const s3hls_env *env);
 
+/* Time of a stamp of the segment that was placed last, 90 kHz since 1970. */
+int64_t s3hls__placement_at(const s3hls__placement *p, int64_t stamp);
+
 /* Approximate duration of a picture of the segment: 90 kHz, at least 1. */
 int64_t s3hls__placement_frame(const s3hls_segment *segment, size_t count);
 

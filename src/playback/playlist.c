@@ -23,6 +23,8 @@ typedef struct writer {
     s3hls__strbuf text;
     uint32_t target_s; /* TARGETDURATION */
     bool ends;         /* ENDLIST */
+    bool mapped;       /* an EXT-X-MAP applies, */
+    uint64_t map;      /* of this timeline; 0: of MPEG-TS */
     int status;        /* of the caller's url function */
 } writer;
 
@@ -50,7 +52,8 @@ static s3hls_segment missing_segment(const writer *w, const s3hls_segment *a,
     return (s3hls_segment){.start_ms = end_ms + from,
                            .duration_ms = (uint32_t)(to - from),
                            .sequence = a->sequence + 1 + i,
-                           .timeline = a->timeline};
+                           .timeline = a->timeline,
+                           .container = a->container};
 }
 
 /* ---- lines */
@@ -61,12 +64,12 @@ static void add_date_time(writer *w, int64_t ms) {
     s3hls__strbuf_addf(&w->text, "#EXT-X-PROGRAM-DATE-TIME:%s\n", date);
 }
 
-static void add_address(writer *w, const s3hls_segment *segment, bool gap) {
+/* @param size  of the key; negative: a status */
+static void add_url(writer *w, const char *key, int size, bool gap) {
     const s3hls_playlist_config *cfg = w->cfg;
-    char key[S3HLS_KEY_MAX], *url = NULL;
-    int n = s3hls_segment_key_format(segment, key, sizeof key);
-    if (n < 0) {
-        w->status = n;
+    char *url = NULL;
+    if (size < 0) {
+        w->status = size;
     } else if (cfg->url && !gap) {
         w->status = cfg->url(cfg->url_ctx, key, &url);
         if (w->status == S3HLS_OK)
@@ -74,13 +77,34 @@ static void add_address(writer *w, const s3hls_segment *segment, bool gap) {
         s3hls__env_free(&w->env, url);
     } else {
         const char *base = cfg->base_url ? cfg->base_url : "";
-        size_t size = strlen(base);
-        s3hls__strbuf_add(&w->text, base, size);
-        if (size && base[size - 1] != '/')
+        size_t length = strlen(base);
+        s3hls__strbuf_add(&w->text, base, length);
+        if (length && base[length - 1] != '/')
             s3hls__strbuf_add_char(&w->text, '/');
-        s3hls__strbuf_add(&w->text, key, (size_t)n);
+        s3hls__strbuf_add(&w->text, key, (size_t)size);
     }
+}
+
+static void add_address(writer *w, const s3hls_segment *segment, bool gap) {
+    char key[S3HLS_KEY_MAX];
+    add_url(w, key, s3hls_segment_key_format(segment, key, sizeof key), gap);
     s3hls__strbuf_add_char(&w->text, '\n');
+}
+
+/* EXT-X-MAP applies to all segments up to the next one (RFC 8216 4.3.2.5). MPEG-TS needs none, but
+ * behind fragmented MP4 it needs another: its first two packets, PAT and PMT. */
+static void add_map(writer *w, const s3hls_segment *segment) {
+    bool mp4 = segment->container == S3HLS_CONTAINER_FMP4;
+    char key[S3HLS_KEY_MAX];
+    if (mp4 ? w->mapped && w->map == segment->timeline : !w->mapped)
+        return;
+    int size = mp4 ? s3hls_init_key_format(segment->timeline, key, sizeof key)
+                   : s3hls_segment_key_format(segment, key, sizeof key);
+    s3hls__strbuf_add_str(&w->text, "#EXT-X-MAP:URI=\"");
+    add_url(w, key, size, false);
+    s3hls__strbuf_add_str(&w->text, mp4 ? "\"\n" : "\",BYTERANGE=\"376@0\"\n");
+    w->mapped = true;
+    w->map = mp4 ? segment->timeline : 0;
 }
 
 /* Write "#EXTINF:4.000," from its end. As with names, printf would take most of the time. */
@@ -118,6 +142,7 @@ static void add_segment(writer *w, const s3hls_segment *before, const s3hls_segm
         s3hls__strbuf_add_str(&w->text, "#EXT-X-DISCONTINUITY\n");
         date = true;
     }
+    add_map(w, segment);
     if (date)
         add_date_time(w, segment->start_ms);
     add_entry(w, segment, false);
@@ -191,14 +216,23 @@ static void add_start(writer *w, const s3hls_segment *first) {
                            (int)(offset_ms / 1000), (int)(offset_ms % 1000));
 }
 
+/* EXT-X-VERSION: decimal durations, or EXT-X-MAP (RFC 8216 7). */
+static int version(const s3hls_segment *s, size_t count) {
+    enum { DECIMAL_DURATIONS = 3, MAPS = 7 };
+    for (size_t i = 0; i < count; i++)
+        if (s[i].container == S3HLS_CONTAINER_FMP4)
+            return MAPS;
+    return DECIMAL_DURATIONS;
+}
+
 static int write_playlist(writer *w, const s3hls_segment *s, size_t count) {
     bool live = w->cfg->type == S3HLS_PLAYLIST_LIVE, vod = w->cfg->type == S3HLS_PLAYLIST_VOD;
     size_t first = list_begin(w, s, count);
     if (first == count)
         return S3HLS_E_NOT_FOUND;
     w->target_s = target_duration_s(w, s + first, count - first);
-    s3hls__strbuf_addf(&w->text, "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:%" PRIu32 "\n",
-                       w->target_s);
+    s3hls__strbuf_addf(&w->text, "#EXTM3U\n#EXT-X-VERSION:%d\n#EXT-X-TARGETDURATION:%" PRIu32 "\n",
+                       version(s + first, count - first), w->target_s);
     s3hls__strbuf_addf(&w->text, "#EXT-X-MEDIA-SEQUENCE:%" PRIu64 "\n", s[first].sequence);
     if (!vod)
         s3hls__strbuf_addf(&w->text, "#EXT-X-DISCONTINUITY-SEQUENCE:%" PRIu64 "\n",

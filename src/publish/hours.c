@@ -185,6 +185,14 @@ static int load(s3hls__hours *h, s3hls__hour *hour, s3hls_s3_error *error) {
 
 /* ---- writing */
 
+/* @return the URL in a line of a playlist; the end of a line without */
+static const char *url_in(const char *line) {
+    static const char map[] = "#EXT-X-MAP:URI=\"";
+    if (strncmp(line, map, sizeof map - 1) == 0)
+        return line + sizeof map - 1;
+    return line[0] == '#' ? line + strcspn(line, "\n") + 1 : line;
+}
+
 /* Make the URLs relative to the hour's folder. Segments before the hour are in another one. */
 static int relative_to_folder(const char *playlist, const char *folder, const s3hls_env *env,
                               char **text) {
@@ -192,12 +200,14 @@ static int relative_to_folder(const char *playlist, const char *folder, const s3
     s3hls__strbuf_init(&b, env, TEXT_BYTES_MAX);
     for (const char *line = playlist; *line;) {
         size_t size = strcspn(line, "\n") + 1;
-        bool inside = strncmp(line, folder, FOLDER_BYTES) == 0;
-        if (line[0] != '#' && !inside)
+        const char *end = line + size, *url = url_in(line);
+        s3hls__strbuf_add(&b, line, (size_t)(url - line));
+        bool inside = url < end && strncmp(url, folder, FOLDER_BYTES) == 0;
+        if (url < end && !inside)
             s3hls__strbuf_add_str(&b, S3HLS__HOUR_TO_ROOT);
-        s3hls__strbuf_add(&b, line + (inside ? FOLDER_BYTES : 0),
-                          size - (inside ? FOLDER_BYTES : 0));
-        line += size;
+        url += inside ? FOLDER_BYTES : 0;
+        s3hls__strbuf_add(&b, url, (size_t)(end - url));
+        line = end;
     }
     return s3hls__strbuf_take(&b, text);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "server/access.h"
 #include "base/config.h"
+#include "layout/key.h"
 #include "s3hls/archive.h"
 #include <ctype.h>
 #include <errno.h>
@@ -292,8 +293,9 @@ bool s3hls__grant_opens(const s3hls__grant *grant, const char *camera) {
 static bool overlaps(const s3hls__grant *grant, const char *key) {
     enum { SDK_LONGEST_MS = 10000 }; /* as in s3hls_archive_list() */
     s3hls_segment s;
-    if (s3hls_segment_key_parse(key, strlen(key), &s))
-        return false;
+    s3hls__key_kind kind = s3hls__key_parse(key, strlen(key), &s);
+    if (kind != S3HLS__KEY_SEGMENT) /* an initialisation segment shows no picture */
+        return kind == S3HLS__KEY_INIT;
     int64_t end_ms = s.start_ms + (s.sdk_name ? SDK_LONGEST_MS : s.duration_ms);
     return s.start_ms < grant->to_ms && end_ms > grant->from_ms;
 }

@@ -69,11 +69,12 @@ s3hls__answer *s3hls__answer_text(s3hls__answer_account *account, const char *ty
     return account_for(a);
 }
 
-s3hls__answer *s3hls__answer_media(s3hls__answer_account *account, char *body, size_t size) {
+s3hls__answer *s3hls__answer_media(s3hls__answer_account *account, const char *type, char *body,
+                                   size_t size) {
     s3hls__answer *a = adopt(account, body, size);
     if (!a)
         return NULL;
-    a->type = "video/mp2t";
+    a->type = type;
     return account_for(a);
 }
 

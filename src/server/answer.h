@@ -33,7 +33,8 @@ typedef struct s3hls__answer {
 /* Make an answer from a body, which it takes over also on failure. @return NULL: out of memory */
 s3hls__answer *s3hls__answer_text(s3hls__answer_account *account, const char *type, char *body,
                                   size_t size);
-s3hls__answer *s3hls__answer_media(s3hls__answer_account *account, char *body, size_t size);
+s3hls__answer *s3hls__answer_media(s3hls__answer_account *account, const char *type, char *body,
+                                   size_t size);
 /* Problem details (RFC 9457). */
 s3hls__answer *s3hls__answer_problem(s3hls__answer_account *account, unsigned status,
                                      const char *detail);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "server/request.h"
 #include "base/date.h"
+#include "layout/key.h"
 #include "s3/uri.h"
 #include "s3hls/archive.h"
 #include "s3hls/time.h"
@@ -136,8 +137,8 @@ static s3hls__problem find_route(s3hls__request *r, const path *p) {
         r->camera[0] = 0;
     else if (!s3hls__uri_key_ok(r->camera, strlen(r->camera)))
         return problem(400, "this cannot be a camera's name");
-    if (r->route == S3HLS__ROUTE_MEDIA &&
-        s3hls_segment_key_parse(r->name, strlen(r->name), &segment))
+    s3hls__key_kind kind = s3hls__key_parse(r->name, strlen(r->name), &segment);
+    if (r->route == S3HLS__ROUTE_MEDIA && kind != S3HLS__KEY_SEGMENT && kind != S3HLS__KEY_INIT)
         return problem(404, "this is not a segment's name");
     return problem(0, NULL);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "server/views.h"
+#include "layout/key.h"
 #include "s3/uri.h"
 #include "s3hls/playlist.h"
 #include "s3hls/time.h"
@@ -494,10 +495,10 @@ static int check_reach(view *v) {
     const s3hls__grant *grant = v->grant;
     s3hls_segment s;
     s3hls_segment_list list;
-    int rc = s3hls_segment_key_parse(v->request->name, strlen(v->request->name), &s);
-    if (rc || !grant->share || !s.sdk_name || s.start_ms >= grant->from_ms)
-        return rc;
-    rc = s3hls_archive_list(v->archive, grant->from_ms, grant->from_ms + 1, &list, &v->error);
+    s3hls__key_parse(v->request->name, strlen(v->request->name), &s);
+    if (!grant->share || !s.sdk_name || s.start_ms >= grant->from_ms)
+        return S3HLS_OK;
+    int rc = s3hls_archive_list(v->archive, grant->from_ms, grant->from_ms + 1, &list, &v->error);
     if (rc)
         return rc;
     rc = S3HLS_E_NOT_FOUND;
@@ -511,12 +512,17 @@ static int check_reach(view *v) {
 static s3hls__answer *view_media(view *v) {
     char *body = NULL;
     size_t size = 0;
+    s3hls_segment s;
     int rc = check_reach(v);
     if (rc)
         return fail(v, rc);
     rc = s3hls__segment_read(v->archive, &v->account->env, v->request->name, &body, &size,
                              &v->error);
-    return rc ? fail(v, rc) : hold(v, s3hls__answer_media(v->account, body, size), FOR_EVER);
+    if (rc)
+        return fail(v, rc);
+    s3hls__key_kind kind = s3hls__key_parse(v->request->name, strlen(v->request->name), &s);
+    const char *type = s3hls__key_content_type(kind, &s);
+    return hold(v, s3hls__answer_media(v->account, type, body, size), FOR_EVER);
 }
 
 /* ---- the whole */

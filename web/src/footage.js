@@ -14,23 +14,32 @@ const LATE_MS = 60000; // without a new segment for this long, the camera has st
 
 /** The part of a URL that does not change with its signature. */
 const keyOf = (address) => address.split("?")[0];
-const timelineOf = (address) => keyOf(address).match(/-(\d+)\.ts$/)?.[1];
+const timelineOf = (address) => keyOf(address).match(/-(\d+)\.(?:ts|m4s)$/)?.[1];
 /** The segment begins inside a group of pictures: it needs the previous segment to decode. */
 const isInner = (segment) => innerAddress(segment.address);
-export const innerAddress = (address) => /-inner-\d+-\d+\.ts$/.test(keyOf(address));
+export const innerAddress = (address) => /-inner-\d+-\d+\.(?:ts|m4s)$/.test(keyOf(address));
 
-/** Segments of a media playlist, each with the wall time of its begin and end; gaps are omitted. */
+const parseMap = (line, base) => ({
+  address: new URL(line.match(/URI="([^"]*)"/)[1], base).href,
+  range: line.match(/,BYTERANGE="[^"]*"/)?.[0] ?? "",
+});
+const formatMap = ({ address, range }) => `#EXT-X-MAP:URI="${address}"${range}`;
+
+/** Segments of a media playlist, each with the wall time of its begin and end, and its initialisation segment; gaps are
+ * omitted. */
 export function parse(text, base) {
   const segments = [];
   let at = null;
   let length = 0;
   let gap = false;
+  let map = null; // initialisation segment: { address, range }
   for (const line of text.split("\n")) {
     if (line.startsWith("#EXT-X-PROGRAM-DATE-TIME:")) at = Date.parse(line.slice(25));
     else if (line.startsWith("#EXTINF:")) length = Math.round(parseFloat(line.slice(8)) * 1000);
     else if (line === "#EXT-X-GAP") gap = true;
+    else if (line.startsWith("#EXT-X-MAP:")) map = parseMap(line, base);
     else if (line && !line.startsWith("#")) {
-      if (!gap) segments.push({ address: new URL(line, base).href, from: at, to: at + length });
+      if (!gap) segments.push({ address: new URL(line, base).href, from: at, to: at + length, map });
       at += length;
       gap = false;
     }
@@ -69,7 +78,7 @@ export function format(segments, { first, breaks, start, ended }) {
   const target = Math.max(1, ...segments.map((s) => Math.ceil((s.to - s.from) / 1000)));
   const lines = [
     "#EXTM3U",
-    "#EXT-X-VERSION:3",
+    `#EXT-X-VERSION:${segments.some((s) => s.map) ? 7 : 3}`,
     `#EXT-X-TARGETDURATION:${target}`,
     `#EXT-X-MEDIA-SEQUENCE:${first}`,
     `#EXT-X-DISCONTINUITY-SEQUENCE:${breaks}`,
@@ -77,6 +86,7 @@ export function format(segments, { first, breaks, start, ended }) {
   ];
   segments.forEach((s, i) => {
     if (i > 0 && broken(segments[i - 1], s)) lines.push("#EXT-X-DISCONTINUITY");
+    if (s.map && s.map.address !== segments[i - 1]?.map?.address) lines.push(formatMap(s.map));
     lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(s.from).toISOString()}`);
     lines.push(`#EXTINF:${((s.to - s.from) / 1000).toFixed(3)},`, s.address);
   });
@@ -187,8 +197,11 @@ export class Footage {
   async #readdress() {
     this.#trim(this.position() - BEFORE_MS);
     const fresh = new Map();
-    for (const s of await this.#ask(this.#segments[0].from, this.#edge)) fresh.set(keyOf(s.address), s.address);
-    for (const s of this.#segments) s.address = fresh.get(keyOf(s.address)) ?? s.address;
+    for (const s of await this.#ask(this.#segments[0].from, this.#edge)) fresh.set(keyOf(s.address), s);
+    for (const s of this.#segments) {
+      const { address, map } = fresh.get(keyOf(s.address)) ?? s;
+      Object.assign(s, { address, map });
+    }
     this.#asked = Date.now();
     this.#stale = false;
     return true;

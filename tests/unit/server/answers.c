@@ -39,7 +39,7 @@ static s3hls__answer *make(void *worker, const s3hls__request *r, const s3hls__g
     while (w->blocked)
         usleep(1000);
     snprintf(body, BODY_BYTES, "%s %d", r->camera, ++w->made);
-    s3hls__answer *a = s3hls__answer_media(&w->account, body, BODY_BYTES);
+    s3hls__answer *a = s3hls__answer_media(&w->account, "video/mp2t", body, BODY_BYTES);
     a->fresh_until_us = w->now_us + 1000;
     return a;
 }
