@@ -228,6 +228,19 @@ static int add_audio(exporter *x) {
     return rc;
 }
 
+/* The first picture, or audio of the range that begins before it. */
+static int64_t first_90k(const exporter *x, const AVPacket *picture) {
+    enum { LEAD_90K = 90000 };
+    const s3hls__sound *sound = &x->pictures.sound;
+    int64_t first = picture->pts, audio = first;
+    if (x->held_audio.count)
+        audio = x->held_audio.packets[0]->pts;
+    else if (sound->count)
+        audio = s3hls__placement_at(&x->placement, sound->list[0]->pts);
+    bool before = audio < first && audio >= first - LEAD_90K && audio >= ticks(x->cfg->from_ms);
+    return before ? audio : first;
+}
+
 /* The MP4 begins with the held keyframe. */
 static int begin(exporter *x) {
     const AVPacket *first = x->held.packets[0];
@@ -239,7 +252,7 @@ static int begin(exporter *x) {
     x->summary->keyframe_ms = first->pts / TICKS_MS;
     x->summary->start_ms =
         first->pts > from_90k || !whole ? first->pts / TICKS_MS : x->cfg->from_ms;
-    x->zero_90k = !whole ? first->dts : first->pts > from_90k ? first->pts : from_90k;
+    x->zero_90k = !whole ? first->dts : first->pts > from_90k ? first_90k(x, first) : from_90k;
     const AVCodecParameters *audio = x->pictures.sound.track;
     if (audio) {
         x->audio = avcodec_parameters_alloc();
