@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT-0 */
 /** @file verify.h
- * Checks of recordings: bytes against ISO/IEC 13818-1 and HLS, names against bytes, segments
- * against their neighbours. Nothing is decoded: damage inside a picture that leaves the stream
- * well-formed is not found. All functions are pure: any thread, no I/O.
+ * Checks of recordings: bytes against ISO/IEC 13818-1 or 14496-12 and HLS, names against bytes,
+ * segments against their neighbours. Nothing is decoded: damage inside a picture that leaves the
+ * stream well-formed is not found. All functions are pure: any thread, no I/O.
  */
 #ifndef S3HLS_VERIFY_H
 #define S3HLS_VERIFY_H
@@ -28,7 +28,9 @@ extern "C" {
     XX(PLACE, 10, "place", "its pictures belong elsewhere in the timeline")                        \
     XX(END, 11, "end", "its end is missing: the next one does not run on from it")                 \
     XX(TIMELINE, 12, "timeline", "differs from its timeline's object")                             \
-    XX(ABSENT, 13, "absent", "listed, but not there, or larger than can be read")
+    XX(ABSENT, 13, "absent", "listed, but not there, or larger than can be read")                  \
+    XX(AUDIO, 14, "audio", "audio frames that are damaged, or out of order")                       \
+    XX(BOXES, 15, "boxes", "boxes or sample tables that are absent, damaged, or false")
 
 typedef enum s3hls_fault {
 #define S3HLS__XX(name, bit, word, text) S3HLS_FAULT_##name = 1 << (bit),
@@ -49,7 +51,7 @@ typedef struct s3hls_verify_report {
 
     uint32_t access_units;
     uint32_t width, height;              /* of the first keyframe's pictures; 0: not known */
-    char codecs[12];                     /* "avc1.PPCCLL"; "": not known */
+    char codecs[48];                     /* "avc1.PPCCLL"; "": not known */
     int64_t first_pcr_90k, last_pcr_90k; /* -1: none */
     int64_t first_pts_90k;               /* of the first picture shown */
     int64_t length_90k;                  /* from there to the end of the last picture shown */
@@ -65,10 +67,13 @@ typedef struct s3hls_verify_report {
     int64_t latest_pts_90k;              /* of the last picture shown */
     int64_t missing_90k; /* if no segment follows: duration of the pictures that the name includes
                             and that are missing at the end */
+    int64_t end_dts_90k; /* fragmented MP4: DTS of the picture that follows; -1: MPEG-TS */
+    uint32_t audio_frames;
+    char audio_codecs[16]; /* "mp4a.40.2", or its beginning; "": no audio, or not known */
 } s3hls_verify_report;
 
-/** Check one segment by itself: packets, tables, continuity counters, clock references, timestamps,
- * access units, and that its pictures last as long as the name states.
+/** Check one segment of MPEG-TS by itself: packets, tables, continuity counters, clock references,
+ * timestamps, access units, and that its pictures last as long as the name states.
  * @param segment  as listed; NULL or named by the AWS sample SDK: the duration is not checked
  * @param data     the whole segment
  * @param size     bytes
@@ -77,6 +82,17 @@ typedef struct s3hls_verify_report {
  *   S3HLS_E_MALFORMED: report->faults is not 0 */
 S3HLS_API int s3hls_verify_segment(const s3hls_segment *segment, const uint8_t *data, size_t size,
                                    s3hls_verify_report *report);
+
+/** Check one segment of fragmented MP4 by itself: boxes, sample tables against the bytes, sync
+ * samples against the pictures, timestamps, and that its pictures last as long as the name states.
+ * @param segment    as listed; NULL: the duration is not checked
+ * @param init       the whole initialisation segment of its timeline
+ * @param init_size  bytes; 0: it is absent, which is a fault
+ * @param data, size, report  as of s3hls_verify_segment()
+ * @return as s3hls_verify_segment() */
+S3HLS_API int s3hls_verify_fragment(const s3hls_segment *segment, const uint8_t *init,
+                                    size_t init_size, const uint8_t *data, size_t size,
+                                    s3hls_verify_report *report);
 
 /** Check segments against their neighbours: within a timeline, timestamps must continue as the
  * names do, and continuity counters and clock references from one segment to the next. Adds PLACE,
@@ -89,7 +105,8 @@ S3HLS_API int s3hls_verify_segment(const s3hls_segment *segment, const uint8_t *
 S3HLS_API void s3hls_verify_neighbours(const s3hls_segment *segments, s3hls_verify_report *reports,
                                        size_t count);
 
-/** Check a segment against its timeline's object: picture size and codecs. Adds TIMELINE.
+/** Check a segment against its timeline's object: picture size and codecs. A segment without audio
+ * may be in a timeline with audio. Adds TIMELINE.
  * @param report  of s3hls_verify_segment(); updated */
 S3HLS_API void s3hls_verify_timeline(const s3hls_timeline *timeline, s3hls_verify_report *report);
 

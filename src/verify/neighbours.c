@@ -96,6 +96,10 @@ static void check_end(s3hls_verify_report *r, const s3hls_verify_report *next) {
     if (known && (gap <= 0 || gap > S3HLS__PCR_GAP_MAX_90K))
         s3hls__fault_note(r, S3HLS_FAULT_END, "the next one's PCR begins %lld ms after its last",
                           (long long)gap / 90);
+    int64_t beyond = s3hls__clock_since(next->first_dts_90k, r->end_dts_90k);
+    if (r->end_dts_90k >= 0 && next->end_dts_90k >= 0 && beyond)
+        s3hls__fault_note(r, S3HLS_FAULT_END, "the next one begins %lld ms after its last picture",
+                          (long long)beyond / 90);
     for (uint32_t i = 0; i < r->track_count; i++)
         for (uint32_t n = 0; n < next->track_count; n++)
             if (r->tracks[i].pid == next->tracks[n].pid &&
@@ -168,13 +172,28 @@ void s3hls_verify_neighbours(const s3hls_segment *segments, s3hls_verify_report 
     }
 }
 
+/* Whether the codecs of a timeline, video first, are those of a segment. A segment does not show
+ * whether its AAC is HE-AAC. */
+static bool same_codecs(const char *codecs, const s3hls_verify_report *r) {
+    static const char aac[] = "mp4a";
+    size_t video = strcspn(codecs, ",");
+    if (strlen(r->codecs) != video || strncmp(codecs, r->codecs, video) != 0)
+        return false;
+    const char *audio = codecs + video + (codecs[video] != 0);
+    size_t shared = strncmp(r->audio_codecs, aac, sizeof aac - 1) == 0 ? sizeof aac - 1
+                                                                       : strlen(r->audio_codecs);
+    return strncmp(audio, r->audio_codecs, shared) == 0;
+}
+
 void s3hls_verify_timeline(const s3hls_timeline *timeline, s3hls_verify_report *report) {
     const s3hls_timeline *t = timeline;
+    const char *comma = report->audio_codecs[0] ? "," : "";
     if (report->width && (report->width != t->width || report->height != t->height ||
-                          strcmp(report->codecs, t->codecs) != 0))
+                          !same_codecs(t->codecs, report)))
         s3hls__fault_note(report, S3HLS_FAULT_TIMELINE,
-                          "%ux%u %s, its timeline's object states %ux%u %.16s", report->width,
-                          report->height, report->codecs, t->width, t->height, t->codecs);
+                          "%ux%u %s%s%s, its timeline's object states %ux%u %.40s", report->width,
+                          report->height, report->codecs, comma, report->audio_codecs, t->width,
+                          t->height, t->codecs);
 }
 
 s3hls_seam s3hls_verify_seam(const s3hls_segment *before, const s3hls_segment *after) {

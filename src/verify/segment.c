@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Checks one segment packet by packet. Clauses refer to ISO/IEC 13818-1 = Rec. ITU-T H.222.0. */
 #include "container/ts/crc32.h"
+#include "verify/adts.h"
 #include "verify/report.h"
 #include "verify/times.h"
 #include <stdarg.h>
@@ -10,7 +11,9 @@
 enum {
     PACKET = 188,
     NULL_PID = 0x1fff,
-    STREAM_H264 = 0x1b,        /* Table 2-34 */
+    STREAM_ADTS = 0x0f, /* Table 2-34 */
+    STREAM_H264 = 0x1b,
+    STREAM_H265 = 0x24,
     DELAY_MAX_90K = 10 * 90000 /* maximum of a picture's DTS after its PCR, and of PTS after DTS */
 };
 
@@ -18,6 +21,7 @@ typedef struct reader {
     s3hls_verify_report *report;
     size_t packet;                   /* number of the current packet */
     int pmt_pid, video_pid, pcr_pid; /* -1: unknown */
+    int audio_pid;                   /* -1: none */
     uint16_t listed[S3HLS_VERIFY_TRACKS];
     uint32_t listed_count;          /* PIDs in the tables, including PAT's own */
     bool sent[S3HLS_VERIFY_TRACKS]; /* report->tracks: payload was received */
@@ -32,6 +36,7 @@ typedef struct reader {
 
     int64_t pts; /* of the open access unit */
     s3hls__times times;
+    s3hls__adts_track audio;
 } reader;
 
 __attribute__((format(printf, 3, 4))) static void wrong(reader *r, int fault, const char *format,
@@ -88,6 +93,17 @@ static void read_pat(reader *r, const uint8_t *payload, size_t left) {
     list_pid(r, r->pmt_pid);
 }
 
+static void choose_track(reader *r, uint8_t stream_type, int pid) {
+    bool h265 = stream_type == STREAM_H265;
+    if ((stream_type == STREAM_H264 || h265) && r->video_pid < 0) {
+        r->video_pid = pid;
+        s3hls__units_init(&r->units,
+                          s3hls__codec_find(h265 ? S3HLS__CODEC_H265 : S3HLS__CODEC_H264), false);
+    }
+    if (stream_type == STREAM_ADTS && r->audio_pid < 0)
+        r->audio_pid = pid;
+}
+
 static void read_pmt(reader *r, const uint8_t *payload, size_t left) {
     size_t size;
     const uint8_t *s = find_section(r, payload, left, 2, &size);
@@ -97,11 +113,10 @@ static void read_pmt(reader *r, const uint8_t *payload, size_t left) {
     size_t at = 12 + ((size_t)(s[10] & 15) << 8 | s[11]);
     for (; at + 5 <= size - 4; at += 5 + ((size_t)(s[at + 3] & 15) << 8 | s[at + 4])) {
         list_pid(r, pid_at(s + at + 1));
-        if (s[at] == STREAM_H264 && r->video_pid < 0)
-            r->video_pid = pid_at(s + at + 1);
+        choose_track(r, s[at], pid_at(s + at + 1));
     }
     if (r->video_pid < 0)
-        wrong(r, S3HLS_FAULT_TABLES, "PMT lists no H.264");
+        wrong(r, S3HLS_FAULT_TABLES, "PMT lists no H.264 or H.265");
     if (!is_listed(r, r->pcr_pid))
         wrong(r, S3HLS_FAULT_TABLES, "PCR_PID %d is no track", r->pcr_pid);
 }
@@ -255,6 +270,8 @@ static void read_payload(reader *r, const uint8_t *p, size_t at, int pid, bool s
         read_pmt(r, p + at, PACKET - at);
     else if (pid == r->video_pid && at < PACKET)
         read_video(r, p + at, PACKET - at, start);
+    else if (pid == r->audio_pid && at < PACKET)
+        s3hls__adts_track_add(&r->audio, p + at, PACKET - at, start);
     else if (!is_listed(r, pid))
         wrong(r, S3HLS_FAULT_TABLES, "PID %d is in no table", pid);
 }
@@ -292,6 +309,9 @@ static void read_packets(reader *r, const uint8_t *data, size_t size) {
     for (; r->packet < size / PACKET; r->packet++)
         read_packet(r, data + r->packet * PACKET);
     end_unit(r);
+    const char *what = s3hls__adts_track_end(&r->audio);
+    if (what)
+        s3hls__fault_note(report, S3HLS_FAULT_AUDIO, "%s", what);
     if (r->packet == 0)
         return;
     if (report->access_units == 0)
@@ -300,7 +320,7 @@ static void read_packets(reader *r, const uint8_t *data, size_t size) {
         bool came = false;
         for (uint32_t t = 0; t < report->track_count; t++)
             came |= report->tracks[t].pid == r->listed[i] && r->sent[t];
-        if (!came)
+        if (!came && r->listed[i] != r->audio_pid) /* audio may pause */
             s3hls__fault_note(report, S3HLS_FAULT_TABLES, "PID %d is listed and never comes",
                               r->listed[i]);
     }
@@ -338,14 +358,17 @@ int s3hls_verify_segment(const s3hls_segment *segment, const uint8_t *data, size
     report->first_pcr_90k = report->last_pcr_90k = -1;
     r.report = report;
     r.enters_late = segment && segment->entry == S3HLS_ENTRY_NONE;
-    s3hls__units_init(&r.units, s3hls__codec_find(S3HLS__CODEC_H264));
-    r.pmt_pid = r.video_pid = r.pcr_pid = -1;
+    report->end_dts_90k = -1;
+    s3hls__units_init(&r.units, s3hls__codec_find(S3HLS__CODEC_H264), false);
+    r.pmt_pid = r.video_pid = r.pcr_pid = r.audio_pid = -1;
     list_pid(&r, 0);
     read_packets(&r, data, size);
     note_extent(&r);
     report->width = r.units.track.width;
     report->height = r.units.track.height;
     memcpy(report->codecs, r.units.track.codecs, sizeof report->codecs);
+    report->audio_frames = r.audio.frames;
+    memcpy(report->audio_codecs, r.audio.codecs, sizeof report->audio_codecs);
     if (segment && !segment->sdk_name)
         check_duration(segment, &r);
     return report->faults ? S3HLS_E_MALFORMED : S3HLS_OK;

@@ -16,7 +16,7 @@ bool s3hls__units_has_sets(const s3hls__units *u) {
 static void read_slice(s3hls__units *u) {
     s3hls__slice slice;
     s3hls__slice_after after = u->pictures ? S3HLS__AFTER_SLICE : S3HLS__AFTER_NOTHING;
-    u->keyframe_seen |= u->keyframe && s3hls__units_has_sets(u);
+    u->keyframe_seen |= u->keyframe && (u->framed || s3hls__units_has_sets(u));
     if (!u->keyframe_seen)
         return;
     int rc = u->codec->read_slice(&u->state, &u->sets, u->nal, u->nal_size, after, &slice);
@@ -86,9 +86,11 @@ static void nal_end(void *ctx) {
 
 /* ---- calls */
 
-void s3hls__units_init(s3hls__units *u, const s3hls__codec *codec) {
+void s3hls__units_init(s3hls__units *u, const s3hls__codec *codec, bool framed) {
     memset(u, 0, sizeof *u);
     u->codec = codec;
+    u->framed = framed;
+    u->splitter.length_size = framed ? 4 : 0;
     u->splitter.sink = (s3hls__nal_sink){u, nal_begin, nal_bytes, nal_end, nal_damaged};
 }
 
@@ -101,14 +103,14 @@ void s3hls__units_begin(s3hls__units *u) {
 }
 
 void s3hls__units_add(s3hls__units *u, const uint8_t *data, size_t size) {
-    s3hls__nal_split(&u->splitter, &(s3hls_span){data, size}, 1, false);
+    s3hls__nal_split(&u->splitter, &(s3hls_span){data, size}, 1, u->framed);
 }
 
 const char *s3hls__units_end(s3hls__units *u) {
     s3hls__nal_split_end(&u->splitter);
     if (u->splitter.stray)
         wrong(u, "bytes before the first start code");
-    if (!u->delimiter)
+    if (!u->delimiter && !u->framed)
         wrong(u, "an access unit without a delimiter");
     if (!u->has_slice)
         wrong(u, "an access unit without a picture");

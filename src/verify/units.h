@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* Examines access units in a byte stream: the NAL units in them. */
+/* Examines access units: the NAL units in them. */
 #ifndef S3HLS_VERIFY_UNITS_H
 #define S3HLS_VERIFY_UNITS_H
 
@@ -10,6 +10,7 @@ enum { S3HLS__UNITS_NAL_KEPT = S3HLS__SETS_BYTES };
 
 typedef struct s3hls__units {
     const s3hls__codec *codec;
+    bool framed; /* samples of an MP4: NAL units after their lengths, without delimiters */
     s3hls__nal_splitter splitter;
     s3hls__codec_state state;
     s3hls__parameter_sets sets; /* all that have passed */
@@ -28,9 +29,10 @@ typedef struct s3hls__units {
     size_t nal_size;
 } s3hls__units;
 
-void s3hls__units_init(s3hls__units *u, const s3hls__codec *codec);
+void s3hls__units_init(s3hls__units *u, const s3hls__codec *codec, bool framed);
 
 void s3hls__units_begin(s3hls__units *u);
+/* @param data  of a framed access unit: all of it */
 void s3hls__units_add(s3hls__units *u, const uint8_t *data, size_t size);
 /* Test whether all kinds of parameter sets are in the access unit that a keyframe needs. */
 bool s3hls__units_has_sets(const s3hls__units *u);

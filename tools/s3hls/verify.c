@@ -87,8 +87,35 @@ static void give_up(reading *r, int status, const s3hls_s3_error *error) {
     atomic_store(&r->next, r->list->count);
 }
 
+/* The initialisation segment of the timeline that was checked last. */
+typedef struct init_segment {
+    body body;
+    uint64_t timeline;
+    bool read;
+} init_segment;
+
+static int read_fragment(s3hls_store *store, const s3hls_segment *s, const body *b,
+                         init_segment *init, s3hls_verify_report *report, s3hls_s3_error *error) {
+    char key[S3HLS_KEY_MAX];
+    int rc = S3HLS_OK;
+    if (!init->read || init->timeline != s->timeline) {
+        s3hls_init_key_format(s->timeline, key, sizeof key);
+        rc = fetch(store, key, &init->body, error);
+        if (rc == S3HLS_E_NOT_FOUND || rc == S3HLS_E_CANCELLED) {
+            init->body.size = 0;
+            rc = S3HLS_OK;
+        }
+        init->timeline = s->timeline;
+        init->read = !rc;
+    }
+    if (!rc)
+        s3hls_verify_fragment(s, init->body.data, init->body.size, b->data, b->size, report);
+    return rc;
+}
+
 /* @return a status that ends the reading, or S3HLS_OK: the report contains the findings. */
-static int read_segment(reading *r, s3hls_store *store, size_t i, body *b, s3hls_s3_error *error) {
+static int read_segment(reading *r, s3hls_store *store, size_t i, body *b, init_segment *init,
+                        s3hls_s3_error *error) {
     const s3hls_segment *s = &r->list->segments[i];
     s3hls_verify_report *report = &r->reports[i];
     char key[S3HLS_KEY_MAX];
@@ -100,6 +127,8 @@ static int read_segment(reading *r, s3hls_store *store, size_t i, body *b, s3hls
                  rc == S3HLS_E_NOT_FOUND ? "listed, but not there" : "larger than 64 MiB");
         return S3HLS_OK;
     }
+    if (!rc && s->container == S3HLS_CONTAINER_FMP4)
+        return read_fragment(store, s, b, init, report, error);
     if (!rc)
         s3hls_verify_segment(s, b->data, b->size, report);
     return rc;
@@ -110,13 +139,15 @@ static void *read_segments(void *arg) {
     s3hls_store *store = NULL;
     s3hls_s3_error error = {0};
     body b = {0};
+    init_segment init = {.read = false};
     int rc = s3hls_store_open(&store, r->url, &r->common->s3, &r->common->env);
     for (size_t i; !rc && (i = atomic_fetch_add(&r->next, 1)) < r->list->count;)
-        rc = read_segment(r, store, i, &b, &error);
+        rc = read_segment(r, store, i, &b, &init, &error);
     if (rc)
         give_up(r, rc, &error);
     s3hls_store_close(&store);
     free(b.data);
+    free(init.body.data);
     return NULL;
 }
 

@@ -303,7 +303,7 @@ static void plant_in_packets(fixture *f, int n) {
         data[188 + 15] ^= 8;
         break;
     case 11:
-        data[188 + 5 + 12] = 0x24;
+        data[188 + 5 + 12] = 0x02;
         renew_crc(data + 188 + 5);
         break;
     case 12:
