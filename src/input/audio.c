@@ -69,8 +69,8 @@ static int set_up(s3hls__input_audio *a, const AVStream *stream, const s3hls_sou
     return s3hls__input_to_aac_open(&a->converter, par, why);
 }
 
-/* The first, or the first that the container marks as default. libavformat's own choice would ignore
- * streams whose rate is only known from their packets. */
+/* The first, or the first that the container marks as default. libavformat's own choice would
+ * ignore streams whose rate is only known from their packets. */
 static const AVStream *choose_stream(const AVFormatContext *format) {
     const AVStream *first = NULL;
     for (unsigned i = 0; i < format->nb_streams; i++) {
