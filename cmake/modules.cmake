@@ -7,9 +7,9 @@ function(s3hls_module name)
   set_target_properties(module_${name} PROPERTIES S3HLS_USES "${M_USES}")
 endfunction()
 
-# s3hls_hot_module(NAME): each byte of video passes through it, so that it is built for speed.
-function(s3hls_hot_module name)
-  target_compile_options(module_${name} PRIVATE $<$<CONFIG:Release>:${S3HLS_HOT_FLAGS}>)
+# s3hls_hot(FILE...): each byte of video passes through these files of a module, so that they are built for speed.
+function(s3hls_hot)
+  set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_OPTIONS $<$<CONFIG:Release>:${S3HLS_HOT_FLAGS}>)
 endfunction()
 
 # s3hls_module_objects(OUT module...): the objects of these modules and of all that they use.

@@ -243,7 +243,7 @@ S3HLS_API int s3hls_recorder_open(s3hls_recorder **out, const s3hls_recorder_con
 S3HLS_API int s3hls_recorder_put_video(s3hls_recorder *recorder, const s3hls_frame *frame);
 
 /** Put audio. Any one thread, also another than that of put_video; does not block or allocate.
- * Audio is kept until the pictures of its time have been put, and goes into their segment.
+ * Audio is kept until the pictures of its time have been put, and is written to their segment.
  * @param audio  copied before the call returns
  * @return S3HLS_OK: accepted
  *   S3HLS_W_AUDIO_DROPPED: accepted; older audio, or a part of this, was dropped: more than

@@ -25,8 +25,8 @@ static void note_audio_track(s3hls__writer *w) {
         w->tracks.audio = w->audio.track;
 }
 
-/* Audio goes into the segment that is being filled, unless its timeline has no audio and cannot be
- * left here. */
+/* Audio is written to the segment that is being filled, unless its timeline has none and cannot end
+ * here. */
 static bool takes_audio(const s3hls__writer *w) {
     bool bound = w->entry == S3HLS_ENTRY_NONE && !w->session.timeline_audio;
     return w->audio.codec != S3HLS_AUDIO_NONE && w->packer.slot && w->packer.units > 0 && !bound;

@@ -23,7 +23,7 @@ done < <(grep -oE '\{("?[A-Za-z0-9_]+"?), S3HLS_(OK|E_[A-Z_]+)\}' src/s3/errors.
 has $count 50 "the codes of src/s3/errors.c"
 
 count=0
-for struct in recorder_config object_options uploader_config s3_options iot_options s3_put_options playlist_config server_config source_config publisher_config prune_config env; do
+for struct in recorder_config object_options uploader_config s3_options iot_options s3_put_options playlist_config server_config source_config audio_config publisher_config prune_config env; do
     fields=$(cat include/s3hls/*.h | sed -n "/^typedef struct s3hls_$struct {/,/^}/{/^}/!p}" | tr '\n' ' ' |
         sed -E 's,/\*([^*]|\*[^/])*\*/,,g' | grep -oE '(\(\*[a-z0-9_]+\)\([^;]*|[a-z0-9_]+(\[[0-9]+\])?);' |
         sed -E 's/^\(\*([a-z0-9_]+).*/\1/; s/[;[].*//' | grep -vxE 'struct_size|reserved')
@@ -37,7 +37,7 @@ has $count 50 "the options"
 
 while read -r variable; do
     grep -q "\b$variable\b" docs/options.md || fail "options.md does not have the variable $variable"
-done < <(grep -rhoE '"(AWS|S3HLS)_[A-Z0-9_]+"' src tools compat | tr -d '"' | grep -v '^S3HLS_E_' | sort -u)
+done < <(grep -rhoE '"(AWS|S3HLS)_[A-Z0-9_]+"' src tools compat | tr -d '"' | grep -vE '^S3HLS_(E|CONTAINER)_' | sort -u)
 
 for page in README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE docs/guide.md docs/design.md; do
     [ -s "$page" ] || fail "$page is missing"

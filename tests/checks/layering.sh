@@ -32,20 +32,21 @@ may src/base 'env status version' base/
 may src/media ''
 may src/codec 'span status' codec/ media/
 may src/container 'layout status' container/ media/
-may src/container/ts '' container/ media/
+may src/container/ts '' container/
+may src/container/fmp4 '' container/ media/
 may src/layout 'layout' layout/ base/
 may src/s3 'cause credentials s3 sigv4 version' s3/ base/ curl/ openssl/ expat.h jansson.h
 may src/store 'store' store/ layout/key.h s3/ base/
 may src/deliver 'event recorder span' deliver/ layout/ store/ s3/ base/
-may src/record 'layout recorder' record/ deliver/ layout/ container/ codec/ media/ base/
+may src/record 'layout recorder status' record/ deliver/ layout/ container/ codec/ media/ base/
 may src/archive 'archive layout time' archive/ layout/ store/ s3/ base/
 may src/playback 'layout playlist' playback/ layout/ base/
 may src/publish 'layout playlist publish store' publish/ playback/ layout/ store/ base/
 may src/retention 'layout retention' retention/ layout/ store/ s3/uri.h base/
 may src/export 'env export layout status' export/ codec/ media/ base/ libavcodec/ libavformat/
-may src/server 'archive export playlist server time' server/ s3/uri.h base/ jansson.h microhttpd.h openssl/
+may src/server 'archive export playlist server time' server/ layout/key.h s3/uri.h base/ jansson.h microhttpd.h openssl/
 may src/verify 'verify' verify/ layout/ container/ codec/ media/
-may src/input 'audio input status' input/ base/ curl/ libavcodec/ libavformat/ libavutil/ libswresample/
+may src/input 'input status' input/ base/ curl/ libavcodec/ libavformat/ libavutil/ libswresample/
 may tools/s3hls all input/nal.h tool.h mask.h av_messages.h intake.h camera.h doctor.h curl/ options.h delivery.h events.h metrics.h progress.h range.h text.h when.h \
     jansson.h microhttpd.h libavutil/
 may compat/v1 s3hls S3_HLS_SDK.h S3_Simple_Put.h
