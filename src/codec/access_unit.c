@@ -192,12 +192,21 @@ static void switch_codec(s3hls__au_parser *p, const s3hls__codec *codec) {
     forget_held(p);
 }
 
+static bool is_slice(s3hls__nal_kind kind) {
+    return kind == S3HLS__NAL_SLICE || kind == S3HLS__NAL_KEY_SLICE;
+}
+
 static void decide(s3hls__au_parser *p) {
     const s3hls__codec *codec = p->detecting ? s3hls__codec_detect(p->head, p->head_size) : NULL;
     if (codec && codec != p->codec)
         switch_codec(p, codec);
     p->kind = p->codec->nal_kind(p->head, p->head_size);
     p->nal = S3HLS__AT_SKIP;
+    if (p->detecting && !p->sps_seen && is_slice(p->kind)) { /* of whichever codec */
+        p->slices_early++;
+        leave_out_slice(p, true);
+        return;
+    }
     if (p->kind < S3HLS__NAL_DAMAGED && p->counted_type)
         p->nals_counted += p->codec->nal_type(p->head) == p->counted_type;
     p->sps_seen |= p->kind == S3HLS__NAL_SPS;

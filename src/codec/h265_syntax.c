@@ -126,8 +126,10 @@ static unsigned skip_reference_set(s3hls__bits *b, bool first, unsigned before) 
     if (!first && read_flag(b)) {
         read_flag(b);
         read_ue(b, 32767);
-        for (unsigned i = 0; i <= before && !b->failed; i++)
-            count += read_flag(b) || read_flag(b);
+        for (unsigned i = 0; i <= before && !b->failed; i++) {
+            bool used = read_flag(b); /* used_by_curr_pic_flag; else use_delta_flag follows */
+            count += used || s3hls__bits_read(b, 1);
+        }
         return count;
     }
     count = read_ue(b, REFERENCES_MAX);
@@ -179,7 +181,8 @@ static void read_vui(s3hls__bits *b, s3hls__h265_sps *sps) {
 
 /* What stands before the timing. A fault here costs the timing only. */
 static void read_timing(s3hls__bits *b, s3hls__h265_sps *sps) {
-    if (read_flag(b) && read_flag(b))
+    bool scaling = read_flag(b), lists = scaling && read_flag(b);
+    if (lists)
         skip_scaling_lists(b);
     skip(b, 2);
     if (read_flag(b)) { /* pcm */

@@ -34,7 +34,7 @@ typedef struct reader {
     s3hls_verify_report *report;
     const uint8_t *segment;
     size_t size;
-    box mdat;
+    size_t media_at;    /* where mdat's contents begin */
     size_t media_bytes; /* that the sample tables list */
     track tracks[TRACKS];
     bool enters_late;
@@ -261,7 +261,7 @@ static bool read_trun(reader *r, int kind, const box *b) {
         return false;
     size_t row_bytes = 8u + (flags & FLAGS ? 4 : 0) + (flags & COMPOSITION ? 4 : 0);
     uint64_t count = read_be(b->data + 4, 4), at = read_be(b->data + 8, 4);
-    if (b->size != 12 + count * row_bytes)
+    if (b->size != 12 + count * row_bytes || at != r->media_at + r->media_bytes)
         return false;
     const uint8_t *p = b->data + 12;
     for (uint64_t i = 0; i < count; i++, p += row_bytes) {
@@ -323,6 +323,7 @@ static void read_segment(reader *r) {
         s3hls__fault_note(report, S3HLS_FAULT_BOXES, "it is not a moof and an mdat box");
         return;
     }
+    r->media_at = (size_t)(mdat.data - r->segment);
     if (!read_moof(r, &moof))
         s3hls__fault_note(report, S3HLS_FAULT_BOXES, "moof is damaged");
     else if (r->media_bytes != mdat.size)
