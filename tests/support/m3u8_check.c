@@ -29,6 +29,8 @@ typedef struct playlist {
     /* of the entry that is coming */
     entry next;
     bool has_duration;
+    bool mapped, map_is_part; /* an EXT-X-MAP applies; it is a part of a segment */
+    char map[256];
     double clock; /* date of the next entry by PROGRAM-DATE-TIME and EXTINF; 0: not known */
 } playlist;
 
@@ -80,6 +82,42 @@ static void read_date(playlist *p, const char *text) {
     p->dated = true;
 }
 
+/* RFC 8216 4.3.2.5 */
+static void read_map(playlist *p, const char *text) {
+    const char *end = strncmp(text, "URI=\"", 5) == 0 ? strchr(text + 5, '"') : NULL;
+    if (!end || end - text > 250) {
+        complain(p, "EXT-X-MAP without an address");
+        return;
+    }
+    p->mapped = true;
+    p->map_is_part = strncmp(end + 1, ",BYTERANGE=\"", 12) == 0;
+    if (!p->map_is_part && end[1])
+        complain(p, "EXT-X-MAP has unknown attributes");
+    snprintf(p->map, sizeof p->map, "%.*s", (int)(end - text - 5), text + 5);
+}
+
+static bool ends_with(const char *text, const char *end) {
+    const char *query = strchr(text, '?');
+    size_t n = query ? (size_t)(query - text) : strlen(text), m = strlen(end);
+    return n >= m && strncmp(text + n - m, end, m) == 0;
+}
+
+/* A fragment has the initialisation segment of its timeline, its name's last number. */
+static void check_map(playlist *p, const char *uri) {
+    if (p->mapped && p->version < 6)
+        complain(p, "EXT-X-MAP with a VERSION below 6");
+    if (ends_with(uri, ".ts")) {
+        if (p->mapped && !p->map_is_part)
+            complain(p, "MPEG-TS behind the EXT-X-MAP of an MP4");
+        return;
+    }
+    const char *dash = strrchr(uri, '-'), *slash = strrchr(p->map, '/');
+    uint64_t timeline = dash ? strtoull(dash + 1, NULL, 10) : 0;
+    if (!p->mapped || p->map_is_part || !ends_with(p->map, ".mp4") || !slash ||
+        strtoull(slash + 1, NULL, 10) != timeline)
+        complain(p, "not the initialisation segment of the timeline");
+}
+
 static void read_uri(playlist *p, const char *line) {
     if (!p->has_duration)
         complain(p, "an address without EXTINF");
@@ -87,6 +125,7 @@ static void read_uri(playlist *p, const char *line) {
         complain(p, "no PROGRAM-DATE-TIME on the first segment");
     if (p->target > 0 && floor(p->next.duration + 0.5) > p->target)
         complain(p, "EXTINF %.3f is longer than TARGETDURATION", p->next.duration);
+    check_map(p, line);
     while (strncmp(line, "../", 3) == 0) /* relative to where the playlist is */
         line += 3;
     if (strchr(line, ' ') || strstr(line, ".."))
@@ -156,6 +195,8 @@ static void read_line(playlist *p, const char *line) {
         p->has_duration = true;
     } else if (value_of(line, "#EXT-X-DISCONTINUITY"))
         p->next.discontinuity = true;
+    else if ((v = value_of(line, "#EXT-X-MAP")))
+        read_map(p, v);
     else if (value_of(line, "#EXT-X-GAP"))
         p->next.gap = true;
     else if ((v = value_of(line, "#EXT-X-PROGRAM-DATE-TIME")))

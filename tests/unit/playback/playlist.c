@@ -55,6 +55,64 @@ static void vod_says_all_that_a_player_needs(void **state) {
     free(text);
 }
 
+/* RFC 8216 4.3.2.5: an EXT-X-MAP applies up to the next one, and cannot be taken back: MPEG-TS
+ * behind fragmented MP4 has its own, PAT and PMT. */
+static void fragmented_mp4_has_its_initialisation_segment(void **state) {
+    (void)state;
+    s3hls_segment s[6];
+    session(s, 6, 0, S);
+    for (int i = 2; i < 5; i++) {
+        s[i].container = S3HLS_CONTAINER_FMP4;
+        s[i].timeline = S + (i < 4 ? 1 : 2);
+    }
+    s[5].timeline = S + 3;
+    char *text = write(S3HLS_PLAYLIST_VOD, s, 6);
+    assert_non_null(strstr(text, "#EXT-X-VERSION:7\n"));
+    const char *at = text;
+    static const char *const lines[] = {"782820801-1782820800.ts\n#EXT-X-DISCONTINUITY\n#EXT-X-MAP:"
+                                        "URI=\"timelines/1782820801.mp4\"\n",
+                                        "-1782820803-1782820801.m4s\n#EXT-X-DISCONTINUITY\n"
+                                        "#EXT-X-MAP:URI=\"timelines/1782820802.mp4\"\n",
+                                        "-1782820804-1782820802.m4s\n#EXT-X-DISCONTINUITY\n#EXT-X-"
+                                        "MAP:URI=\"2026/06/30/12/00/20.000-"
+                                        "4000-1782820805-1782820803.ts\",BYTERANGE=\"376@0\"\n"};
+    for (int i = 0; i < 3; i++) {
+        at = strstr(at, lines[i]);
+        if (!at)
+            fail_msg("no %s in %s", lines[i], text);
+    }
+    int maps = 0;
+    for (at = text; (at = strstr(at, "#EXT-X-MAP:")); at++)
+        maps++;
+    assert_int_equal(maps, 3);
+    free(text);
+    text = write(S3HLS_PLAYLIST_VOD, s, 2);
+    assert_null(strstr(text, "MAP"));
+    free(text);
+}
+
+static int sign(void *ctx, const char *key, char **url) {
+    (void)ctx;
+    size_t size = strlen(key) + 40;
+    *url = malloc(size);
+    snprintf(*url, size, "https://bucket/%s?signature=1", key);
+    return S3HLS_OK;
+}
+
+static void initialisation_segments_are_presigned_too(void **state) {
+    (void)state;
+    s3hls_segment s[1];
+    s3hls_playlist_config cfg;
+    char *text;
+    session(s, 1, 0, S);
+    s[0].container = S3HLS_CONTAINER_FMP4;
+    s3hls_playlist_config_init(&cfg);
+    cfg.url = sign;
+    assert_int_equal(s3hls_playlist_write(&cfg, s, 1, &text, NULL), S3HLS_OK);
+    assert_non_null(strstr(text, "URI=\"https://bucket/timelines/1782820800.mp4?signature=1\"\n"));
+    free(text);
+}
+
 static char *write_entries(s3hls_playlist_type type, const char *entries) {
     static s3hls_segment s[32];
     size_t count = strlen(entries);
@@ -438,6 +496,8 @@ static void planted_faults_are_found(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vod_says_all_that_a_player_needs),
+        cmocka_unit_test(fragmented_mp4_has_its_initialisation_segment),
+        cmocka_unit_test(initialisation_segments_are_presigned_too),
         cmocka_unit_test(an_event_holds_all_and_may_grow),
         cmocka_unit_test(independence_is_claimed_where_each_segment_begins_with_an_idr),
         cmocka_unit_test(a_list_begins_where_decoding_can),
