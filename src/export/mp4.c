@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "export/mp4.h"
 #include "s3hls/status.h"
+#include <libavcodec/avcodec.h>
 
 enum { IO_BYTES = 64 * 1024 };
 static const AVRational CLOCK = {1, 90000};
@@ -57,6 +58,7 @@ int s3hls__mp4_open(s3hls__mp4 *m, bool fragmented, const AVCodecParameters *vid
         add_track(m, video, CLOCK) || open_io(m, fragmented) ||
         (audio && add_track(m, audio, (AVRational){1, audio->sample_rate})))
         return S3HLS_E_NOMEM;
+    m->out->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL; /* for FLAC */
     m->out->flags |=
         AVFMT_FLAG_BITEXACT; /* omits the writer's name, so that the output is reproducible */
     if (fragmented)

@@ -254,8 +254,9 @@ int s3hls__pictures_read(s3hls__pictures *pictures, s3hls__picture_parser *p,
                  .split = segment->split,
                  .video = -1,
                  .audio = -1};
+    bool whole_units = !segment->split && segment->container == S3HLS_CONTAINER_TS;
     AVFormatContext *in = open_input(&m, segment->container,
-                                     segment->split ? 0 : AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN);
+                                     whole_units ? AVFMT_FLAG_NOPARSE | AVFMT_FLAG_NOFILLIN : 0);
     AVPacket *packet = av_packet_alloc();
     int rc = packet ? S3HLS_OK : S3HLS_E_NOMEM;
     while (in && !rc && av_read_frame(in, packet) >= 0) {
@@ -264,6 +265,7 @@ int s3hls__pictures_read(s3hls__pictures *pictures, s3hls__picture_parser *p,
     }
     if (!rc)
         rc = complete(pictures, p, r.first);
+    s3hls__sound_complete(&pictures->sound);
     av_bsf_free(&r.filter);
     av_packet_free(&packet);
     close_input(&in);

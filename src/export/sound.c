@@ -95,10 +95,8 @@ static int add_frame(s3hls__sound *s, const AVStream *stream, const AVPacket *pa
         s->track = avcodec_parameters_alloc();
     if (!s->track || avcodec_parameters_copy(s->track, stream->codecpar) < 0)
         return S3HLS_E_NOMEM;
-    return append(s,
-                  frame_of(packet, packet->data, (size_t)packet->size, pts,
-                           av_rescale_q(packet->duration, stream->time_base, CLOCK)),
-                  env);
+    int64_t duration = av_rescale_q(packet->duration, stream->time_base, CLOCK);
+    return append(s, frame_of(packet, packet->data, (size_t)packet->size, pts, duration), env);
 }
 
 int s3hls__sound_add(s3hls__sound *s, const AVStream *stream, const AVPacket *packet,
@@ -108,6 +106,16 @@ int s3hls__sound_add(s3hls__sound *s, const AVStream *stream, const AVPacket *pa
     int64_t pts = av_rescale_q(packet->pts, stream->time_base, CLOCK);
     bool adts = stream->codecpar->codec_id == AV_CODEC_ID_AAC && !stream->codecpar->extradata_size;
     return adts ? add_adts(s, packet, pts, env) : add_frame(s, stream, packet, pts, env);
+}
+
+void s3hls__sound_complete(s3hls__sound *s) {
+    for (size_t i = 0; i < s->count; i++) {
+        AVPacket *p = s->list[i];
+        if (p->duration <= 0 && i + 1 < s->count && s->list[i + 1]->pts > p->pts)
+            p->duration = s->list[i + 1]->pts - p->pts;
+        else if (p->duration <= 0 && i > 0)
+            p->duration = s->list[i - 1]->duration;
+    }
 }
 
 void s3hls__sound_clear(s3hls__sound *s, const s3hls_env *env) {

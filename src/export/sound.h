@@ -18,6 +18,9 @@ typedef struct s3hls__sound {
  * @return S3HLS_OK; S3HLS_E_NOMEM */
 int s3hls__sound_add(s3hls__sound *sound, const AVStream *stream, const AVPacket *packet,
                      const s3hls_env *env);
+/* No frame of the segment follows: durations that the demuxer does not state are those up to the
+ * next frame. */
+void s3hls__sound_complete(s3hls__sound *sound);
 /* Free the frames, but keep the track. */
 void s3hls__sound_clear(s3hls__sound *sound, const s3hls_env *env);
 void s3hls__sound_close(s3hls__sound *sound, const s3hls_env *env);

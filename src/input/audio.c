@@ -19,6 +19,8 @@ struct s3hls__input_audio {
     AVPacket *queue[QUEUE_MAX];
     unsigned first, count;
     AVPacket *given; /* to the caller */
+    int64_t next_us; /* behind the newest packet: of several frames in a PES packet of MPEG-TS, only
+                        the first has a time. AV_NOPTS_VALUE: not known */
     uint64_t damaged;
 };
 
@@ -34,18 +36,18 @@ static bool is_plain_aac(const AVCodecParameters *par, uint8_t adts[S3HLS__INPUT
 }
 
 /* @return whether packets can be recorded as they are */
-static bool pass_on(s3hls__input_audio *a, const AVCodecParameters *par, bool in_ts) {
+static bool pass_on(s3hls__input_audio *a, const AVCodecParameters *par, bool only_aac) {
     if (is_plain_aac(par, a->adts)) {
         a->config.codec = S3HLS_AUDIO_AAC_ADTS;
         return true;
     }
     bool head = par->extradata_size >= 19;
-    if (!in_ts && par->codec_id == AV_CODEC_ID_OPUS && par->ch_layout.nb_channels <= 2)
+    if (!only_aac && par->codec_id == AV_CODEC_ID_OPUS && par->ch_layout.nb_channels <= 2)
         a->config = (s3hls_audio_config){.codec = S3HLS_AUDIO_OPUS,
                                          .config = head ? par->extradata : NULL,
                                          .config_size = head ? (size_t)par->extradata_size : 0,
                                          .channels = (uint32_t)par->ch_layout.nb_channels};
-    else if (!in_ts && par->codec_id == AV_CODEC_ID_FLAC && par->extradata_size == 34)
+    else if (!only_aac && par->codec_id == AV_CODEC_ID_FLAC && par->extradata_size == 34)
         a->config = (s3hls_audio_config){
             .codec = S3HLS_AUDIO_FLAC, .config = par->extradata, .config_size = 34};
     return a->config.codec != S3HLS_AUDIO_NONE;
@@ -56,7 +58,9 @@ static int set_up(s3hls__input_audio *a, const AVStream *stream, const s3hls_sou
     const AVCodecParameters *par = stream->codecpar;
     a->stream = stream->index;
     a->time_base = stream->time_base;
-    if (pass_on(a, par, options->audio_in_ts != 0))
+    a->next_us = AV_NOPTS_VALUE;
+    bool only_aac = options->audio_in_ts || options->audio == S3HLS_SOURCE_AUDIO_AAC;
+    if (pass_on(a, par, only_aac))
         return S3HLS_OK;
     if (options->audio == S3HLS_SOURCE_AUDIO_COPY) {
         snprintf(why, 256,
@@ -161,10 +165,13 @@ void s3hls__input_audio_push(s3hls__input_audio *a, AVPacket *packet) {
         av_packet_free(&packet);
         return;
     }
+    if (packet && a->config.codec == S3HLS_AUDIO_AAC_ADTS && packet->pts == AV_NOPTS_VALUE)
+        packet->pts = a->next_us;
     bool usable = packet && packet->size > 0 && packet->pts != AV_NOPTS_VALUE;
     if (usable && a->adts[0])
         usable = frame_aac(a, packet) == 0;
     if (usable) {
+        a->next_us = packet->pts + s3hls__input_adts_us(packet->data, (size_t)packet->size);
         queue(a, packet);
         return;
     }

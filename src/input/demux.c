@@ -34,6 +34,8 @@ struct s3hls__input_demux {
     int64_t duration_us;
     bool live; /* pictures have an age */
 
+    bool guesses_dts;             /* times of decoding are libavformat's own */
+    bool orders;                  /* a time was missing: order counts are needed from there on */
     AVCodecParserContext *parser; /* for picture order counts */
     AVCodecContext *parsing;
     s3hls__input_edit_list hidden;
@@ -241,6 +243,16 @@ static int open_audio(s3hls__input_demux *c, char why[256]) {
     return rc;
 }
 
+/* Matroska and RTP only have times of presentation. libavformat derives the others, for H.265
+ * before it knows the depth of reordering. */
+static bool states_dts(const char *format) {
+    static const char *const without[] = {"matroska", "rtsp", "rtp", "sdp"};
+    for (size_t i = 0; i < sizeof without / sizeof *without; i++)
+        if (strncmp(format, without[i], strlen(without[i])) == 0)
+            return false;
+    return true;
+}
+
 static int open_all(s3hls__input_demux *c, const s3hls__input_demux_config *source, char why[256]) {
     int rc = open_format(c, source, why);
     if (rc)
@@ -262,7 +274,9 @@ static int open_all(s3hls__input_demux *c, const s3hls__input_demux_config *sour
     rc = open_audio(c, why);
     if (rc)
         return rc;
+    c->guesses_dts = c->h265 && !states_dts(c->format->iformat->name);
     find_duration(c, source);
+    c->orders = !c->live;
     s3hls__input_edit_list_init(&c->hidden, drop_packet);
     s3hls__input_timestamps_init(&c->pictures, SECOND_US, stated_depth(c), c->live);
     if (!c->live)
@@ -408,8 +422,11 @@ static int take_picture(s3hls__input_demux *c, AVPacket *p) {
                               .key = p->flags & AV_PKT_FLAG_KEY,
                               .hidden = p->flags & AV_PKT_FLAG_DISCARD,
                               .disposable = slice.disposable};
+    if (c->guesses_dts && x.pts != S3HLS__INPUT_TIMES_NO_TIME)
+        x.dts = S3HLS__INPUT_TIMES_NO_TIME;
     int64_t time = x.pts != S3HLS__INPUT_TIMES_NO_TIME ? x.pts : x.dts;
-    if (x.pts == S3HLS__INPUT_TIMES_NO_TIME || x.dts == S3HLS__INPUT_TIMES_NO_TIME)
+    c->orders |= x.pts == S3HLS__INPUT_TIMES_NO_TIME || x.dts == S3HLS__INPUT_TIMES_NO_TIME;
+    if (c->orders)
         x.order = order_of(c, p);
     c->damaged += (p->flags & AV_PKT_FLAG_CORRUPT) != 0;
     if (c->live && time != S3HLS__INPUT_TIMES_NO_TIME)

@@ -53,14 +53,27 @@ static bool has(int64_t time) {
 
 /* ---- times that the container states */
 
-/* The first picture with a time shows which times the container has. */
+/* A file may present pictures before the time of their decoding: it counts on a shift of one of the
+ * two (ISO/IEC 14496-12 8.6.1.3, version 1). Its times of decoding are of no use as they are. */
+static bool shown_too_early(const s3hls__input_timestamps *p) {
+    for (size_t i = 0; i < p->count; i++)
+        if (has(at(p, i)->pts) && has(at(p, i)->dts) && at(p, i)->dts > at(p, i)->pts)
+            return true;
+    return false;
+}
+
+/* The first picture with a time shows which times the container has; in a file, with those behind
+ * it. */
 static bool find_given(s3hls__input_timestamps *p) {
+    if (!p->live && !p->ended && p->count <= S3HLS__INPUT_TIMES_REORDER_MAX)
+        return false;
     for (size_t i = 0; i < p->count && !p->given; i++) {
         const s3hls__input_picture *x = at(p, i);
         if (has(x->pts) || has(x->dts))
-            p->given = !has(x->dts)   ? S3HLS__INPUT_TIMES_PTS
-                       : !has(x->pts) ? S3HLS__INPUT_TIMES_DTS
-                                      : S3HLS__INPUT_TIMES_BOTH;
+            p->given = !has(x->dts)                     ? S3HLS__INPUT_TIMES_PTS
+                       : !has(x->pts)                   ? S3HLS__INPUT_TIMES_DTS
+                       : !p->live && shown_too_early(p) ? S3HLS__INPUT_TIMES_PTS
+                                                        : S3HLS__INPUT_TIMES_BOTH;
     }
     if (!p->given && (p->ended || p->count > S3HLS__INPUT_TIMES_REORDER_MAX))
         p->given = S3HLS__INPUT_TIMES_BOTH; /* no picture has a time: they are counted */

@@ -52,6 +52,13 @@ bool s3hls__input_adts_header(const uint8_t *config, size_t size,
     return true;
 }
 
+int64_t s3hls__input_adts_us(const uint8_t *frame, size_t size) {
+    static const int rates[] = {96000, 88200, 64000, 48000, 44100, 32000, 24000,
+                                22050, 16000, 12000, 11025, 8000,  7350};
+    size_t index = size > S3HLS__INPUT_ADTS_HEADER && frame[0] == 0xff ? frame[2] >> 2 & 15u : 15;
+    return index < sizeof rates / sizeof *rates ? INT64_C(1024000000) / rates[index] : 0;
+}
+
 void s3hls__input_adts_size(uint8_t header[S3HLS__INPUT_ADTS_HEADER], size_t payload) {
     size_t size = payload + S3HLS__INPUT_ADTS_HEADER; /* 13 bits */
     header[3] = (uint8_t)((header[3] & 0xfc) | (size >> 11 & 3));

@@ -27,6 +27,8 @@ enum { S3HLS__INPUT_ADTS_HEADER = 7 };
  * @return false: ADTS cannot express it */
 bool s3hls__input_adts_header(const uint8_t *config, size_t size,
                               uint8_t header[S3HLS__INPUT_ADTS_HEADER]);
+/* Duration of an ADTS frame. @return microseconds; 0: it is none */
+int64_t s3hls__input_adts_us(const uint8_t *frame, size_t size);
 /* Set the size of the frame's payload. */
 void s3hls__input_adts_size(uint8_t header[S3HLS__INPUT_ADTS_HEADER], size_t payload);
 

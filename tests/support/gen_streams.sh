@@ -49,10 +49,33 @@ audio_only() {
     ffmpeg -hide_banner -v error -nostdin -y -f lavfi -i "sine=duration=1" -c:a aac \
         -fflags +bitexact -flags +bitexact audio_only.mp4
 }
+# Pictures and sound of a camera: sound FILE VIDEO-CODEC AUDIO-CODEC RATE [OPTION...]
+sound() {
+    local file=$1 video=$2 audio=$3 rate=$4
+    ffmpeg -hide_banner -v error -nostdin -y -f lavfi -i "testsrc2=s=320x240:r=25:d=6" \
+        -f lavfi -i "sine=frequency=440:sample_rate=$rate:duration=6" \
+        -c:v "$video" -preset ultrafast -threads 1 -pix_fmt yuv420p -g 25 -bf 2 \
+        -x265-params "log-level=none:keyint=25:min-keyint=25:bframes=2:pools=none:frame-threads=1" \
+        -c:a "$audio" -fflags +bitexact -flags +bitexact "${@:5}" "$file"
+}
+sounds() {
+    sound h264_aac.mp4 libx264 aac 44100
+    sound h264_aac8.ts libx264 aac 8000
+    sound h265_aac.mp4 libx265 aac 48000 -tag:v hvc1
+    sound h265_opus.mkv libx265 libopus 48000
+    sound h264_opus.mp4 libx264 libopus 48000
+    sound h264_flac.mp4 libx264 flac 16000 -strict -2
+    sound h264_alaw.mkv libx264 pcm_alaw 8000
+    sound h265_mulaw.mkv libx265 pcm_mulaw 8000
+    sound h264_ac3.ts libx264 ac3 48000
+    sound h264_mp2.ts libx264 mp2 48000
+    sound h264_pcm.mkv libx264 pcm_s16le 16000
+    ffmpeg -hide_banner -v error -nostdin -y -i h265_aac.mp4 -map 0:v -c copy -bsf:v hevc_mp4toannexb plain.h265
+}
 all_idr() { make all_idr.h264 160x120 25 6 keyint=1:min-keyint=1; }
 small() { make small.h264 320x240 25 4 keyint=50:min-keyint=50; }
 
-for stream in plain slices aud filler intra_refresh bframes open_gop vfr slow fast interlaced audio_only all_idr small; do
+for stream in plain slices aud filler intra_refresh bframes open_gop vfr slow fast interlaced audio_only sounds all_idr small; do
     "$stream"
 done
 

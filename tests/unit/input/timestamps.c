@@ -67,7 +67,7 @@ static void check(const stream *s, gives given, unsigned depth, bool live) {
     }
     assert_int_equal(out, s->count);
     if (given == BOTH)
-        assert_int_equal(longest, 0);
+        assert_true(longest <= (live ? 0 : S3HLS__INPUT_TIMES_REORDER_MAX));
     if (given != BOTH)
         assert_int_equal(p.depth, depth);
     if (live)
