@@ -36,7 +36,7 @@ typedef enum s3hls_input {
 
 /** Video codec of the input. */
 typedef enum s3hls_codec {
-    S3HLS_CODEC_AUTO = 0, /* detected by the parameter sets before the first picture */
+    S3HLS_CODEC_AUTO = 0, /* detected by the parameter sets; another codec begins a timeline */
     S3HLS_CODEC_H264 = 1,
     S3HLS_CODEC_H265 = 2
 } s3hls_codec;

@@ -107,7 +107,6 @@ static void begin_unit(s3hls__au_parser *p, const s3hls__slice *slice) {
     p->unit.parameters_changed = p->unit.keyframe && parameters_changed(p);
     p->pps_id = slice->pps_id;
     p->known = p->open = true;
-    p->detecting = false;
     note(p, p->sink.begin(p->sink.ctx, &p->unit));
     emit_delimiter(p);
     s3hls__sets_begin_picture(&p->sets, p->pps_id, p->unit.keyframe, emit_set, p);
@@ -183,8 +182,10 @@ static void decide_end(s3hls__au_parser *p) {
     emit_head(p);
 }
 
-/* Another codec than that of the NAL units so far, of which none was a picture's. */
+/* The stream continues in another codec, as when a camera's settings were changed. */
 static void switch_codec(s3hls__au_parser *p, const s3hls__codec *codec) {
+    end_unit_with_held(p);
+    p->known = false;
     p->codec = codec;
     memset(&p->state, 0, sizeof p->state);
     memset(&p->sets, 0, offsetof(s3hls__parameter_sets, bytes));
@@ -197,12 +198,12 @@ static bool is_slice(s3hls__nal_kind kind) {
 }
 
 static void decide(s3hls__au_parser *p) {
-    const s3hls__codec *codec = p->detecting ? s3hls__codec_detect(p->head, p->head_size) : NULL;
+    const s3hls__codec *codec = p->detects ? s3hls__codec_detect(p->head, p->head_size) : NULL;
     if (codec && codec != p->codec)
         switch_codec(p, codec);
     p->kind = p->codec->nal_kind(p->head, p->head_size);
     p->nal = S3HLS__AT_SKIP;
-    if (p->detecting && !p->sps_seen && is_slice(p->kind)) { /* of whichever codec */
+    if (p->detects && !p->sps_seen && is_slice(p->kind)) { /* of whichever codec */
         p->slices_early++;
         leave_out_slice(p, true);
         return;
@@ -305,7 +306,7 @@ void s3hls__au_init(s3hls__au_parser *p, const s3hls__codec *codec, s3hls__au_in
                     unsigned nal_length_size, const s3hls__au_sink *sink) {
     memset(p, 0, offsetof(s3hls__au_parser, held.bytes));
     p->codec = codec ? codec : &s3hls__codec_h264;
-    p->detecting = !codec;
+    p->detects = !codec;
     p->input = input;
     p->sink = *sink;
     p->splitter.sink = (s3hls__nal_sink){p, nal_begin, nal_bytes, nal_end, nal_damaged};

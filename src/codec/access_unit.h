@@ -43,11 +43,11 @@ typedef struct s3hls__au_parser {
     uint64_t slices_early;   /* before any parameter set: a stream joined in its middle */
     uint64_t nals_refused;   /* SEI and the like, left out: too large to be held back, or the stream
                                 ended before a picture came that they could go with */
-    bool sps_seen;           /* damaged ones too */
+    bool sps_seen;           /* of this codec; damaged ones too */
     uint8_t counted_type;    /* nal_unit_type; set by the caller, 0: none */
 
-    const s3hls__codec *codec; /* while detecting: of the newest parameter set, at first H.264 */
-    bool detecting;            /* no slice has been read yet */
+    const s3hls__codec *codec; /* detected: of the newest parameter set, at first H.264 */
+    bool detects;              /* the stream's parameter sets decide on the codec */
     s3hls__au_sink sink;
     s3hls__au_input input;
     int status; /* first failure of the sink in this call */
@@ -80,7 +80,7 @@ typedef struct s3hls__au_parser {
     s3hls__held held; /* last: its bytes are not cleared */
 } s3hls__au_parser;
 
-/* @param codec            NULL: detect it by the parameter sets before the first picture
+/* @param codec            NULL: detect it by the parameter sets, whenever they are of another one
  * @param nal_length_size  0: Annex B; 1, 2 or 4: length-prefixed input */
 void s3hls__au_init(s3hls__au_parser *p, const s3hls__codec *codec, s3hls__au_input input,
                     unsigned nal_length_size, const s3hls__au_sink *sink);

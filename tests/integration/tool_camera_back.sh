@@ -49,7 +49,7 @@ reasons() { # reasons NAME WANT...: in this order, each in a line and in an even
 start_server python3 "$here/tool_rtsp_access.py" "$clip" --user me:pass-word end refuse refuse hold
 begin password
 # There, but not yet as it should be: waited for, as --reconnect was given.
-start_server python3 "$here/tool_rtsp_access.py" "$clip" h265 audio hold
+start_server python3 "$here/tool_rtsp_access.py" "$clip" vp8 audio hold
 begin other --reconnect
 # Nobody listens yet.
 start_server python3 "$here/tool_rtsp_access.py" "$clip" away="$work/now" hold
@@ -72,7 +72,7 @@ end never 4
 reasons never S3HLS_E_CONNECT
 await other input-back 1
 end other 0
-reasons other 'H.265' 'no video'
+reasons other 'vp8' 'no video'
 await password input-back 1
 end password 0
 reasons password 'password refused (401)'

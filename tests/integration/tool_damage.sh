@@ -54,7 +54,7 @@ record 4 'its sequence parameter set (SPS) is missing' without_sps.h264
 record 4 'its picture parameter set (PPS) is missing' without_pps.h264
 record 4 'none of its pictures is a keyframe' without_key.h264
 record 4 'begin with their lengths instead of start codes' lengths.h264
-record 4 'looks like H.265' hevc.h264
+record 4 'its H.265 has no keyframe' hevc.h264
 record 4 'private framing of recorders by Hikvision' hikvision.mp4
 for input in head.mkv cut-clip.mp4 - without_sps.h264 without_pps.h264 without_key.h264 lengths.h264 hevc.h264; do
     none "$input"

@@ -5,7 +5,7 @@
 Prints its port, then serves one viewer after the other, each as its SESSION says:
   end       sends the clip and ends the connection
   hold      sends the clip, and nothing more until the viewer leaves
-  h265      announces H.265
+  vp8       announces VP8
   audio     announces no video
   refuse    accepts no password
   busy      ends the connection at once
@@ -31,10 +31,10 @@ import tool_rtsp_server as camera
 
 
 def description(nals, session):
-    h265 = session == "h265"
+    vp8 = session == "vp8"
     sets = [base64.b64encode(next(n for n in nals if n[0] & 31 == kind)).decode() for kind in (7, 8)]
-    video = ["m=video 0 RTP/AVP 96", f"a=rtpmap:96 {'H265' if h265 else 'H264'}/90000", "a=control:track1"]
-    if not h265:
+    video = ["m=video 0 RTP/AVP 96", f"a=rtpmap:96 {'VP8' if vp8 else 'H264'}/90000", "a=control:track1"]
+    if not vp8:
         video.append("a=fmtp:96 packetization-mode=1;sprop-parameter-sets=" + ",".join(sets))
     media = ["m=audio 0 RTP/AVP 8", "a=control:track1"] if session == "audio" else video
     return "\r\n".join(["v=0", "o=- 0 0 IN IP4 127.0.0.1", "s=camera", "c=IN IP4 127.0.0.1", "t=0 0"] + media) + "\r\n"

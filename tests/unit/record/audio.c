@@ -327,6 +327,36 @@ static void other_parameters_have_an_initialisation_segment_of_their_own(void **
     world_close(w);
 }
 
+/* A camera whose codec is changed while it records. */
+static void another_codec_begins_a_timeline(void **state) {
+    (void)state;
+    world *w = world_open();
+    s3hls_recorder_config cfg = with_audio(w, S3HLS_CONTAINER_AUTO);
+    s3hls_recorder *r;
+    s3hls_recorder_stats stats;
+    h264_gen before = camera(), after = camera();
+    h265_gen between = {
+        .width = 640, .height = 360, .gop = 25, .key_bytes = 9000, .other_bytes = 900};
+    assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
+    for (int i = 0; i < 150; i++) {
+        s3hls_frame f = {.data = frame_bytes, .pts_us = i * INT64_C(40000)};
+        f.size = i < 50    ? h264_gen_next(&before, frame_bytes, sizeof frame_bytes)
+                 : i < 100 ? h265_gen_next(&between, frame_bytes)
+                           : h264_gen_next(&after, frame_bytes, sizeof frame_bytes);
+        assert_int_equal(s3hls_recorder_put_video(r, &f), S3HLS_OK);
+    }
+    result found = end(w, &r, &stats);
+    assert_int_equal(found.pictures, 150);
+    assert_int_equal(found.timelines, 3);
+    s3hls_segment_list list = recorded(w);
+    static const s3hls_container kinds[] = {S3HLS_CONTAINER_TS, S3HLS_CONTAINER_FMP4,
+                                            S3HLS_CONTAINER_TS};
+    for (size_t i = 0; i < list.count; i++)
+        assert_int_equal(list.segments[i].container, kinds[i / 2]);
+    s3hls_segment_list_deinit(&list, NULL);
+    world_close(w);
+}
+
 /* ---- times */
 
 static const s3hls__track track = {.never_reorders = true};
@@ -493,6 +523,7 @@ int main(void) {
         cmocka_unit_test(a_config_that_cannot_be_played_is_refused),
         cmocka_unit_test(h265_has_sound_in_either_container),
         cmocka_unit_test(other_parameters_have_an_initialisation_segment_of_their_own),
+        cmocka_unit_test(another_codec_begins_a_timeline),
         cmocka_unit_test(times_follow_a_drift),
         cmocka_unit_test(gaps_are_kept_and_jumps_are_not),
         cmocka_unit_test(both_threads_put_at_once),
