@@ -9,7 +9,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() { echo "FAILED: $*" >&2; exit 1; }
 cmake --preset release >/dev/null && cmake --build build/release --parallel "$(nproc)" \
-    --target s3hls s3hls_static s3hls_shared s3hls-play_static s3hls-play_shared s3hls-server_static s3hls-server_shared s3hls-compat-v1 -- --quiet
+    --target s3hls s3hls_static s3hls_shared s3hls-play_static s3hls-play_shared s3hls-server_static s3hls-server_shared s3hls-compat-v1 s3hls-compat-v2 -- --quiet
 cmake --install build/release --prefix "$work/usr" >/dev/null
 mv "$work/usr" "$work/moved" # nothing in it may know where it was put first
 usr=$work/moved

@@ -50,6 +50,7 @@ may src/input 'input status' input/ base/ curl/ libavcodec/ libavformat/ libavut
 may tools/s3hls all input/nal.h tool.h mask.h av_messages.h intake.h camera.h doctor.h curl/ options.h delivery.h events.h metrics.h progress.h range.h text.h when.h \
     jansson.h microhttpd.h libavutil/
 may compat/v1 s3hls S3_HLS_SDK.h S3_Simple_Put.h
+may compat/v2 s3hls S3_HLS_SDK.h S3_HLS_Return_Code.h
 may examples all
 
 # The public headers include each other in one direction, and so do the modules' headers.

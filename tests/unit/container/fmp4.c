@@ -329,6 +329,49 @@ static void an_init_segment_that_does_not_fit_is_none(void **state) {
 
 /* ---- the verifier finds what is wrong */
 
+static void plant(fixture *f, s3hls_segment *named, int n) {
+    uint8_t *s = f->segment, *row = s + 24 + 64; /* of the first picture */
+    size_t moof = (size_t)s[2] << 8 | s[3];
+    switch (n) {
+    case 0:
+        s[7] = 'x'; /* the type of moof */
+        break;
+    case 1:
+        s[24 + 15] ^= 1; /* of tfhd */
+        break;
+    case 2:
+        row[7] ^= 1; /* a sample's size */
+        break;
+    case 3:
+        s[24 + 8 + 16 + 20 + 19] ^= 1; /* data_offset */
+        break;
+    case 4:
+        memset(row, 0, 4); /* a sample's duration */
+        break;
+    case 5:
+        f->size -= 10;
+        break;
+    case 6:
+        row[16 + 8] = 2, row[16 + 9] = 0; /* another picture is a sync sample */
+        break;
+    case 7:
+        s[moof + 8 + 4] |= 0x80; /* forbidden_zero_bit of the first NAL unit */
+        break;
+    case 8:
+        f->size = 0;
+        break;
+    case 9:
+        f->init_size = 0;
+        break;
+    case 10:
+        f->init_size -= 1;
+        break;
+    case 11:
+        named->duration_ms = 2000;
+        break;
+    }
+}
+
 static void every_planted_fault_is_found(void **state) {
     (void)state;
     enum { FAULTS = 12 };
@@ -344,50 +387,12 @@ static void every_planted_fault_is_found(void **state) {
             put_picture(f, &g);
         put_audio(f, 8000, 5);
         end(f);
-        uint8_t *s = f->segment, *row = s + 24 + 64; /* of the first picture */
         s3hls_segment named = {.duration_ms = 1200};
-        size_t moof = (size_t)s[2] << 8 | s[3];
-        switch (n) {
-        case 0:
-            s[7] = 'x'; /* the type of moof */
-            break;
-        case 1:
-            s[24 + 15] ^= 1; /* of tfhd */
-            break;
-        case 2:
-            row[7] ^= 1; /* a sample's size */
-            break;
-        case 3:
-            s[24 + 8 + 16 + 20 + 19] ^= 1; /* data_offset */
-            break;
-        case 4:
-            memset(row, 0, 4); /* a sample's duration */
-            break;
-        case 5:
-            f->size -= 10;
-            break;
-        case 6:
-            row[16 + 8] = 2, row[16 + 9] = 0; /* another picture is a sync sample */
-            break;
-        case 7:
-            s[moof + 8 + 4] |= 0x80; /* forbidden_zero_bit of the first NAL unit */
-            break;
-        case 8:
-            f->size = 0;
-            break;
-        case 9:
-            f->init_size = 0;
-            break;
-        case 10:
-            f->init_size -= 1;
-            break;
-        case 11:
-            named.duration_ms = 2000;
-            break;
-        }
+        plant(f, &named, n);
         s3hls_verify_report r;
-        assert_int_equal(s3hls_verify_fragment(&named, f->init, f->init_size, s, f->size, &r),
-                         S3HLS_E_MALFORMED);
+        assert_int_equal(
+            s3hls_verify_fragment(&named, f->init, f->init_size, f->segment, f->size, &r),
+            S3HLS_E_MALFORMED);
         if (!(r.faults & want[n]))
             fail_msg("fault %d was found as %x: %s", n, r.faults, r.message);
         fixture_close(f);
