@@ -91,6 +91,10 @@ export const rangeAddress = (id, start, end) =>
 export const range = (id, start, end, signal) =>
   ask(`hls/${camera(id)}/range.m3u8`, { start: iso(start), end: iso(end) }, { signal });
 
+/** The multivariant playlist of a range, or, without one, of live. */
+export const master = (id, start, end) =>
+  ask(`hls/${camera(id)}/master.m3u8`, start === null ? {} : { start: iso(start), end: iso(end) });
+
 export const liveAddress = (id) => address(`hls/${camera(id)}/live.m3u8`);
 
 /** A share link's proof, which opens one camera from start to end. */

@@ -122,6 +122,11 @@ const STATES = {
     shared ? ["This link is not valid any more."] : ["Your session has expired.", "Sign in", () => signIn("")],
   forbidden: () => [shared ? "The link does not cover this time." : "You may not watch this camera."],
   away: () => ["The server cannot be reached. Trying again."],
+  codec: () => [
+    player.codecs.some((c) => /^(hvc1|hev1)/.test(c))
+      ? "This camera records H.265, which this browser cannot play. Use a browser and a computer that can (Safari, or Chrome, Edge or Firefox with a decoder in hardware), or set the camera to H.264. A clip can be downloaded and played by another program."
+      : `This browser cannot play ${player.codecs.join(", ")}. A clip can be downloaded and played by another program.`,
+  ],
   undecodable: () => ["This browser cannot decode the recording.", "Try again", () => show(player.date)],
   unsupported: () => ["This browser cannot play recordings: it has no Media Source Extensions."],
 };
@@ -409,8 +414,31 @@ for (const id of ["clip-from", "clip-to"])
     timeline.draw();
   };
 
+// ---- sound, off at first: browsers permit it only after a click
+
+const sound = { on: localStorage.getItem("sound") === "1", volume: Number(localStorage.getItem("volume") ?? 1) };
+
+function drawSound() {
+  const { muted, volume } = $("video");
+  $("sound").setAttribute("aria-pressed", !muted);
+  $("sound").querySelector("use").setAttribute("href", muted || volume === 0 ? "#i-muted" : "#i-sound");
+  $("volume").value = volume;
+}
+
+function setSound(on, volume) {
+  localStorage.setItem("sound", on ? "1" : "");
+  localStorage.setItem("volume", volume);
+  Object.assign($("video"), { muted: !on, volume });
+}
+
+$("video").addEventListener("volumechange", drawSound);
+$("sound").onclick = () => setSound($("video").muted, $("video").volume || 1);
+$("volume").oninput = (e) => setSound(+e.target.value > 0, +e.target.value);
+setSound(sound.on, sound.volume);
+drawSound();
+
 /** Keys of the player, unless another element handles them. */
-const KEYS = { " ": "play", k: "play", j: "back", l: "forth", ",": "frame-before", ".": "frame-next", f: "full" };
+const KEYS = { " ": "play", m: "sound", k: "play", j: "back", l: "forth", ",": "frame-before", ".": "frame-next", f: "full" };
 document.addEventListener("keydown", (event) => {
   const target = event.target;
   const mine = target === document.body || $("viewer").contains(target);

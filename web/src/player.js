@@ -12,6 +12,12 @@ const FRAME_S = 1 / 25; // until two pictures have been shown
 /** Plays about two segments behind the current time. Past footage also grows, but has no live edge to follow. */
 const LIVE = { liveSyncDurationCount: 1.5, liveMaxLatencyDurationCount: 4, maxLiveSyncPlaybackRate: 1.1 };
 
+/** The codecs of a multivariant playlist that this browser cannot play. */
+const unplayable = (playlist) =>
+  (playlist.match(/CODECS="([^"]*)"/)?.[1] ?? "")
+    .split(",")
+    .filter((codec) => codec && !MediaSource.isTypeSupported(`video/mp4; codecs="${codec}"`));
+
 const refused = (status) => status === 400 || status === 401 || status === 403;
 
 const CANNOT_DECODE = new Set([
@@ -102,6 +108,7 @@ export class Player extends EventTarget {
   #last = null; // the last picture: { media, date }
   #frame = FRAME_S;
   #presented = 0; // pictures counted by the browser
+  #playable = new Set(); // cameras whose codecs have been checked
   #rate = 1;
 
   /** @param {() => number} now  current time of the server */
@@ -180,11 +187,26 @@ export class Player extends EventTarget {
     if (middle > 0) this.video.currentTime = middle;
   }
 
+  /** Codecs that the browser cannot play: known before anything is loaded. */
+  async #check() {
+    const source = this.#source;
+    const { camera, at } = source;
+    const key = `${camera} ${at === null}`;
+    if (this.#playable.has(key)) return true;
+    const playlist = await api.master(camera, at, at + 1000).catch(() => "");
+    if (this.#source !== source) return false;
+    this.codecs = unplayable(playlist);
+    if (this.codecs.length === 0 && playlist) this.#playable.add(key);
+    if (this.codecs.length) this.#fail("codec");
+    return this.codecs.length === 0;
+  }
+
   /** @param {boolean} joins  live, but the segments have to be joined: plays one group of pictures later */
-  #start(joins = false) {
+  async #start(joins = false) {
     if (!Hls.isSupported()) return this.#tell("unsupported");
-    const { camera, at } = this.#source;
     this.#tell("loading");
+    if (!(await this.#check())) return;
+    const { camera, at } = this.#source;
     const config = {
       maxBufferLength: BUFFER_S,
       backBufferLength: 60,
@@ -225,7 +247,11 @@ export class Player extends EventTarget {
   }
 
   #run() {
-    this.video.play().catch(() => {}); // paused meanwhile, or not permitted: the button shows it
+    this.video.play().catch((problem) => {
+      if (problem.name !== "NotAllowedError" || this.video.muted) return; // paused meanwhile: the button shows it
+      this.video.muted = true; // browsers permit sound only after a click
+      this.video.play().catch(() => {});
+    });
   }
 
   #applyRate() {
