@@ -24,8 +24,8 @@ int s3hls__pool_open(s3hls__pool **out, size_t bytes, const s3hls_env *env) {
     *out = NULL;
     s3hls_env e = s3hls__env_resolve(env);
     size_t count = bytes / S3HLS__BLOCK_BYTES;
-    if (count < 8)
-        count = 8;
+    if (count < 16)
+        count = 16;
     if (count >= S3HLS__NO_BLOCK)
         return S3HLS_E_INVALID;
     s3hls__pool *pool = s3hls__env_alloc(&e, sizeof *pool);

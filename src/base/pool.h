@@ -7,12 +7,12 @@
 
 #include "base/env.h"
 
-#define S3HLS__BLOCK_BYTES ((size_t)32 * 1024)
+#define S3HLS__BLOCK_BYTES ((size_t)16 * 1024)
 #define S3HLS__NO_BLOCK    UINT32_MAX
 
 typedef struct s3hls__pool s3hls__pool;
 
-/* Allocate as many blocks as fit into bytes, at least 8.
+/* Allocate as many blocks as fit into bytes, at least 16.
  * @return S3HLS_OK
  *   S3HLS_E_INVALID: bytes is too large
  *   S3HLS_E_NOMEM: out of memory */

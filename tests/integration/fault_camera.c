@@ -21,7 +21,7 @@ enum { FPS = 25, FRAME_MAX = 65536, EVENTS = 32 };
 static struct {
     const char *destination, *spool, *drop;
     long pool_kib, seconds, speed, key_bytes, other_bytes, drain_ms, connect_ms, stall_ms,
-        no_overwrite;
+        no_overwrite, container, sound;
 } opt = {.drop = "newest",
          .pool_kib = 4096,
          .seconds = 12,
@@ -30,7 +30,8 @@ static struct {
          .other_bytes = 5000,
          .drain_ms = 20000,
          .connect_ms = 1000,
-         .stall_ms = 1000};
+         .stall_ms = 1000,
+         .container = S3HLS_CONTAINER_TS};
 
 static int read_options(int argc, char **argv) {
     const struct {
@@ -49,6 +50,8 @@ static int read_options(int argc, char **argv) {
         {"connect-ms=", &opt.connect_ms, NULL},
         {"stall-ms=", &opt.stall_ms, NULL},
         {"no-overwrite=", &opt.no_overwrite, NULL},
+        {"container=", &opt.container, NULL},
+        {"sound=", &opt.sound, NULL},
     };
     enum { COUNT = sizeof options / sizeof *options };
     if (argc < 2)
@@ -111,6 +114,8 @@ typedef struct times {
     long *wall_ns, *cpu_ns;
     size_t count;
     long waits; /* how often a put gave the processor away: on a lock, on the network */
+    long *sound_ns;
+    size_t sounds;
 } times;
 
 typedef struct moment {
@@ -122,6 +127,20 @@ static moment now(void) {
     struct rusage use;
     getrusage(RUSAGE_THREAD, &use);
     return (moment){clock_ns(CLOCK_MONOTONIC), clock_ns(CLOCK_THREAD_CPUTIME_ID), use.ru_nvcsw};
+}
+
+/* AAC LC, 8 kHz, mono, in ADTS; up to the picture's time. Always the same bytes. */
+static long put_sound(s3hls_recorder *recorder, times *t, int64_t until_us) {
+    enum { FRAME_US = 128000, SIZE = 200 };
+    static uint8_t frame[SIZE] = {0xff, 0xf1, 0x6c, 0x40, SIZE >> 3, (SIZE & 7) << 5 | 0x1f, 0xfc};
+    long refused = 0;
+    for (; opt.sound && (int64_t)t->sounds * FRAME_US <= until_us; t->sounds++) {
+        s3hls_audio audio = {.data = frame, .size = SIZE, .pts_us = (int64_t)t->sounds * FRAME_US};
+        int64_t before_ns = clock_ns(CLOCK_MONOTONIC);
+        refused += s3hls_recorder_put_audio(recorder, &audio) != S3HLS_OK;
+        t->sound_ns[t->sounds] = (long)(clock_ns(CLOCK_MONOTONIC) - before_ns);
+    }
+    return refused;
 }
 
 /* @return how many puts said that something was left out or given up. */
@@ -139,6 +158,7 @@ static long put_all(s3hls_recorder *recorder, times *t) {
         frame.size = h264_gen_next(&camera, bytes, sizeof bytes);
         if (opt.speed)
             sleep_until(begin_ns + i * 1000000000 / FPS / opt.speed);
+        refused += put_sound(recorder, t, frame.pts_us);
         moment before = now();
         refused += s3hls_recorder_put_video(recorder, &frame) != S3HLS_OK;
         moment after = now();
@@ -174,6 +194,8 @@ static int open_recorder(s3hls_uploader **uploader, s3hls_recorder **recorder,
     r.spool_after_ms = 500;
     r.drop = strcmp(opt.drop, "oldest") == 0 ? S3HLS_DROP_OLDEST : S3HLS_DROP_NEWEST;
     r.object.no_overwrite = (int)opt.no_overwrite;
+    r.container = (s3hls_container)opt.container;
+    r.audio.codec = opt.sound ? S3HLS_AUDIO_AAC_ADTS : S3HLS_AUDIO_NONE;
     r.on_event = on_event;
     r.env = env;
     return s3hls_recorder_open(recorder, &r);
@@ -243,6 +265,7 @@ static void film(s3hls_recorder **recorder, times *t, const char *const *lost) {
     print_events(*lost);
     print_numbers("put_ns", t->wall_ns, t->count);
     print_numbers("put_cpu_ns", t->cpu_ns, t->count);
+    print_numbers("sound_ns", t->sound_ns, t->sounds);
     printf("}\n");
 }
 
@@ -257,9 +280,12 @@ int main(int argc, char **argv) {
     char *lost = NULL;
     size_t lost_size, frames = (size_t)opt.seconds * FPS;
     told.lost = open_memstream(&lost, &lost_size);
-    times t = {calloc(frames, sizeof(long)), calloc(frames, sizeof(long)), 0, 0};
-    int rc = told.lost && t.wall_ns && t.cpu_ns ? open_recorder(&uploader, &recorder, &env)
-                                                : S3HLS_E_NOMEM;
+    times t = {.wall_ns = calloc(frames, sizeof(long)),
+               .cpu_ns = calloc(frames, sizeof(long)),
+               .sound_ns = calloc(frames, sizeof(long))};
+    int rc = told.lost && t.wall_ns && t.cpu_ns && t.sound_ns
+                 ? open_recorder(&uploader, &recorder, &env)
+                 : S3HLS_E_NOMEM;
     if (rc == S3HLS_OK)
         film(&recorder, &t, (const char *const *)&lost);
     else
@@ -269,5 +295,6 @@ int main(int argc, char **argv) {
     free(lost);
     free(t.wall_ns);
     free(t.cpu_ns);
+    free(t.sound_ns);
     return rc != S3HLS_OK;
 }

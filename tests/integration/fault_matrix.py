@@ -27,6 +27,9 @@ SLOW = "S3HLS_SANITIZED" in os.environ  # TLS takes ten times as long: nothing m
 SECONDS, SPEED, ON_S, OFF_S, AT_ONCE = 16, 4, 0.75, 2.75, 4 if SLOW else 8
 PATIENCE = ["connect-ms=8000", "drain-ms=90000"] if SLOW else []
 TIMELINE = "timelines/1767225600.json"  # of the camera's first frame
+INIT = "timelines/1767225600.mp4"
+# H.264 in MPEG-TS; and, in every third row, with sound in fragmented MP4
+TRACKS = {"video": [], "sound": ["container=1", "sound=1"]}
 COLUMNS = {"memory": ["pool-kib=1024", "drop=oldest"],
            "spool": ["pool-kib=4096" if SLOW else "pool-kib=2048"]}
 
@@ -299,14 +302,15 @@ def judge(report, objects, reference, spooled):
     whole = {key for key, data in objects.items() if reference.get(key) == data}
     if len(whole) < len(objects):
         wrong.append(f"other bytes than were recorded: {sorted(set(objects) - whole)}")
-    if TIMELINE not in whole:
-        wrong.append("no timeline object")
-    whole.discard(TIMELINE)
+    objects_of_timeline = {key for key in (TIMELINE, INIT) if key in reference}
+    if not objects_of_timeline <= whole:
+        wrong.append("an object of the timeline is missing")
+    whole -= objects_of_timeline
     if delivered > len(whole) or delivered < len(whole - lost):
         wrong.append(f"{delivered} told as delivered, {len(whole)} are there")
     if dropped != len(report["lost"]):
         wrong.append(f"{dropped} dropped, {len(report['lost'])} named")
-    if missing := set(reference) - {TIMELINE} - whole - lost:
+    if missing := set(reference) - objects_of_timeline - whole - lost:
         wrong.append(f"silently lost: {sorted(missing)}")
     if accepted != SECONDS or report["frames_dropped"]:
         wrong.append(f"{report['frames_dropped']} frames left out")
@@ -315,9 +319,17 @@ def judge(report, objects, reference, spooled):
     return wrong, len(whole)
 
 
-def run_cell(row, column, reference, top):
+def tracks_of(row_number):
+    return "sound" if row_number % 3 == 0 else "video"
+
+
+def run_cell(row, column, tracks, reference, top):
     folder = tempfile.mkdtemp(prefix="cell-", dir=top)
-    options = [*COLUMNS[column], *([f"spool={folder}/spool"] if column == "spool" else [])]
+    if tracks == "sound" and column == "memory":  # each segment has up to three blocks more
+        more = ["pool-kib=1536"]
+    else:
+        more = []
+    options = [*COLUMNS[column], *more, *TRACKS[tracks], *([f"spool={folder}/spool"] if column == "spool" else [])]
     prefix = os.path.basename(folder)
     cell = {"wrong": [], "report": None, "whole": 0}
     server = None
@@ -353,17 +365,17 @@ def brief(report):
 
 # ---- all of it
 
-def make_reference(top):
+def make_reference(top, tracks):
     """@return what a recording without any fault leaves, by key."""
     folder = tempfile.mkdtemp(prefix="reference-", dir=top)
     os.mkdir(f"{folder}/store")
-    record(None, folder, f"file://{folder}/store", ["speed=40"])
+    record(None, folder, f"file://{folder}/store", ["speed=40", *TRACKS[tracks]])
     objects = {}
     for path, _, files in os.walk(f"{folder}/store"):
         for name in files:
             with open(f"{path}/{name}", "rb") as file:
                 objects[os.path.relpath(f"{path}/{name}", f"{folder}/store")] = file.read()
-    if len(objects) != SECONDS + 1 or TIMELINE not in objects:
+    if len(objects) != SECONDS + 1 + (INIT in objects) or TIMELINE not in objects:
         raise RuntimeError(f"the reference has {sorted(objects)}")
     return objects
 
@@ -398,9 +410,12 @@ def make_table(rows, cells):
 def show_puts(reports):
     lines = ["", "All puts of all cells together:", "",
              "| | p50 | p99 | p99.9 | p99.99 | max |", "|---|---|---|---|---|---|"]
-    for name, what in (("put_ns", "by the wall's clock, µs"),
+    for name, what in (("sound_ns", "put_audio, by the wall's clock, µs"),
+                       ("put_ns", "by the wall's clock, µs"),
                        ("put_cpu_ns", "of the thread's own time, µs")):
         every = [ns for report in reports for ns in report[name]]
+        if not every:
+            continue
         shown = (f"{quantile_us(every, part):.1f}" for part in (0.5, 0.99, 0.999, 0.9999, 1))
         lines.append(f"| {what} | {' | '.join(shown)} |")
     lines += ["", f"{len(every)} puts, of which {sum(report['put_waits'] for report in reports)} "
@@ -428,15 +443,16 @@ def main():
         global TLS
         TLS = f"{top}/tls"
         run(f"{LAB}/certificates.sh", TLS)
-        reference = make_reference(top)
+        references = {tracks: make_reference(top, tracks) for tracks in TRACKS}
         alone = [(i, c) for i, row in enumerate(rows) for c in COLUMNS if row.how[0] is Stopped]
         beside = [(i, c) for i in range(len(rows)) for c in COLUMNS if (i, c) not in alone]
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-            running = {at: pool.submit(run_cell, rows[at[0]], at[1], reference, top)
-                       for at in beside}
+            running = {at: pool.submit(run_cell, rows[at[0]], at[1], tracks_of(at[0]),
+                                       references[tracks_of(at[0])], top) for at in beside}
             cells = {at: cell.result() for at, cell in running.items()}
         for at in alone:
-            cells[at] = run_cell(rows[at[0]], at[1], reference, top)
+            tracks = tracks_of(at[0])
+            cells[at] = run_cell(rows[at[0]], at[1], tracks, references[tracks], top)
     table = make_table(rows, cells)
     put_into(into, table) if into else print(table)
     failed = sum(bool(cell["wrong"]) for cell in cells.values())

@@ -96,23 +96,23 @@ static void pool_gives_each_block_once_and_takes_lists_back(void **state) {
     memory m = {0, -1};
     s3hls_env env = s3hls__env_resolve(&(s3hls_env){.ctx = &m, .reallocate = counted});
     s3hls__pool *pool;
-    assert_int_equal(s3hls__pool_open(&pool, 10 * S3HLS__BLOCK_BYTES + 5, &env), S3HLS_OK);
-    assert_int_equal(s3hls__pool_count(pool), 10);
+    assert_int_equal(s3hls__pool_open(&pool, 20 * S3HLS__BLOCK_BYTES + 5, &env), S3HLS_OK);
+    assert_int_equal(s3hls__pool_count(pool), 20);
     uint32_t list = S3HLS__NO_BLOCK;
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < 20; i++) {
         uint32_t block = s3hls__pool_take(pool);
-        assert_in_range(block, 0, 9);
+        assert_in_range(block, 0, 19);
         memset(s3hls__pool_data(pool, block), i, S3HLS__BLOCK_BYTES);
         s3hls__pool_link(pool, block, list);
         list = block;
     }
     assert_int_equal(s3hls__pool_take(pool), S3HLS__NO_BLOCK);
-    assert_int_equal(s3hls__pool_used(pool), 10);
-    for (uint32_t b = list, i = 10; b != S3HLS__NO_BLOCK; b = s3hls__pool_next(pool, b))
+    assert_int_equal(s3hls__pool_used(pool), 20);
+    for (uint32_t b = list, i = 20; b != S3HLS__NO_BLOCK; b = s3hls__pool_next(pool, b))
         assert_int_equal(s3hls__pool_data(pool, b)[S3HLS__BLOCK_BYTES - 1], --i);
     s3hls__pool_give(pool, list);
     assert_int_equal(s3hls__pool_used(pool), 0);
-    for (int i = 0; i < 10; i++)
+    for (int i = 0; i < 20; i++)
         assert_int_not_equal(s3hls__pool_take(pool), S3HLS__NO_BLOCK);
     s3hls__pool_close(&pool);
     assert_int_equal(m.out, 0);

@@ -5,7 +5,7 @@
 #include "deliver/outbox.h"
 #include "record/packer.h"
 
-enum { HEAD_BYTES = 10, AUDIO_BYTES = 7 };
+enum { HEAD_BYTES = 10, AUDIO_BYTES = 7, BLOCKS = 32 };
 
 typedef struct fake {
     int units; /* begun; undone with the state */
@@ -93,7 +93,7 @@ static fixture *fixture_open(s3hls_drop drop) {
     s3hls_uploader_config u;
     s3hls_uploader_config_init(&u);
     u.no_thread = 1;
-    u.pool_bytes = 16 * 32 * 1024;
+    u.pool_bytes = BLOCKS * S3HLS__BLOCK_BYTES;
     u.env = &f->w->env;
     cfg.drop = drop;
     assert_int_equal(s3hls_uploader_open(&f->uploader, &u), S3HLS_OK);
@@ -207,13 +207,14 @@ static void audio_never_drops_a_picture(void **state) {
     s3hls__audio_frame frames[1] = {{.samples = 1024}};
     fixture *f = fixture_open(S3HLS_DROP_OLDEST);
     assert_int_equal(s3hls__packer_begin_segment(&f->packer), S3HLS_OK);
-    assert_int_equal(put_unit(f, 'x', 15 * 32 * 1024), S3HLS_OK); /* with the head: all blocks */
+    assert_int_equal(put_unit(f, 'x', (BLOCKS - 1) * S3HLS__BLOCK_BYTES),
+                     S3HLS_OK); /* and the head: all */
     assert_int_equal(s3hls__packer_audio(&f->packer, frames, 1), S3HLS_E_FULL);
     assert_int_equal(f->packer.now.audio_frames, 0);
     assert_false(f->packer.evicted);
     s3hls__slot *slot = s3hls__packer_end_segment(&f->packer, 0, true);
     read_runs(slot, runs, sizeof runs);
-    assert_string_equal(runs, "H10 h1 x491520");
+    assert_string_equal(runs, "H10 h1 x507904");
     s3hls__slot_release(slot, &f->w->env);
     fixture_close(f);
 }
