@@ -22,7 +22,7 @@ may() {
                 [[ " $* " == *" ${header%%/*}/ "* || " $* " == *" $header "* ]] || fail "$file includes $header"
             fi
         done < <(sed -nE -e 's,^ *# *include *"([^"]*)".*,\1,p' \
-            -e 's,^ *# *include *<((curl|openssl|libav[a-z]*|expat|jansson|microhttpd)[^>]*)>.*,\1,p' "$file")
+            -e 's,^ *# *include *<((curl|openssl|libav[a-z]*|FLAC|expat|jansson|microhttpd)[^>]*)>.*,\1,p' "$file")
     done
     for name in $api; do
         [[ $name == all || $used == *" $name "* ]] || fail "$folder may include s3hls/$name.h, and does not"
@@ -30,7 +30,7 @@ may() {
 }
 may src/base 'env status version' base/
 may src/media ''
-may src/codec 'span status' codec/ media/
+may src/codec 'span status' codec/ media/ FLAC/
 may src/container 'layout status' container/ media/
 may src/container/ts '' container/
 may src/container/fmp4 '' container/ media/
