@@ -173,6 +173,8 @@ static void decide_slice(s3hls__au_parser *p) {
 /* End of sequence and end of stream: no NAL unit of the next access unit precedes them. */
 static void decide_end(s3hls__au_parser *p) {
     p->nal = S3HLS__AT_SKIP;
+    if (p->codec->end_sequence)
+        p->codec->end_sequence(&p->state);
     if (!p->known)
         return;
     if (!p->open)
@@ -193,31 +195,79 @@ static void switch_codec(s3hls__au_parser *p, const s3hls__codec *codec) {
     forget_held(p);
 }
 
-static bool is_slice(s3hls__nal_kind kind) {
-    return kind == S3HLS__NAL_SLICE || kind == S3HLS__NAL_KEY_SLICE;
+/* Note what a NAL unit means for the next picture and for the counters. */
+static void note_kind(s3hls__au_parser *p, s3hls__nal_kind kind, const uint8_t *nal, size_t size) {
+    size_t header = p->codec->header_size;
+    if (kind < S3HLS__NAL_DAMAGED && p->counted_type)
+        p->nals_counted += p->codec->nal_type(nal) == p->counted_type;
+    p->sps_seen |= kind == S3HLS__NAL_SPS;
+    p->boundary |= kind <= S3HLS__NAL_LEADING;
+    if (kind == S3HLS__NAL_DELIMITER) /* one is written as the first NAL unit */
+        p->delimiter = size > header ? nal[header] : 0;
+}
+
+/* ---- detection of the codec */
+
+/* A NAL unit that was held before the codec was known. */
+static s3hls__held_verdict decide_held(void *ctx, const uint8_t *nal, size_t size) {
+    s3hls__au_parser *p = ctx;
+    s3hls__nal_kind kind = p->codec->nal_kind(nal, size);
+    note_kind(p, kind, nal, size);
+    if (s3hls__nal_is_slice(kind)) {
+        p->slices_early++;
+        p->delimiter = 0;
+        p->boundary = p->recovery_point = false;
+        return S3HLS__HELD_DROP_ALL;
+    }
+    if (s3hls__nal_is_set(kind) && s3hls__sets_keep(&p->sets, p->codec, nal, size))
+        p->nals_damaged++;
+    if (kind != S3HLS__NAL_LEADING && kind != S3HLS__NAL_PREFIX)
+        return S3HLS__HELD_DROP;
+    p->recovery_point |= p->codec->recovery_point(nal, size);
+    return S3HLS__HELD_KEEP;
+}
+
+static void detect(s3hls__au_parser *p) {
+    const s3hls__codec *codec =
+        s3hls__codec_detect(p->detected ? p->codec : NULL, p->head, p->head_size);
+    if (!codec)
+        return;
+    if (p->detected) {
+        switch_codec(p, codec);
+        return;
+    }
+    p->codec = codec;
+    p->detected = true;
+    s3hls__held_filter(&p->held, decide_held, p);
+}
+
+/* Handle a NAL unit of a stream whose codec is not known yet.
+ * @return false: it is the same in each codec */
+static bool decide_undetected(s3hls__au_parser *p) {
+    s3hls__nal_kind h264 = s3hls__codec_h264.nal_kind(p->head, p->head_size);
+    s3hls__nal_kind h265 = s3hls__codec_h265.nal_kind(p->head, p->head_size);
+    if (s3hls__codec_any_slice(p->head, p->head_size)) {
+        p->slices_early++;
+        leave_out_slice(p, true);
+        return true;
+    }
+    if (h264 > S3HLS__NAL_PREFIX && h265 > S3HLS__NAL_PREFIX)
+        return false;
+    hold(p);
+    return true;
 }
 
 static void decide(s3hls__au_parser *p) {
-    const s3hls__codec *codec = p->detects ? s3hls__codec_detect(p->head, p->head_size) : NULL;
-    if (codec && codec != p->codec)
-        switch_codec(p, codec);
+    if (p->detects)
+        detect(p);
     p->kind = p->codec->nal_kind(p->head, p->head_size);
     p->nal = S3HLS__AT_SKIP;
-    if (p->detects && !p->sps_seen && is_slice(p->kind)) { /* of whichever codec */
-        p->slices_early++;
-        leave_out_slice(p, true);
+    if (p->detects && !p->detected && decide_undetected(p))
         return;
-    }
-    if (p->kind < S3HLS__NAL_DAMAGED && p->counted_type)
-        p->nals_counted += p->codec->nal_type(p->head) == p->counted_type;
-    p->sps_seen |= p->kind == S3HLS__NAL_SPS;
-    p->boundary |= p->kind <= S3HLS__NAL_LEADING;
+    note_kind(p, p->kind, p->head, p->head_size);
     switch (p->kind) {
-    case S3HLS__NAL_DELIMITER: { /* one is written as the first NAL unit */
-        size_t header = p->codec->header_size;
-        p->delimiter = p->head_size > header ? p->head[header] : 0;
+    case S3HLS__NAL_DELIMITER:
         break;
-    }
     case S3HLS__NAL_VPS:
     case S3HLS__NAL_SPS:
     case S3HLS__NAL_PPS:
@@ -252,6 +302,8 @@ static void decide(s3hls__au_parser *p) {
 static void end_held_nal(s3hls__au_parser *p) {
     size_t size;
     const uint8_t *nal = s3hls__held_newest(&p->held, &size);
+    if (p->detects && !p->detected)
+        return;
     if (!s3hls__nal_is_set(p->kind)) {
         p->recovery_point |= p->codec->recovery_point(nal, size);
         return;
@@ -345,6 +397,8 @@ int s3hls__au_flush(s3hls__au_parser *p) {
     if (!p->open && p->known && s3hls__held_count(&p->held))
         reopen_unit(p);
     end_unit_with_held(p);
+    if (p->detects && !p->detected)
+        s3hls__held_filter(&p->held, decide_held, p);
     p->nals_refused += s3hls__held_count(&p->held); /* their picture never arrived */
     forget_held(p);
     return outcome(p, before);

@@ -46,8 +46,9 @@ typedef struct s3hls__au_parser {
     bool sps_seen;           /* of this codec; damaged ones too */
     uint8_t counted_type;    /* nal_unit_type; set by the caller, 0: none */
 
-    const s3hls__codec *codec; /* detected: of the newest parameter set, at first H.264 */
-    bool detects;              /* the stream's parameter sets decide on the codec */
+    const s3hls__codec *codec;
+    bool detects;  /* the stream's parameter sets decide on the codec */
+    bool detected; /* they have; before that, codec is H.264, and held NAL units are of any kind */
     s3hls__au_sink sink;
     s3hls__au_input input;
     int status; /* first failure of the sink in this call */
@@ -80,7 +81,8 @@ typedef struct s3hls__au_parser {
     s3hls__held held; /* last: its bytes are not cleared */
 } s3hls__au_parser;
 
-/* @param codec            NULL: detect it by the parameter sets, whenever they are of another one
+/* @param codec            NULL: detect it by the parameter sets, whenever they are of another one;
+ *                         the output is that of the configured codec
  * @param nal_length_size  0: Annex B; 1, 2 or 4: length-prefixed input */
 void s3hls__au_init(s3hls__au_parser *p, const s3hls__codec *codec, s3hls__au_input input,
                     unsigned nal_length_size, const s3hls__au_sink *sink);

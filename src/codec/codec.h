@@ -59,6 +59,10 @@ struct s3hls__codec {
     /* Test whether a NAL unit states that decoding can begin at the next picture. */
     bool (*recovery_point)(const uint8_t *nal, size_t size);
 
+    /* Note that a sequence has ended: the next picture begins another. NULL: of no importance
+     * @param state  as below */
+    void (*end_sequence)(void *state);
+
     /* Read a slice header, decide to which picture the slice belongs, and add it to that picture.
      * @param state  the codec's own member of s3hls__codec_state, at first zero
      * @param size   S3HLS__SLICE_HEADER_BYTES are enough
@@ -73,9 +77,15 @@ enum { S3HLS__SLICE_HEADER_BYTES = 64 };
 
 /* @return NULL: there is no such codec */
 const s3hls__codec *s3hls__codec_find(s3hls__codec_id id);
-/* Detect the codec of a stream. @param head  the first bytes of a NAL unit
- * @return NULL: this NAL unit does not show it; only some parameter sets do */
-const s3hls__codec *s3hls__codec_detect(const uint8_t *head, size_t size);
+/* Detect the codec of a stream by a parameter set.
+ * @param now   the codec so far; NULL: not known, and the NAL unit's header decides. A known codec
+ *              gives way only to a set that can be read, since damage changes headers too.
+ * @param head  the first bytes of a NAL unit, S3HLS__SLICE_HEADER_BYTES where it has as many
+ * @return NULL: the NAL unit shows no codec, or none but now */
+const s3hls__codec *s3hls__codec_detect(const s3hls__codec *now, const uint8_t *head, size_t size);
+/* Test whether a NAL unit has picture data, where no codec is known yet.
+ * @return false: it has none, or that depends on the codec */
+bool s3hls__codec_any_slice(const uint8_t *head, size_t size);
 
 /* Set a track's frame rate: scale / ticks per second, reduced. No rate is set if scale or ticks is
  * 0, or if no camera has this rate (below 1/60 or above 300). */

@@ -210,6 +210,25 @@ static s3hls__slice_place place(const s3hls__h265 *h, const s3hls__h265_slice *s
     return follows ? S3HLS__SLICE_CONTINUES : S3HLS__SLICE_HEADLESS;
 }
 
+/* An IRAP picture that follows the end of a sequence begins another, of whichever type it is
+ * (NoRaslOutputFlag, 8.1.3). */
+static void end_sequence(void *state) {
+    s3hls__h265 *h = state;
+    h->ended = true;
+}
+
+static void begin_picture(s3hls__h265 *h, const s3hls__h265_slice *slice, s3hls__unit *unit) {
+    uint8_t type = slice->nal_unit_type;
+    bool irap = s3hls__h265_is_irap(type), begins = irap && h->ended;
+    if (begins)
+        h->poc.begun = false;
+    unit->idr = irap && (type != S3HLS__H265_CRA || begins);
+    unit->rasl = type == S3HLS__H265_RASL_N || type == S3HLS__H265_RASL_R;
+    unit->poc = s3hls__h265_poc_next(&h->poc, &h->sps, slice);
+    h->first = *slice;
+    h->ended &= !irap;
+}
+
 static int read_slice(void *state, const s3hls__parameter_sets *sets, const uint8_t *nal,
                       size_t size, s3hls__slice_after after, s3hls__slice *out) {
     s3hls__h265 *h = state;
@@ -222,12 +241,8 @@ static int read_slice(void *state, const s3hls__parameter_sets *sets, const uint
         return rc;
     out->pps_id = slice.pps_id;
     out->place = place(h, &slice, after);
-    if (out->place == S3HLS__SLICE_BEGINS) {
-        uint8_t type = slice.nal_unit_type;
-        out->unit.idr = s3hls__h265_is_irap(type) && type != S3HLS__H265_CRA;
-        out->unit.poc = s3hls__h265_poc_next(&h->poc, &h->sps, &slice);
-        h->first = slice;
-    }
+    if (out->place == S3HLS__SLICE_BEGINS)
+        begin_picture(h, &slice, &out->unit);
     if (out->place == S3HLS__SLICE_BEGINS || out->place == S3HLS__SLICE_CONTINUES)
         h->address = slice.address;
     return S3HLS_OK;
@@ -248,5 +263,6 @@ const s3hls__codec s3hls__codec_h265 = {
     .read_set = read_set,
     .decoder_config = decoder_config,
     .recovery_point = recovery_point,
+    .end_sequence = end_sequence,
     .read_slice = read_slice,
 };

@@ -13,6 +13,7 @@ typedef struct s3hls__h265 {
     s3hls__h265_pps pps;
     s3hls__track track;
     s3hls__h265_poc poc;
+    bool ended;              /* a sequence; no IRAP picture has followed */
     s3hls__h265_slice first; /* of the newest picture */
     uint32_t address;        /* of its newest slice segment */
 } s3hls__h265;

@@ -12,6 +12,7 @@
 /* nal_unit_type, Table 7-1 */
 enum {
     S3HLS__H265_RADL_N = 6,
+    S3HLS__H265_RASL_N = 8,
     S3HLS__H265_RASL_R = 9,
     S3HLS__H265_RESERVED_10 = 10, /* non-IRAP, up to 15 */
     S3HLS__H265_BLA_W_LP = 16,    /* IRAP pictures, up to 21 */

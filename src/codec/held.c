@@ -52,6 +52,24 @@ const uint8_t *s3hls__held_next(const s3hls__held *h, const uint8_t *nal, size_t
     return h->bytes + at + HEADER;
 }
 
+void s3hls__held_filter(s3hls__held *h,
+                        s3hls__held_verdict (*decide)(void *ctx, const uint8_t *nal, size_t size),
+                        void *ctx) {
+    uint32_t kept = 0;
+    for (uint32_t at = 0, next; at < h->size; at = next) {
+        uint32_t size = size_at(h, at);
+        next = at + HEADER + size;
+        s3hls__held_verdict verdict = decide(ctx, h->bytes + at + HEADER, size);
+        if (verdict == S3HLS__HELD_KEEP) {
+            memmove(h->bytes + kept, h->bytes + at, HEADER + size);
+            kept += HEADER + size;
+        } else if (verdict == S3HLS__HELD_DROP_ALL) {
+            kept = 0;
+        }
+    }
+    h->size = h->newest = kept;
+}
+
 uint32_t s3hls__held_count(const s3hls__held *h) {
     uint32_t count = 0;
     size_t size;

@@ -27,6 +27,16 @@ const uint8_t *s3hls__held_newest(const s3hls__held *h, size_t *size);
 
 /* The NAL unit after this one; the first one for NULL. @return NULL: there is none */
 const uint8_t *s3hls__held_next(const s3hls__held *h, const uint8_t *nal, size_t *size);
+typedef enum s3hls__held_verdict {
+    S3HLS__HELD_KEEP,
+    S3HLS__HELD_DROP,
+    S3HLS__HELD_DROP_ALL /* this NAL unit and all before it */
+} s3hls__held_verdict;
+
+/* Decide on each NAL unit, in order. */
+void s3hls__held_filter(s3hls__held *h,
+                        s3hls__held_verdict (*decide)(void *ctx, const uint8_t *nal, size_t size),
+                        void *ctx);
 uint32_t s3hls__held_count(const s3hls__held *h);
 
 #endif

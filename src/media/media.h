@@ -85,6 +85,10 @@ typedef enum s3hls__nal_kind {
     S3HLS__NAL_DAMAGED_SLICE, /* likewise, and it may hold picture data */
 } s3hls__nal_kind;
 
+static inline bool s3hls__nal_is_slice(s3hls__nal_kind kind) {
+    return kind == S3HLS__NAL_SLICE || kind == S3HLS__NAL_KEY_SLICE;
+}
+
 static inline bool s3hls__nal_is_set(s3hls__nal_kind kind) {
     return kind >= S3HLS__NAL_VPS && kind <= S3HLS__NAL_PPS;
 }
@@ -96,9 +100,11 @@ typedef struct s3hls__unit {
     int32_t poc;               /* picture order count; comparable up to the next IDR picture */
     bool keyframe;             /* decoding can begin here; never a second field */
     bool idr;                  /* no later picture refers to an earlier one */
-    bool parameters_changed;   /* keyframe: track->parameters differ from the last keyframe's */
-    bool field;                /* one field of a frame */
-    bool second_field;         /* of the frame that the unit before began */
+    bool rasl; /* refers to pictures before the keyframe it follows: not decodable if that comes
+                  first (H.265) */
+    bool parameters_changed; /* keyframe: track->parameters differ from the last keyframe's */
+    bool field;              /* one field of a frame */
+    bool second_field;       /* of the frame that the unit before began */
     bool continues; /* no other unit, but slices that the call before left out of this one */
 
     /* set by record/, 90 kHz; pts >= dts, dts rises */

@@ -12,7 +12,7 @@
 typedef struct seen {
     uint8_t *bytes;
     size_t size, capacity;
-    int units, idr, recovery, changed, second_fields, ends;
+    int units, idr, recovery, changed, second_fields, rasl, ends;
     s3hls__track track;
     int32_t poc[64];
     int refuse_from; /* unit from which begin says no; 0: never */
@@ -35,7 +35,8 @@ static inline int on_begin(void *ctx, const s3hls__unit *au) {
         return S3HLS_OK;
     }
     bool recovery = au->keyframe && !au->idr;
-    const uint8_t facts[4] = {au->idr, recovery, au->second_field, au->parameters_changed};
+    const uint8_t facts[4] = {(uint8_t)(au->idr | au->rasl << 1), recovery, au->second_field,
+                              au->parameters_changed};
     remember(s, facts, sizeof facts);
     remember(s, &au->poc, sizeof au->poc);
     if (s->units < 64)
@@ -45,6 +46,7 @@ static inline int on_begin(void *ctx, const s3hls__unit *au) {
     s->recovery += recovery;
     s->changed += au->parameters_changed;
     s->second_fields += au->second_field;
+    s->rasl += au->rasl;
     s->track = *au->track;
     return s->refuse_from && s->units >= s->refuse_from ? S3HLS_E_FULL : S3HLS_OK;
 }
@@ -104,7 +106,7 @@ static inline void parse_all(const uint8_t *data, size_t size, size_t step, seen
 /* ---- bits by hand */
 
 typedef struct bits {
-    uint8_t bytes[256];
+    uint8_t bytes[1024];
     size_t n;
 } bits;
 
