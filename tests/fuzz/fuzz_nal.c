@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* The access unit parser on anything: the first byte chooses how the bytes come, the second how
- * they are cut. */
+/* The access unit parser on anything: the first byte chooses the codec and how the bytes come, the
+ * second how they are cut. */
 #include "codec/access_unit.h"
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +43,7 @@ static int on_end(void *ctx) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const unsigned lengths[] = {0, 1, 2, 4};
+    static const s3hls__codec *const codecs[] = {&s3hls__codec_h264, &s3hls__codec_h265, NULL};
     if (size < 2)
         return 0;
     state s = {false};
@@ -50,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     s3hls__au_parser *p = malloc(sizeof *p);
     unsigned input = data[0] % 3, length_size = input == 2 ? 0 : lengths[data[0] / 3 % 4];
     size_t step = data[1] ? data[1] : size;
-    s3hls__au_init(p, &s3hls__codec_h264, (s3hls__au_input)input, length_size, &sink);
+    s3hls__au_init(p, codecs[data[0] / 12 % 3], (s3hls__au_input)input, length_size, &sink);
     for (size_t at = 2; at < size; at += step) {
         size_t n = size - at < step ? size - at : step;
         uint8_t *copy = malloc(n); /* of its own size: reading past it is seen */
