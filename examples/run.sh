@@ -16,7 +16,7 @@ tail -c 300000 "$S3HLS_STREAMS/small.h264" | # from the middle of a GOP, as a pi
     "$EXAMPLES/example_hello" "file://$work/late" >"$work/said" || fail "hello said: $(cat "$work/said")"
 "$EXAMPLES/example_play_range" "file://$work/late" | grep -q '^#EXTINF:2.000' || fail "what follows the keyframe is missing"
 ! echo "a letter" | "$EXAMPLES/example_hello" "file://$work/none" >"$work/said" || fail "a letter was recorded"
-grep -q "no H.264 video found" "$work/said" || fail "hello said: $(cat "$work/said")"
+grep -q "no H.264 or H.265 video found" "$work/said" || fail "hello said: $(cat "$work/said")"
 ! "$EXAMPLES/example_put_object" 2>/dev/null || fail "put_object took no arguments"
 ! AWS_ACCESS_KEY_ID=a AWS_SECRET_ACCESS_KEY=b AWS_ENDPOINT_URL_S3=http://127.0.0.1:9 \
     "$EXAMPLES/example_put_object" bucket key text >"$work/said" || fail "nobody listens there"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PACKET = 188, PCR_GAP_MAX = 9000, WRAP_BITS = 33 };
+enum { PACKET = 188, PCR_GAP_MAX = 9000, AUDIO_APART_MAX = 90000, WRAP_BITS = 33 };
 
 __attribute__((format(printf, 2, 3))) static void complain(ts_check *c, const char *format, ...) {
     c->complaints++;
@@ -74,15 +74,18 @@ static void check_pmt(ts_check *c, const uint8_t *payload, size_t left) {
     if (!s)
         return;
     c->pcr_pid = (s[8] & 31) << 8 | s[9];
+    c->audio_pid = -1;
     size_t at = 12 + (((size_t)(s[10] & 15) << 8) | s[11]), tracks = 0;
     for (; at + 5 <= size - 4; tracks++) {
         if (s[at] == 0x1b)
             c->video_pid = (s[at + 1] & 31) << 8 | s[at + 2];
+        else if (s[at] == 0x0f && c->audio_pid < 0)
+            c->audio_pid = (s[at + 1] & 31) << 8 | s[at + 2];
         else
             complain(c, "PMT lists a track of type 0x%02x that never comes", s[at]);
         at += 5 + (((size_t)(s[at + 3] & 15) << 8) | s[at + 4]);
     }
-    if (tracks != 1)
+    if (tracks != 1 + (size_t)(c->audio_pid >= 0))
         complain(c, "PMT lists %zu tracks", tracks);
     if (c->pcr_pid != c->video_pid)
         complain(c, "PCR_PID is not the video's");
@@ -152,9 +155,9 @@ static void check_times(ts_check *c, int64_t pts, int64_t dts) {
 }
 
 static void end_unit(ts_check *c) {
-    const uint8_t *p = c->unit;
-    size_t n = c->unit_size;
-    c->unit_size = 0;
+    const uint8_t *p = c->unit.bytes;
+    size_t n = c->unit.size;
+    c->unit.size = 0;
     if (n == 0)
         return;
     c->access_units++;
@@ -176,13 +179,59 @@ static void end_unit(ts_check *c) {
     check_nals(c, p + header, p + n);
 }
 
-static void gather(ts_check *c, const uint8_t *p, size_t n) {
-    if (c->unit_size + n > c->unit_capacity) {
-        c->unit_capacity = 2 * (c->unit_size + n);
-        c->unit = realloc(c->unit, c->unit_capacity);
+/* ---- audio: ADTS (ISO/IEC 14496-3 1.A.2.2) */
+
+/* @return the frames of a PES packet's payload. */
+static uint64_t check_frames(ts_check *c, const uint8_t *p, size_t left) {
+    uint64_t frames = 0;
+    while (left > 0) {
+        size_t size = left < 7 ? 0 : (size_t)(p[3] & 3) << 11 | (size_t)p[4] << 3 | p[5] >> 5;
+        if (size < 7 || size > left || p[0] != 0xff || (p[1] & 0xf6) != 0xf0) {
+            complain(c, "audio is not whole ADTS frames");
+            break;
+        }
+        p += size;
+        left -= size;
+        frames++;
     }
-    memcpy(c->unit + c->unit_size, p, n);
-    c->unit_size += n;
+    return frames;
+}
+
+static void end_audio(ts_check *c) {
+    const uint8_t *p = c->sound.bytes;
+    size_t n = c->sound.size;
+    c->sound.size = 0;
+    if (n == 0)
+        return;
+    if (n < 14 || p[0] || p[1] || p[2] != 1 || (p[3] & 0xe0) != 0xc0 || p[7] >> 6 != 2 ||
+        p[8] < 5) {
+        complain(c, "PES header of audio is wrong");
+        return;
+    }
+    size_t length = (size_t)p[4] << 8 | p[5], header = 9u + p[8];
+    if (length != n - 6 || header > n) {
+        complain(c, "PES_packet_length of audio is %zu, but %zu bytes", length, n - 6);
+        return;
+    }
+    int64_t pts = timestamp(c, p + 9, 2);
+    if (c->audio_pts_known && since(pts, c->audio_pts) <= 0)
+        complain(c, "PTS of audio does not rise");
+    if (c->dts_known &&
+        (since(pts, c->dts) > AUDIO_APART_MAX || since(c->dts, pts) > AUDIO_APART_MAX))
+        complain(c, "audio is %lld ms apart from video", (long long)since(pts, c->dts) / 90);
+    c->audio_pts = pts;
+    c->audio_pts_known = true;
+    c->payload_bytes += n - header;
+    c->audio_frames += check_frames(c, p + header, n - header);
+}
+
+static void gather(ts_check_pes *pes, const uint8_t *p, size_t n) {
+    if (pes->size + n > pes->capacity) {
+        pes->capacity = 2 * (pes->size + n);
+        pes->bytes = realloc(pes->bytes, pes->capacity);
+    }
+    memcpy(pes->bytes + pes->size, p, n);
+    pes->size += n;
 }
 
 /* ---- packets */
@@ -228,9 +277,27 @@ static size_t check_adaptation(ts_check *c, const uint8_t *p, int pid) {
     return control == 3 ? 5 + length : PACKET;
 }
 
+static void check_counter(ts_check *c, const uint8_t *p, int pid) {
+    int counter = p[3] & 15;
+    bool payload = p[3] & 0x10;
+    if (c->cc_known[pid] && counter != ((c->cc[pid] + payload) & 15))
+        complain(c, "continuity counter %d after %d", counter, c->cc[pid]);
+    c->cc_known[pid] = true;
+    c->cc[pid] = (uint8_t)counter;
+}
+
+/* A packet of a track: the PES packet before it ends where one starts. */
+static void check_track(ts_check *c, ts_check_pes *pes, const uint8_t *p, size_t at) {
+    bool start = p[1] & 0x40;
+    if (at < PACKET && !start && !pes->size)
+        complain(c, "payload before a PES header");
+    else if (at < PACKET)
+        gather(pes, p + at, PACKET - at);
+}
+
 static void check_packet(ts_check *c, const uint8_t *p) {
-    int pid = (p[1] & 31) << 8 | p[2], counter = p[3] & 15;
-    bool start = p[1] & 0x40, payload = p[3] & 0x10;
+    int pid = (p[1] & 31) << 8 | p[2];
+    bool start = p[1] & 0x40;
     if (p[0] != 0x47)
         complain(c, "no sync byte");
     if (p[1] & 0x80 || p[3] & 0xc0)
@@ -243,41 +310,47 @@ static void check_packet(ts_check *c, const uint8_t *p) {
         end_unit(c);
         c->random_access = false;
     }
+    if (start && pid == c->audio_pid)
+        end_audio(c);
+    bool random_access = c->random_access;
     size_t at = check_adaptation(c, p, pid);
+    if (pid == c->audio_pid)
+        c->random_access = random_access; /* only that of video is compared */
     if (start && pid == c->video_pid)
         c->unit_pcr = c->pcr;
-    if (c->cc_known[pid] && counter != ((c->cc[pid] + payload) & 15))
-        complain(c, "continuity counter %d after %d", counter, c->cc[pid]);
-    c->cc_known[pid] = true;
-    c->cc[pid] = (uint8_t)counter;
+    check_counter(c, p, pid);
     if (pid == 0 && start)
         check_pat(c, p + at, PACKET - at);
     else if (pid == c->pmt_pid && start)
         check_pmt(c, p + at, PACKET - at);
-    else if (pid == c->video_pid && at < PACKET && !start && !c->unit_size)
-        complain(c, "payload before a PES header");
-    else if (pid == c->video_pid && at < PACKET)
-        gather(c, p + at, PACKET - at);
-    else if (pid != c->video_pid)
+    else if (pid == c->video_pid)
+        check_track(c, &c->unit, p, at);
+    else if (pid == c->audio_pid)
+        check_track(c, &c->sound, p, at);
+    else
         complain(c, "PID %d is in no table", pid);
 }
 
 int ts_check_segment(ts_check *c, const uint8_t *data, size_t size) {
     int before = c->complaints;
-    c->packets = c->access_units = c->payload_bytes = 0;
-    c->pmt_pid = c->video_pid = c->pcr_pid = -1;
+    c->packets = c->access_units = c->audio_frames = c->payload_bytes = 0;
+    c->pmt_pid = c->video_pid = c->audio_pid = c->pcr_pid = -1;
     c->packet = 0;
     if (size == 0 || size % PACKET)
         complain(c, "%zu bytes are no whole number of packets", size);
     for (; c->packet < size / PACKET; c->packet++, c->packets++)
         check_packet(c, data + c->packet * PACKET);
     end_unit(c);
+    end_audio(c);
     if (c->access_units == 0)
         complain(c, "no access unit in it");
+    if (c->audio_pid >= 0 && c->audio_frames == 0)
+        complain(c, "PMT lists audio that never comes");
     return c->complaints - before;
 }
 
 void ts_check_deinit(ts_check *c) {
-    free(c->unit);
-    c->unit = NULL;
+    free(c->unit.bytes);
+    free(c->sound.bytes);
+    c->unit = c->sound = (ts_check_pes){0};
 }

@@ -9,6 +9,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
+typedef struct ts_check_pes {
+    uint8_t *bytes;
+    size_t size, capacity;
+} ts_check_pes;
+
 /* What goes on from one segment of a timeline to the next. Zero it at a timeline's start. */
 typedef struct ts_check {
     FILE *out; /* complaints, one a line; NULL: only counted */
@@ -17,16 +22,15 @@ typedef struct ts_check {
 
     bool cc_known[8192];
     uint8_t cc[8192];
-    bool pcr_known, dts_known;
-    int64_t pcr, dts, pts_first, pts_last; /* 90 kHz, 33 bits */
-    int64_t unit_pcr;                      /* when the open unit began */
+    bool pcr_known, dts_known, audio_pts_known;
+    int64_t pcr, dts, pts_first, pts_last, audio_pts; /* 90 kHz, 33 bits */
+    int64_t unit_pcr;                                 /* when the open unit began */
 
     /* of the segment */
-    uint64_t packets, access_units, payload_bytes;
+    uint64_t packets, access_units, audio_frames, payload_bytes;
     size_t packet; /* index of the one at hand */
-    int pmt_pid, video_pid, pcr_pid;
-    uint8_t *unit; /* the open PES packet, gathered */
-    size_t unit_size, unit_capacity;
+    int pmt_pid, video_pid, audio_pid, pcr_pid;
+    ts_check_pes unit, sound; /* the open PES packet of each track */
     bool random_access;
 } ts_check;
 

@@ -35,14 +35,27 @@ static int one_more(void *ctx, s3hls__output *out) {
     return S3HLS_OK;
 }
 
-static fixture *fixture_open(void) {
+static const s3hls__tracks with_audio = {
+    .video.codec = S3HLS__CODEC_H264,
+    .audio = {.codec = S3HLS__CODEC_AAC,
+              .rate = 48000,
+              .channels = 2,
+              .frame_samples = 1024,
+              .adts = {0xff, 0xf1, 0x4c, 0x80, 0x00, 0xff, 0xfc}},
+};
+
+static fixture *fixture_open_with(const s3hls__tracks *of) {
     fixture *f = calloc(1, sizeof *f);
     f->data = malloc(CAPACITY);
     f->room = CAPACITY / 188;
     f->out[S3HLS__PART_MEDIA] = (s3hls__output){f->data, f->data, 0, f, one_more};
-    s3hls__container_ts.begin_timeline(&f->mux, &tracks);
+    s3hls__container_ts.begin_timeline(&f->mux, of);
     assert_int_equal(s3hls__container_ts.begin_segment(&f->mux, f->out), S3HLS_OK);
     return f;
+}
+
+static fixture *fixture_open(void) {
+    return fixture_open_with(&tracks);
 }
 
 static void fixture_close(fixture *f) {
@@ -338,6 +351,91 @@ static void planted_faults_are_found(void **state) {
     }
 }
 
+enum { AUDIO_RUNS = 10, RUN_FRAMES = 4, AUDIO_FRAME = 90 };
+
+/* Two pictures, then four audio frames in one PES packet, and so on. */
+static fixture *good_segment_with_audio(void) {
+    static const uint8_t bytes[AUDIO_FRAME] = {0x21, 0x10, 4};
+    fixture *f = fixture_open_with(&with_audio);
+    f->audio = true;
+    for (int run = 0; run < AUDIO_RUNS; run++) {
+        for (int i = 2 * run; i < 2 * run + 2; i++)
+            put(f, i == 0, 93600 + i * 3600, 90000 + i * 3600, 900, 900);
+        s3hls__audio_frame frames[RUN_FRAMES];
+        for (int i = 0; i < RUN_FRAMES; i++)
+            frames[i] = (s3hls__audio_frame){.data = {bytes},
+                                             .size = {sizeof bytes},
+                                             .pts = 49920 + (run * RUN_FRAMES + i) * 1024,
+                                             .samples = 1024};
+        assert_int_equal(s3hls__container_ts.audio(&f->mux, f->out, frames, RUN_FRAMES), S3HLS_OK);
+    }
+    end(f);
+    return f;
+}
+
+/* The first packet of the nth PES packet of audio. */
+static uint8_t *sound(fixture *f, int n) {
+    for (uint8_t *p = f->data + 2 * 188;; p += 188)
+        if (p[1] & 0x40 && pes(p)[3] == 0xc0 && n-- == 0)
+            return p;
+}
+
+static void plant_in_audio(fixture *f, int fault) {
+    uint8_t *p = sound(f, 3);
+    switch (fault) {
+    case 0:
+        drop_packet(f, p + 188);
+        break;
+    case 1:
+        pes(p)[14] = 0xfe;
+        break;
+    case 2:
+        pes(p)[5] += 1;
+        break;
+    case 3:
+        memcpy(pes(p) + 9, pes(sound(f, 2)) + 9, 5);
+        break;
+    case 4:
+        pes(p)[10] ^= 0x10;
+        break;
+    case 5:
+        sound(f, 0)[1] &= 0xbf;
+        break;
+    case 6:
+        for (uint8_t *q = f->data + 2 * 188; q < f->data + size_of(f);)
+            if (q[2] == p[2])
+                drop_packet(f, q);
+            else
+                q += 188;
+        break;
+    }
+}
+
+static void planted_faults_of_audio_are_found(void **state) {
+    (void)state;
+    static const char *const words[] = {"continuity counter",         "whole ADTS frames",
+                                        "PES_packet_length of audio", "audio does not rise",
+                                        "apart from video",           "before a PES header",
+                                        "audio that never comes"};
+    for (int fault = 0; fault < 7; fault++) {
+        fixture *f = good_segment_with_audio();
+        char *said = NULL;
+        size_t size;
+        assert_int_equal(check(f, stdout), 0);
+        assert_int_equal(f->check.audio_frames, AUDIO_RUNS * RUN_FRAMES);
+        ts_check_deinit(&f->check);
+        memset(&f->check, 0, sizeof f->check);
+        plant_in_audio(f, fault);
+        FILE *out = open_memstream(&said, &size);
+        int complaints = check(f, out);
+        fclose(out);
+        if (!complaints || !strstr(said, words[fault]))
+            fail_msg("fault %d should be called \"%s\": %s", fault, words[fault], said);
+        free(said);
+        fixture_close(f);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(crc_of_a_known_section),
@@ -348,6 +446,7 @@ int main(void) {
         cmocka_unit_test(counters_run_on_over_segments),
         cmocka_unit_test(a_unit_without_room_can_be_taken_back),
         cmocka_unit_test(planted_faults_are_found),
+        cmocka_unit_test(planted_faults_of_audio_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
