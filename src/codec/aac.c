@@ -14,6 +14,11 @@ enum { RATE_COUNT = sizeof RATES / sizeof RATES[0] };
 /* Channels of channel_configuration, Table 1.19. */
 static const uint8_t CHANNELS[] = {0, 1, 2, 3, 4, 5, 6, 8};
 
+/* Layouts of 7 to 24 channels, which no camera has and few players decode. */
+static bool is_large_layout(uint32_t configuration) {
+    return configuration >= 11 && configuration <= 14;
+}
+
 static uint8_t read_object_type(s3hls__bits *b) {
     uint32_t type = s3hls__bits_read(b, 5);
     return (uint8_t)(type == ESCAPED_TYPE ? 32 + s3hls__bits_read(b, 6) : type);
@@ -68,9 +73,9 @@ static int read_config(s3hls__bits *b, s3hls__aac_config *c) {
         type = read_object_type(b);
     }
     c->object_type = type;
-    if (b->failed || channels >= sizeof CHANNELS)
+    if (b->failed || (channels >= sizeof CHANNELS && !is_large_layout(channels)))
         return S3HLS_E_MALFORMED;
-    if (type != AAC_LC)
+    if (type != AAC_LC || channels >= sizeof CHANNELS)
         return S3HLS_E_UNSUPPORTED;
     c->samples = s3hls__bits_read(b, 1) ? 960 : 1024; /* GASpecificConfig, 4.4.1 */
     if (s3hls__bits_read(b, 1))

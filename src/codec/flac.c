@@ -24,8 +24,8 @@ uint32_t s3hls__flac_samples(const uint8_t *p, size_t size) {
         return 144u << code;
     if (code == 6)
         return p[at] + 1u;
-    if (code == 7)
-        return (p[at] << 8 | p[at + 1]) + 1u;
+    if (code == 7) /* 65,536 is not a size: a STREAMINFO cannot state it */
+        return ((p[at] << 8 | p[at + 1]) + 1u) & 0xffff;
     return 1u << code;
 }
 

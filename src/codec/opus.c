@@ -15,14 +15,25 @@ static uint32_t frame_samples(uint8_t toc) {
     return 120u << (config & 3);
 }
 
+/* The length of the first of two frames, 3.2.1, is within the packet. */
+static bool first_frame_fits(const uint8_t *p, size_t size) {
+    enum { LONG = 252 };
+    if (size < 1 || (p[0] >= LONG && size < 2))
+        return false;
+    return p[0] < LONG ? p[0] <= size - 1 : p[0] + 4u * p[1] <= size - 2;
+}
+
 uint32_t s3hls__opus_samples(const uint8_t *packet, size_t size) {
     if (size < 1)
         return 0;
-    uint32_t frames = 1;
-    if ((packet[0] & 3) == 3)
+    unsigned code = packet[0] & 3;
+    uint32_t frames = code ? 2 : 1;
+    if (code == 1 && size % 2 == 0) /* two frames of equal size (3.2.3) */
+        return 0;
+    if (code == 2 && !first_frame_fits(packet + 1, size - 1))
+        return 0;
+    if (code == 3)
         frames = size > 1 ? packet[1] & 63 : 0;
-    else if (packet[0] & 3)
-        frames = 2;
     uint32_t samples = frames * frame_samples(packet[0]);
     return samples <= LONGEST ? samples : 0;
 }

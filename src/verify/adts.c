@@ -15,6 +15,8 @@ static void read_frame(s3hls__adts_track *t, const s3hls__adts *adts) {
         wrong(t, "audio is not AAC LC");
         return;
     }
+    if (adts->blocks != 1)
+        wrong(t, "an audio frame has several raw data blocks");
     if (t->frames && (t->rate != track.rate || t->channels != track.channels))
         wrong(t, "audio changes its sampling rate or channels");
     memcpy(t->codecs, track.codecs, sizeof t->codecs);

@@ -33,6 +33,7 @@ static const config_case configs[] = {
     {{0x0a, 0x10}, 2, S3HLS_E_UNSUPPORTED, 0, 0, 0, NULL},                      /* AAC Main */
     {{0x16, 0x90}, 2, S3HLS_E_MALFORMED, 0, 0, 0, NULL}, /* a reserved rate */
     {{0x12, 0x48}, 2, S3HLS_E_MALFORMED, 0, 0, 0, NULL}, /* reserved channels */
+    {{0x12, 0x58}, 2, S3HLS_E_UNSUPPORTED, 0, 0, 0, NULL}, /* 6.1 channels */
     {{0x12}, 1, S3HLS_E_MALFORMED, 0, 0, 0, NULL},
     {{0}, 0, S3HLS_E_MALFORMED, 0, 0, 0, NULL},
 };
@@ -115,15 +116,21 @@ static void opus_packets_state_their_samples(void **state) {
     static const struct {
         uint8_t toc, frames;
         uint32_t samples;
-    } known[] = {{0x00, 0, 480},  {0x08, 0, 960},  {0x10, 0, 1920}, {0x18, 0, 2880},
-                 {0x60, 0, 480},  {0x68, 0, 960},  {0x80, 0, 120},  {0x98, 0, 960},
-                 {0xf8, 0, 960},  {0x99, 0, 1920}, {0x9a, 0, 1920}, {0x83, 48, 5760},
-                 {0x9b, 6, 5760}, {0x9b, 7, 0},    {0x9b, 0, 0}};
+    } known[] = {{0x00, 0, 480},   {0x08, 0, 960},  {0x10, 0, 1920}, {0x18, 0, 2880},
+                 {0x60, 0, 480},   {0x68, 0, 960},  {0x80, 0, 120},  {0x98, 0, 960},
+                 {0xf8, 0, 960},   {0x99, 0, 0},    {0x9a, 0, 1920}, {0x9a, 1, 0},
+                 {0x83, 48, 5760}, {0x9b, 6, 5760}, {0x9b, 7, 0},    {0x9b, 0, 0}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         const uint8_t packet[] = {known[i].toc, known[i].frames};
         assert_int_equal(s3hls__opus_samples(packet, 2), known[i].samples);
     }
     assert_int_equal(s3hls__opus_samples((const uint8_t[]){0x83}, 1), 0);
+    assert_int_equal(s3hls__opus_samples((const uint8_t[]){0x99, 1, 2}, 3), 1920);
+    assert_int_equal(s3hls__opus_samples((const uint8_t[]){0x9a}, 1), 0);
+    uint8_t two[2 + 1 + 252 + 5] = {0x9a, 252, 0};
+    assert_int_equal(s3hls__opus_samples(two, 3 + 252), 1920);
+    assert_int_equal(s3hls__opus_samples(two, 3 + 251), 0);
+    assert_int_equal(s3hls__opus_samples(two, 2), 0);
     assert_int_equal(s3hls__opus_samples(NULL, 0), 0);
     static const uint8_t head[] = "OpusHead\1\2\x38\1\x80\xbb\0\0\0\0\0";
     s3hls__audio_track t;
@@ -146,6 +153,8 @@ static void flac_frames_state_their_samples(void **state) {
         assert_int_equal(s3hls__flac_samples(frame, sizeof frame), expected);
         assert_int_equal(s3hls__flac_samples(frame, 4), 0);
     }
+    static const uint8_t largest[] = {0xff, 0xf8, 0x79, 0x18, 0, 0xff, 0xff, 0};
+    assert_int_equal(s3hls__flac_samples(largest, sizeof largest), 0);
     static const uint8_t not_flac[] = {0xff, 0xf0, 0xc9, 0x18, 0, 0, 0, 0};
     assert_int_equal(s3hls__flac_samples(not_flac, sizeof not_flac), 0);
     uint8_t info[34] = {0x10, 0, 0x10, 0, 0, 0, 0, 0, 0, 0, 0x0a, 0xc4, 0x42, 0xf0};

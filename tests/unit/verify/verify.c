@@ -43,6 +43,7 @@ typedef struct way {
     int swapped;              /* this picture and the next have changed places; 0: none */
     int joined;               /* this picture stands in the PES packet of the one before; 0: none */
     bool unsorted;            /* PTS in the order of decoding */
+    bool audio;
 } way;
 
 static int64_t shown_at(const way *w, uint64_t place) {
@@ -70,6 +71,28 @@ static s3hls__unit times_of(const way *w, const h264_gen *gen, uint64_t n) {
     return (s3hls__unit){.pts_90k = pts, .dts_90k = dts, .keyframe = n % PICTURES == 0};
 }
 
+enum { RUN = 5, RUN_FRAMES = 9, AUDIO_FRAME = 60 };
+static const s3hls__tracks tracks = {.video.codec = S3HLS__CODEC_H264};
+static const s3hls__tracks with_audio = {
+    .video.codec = S3HLS__CODEC_H264,
+    .audio = {.codec = S3HLS__CODEC_AAC,
+              .rate = 48000,
+              .channels = 2,
+              .frame_samples = 1024,
+              .adts = {0xff, 0xf1, 0x4c, 0x80, 0x00, 0x1f, 0xfc}},
+};
+
+/* The audio of five pictures in one PES packet. */
+static void add_audio(const way *w, s3hls__ts *mux, s3hls__output *out, uint64_t first) {
+    static const uint8_t bytes[AUDIO_FRAME] = {0x21, 0x10, 4};
+    s3hls__audio_frame frames[RUN_FRAMES];
+    int64_t pts = (w->origin + (int64_t)first * FRAME) * 48 / 90;
+    for (int i = 0; i < RUN_FRAMES; i++)
+        frames[i] = (s3hls__audio_frame){
+            .data = {bytes}, .size = {sizeof bytes}, .pts = pts + i * 1024, .samples = 1024};
+    assert_int_equal(s3hls__container_ts.audio(mux, out, frames, RUN_FRAMES), S3HLS_OK);
+}
+
 static void add_segment(const way *w, s3hls__ts *mux, s3hls__output *out, h264_gen *gen) {
     static unit units[PICTURES];
     uint64_t first = gen->pictures;
@@ -95,6 +118,8 @@ static void add_segment(const way *w, s3hls__ts *mux, s3hls__output *out, h264_g
                          S3HLS_OK);
         if (!third || !w->joined || n + 1 != w->joined)
             assert_int_equal(s3hls__container_ts.end_unit(mux, out), S3HLS_OK);
+        if (w->audio && n % RUN == RUN - 1)
+            add_audio(w, mux, out, first + (uint64_t)n - (RUN - 1));
     }
 }
 
@@ -107,13 +132,13 @@ static fixture *fixture_open_as(const way *w) {
                     .other_bytes = 900,
                     .reordered = w->reordered};
     s3hls__ts mux;
-    s3hls__container_ts.begin_timeline(&mux, &(s3hls__tracks){.video.codec = S3HLS__CODEC_H264});
+    s3hls__container_ts.begin_timeline(&mux, w->audio ? &with_audio : &tracks);
     for (int i = 0; i < SEGMENTS; i++) {
         f->data[i] = malloc(CAPACITY);
         s3hls__output out[S3HLS__PARTS] = {
             [S3HLS__PART_MEDIA] = {f->data[i], f->data[i] + CAPACITY, 0, NULL, no_more}};
         add_segment(w, &mux, out, &gen);
-        s3hls__container_ts.end_segment(&mux, out, 0, false);
+        s3hls__container_ts.end_segment(&mux, out, 0, w->audio);
         f->size[i] = (size_t)(out[S3HLS__PART_MEDIA].p - f->data[i]);
         uint64_t first = (uint64_t)i * PICTURES + w->reordered;
         int64_t begin_ms = (shown_at(w, first) - w->origin) / 90;
@@ -399,6 +424,62 @@ static void every_planted_fault_is_found_and_named(void **state) {
         if (!(r->faults & faults[n].want))
             print_message("%s: %#x: %s\n", faults[n].what, r->faults, r->message);
         assert_true(r->faults & faults[n].want);
+        fixture_close(f);
+    }
+}
+
+/* The payload of the nth PES packet of audio in the third segment. */
+static uint8_t *audio_pes(fixture *f, int n) {
+    for (uint8_t *p = f->data[2] + 2 * 188;; p += 188) {
+        uint8_t *pes = p + (p[3] & 0x20 ? 5 + p[4] : 4);
+        if (p[1] & 0x40 && pes[3] == 0xc0 && n-- == 0)
+            return pes;
+    }
+}
+
+static void plant_in_audio(fixture *f, int which) {
+    uint8_t *pes = audio_pes(f, 2), *adts = pes + 14;
+    switch (which) {
+    case 0:
+        pes[2] = 2;
+        break;
+    case 1:
+        pes[5]++;
+        break;
+    case 2:
+        memcpy(pes + 9, audio_pes(f, 1) + 9, 5);
+        break;
+    case 3:
+        adts[0] = 0;
+        break;
+    case 4:
+        adts[5] += 32; /* one byte longer */
+        break;
+    case 5:
+        adts[2] ^= 0x04; /* sampling rate */
+        break;
+    case 6:
+        adts[2] &= 0x3f; /* AAC Main */
+        break;
+    case 7:
+        adts[6] |= 1; /* two raw data blocks */
+        break;
+    }
+}
+
+static void faults_in_audio_are_found(void **state) {
+    (void)state;
+    const way w = {.origin = 90000, .audio = true};
+    fixture *f = fixture_open_as(&w);
+    expect(f, (uint32_t[SEGMENTS]){0});
+    assert_int_equal(f->reports[2].audio_frames, PICTURES / RUN * RUN_FRAMES);
+    assert_string_equal(f->reports[2].audio_codecs, "mp4a.40.2");
+    fixture_close(f);
+    for (int which = 0; which < 8; which++) {
+        f = fixture_open_as(&w);
+        plant_in_audio(f, which);
+        print_message("fault %d\n", which);
+        expect(f, (uint32_t[SEGMENTS]){0, 0, S3HLS_FAULT_AUDIO});
         fixture_close(f);
     }
 }
@@ -700,6 +781,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_recording_has_no_faults),
         cmocka_unit_test(every_planted_fault_is_found_and_named),
+        cmocka_unit_test(faults_in_audio_are_found),
         cmocka_unit_test(agrees_with_the_tests_own_checker),
         cmocka_unit_test(truncated_anywhere_is_found),
         cmocka_unit_test(swapped_segments_are_told_from_their_neighbours),
