@@ -6,7 +6,7 @@ function(s3hls_unit_test name)
   target_include_directories(unit_${name} PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src
                              ${PROJECT_SOURCE_DIR}/tests/support)
   target_link_libraries(unit_${name} PRIVATE PkgConfig::CMOCKA PkgConfig::CURL PkgConfig::CRYPTO
-                        PkgConfig::EXPAT PkgConfig::JANSSON Threads::Threads)
+                        PkgConfig::EXPAT PkgConfig::JANSSON ${S3HLS_FLAC_LIBRARY} Threads::Threads)
   add_test(NAME unit.${name} COMMAND unit_${name})
   set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 180)
 endfunction()
@@ -21,5 +21,5 @@ function(s3hls_fuzz_target name)
   target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
   target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
   target_link_libraries(fuzz_${name} PRIVATE PkgConfig::CURL PkgConfig::CRYPTO PkgConfig::EXPAT
-                        PkgConfig::JANSSON Threads::Threads)
+                        PkgConfig::JANSSON ${S3HLS_FLAC_LIBRARY} Threads::Threads)
 endfunction()

@@ -27,7 +27,10 @@ typedef enum s3hls_audio_codec {
     /** FLAC frames (RFC 9639), one in a call; config: STREAMINFO, 34 bytes. Only in fragmented
      * MP4. */
     S3HLS_AUDIO_FLAC = 4,
-    /** G.711. No player of HLS decodes it. */
+    /** G.711 (ITU-T G.711), any number of samples in a call; channels and sample_rate state what
+     * they are. No player of HLS decodes it: it is recorded as FLAC, in fragmented MP4, if the
+     * library was built with S3HLS_FLAC. Otherwise s3hls_recorder_open() returns
+     * S3HLS_E_UNSUPPORTED. */
     S3HLS_AUDIO_ALAW = 5,
     S3HLS_AUDIO_ULAW = 6
 } s3hls_audio_codec;
@@ -38,6 +41,7 @@ typedef struct s3hls_audio_config {
     const uint8_t *config;   /* see s3hls_audio_codec; NULL: none */
     size_t config_size;      /* bytes */
     uint32_t channels;       /* where config does not state them: 1 or 2; 0: 1 */
+    uint32_t sample_rate;    /* of G.711: samples per second, 8,000 to 48,000; 0: 8,000 */
     /** Memory for audio that waits for its pictures, bytes, 4,096 to 16 MiB; 0 (default): 128 KiB.
      * When it is full, the oldest audio is dropped. */
     size_t buffer_bytes;

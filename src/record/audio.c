@@ -9,7 +9,8 @@
 
 enum { BUFFER_DEFAULT = 128 * 1024, BUFFER_MIN = 4096, BUFFER_MAX = 16 << 20 };
 
-static int describe(s3hls__audio_input *a, const s3hls_audio_config *cfg, const char **wrong) {
+static int describe(s3hls__audio_input *a, const s3hls_audio_config *cfg, const s3hls_env *env,
+                    const char **wrong) {
     switch (cfg->codec) {
     case S3HLS_AUDIO_AAC_ADTS:
         return S3HLS_OK;
@@ -24,8 +25,7 @@ static int describe(s3hls__audio_input *a, const s3hls_audio_config *cfg, const 
         *wrong = "audio.config is not a STREAMINFO block of one or two channels, up to 96 kHz";
         return s3hls__flac_describe(cfg->config, cfg->config_size, &a->track);
     default:
-        *wrong = "audio.codec: no player of HLS decodes G.711: encode it as AAC";
-        return S3HLS_E_UNSUPPORTED;
+        return s3hls__g711_open(&a->g711, cfg, env, &a->track, wrong);
     }
 }
 
@@ -42,11 +42,13 @@ int s3hls__audio_open(s3hls__audio_input *a, const s3hls_audio_config *cfg, cons
     bool required = cfg->codec == S3HLS_AUDIO_AAC || cfg->codec == S3HLS_AUDIO_FLAC;
     if (required && (!cfg->config || !cfg->config_size))
         return S3HLS_E_INVALID;
-    int rc = describe(a, cfg, wrong);
+    int rc = describe(a, cfg, env, wrong);
     return rc ? rc : s3hls__ring_open(&a->ring, size, env);
 }
 
 void s3hls__audio_close(s3hls__audio_input *a, const s3hls_env *env) {
+    s3hls__g711_close(a->g711, env);
+    a->g711 = NULL;
     s3hls__ring_close(&a->ring, env);
 }
 
@@ -65,8 +67,20 @@ static void leave_out(s3hls__audio_input *a, tally *t, int status) {
     t->status = t->status ? t->status : status;
 }
 
-static void push(s3hls__audio_input *a, tally *t, const s3hls__ring_frame *f, const uint8_t *data) {
-    int rc = s3hls__ring_push(&a->ring, f, data);
+static const int64_t NO_PICTURE = INT64_MIN; /* instead of a time: it arrived before all pictures */
+
+/* The time of the pictures that audio without times arrives with. */
+static int64_t arrival_us(const s3hls__audio_input *a) {
+    int64_t picture = atomic_load_explicit(&a->picture_90k, memory_order_relaxed);
+    return picture ? (picture - 1) * 100 / 9 : NO_PICTURE;
+}
+
+static void push(s3hls__audio_input *a, tally *t, const s3hls__ring_frame *frame,
+                 const uint8_t *data) {
+    s3hls__ring_frame f = *frame;
+    if (a->counted)
+        f.pts_us = arrival_us(a);
+    int rc = s3hls__ring_push(&a->ring, &f, data);
     if (rc < 0) {
         t->status = t->status ? t->status : rc;
         return;
@@ -147,10 +161,45 @@ static void put_raw(s3hls__audio_input *a, const s3hls_audio *audio, tally *t) {
     push(a, t, &f, audio->data);
 }
 
+/* ---- G.711 */
+
+typedef struct encoding {
+    s3hls__audio_input *input;
+    tally *tally;
+} encoding;
+
+static void push_encoded(void *ctx, const uint8_t *frame, size_t size, uint32_t samples,
+                         int64_t pts_us) {
+    const encoding *e = ctx;
+    s3hls__ring_frame f = {.pts_us = pts_us, .samples = samples, .size = (uint32_t)size};
+    push(e->input, e->tally, &f, frame);
+}
+
+static void put_g711(s3hls__audio_input *a, const s3hls_audio *audio, tally *t) {
+    encoding e = {a, t};
+    if (atomic_flag_test_and_set(&a->busy)) {
+        leave_out(a, t, S3HLS_E_STATE);
+        return;
+    }
+    int rc = s3hls__g711_put(a->g711, audio, push_encoded, &e);
+    atomic_flag_clear(&a->busy);
+    if (rc)
+        leave_out(a, t, rc);
+}
+
+void s3hls__audio_end(s3hls__audio_input *a) {
+    tally t = {.kept = 0};
+    encoding e = {a, &t};
+    if (a->g711 && !atomic_flag_test_and_set(&a->busy))
+        s3hls__g711_end(a->g711, push_encoded, &e);
+}
+
 int s3hls__audio_put(s3hls__audio_input *a, const s3hls_audio *audio) {
     tally t = {.kept = 0};
     if (a->codec == S3HLS_AUDIO_AAC_ADTS)
         put_adts(a, audio, &t);
+    else if (a->g711)
+        put_g711(a, audio, &t);
     else
         put_raw(a, audio, &t);
     if (!t.kept)
@@ -172,15 +221,6 @@ static int64_t to_90k(const s3hls__audio_input *a, int64_t time) {
 
 static int64_t to_samples(const s3hls__audio_input *a, int64_t time_90k) {
     return time_90k * a->track.rate / 90000;
-}
-
-/* The caller's time on the recording's clock. Where pictures are counted, audio has none: it begins
- * with the current picture. */
-static int64_t given_90k(const s3hls__audio_input *a, const s3hls__timing *timing, int64_t pts_us) {
-    const s3hls__audio_clock *c = &a->clock;
-    if (timing->rate_num)
-        return c->placed ? to_90k(a, c->next) : timing->pts_90k;
-    return s3hls__timing_of_given(timing, pts_us) + c->shift_90k;
 }
 
 /* Begin the count, or begin it again behind a gap. */
@@ -217,11 +257,20 @@ static void doubt(s3hls__audio_clock *c, int64_t difference_90k) {
     c->strange = 0;
 }
 
+/* Where pictures are counted, audio begins with the picture that it arrived with. From there on it
+ * is counted too, until it is late by more than a burst. */
+static void set_counted_clock(s3hls__audio_input *a, const s3hls__ring_frame *f) {
+    const int64_t burst_90k = 90000;
+    int64_t at_90k = f->pts_us / 100 * 9;
+    if (!a->clock.placed || at_90k - to_90k(a, a->clock.next) > burst_90k)
+        place(a, at_90k);
+}
+
 /* Set the clock to the time of a frame. */
 static void set_clock(s3hls__audio_input *a, const s3hls__timing *timing,
                       const s3hls__ring_frame *f) {
     s3hls__audio_clock *c = &a->clock;
-    int64_t at_90k = given_90k(a, timing, f->pts_us);
+    int64_t at_90k = s3hls__timing_of_given(timing, f->pts_us) + c->shift_90k;
     int64_t from_pictures = at_90k - timing->pts_90k;
     if (!c->placed && (from_pictures > JUMP_90K || from_pictures < -JUMP_90K)) {
         c->shift_90k -=
@@ -244,6 +293,11 @@ static void set_clock(s3hls__audio_input *a, const s3hls__timing *timing,
 
 void s3hls__audio_begin(s3hls__audio_input *a, int64_t start_90k) {
     a->floor_90k = start_90k;
+}
+
+void s3hls__audio_note_picture(s3hls__audio_input *a, int64_t pts_90k) {
+    if (pts_90k >= atomic_load_explicit(&a->picture_90k, memory_order_relaxed))
+        atomic_store_explicit(&a->picture_90k, pts_90k + 1, memory_order_relaxed);
 }
 
 static bool fits(const s3hls__audio_run *run, const s3hls__ring_frame *f) {
@@ -269,7 +323,15 @@ static bool take_one(s3hls__audio_input *a, const s3hls__timing *timing, int64_t
     run->full = !fits(run, &f);
     if (run->full)
         return false;
-    set_clock(a, timing, &f);
+    if (a->counted && f.pts_us == NO_PICTURE) {
+        a->skipped++;
+        a->taken = f.after;
+        return true;
+    }
+    if (a->counted)
+        set_counted_clock(a, &f);
+    else
+        set_clock(a, timing, &f);
     int64_t pts = a->clock.next;
     if (to_90k(a, pts) >= until_90k) {
         a->clock = before;
@@ -316,6 +378,16 @@ void s3hls__audio_taken(s3hls__audio_input *a, bool kept) {
     atomic_store_explicit(&a->corrections, a->clock.corrections, memory_order_relaxed);
     a->skipped = 0;
     s3hls__ring_end(&a->ring, a->taken);
+}
+
+void s3hls__audio_discard(s3hls__audio_input *a) {
+    s3hls__ring_frame f;
+    if (a->codec == S3HLS_AUDIO_NONE)
+        return;
+    uint64_t at = s3hls__ring_begin(&a->ring);
+    for (; s3hls__ring_next(&a->ring, at, &f); at = f.after)
+        atomic_fetch_add_explicit(&a->frames_skipped, 1, memory_order_relaxed);
+    s3hls__ring_end(&a->ring, at);
 }
 
 void s3hls__audio_get_stats(const s3hls__audio_input *a, s3hls_recorder_stats *stats) {

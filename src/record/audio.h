@@ -10,6 +10,7 @@
 #define S3HLS_RECORD_AUDIO_H
 
 #include "container/container.h"
+#include "record/g711.h"
 #include "record/ring.h"
 #include "record/timing.h"
 #include "s3hls/recorder.h"
@@ -30,8 +31,12 @@ typedef struct s3hls__audio_input {
 
     /* audio thread; read by the encoder's thread once a frame is in the ring */
     s3hls__audio_track track; /* ADTS: known with the first frame */
+    s3hls__g711_input *g711;  /* NULL: the frames are kept as they are */
+    atomic_flag busy;         /* g711 is in use, or has ended */
+    bool counted; /* pictures are counted: audio has the time of those it arrives with */
 
     /* any thread */
+    _Atomic int64_t picture_90k; /* the newest picture's time + 1; 0: none yet */
     _Atomic uint64_t frames_in, frames_damaged, frames_skipped, corrections;
 
     /* encoder's thread */
@@ -51,6 +56,15 @@ void s3hls__audio_close(s3hls__audio_input *a, const s3hls_env *env);
 
 /* Audio thread. @return as s3hls_recorder_put_audio() */
 int s3hls__audio_put(s3hls__audio_input *a, const s3hls_audio *audio);
+
+/* Encoder's thread: no audio follows. Samples that wait for a frame to be complete are written. */
+void s3hls__audio_end(s3hls__audio_input *a);
+
+/* Encoder's thread: what is in the ring has no pictures; count it as dropped. */
+void s3hls__audio_discard(s3hls__audio_input *a);
+
+/* Encoder's thread: a picture of this time was put. */
+void s3hls__audio_note_picture(s3hls__audio_input *a, int64_t pts_90k);
 
 /* Encoder's thread: audio that ends before this time is left out. */
 void s3hls__audio_begin(s3hls__audio_input *a, int64_t start_90k);

@@ -89,13 +89,15 @@ static int open_tags(s3hls_recorder *r, const s3hls_object_options *options) {
 
 static int open_audio(s3hls_recorder *r, const s3hls_recorder_config *cfg) {
     const char *wrong = "";
+    r->writer.audio.counted = cfg->frame_rate_num != 0;
     int rc = s3hls__audio_open(&r->writer.audio, &cfg->audio, &r->env, &wrong);
     if (rc == S3HLS_E_NOMEM)
         return rc;
-    bool only_fmp4 = cfg->audio.codec == S3HLS_AUDIO_OPUS || cfg->audio.codec == S3HLS_AUDIO_FLAC;
+    bool only_fmp4 = cfg->audio.codec >= S3HLS_AUDIO_OPUS;
     if (!rc && only_fmp4 && cfg->container == S3HLS_CONTAINER_TS) {
-        wrong = "audio.codec: no player of HLS reads Opus or FLAC from MPEG-TS: set container to "
-                "S3HLS_CONTAINER_AUTO";
+        wrong =
+            "audio.codec: no player of HLS reads Opus, FLAC or G.711 from MPEG-TS: set container "
+            "to S3HLS_CONTAINER_AUTO";
         rc = S3HLS_E_UNSUPPORTED;
     }
     if (rc)
@@ -232,11 +234,14 @@ static int nothing_recorded(const s3hls_recorder *r) {
 }
 
 static int end_input(s3hls_recorder *r) {
-    if (!r->ended)
+    atomic_store(&r->audio_ended, true);
+    if (!r->ended) {
+        s3hls__audio_end(&r->writer.audio);
         s3hls__writer_finish(&r->writer);
+        s3hls__audio_discard(&r->writer.audio);
+    }
     publish_counts(r);
     r->ended = true;
-    atomic_store(&r->audio_ended, true);
     return s3hls__outbox_is_used(r->box) ? S3HLS_OK : nothing_recorded(r);
 }
 

@@ -291,6 +291,7 @@ static int append_unit(s3hls__writer *w, const s3hls__unit *unit) {
     w->decider.skipping = false;
     w->unit_is_key = unit->keyframe;
     w->call.bytes_ended = w->call.bytes;
+    s3hls__audio_note_picture(&w->audio, w->timing.pts_90k);
     if (!unit->second_field)
         write_audio(w, w->timing.dts_90k, AUDIO_RUN_90K);
     int rc = s3hls__packer_begin_unit(&w->packer, &timed);

@@ -31,8 +31,8 @@ static const config_case configs[] = {
     {{0xeb, 0x8a, 0x08, 0x00}, 4, S3HLS_OK, 22050, 1, 1024, "mp4a.40.29"},      /* explicit PS */
     {{0x17, 0x80, 0x3e, 0x80, 0x08}, 5, S3HLS_OK, 32000, 1, 1024, "mp4a.40.2"}, /* rate stated */
     {{0x0a, 0x10}, 2, S3HLS_E_UNSUPPORTED, 0, 0, 0, NULL},                      /* AAC Main */
-    {{0x16, 0x90}, 2, S3HLS_E_MALFORMED, 0, 0, 0, NULL}, /* a reserved rate */
-    {{0x12, 0x48}, 2, S3HLS_E_MALFORMED, 0, 0, 0, NULL}, /* reserved channels */
+    {{0x16, 0x90}, 2, S3HLS_E_MALFORMED, 0, 0, 0, NULL},   /* a reserved rate */
+    {{0x12, 0x48}, 2, S3HLS_E_MALFORMED, 0, 0, 0, NULL},   /* reserved channels */
     {{0x12, 0x58}, 2, S3HLS_E_UNSUPPORTED, 0, 0, 0, NULL}, /* 6.1 channels */
     {{0x12}, 1, S3HLS_E_MALFORMED, 0, 0, 0, NULL},
     {{0}, 0, S3HLS_E_MALFORMED, 0, 0, 0, NULL},

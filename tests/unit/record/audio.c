@@ -237,6 +237,89 @@ static void bad_audio_is_named_and_costs_no_picture(void **state) {
     world_close(w);
 }
 
+/* PTS of the first PES packet of a stream id, 90 kHz; -1: there is none. */
+static int64_t first_pts(const uint8_t *ts, size_t size, uint8_t stream_id) {
+    for (const uint8_t *p = ts; p < ts + size; p += 188) {
+        const uint8_t *pes = p + (p[3] & 0x20 ? 5 + p[4] : 4);
+        if (p[1] & 0x40 && pes[0] == 0 && pes[1] == 0 && pes[2] == 1 && pes[3] == stream_id)
+            return (int64_t)(pes[9] >> 1 & 7) << 30 | (int64_t)pes[10] << 22 |
+                   (int64_t)(pes[11] >> 1) << 15 | (int64_t)pes[12] << 7 | pes[13] >> 1;
+    }
+    return -1;
+}
+
+/* Audio of each segment that has some begins with its pictures. @return segments without audio */
+static int apart(world *w) {
+    static uint8_t data[1 << 21];
+    enum { VIDEO = 0xe0, AUDIO = 0xc0, TOLERATED = 3 * 90000 / 10 };
+    s3hls_segment_list list = recorded(w);
+    int silent = 0;
+    for (size_t i = 0; i < list.count; i++) {
+        char key[S3HLS_KEY_MAX];
+        s3hls_segment_key_format(&list.segments[i], key, sizeof key);
+        size_t size = read_object(w, key, data, sizeof data);
+        int64_t sound = first_pts(data, size, AUDIO);
+        silent += sound < 0;
+        if (sound >= 0)
+            assert_in_range(sound - first_pts(data, size, VIDEO) + TOLERATED, 0, 2 * TOLERATED);
+    }
+    s3hls_segment_list_deinit(&list, NULL);
+    return silent;
+}
+
+/* Where pictures are counted, audio has no times: it stays with the pictures that it arrives with,
+ * also behind a pause. What arrives before all pictures has none, and is counted. */
+static void counted_pictures_have_the_audio_that_arrives_with_them(void **state) {
+    (void)state;
+    enum { EARLY = 3, PICTURES = 500, PAUSE_FROM = 200, PAUSE_TO = 300 };
+    world *w = world_open();
+    s3hls_recorder_config cfg = with_audio(w, S3HLS_CONTAINER_TS);
+    s3hls_recorder *r;
+    s3hls_recorder_stats stats;
+    h264_gen g = camera();
+    cfg.frame_rate_num = 25;
+    assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
+    assert_int_equal(put_sound(r, 12345, EARLY), S3HLS_OK);
+    int64_t sound_us = 0;
+    for (int i = 0; i < PICTURES; i++) {
+        assert_int_equal(put(r, &g), S3HLS_OK);
+        bool pause = i >= PAUSE_FROM && i < PAUSE_TO;
+        for (; sound_us < i * INT64_C(40000); sound_us += FRAME_US)
+            if (!pause)
+                assert_int_equal(put_sound(r, 12345, 1), S3HLS_OK);
+    }
+    result found = end(w, &r, &stats);
+    assert_int_equal(found.pictures, PICTURES);
+    assert_int_equal(stats.audio_frames_dropped, EARLY);
+    assert_int_equal(found.frames + stats.audio_frames_dropped, stats.audio_frames_in);
+    assert_in_range(apart(w), 3, 4);
+    world_close(w);
+}
+
+/* Audio that was accepted is recorded or counted, also if no picture comes any more. */
+static void audio_without_pictures_is_counted(void **state) {
+    (void)state;
+    for (int counted = 0; counted < 2; counted++) {
+        world *w = world_open();
+        s3hls_recorder_config cfg = with_audio(w, S3HLS_CONTAINER_AUTO);
+        s3hls_recorder *r;
+        s3hls_recorder_stats stats;
+        h264_gen g = camera();
+        cfg.frame_rate_num = counted ? 25 : 0;
+        assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
+        for (int i = 0; i < 25; i++)
+            assert_int_equal(put(r, &g), S3HLS_OK);
+        for (int i = 0; i < 100; i++)
+            assert_int_equal(put_sound(r, i * (int64_t)FRAME_US, 1), S3HLS_OK);
+        result found = end(w, &r, &stats);
+        assert_int_equal(found.pictures, 25);
+        assert_int_equal(stats.audio_frames_in, 100);
+        assert_true(found.frames >= 8 && found.frames < 40);
+        assert_int_equal(found.frames + stats.audio_frames_dropped, 100);
+        world_close(w);
+    }
+}
+
 static void a_config_that_cannot_be_played_is_refused(void **state) {
     (void)state;
     static const uint8_t main_profile[] = {0x0a, 0x10};
@@ -251,7 +334,10 @@ static void a_config_that_cannot_be_played_is_refused(void **state) {
         {S3HLS_AUDIO_AAC, NULL, 0, S3HLS_CONTAINER_AUTO, S3HLS_E_INVALID, "audio.config"},
         {S3HLS_AUDIO_AAC, main_profile, 2, S3HLS_CONTAINER_AUTO, S3HLS_E_UNSUPPORTED, "HE-AAC"},
         {S3HLS_AUDIO_OPUS, NULL, 0, S3HLS_CONTAINER_TS, S3HLS_E_UNSUPPORTED, "MPEG-TS"},
-        {S3HLS_AUDIO_ULAW, NULL, 0, S3HLS_CONTAINER_AUTO, S3HLS_E_UNSUPPORTED, "G.711"},
+        {S3HLS_AUDIO_ULAW, NULL, 0, S3HLS_CONTAINER_TS, S3HLS_E_UNSUPPORTED, "G.711"},
+#ifndef S3HLS_FLAC
+        {S3HLS_AUDIO_ULAW, NULL, 0, S3HLS_CONTAINER_AUTO, S3HLS_E_UNSUPPORTED, "S3HLS_FLAC"},
+#endif
         {(s3hls_audio_codec)99, NULL, 0, S3HLS_CONTAINER_AUTO, S3HLS_E_INVALID, "audio.codec"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         world *w = world_open();
@@ -272,6 +358,67 @@ static void a_config_that_cannot_be_played_is_refused(void **state) {
     assert_int_equal(s3hls_recorder_close(&r, 0), S3HLS_OK);
     world_close(w);
 }
+
+#ifdef S3HLS_FLAC
+static int put_telephone(s3hls_recorder *r, int64_t pts_us, size_t size) {
+    static uint8_t bytes[1 << 16];
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = (uint8_t)(i * 7);
+    s3hls_audio a = {.data = bytes, .size = size, .pts_us = pts_us};
+    return s3hls_recorder_put_audio(r, &a);
+}
+
+/* No sample is lost: those that wait for a frame of 1,024 are written at the end. */
+static void g711_is_recorded_as_flac(void **state) {
+    (void)state;
+    for (int ulaw = 0; ulaw < 2; ulaw++) {
+        world *w = world_open();
+        s3hls_recorder_config cfg = with_audio(w, S3HLS_CONTAINER_AUTO);
+        s3hls_recorder *r;
+        s3hls_recorder_stats stats;
+        h264_gen g = camera();
+        cfg.audio.codec = ulaw ? S3HLS_AUDIO_ULAW : S3HLS_AUDIO_ALAW;
+        assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
+        for (int i = 0; i < 200; i++) {
+            assert_int_equal(put_telephone(r, i * INT64_C(20000), 160), S3HLS_OK);
+            if (i % 2)
+                assert_int_equal(put(r, &g), S3HLS_OK);
+        }
+        result found = end(w, &r, &stats);
+        assert_int_equal(found.pictures, 100);
+        assert_int_equal(found.frames, (200 * 160 + 1023) / 1024);
+        assert_int_equal(found.timelines, 1);
+        assert_string_equal(found.codecs, "avc1.42c01e,fLaC");
+        assert_int_equal(stats.audio_frames_in, found.frames);
+        assert_int_equal(stats.audio_corrections, 0);
+        assert_int_equal(w->out, 0);
+        world_close(w);
+    }
+}
+
+static void bad_g711_is_named(void **state) {
+    (void)state;
+    world *w = world_open();
+    s3hls_recorder_config cfg = with_audio(w, S3HLS_CONTAINER_AUTO);
+    s3hls_recorder *r;
+    s3hls_recorder_stats stats;
+    h264_gen g = camera();
+    cfg.audio = (s3hls_audio_config){.codec = S3HLS_AUDIO_ALAW, .channels = 2, .sample_rate = 7999};
+    assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_E_INVALID);
+    assert_non_null(strstr(w->lines, "audio.sample_rate"));
+    cfg.audio.sample_rate = 16000;
+    assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
+    assert_int_equal(put_telephone(r, 0, 641), S3HLS_E_MALFORMED);
+    assert_int_equal(put_telephone(r, 0, 64000), S3HLS_OK); /* two seconds in one call */
+    for (int i = 0; i < 50; i++)
+        assert_int_equal(put(r, &g), S3HLS_OK);
+    result found = end(w, &r, &stats);
+    assert_int_equal(found.pictures, 50);
+    assert_int_equal(found.frames, (32000 + 1023) / 1024);
+    assert_int_equal(stats.audio_frames_damaged, 1);
+    world_close(w);
+}
+#endif
 
 /* H.265 with audio is fragmented MP4 unless MPEG-TS is requested. */
 static void h265_has_sound_in_either_container(void **state) {
@@ -490,7 +637,7 @@ static void both_threads_put_at_once(void **state) {
     result found = end(w, &s.recorder, &stats);
     assert_int_equal(found.pictures, 2000);
     assert_int_equal(stats.audio_frames_in, s.accepted);
-    assert_true(found.frames + stats.audio_frames_dropped <= s.accepted);
+    assert_int_equal(found.frames + stats.audio_frames_dropped, s.accepted);
     assert_true(found.frames > 100);
     world_close(w);
 }
@@ -520,7 +667,13 @@ int main(void) {
         cmocka_unit_test(announced_audio_that_never_comes_is_not_listed),
         cmocka_unit_test(a_flood_is_counted),
         cmocka_unit_test(bad_audio_is_named_and_costs_no_picture),
+        cmocka_unit_test(counted_pictures_have_the_audio_that_arrives_with_them),
+        cmocka_unit_test(audio_without_pictures_is_counted),
         cmocka_unit_test(a_config_that_cannot_be_played_is_refused),
+#ifdef S3HLS_FLAC
+        cmocka_unit_test(g711_is_recorded_as_flac),
+        cmocka_unit_test(bad_g711_is_named),
+#endif
         cmocka_unit_test(h265_has_sound_in_either_container),
         cmocka_unit_test(other_parameters_have_an_initialisation_segment_of_their_own),
         cmocka_unit_test(another_codec_begins_a_timeline),
