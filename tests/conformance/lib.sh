@@ -44,11 +44,12 @@ end_server() {
 }
 
 # pictures INPUT [OPTION...]: size and hash of each decoded picture in display order, times left out.
-# "strict" makes the decoder's reordering depend on the stream alone, not on how it was probed.
+# "strict" makes the decoder's reordering depend on the stream alone, not on how it was probed. A rotation that a file's
+# container states is not applied.
 pictures() {
     local input=$1
     shift
-    ffmpeg -hide_banner -v error -nostdin -threads 1 -strict strict "$@" -i "$input" -map 0:v:0 \
+    ffmpeg -hide_banner -v error -nostdin -threads 1 -strict strict -noautorotate "$@" -i "$input" -map 0:v:0 \
         -fps_mode passthrough -f framemd5 - | awk -F, '!/^#/ { print $(NF - 1), $NF }'
 }
 

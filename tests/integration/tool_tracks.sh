@@ -105,12 +105,14 @@ check "$s/shaka_bear-640x360.mp4" ts same
 check "$s/shaka_bear-640x360-hevc.mp4" m4s same
 check "$s/shaka_bear-1280x720-hevc.mp4" m4s same
 check "$s/exo_unrecognized_hevc_sei.mp4" m4s same
+check "$s/exo_h265_with_metadata_track.mp4" m4s same
 check "$s/exo_h265_bframes.mp4" m4s silent
 check "$s/shaka_water-mv-hevc.mp4" m4s silent
 check "$s/kvs_h265_640x360.h265" m4s silent
 check "$s/shaka_hevc-byte-stream-frame.h265" m4s silent
 check "$s/shaka_bear-640x360-ac3.ts" ts converted
-for name in exo_opus.mp4 shaka_bear-640x360-aac_he-silent_right.mp4 shaka_bear-visualy-impaired-eng-audio.ts; do
+for name in exo_opus.mp4 shaka_bear-640x360-aac_he-silent_right.mp4 shaka_bear-visualy-impaired-eng-audio.ts \
+    exo_1ch_8kHz_aac_lc.aac shaka_bear.adts shaka_bear.flac; do
     code=0
     "$S3HLS" record "$s/$name" --to "file://$work/refused" 2>err || code=$?
     [ "$code" = 4 ] && grep -q S3HLS_E_NOT_H264 err || fail "$name: exit status $code: $(cat err)"
