@@ -309,6 +309,20 @@ static void plant(fixture *f, int fault) {
     plant_in_fields(f, fault);
 }
 
+/* The segment is checked from the start, and the word is in what the checker reports. */
+static void expect_complaint(fixture *f, const char *word) {
+    char *said = NULL;
+    size_t size;
+    ts_check_deinit(&f->check);
+    memset(&f->check, 0, sizeof f->check);
+    FILE *out = open_memstream(&said, &size);
+    int complaints = check(f, out);
+    fclose(out);
+    if (!complaints || !strstr(said, word))
+        fail_msg("should be called \"%s\": %s", word, said);
+    free(said);
+}
+
 static void planted_faults_are_found(void **state) {
     (void)state;
     static const char *const words[] = {"no whole number",
@@ -335,18 +349,9 @@ static void planted_faults_are_found(void **state) {
                                         "never comes"};
     for (int fault = 0; fault < 22; fault++) {
         fixture *f = good_segment();
-        char *said = NULL;
-        size_t size;
         assert_int_equal(check(f, stdout), 0);
-        ts_check_deinit(&f->check);
-        memset(&f->check, 0, sizeof f->check);
         plant(f, fault);
-        FILE *out = open_memstream(&said, &size);
-        int complaints = check(f, out);
-        fclose(out);
-        if (!complaints || !strstr(said, words[fault]))
-            fail_msg("fault %d should be called \"%s\": %s", fault, words[fault], said);
-        free(said);
+        expect_complaint(f, words[fault]);
         fixture_close(f);
     }
 }
@@ -419,19 +424,10 @@ static void planted_faults_of_audio_are_found(void **state) {
                                         "audio that never comes"};
     for (int fault = 0; fault < 7; fault++) {
         fixture *f = good_segment_with_audio();
-        char *said = NULL;
-        size_t size;
         assert_int_equal(check(f, stdout), 0);
         assert_int_equal(f->check.audio_frames, AUDIO_RUNS * RUN_FRAMES);
-        ts_check_deinit(&f->check);
-        memset(&f->check, 0, sizeof f->check);
         plant_in_audio(f, fault);
-        FILE *out = open_memstream(&said, &size);
-        int complaints = check(f, out);
-        fclose(out);
-        if (!complaints || !strstr(said, words[fault]))
-            fail_msg("fault %d should be called \"%s\": %s", fault, words[fault], said);
-        free(said);
+        expect_complaint(f, words[fault]);
         fixture_close(f);
     }
 }
