@@ -219,6 +219,8 @@ typedef struct s3hls_recorder_stats {
  * @return S3HLS_OK
  *   S3HLS_E_INVALID: out or cfg is NULL, or a value is out of range; the log line (component
  *   "record", "store" or "s3") names the member
+ *   S3HLS_E_UNSUPPORTED: audio that no player decodes, or not in this container or build; the log
+ *   line states the reason
  *   S3HLS_E_STATE: another recorder uses this destination's folder of the spool
  *   S3HLS_E_CREDENTIALS, S3HLS_E_IO: as s3hls_store_open()
  *   S3HLS_E_NOMEM: out of memory, or no thread could be started. *out is NULL on failure. */
@@ -242,7 +244,8 @@ S3HLS_API int s3hls_recorder_open(s3hls_recorder **out, const s3hls_recorder_con
  *   S3HLS_E_STATE: the input has ended (s3hls_recorder_drain()) */
 S3HLS_API int s3hls_recorder_put_video(s3hls_recorder *recorder, const s3hls_frame *frame);
 
-/** Put audio. Any one thread, also another than that of put_video; does not block or allocate.
+/** Put audio. Any one thread, also another than that of put_video; does not block or allocate,
+ * except that libFLAC allocates for the first frame of G.711.
  * Audio is kept until the pictures of its time have been put, and is written to their segment.
  * @param audio  copied before the call returns
  * @return S3HLS_OK: accepted
@@ -250,7 +253,9 @@ S3HLS_API int s3hls_recorder_put_video(s3hls_recorder *recorder, const s3hls_fra
  *   s3hls_audio_config.buffer_bytes waits for its pictures
  *   S3HLS_W_DAMAGED: accepted, except damaged frames
  *   S3HLS_E_FULL: nothing was kept: too much audio waits, and it is being read
- *   S3HLS_E_MALFORMED: nothing was kept: no frame of the configured codec
+ *   S3HLS_E_MALFORMED: nothing was kept: no frame of the configured codec; G.711: the bytes are
+ *   not a sample of each channel
+ *   S3HLS_E_NOMEM: G.711 only: libFLAC is out of memory; it encodes no more
  *   S3HLS_E_UNSUPPORTED: nothing was kept: ADTS of another sampling rate or number of channels
  *   than before, or not of AAC LC, or with several raw data blocks in a frame
  *   S3HLS_E_TOO_LARGE: nothing was kept: a frame of more than 8,184 bytes (AAC) or 60,000

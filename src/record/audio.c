@@ -190,8 +190,11 @@ static void put_g711(s3hls__audio_input *a, const s3hls_audio *audio, tally *t) 
 void s3hls__audio_end(s3hls__audio_input *a) {
     tally t = {.kept = 0};
     encoding e = {a, &t};
-    if (a->g711 && !atomic_flag_test_and_set(&a->busy))
-        s3hls__g711_end(a->g711, push_encoded, &e);
+    if (!a->g711 || atomic_flag_test_and_set(&a->busy))
+        return;
+    int rc = s3hls__g711_end(a->g711, push_encoded, &e);
+    if (rc)
+        leave_out(a, &t, rc);
 }
 
 int s3hls__audio_put(s3hls__audio_input *a, const s3hls_audio *audio) {

@@ -75,12 +75,13 @@ int s3hls__g711_put(s3hls__g711_input *g, const s3hls_audio *audio, s3hls__g711_
     return g->failed ? S3HLS_E_NOMEM : S3HLS_OK;
 }
 
-void s3hls__g711_end(s3hls__g711_input *g, s3hls__g711_sink *sink, void *ctx) {
+int s3hls__g711_end(s3hls__g711_input *g, s3hls__g711_sink *sink, void *ctx) {
+    if (g->failed)
+        return S3HLS_OK; /* put reported it */
     g->sink = sink;
     g->ctx = ctx;
-    if (!g->failed)
-        s3hls__flac_encoder_end(&g->encoder);
     g->failed = true;
+    return s3hls__flac_encoder_end(&g->encoder);
 }
 
 void s3hls__g711_close(s3hls__g711_input *g, const s3hls_env *env) {

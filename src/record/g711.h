@@ -27,8 +27,10 @@ int s3hls__g711_open(s3hls__g711_input **g, const s3hls_audio_config *cfg, const
 int s3hls__g711_put(s3hls__g711_input *g, const s3hls_audio *audio, s3hls__g711_sink *sink,
                     void *ctx);
 
-/* Emit the samples that wait, as a shorter frame. Only s3hls__g711_close() may follow. */
-void s3hls__g711_end(s3hls__g711_input *g, s3hls__g711_sink *sink, void *ctx);
+/* Emit the samples that wait, as a shorter frame. Only s3hls__g711_close() may follow.
+ * @return S3HLS_OK
+ *   S3HLS_E_NOMEM: libFLAC failed; they are lost */
+int s3hls__g711_end(s3hls__g711_input *g, s3hls__g711_sink *sink, void *ctx);
 
 /* NULL: does nothing. */
 void s3hls__g711_close(s3hls__g711_input *g, const s3hls_env *env);

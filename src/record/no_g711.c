@@ -18,8 +18,9 @@ int s3hls__g711_put(s3hls__g711_input *g, const s3hls_audio *audio, s3hls__g711_
     return S3HLS_E_UNSUPPORTED;
 }
 
-void s3hls__g711_end(s3hls__g711_input *g, s3hls__g711_sink *sink, void *ctx) {
+int s3hls__g711_end(s3hls__g711_input *g, s3hls__g711_sink *sink, void *ctx) {
     (void)g, (void)sink, (void)ctx;
+    return S3HLS_OK;
 }
 
 void s3hls__g711_close(s3hls__g711_input *g, const s3hls_env *env) {
