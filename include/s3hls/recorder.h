@@ -260,7 +260,8 @@ S3HLS_API int s3hls_recorder_put_video(s3hls_recorder *recorder, const s3hls_fra
  *   than before, or not of AAC LC, or with several raw data blocks in a frame
  *   S3HLS_E_TOO_LARGE: nothing was kept: a frame of more than 8,184 bytes (AAC) or 60,000
  *   S3HLS_E_INVALID: recorder or audio is NULL, there are no bytes, or a time is out of range
- *   S3HLS_E_STATE: the recorder has no audio, or the input has ended */
+ *   S3HLS_E_STATE: the recorder has no audio, the input has ended (also during the call of
+ *   s3hls_recorder_drain() or close that ends it), or put_audio runs on another thread */
 S3HLS_API int s3hls_recorder_put_audio(s3hls_recorder *recorder, const s3hls_audio *audio);
 
 /** End the current segment at the next keyframe, whatever its duration. The encoder's thread; does
@@ -281,7 +282,8 @@ S3HLS_API int s3hls_recorder_flush(s3hls_recorder *recorder);
 /** End the input and the last segment, and wait until everything is delivered, including the spool.
  * Afterwards only drain, get_stats and close are possible. May be called again to wait longer. Each
  * call retries at once, without back-off: to poll, use s3hls_recorder_get_stats() instead. The
- * encoder's thread; blocks. With no_thread it delivers on the calling thread.
+ * encoder's thread; blocks. With no_thread it delivers on the calling thread. put_audio may run on
+ * its own thread: what it accepted is recorded or counted, and it returns S3HLS_E_STATE afterwards.
  * @param deadline_ms  how long to wait; UINT32_MAX: without limit
  * @return S3HLS_OK: everything was delivered
  *   S3HLS_E_UNDELIVERED: segments still wait; s3hls_recorder_get_stats() has their number
@@ -308,7 +310,8 @@ S3HLS_API int s3hls_recorder_get_stats(s3hls_recorder *recorder, s3hls_recorder_
  * Segments that remain are written to the spool. Segments in the spool stay for the next recorder
  * of this destination; to deliver them too, call s3hls_recorder_drain() before. A segment that the
  * spool cannot take, or that remains without a spool, is dropped and reported by name, in an event
- * and a log line. The encoder's thread; blocks.
+ * and a log line. The encoder's thread; blocks. A call of put_audio that runs is waited for; no
+ * call may begin once close has begun.
  * @param recorder     accepts NULL and a pointer to NULL; *recorder is set to NULL
  * @param deadline_ms  how long to wait; UINT32_MAX: without limit
  * @param stats        receives the last counts; may be NULL

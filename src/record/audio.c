@@ -4,6 +4,7 @@
 #include "codec/flac.h"
 #include "codec/opus.h"
 #include <string.h>
+#include <time.h>
 
 /* ---- open */
 
@@ -177,34 +178,52 @@ static void push_encoded(void *ctx, const uint8_t *frame, size_t size, uint32_t 
 
 static void put_g711(s3hls__audio_input *a, const s3hls_audio *audio, tally *t) {
     encoding e = {a, t};
-    if (atomic_flag_test_and_set(&a->busy)) {
-        leave_out(a, t, S3HLS_E_STATE);
-        return;
-    }
     int rc = s3hls__g711_put(a->g711, audio, push_encoded, &e);
-    atomic_flag_clear(&a->busy);
     if (rc)
         leave_out(a, t, rc);
 }
 
+/* ---- the end, beside a call of put */
+
+enum { PUTTING = 1, ENDED = 2 };
+
+static bool enter(s3hls__audio_input *a) {
+    unsigned idle = 0;
+    return atomic_compare_exchange_strong_explicit(&a->state, &idle, PUTTING, memory_order_acquire,
+                                                   memory_order_relaxed);
+}
+
+static void leave(s3hls__audio_input *a) {
+    atomic_fetch_and_explicit(&a->state, ~(unsigned)PUTTING, memory_order_release);
+}
+
 void s3hls__audio_end(s3hls__audio_input *a) {
+    const struct timespec moment = {.tv_nsec = 100000};
     tally t = {.kept = 0};
     encoding e = {a, &t};
-    if (!a->g711 || atomic_flag_test_and_set(&a->busy))
-        return;
-    int rc = s3hls__g711_end(a->g711, push_encoded, &e);
+    atomic_fetch_or_explicit(&a->state, ENDED, memory_order_relaxed);
+    while (atomic_load_explicit(&a->state, memory_order_acquire) & PUTTING)
+        nanosleep(&moment, NULL);
+    int rc = a->g711 ? s3hls__g711_end(a->g711, push_encoded, &e) : S3HLS_OK;
     if (rc)
         leave_out(a, &t, rc);
 }
 
+static void put_any(s3hls__audio_input *a, const s3hls_audio *audio, tally *t) {
+    if (a->codec == S3HLS_AUDIO_AAC_ADTS)
+        put_adts(a, audio, t);
+    else if (a->g711)
+        put_g711(a, audio, t);
+    else
+        put_raw(a, audio, t);
+}
+
 int s3hls__audio_put(s3hls__audio_input *a, const s3hls_audio *audio) {
     tally t = {.kept = 0};
-    if (a->codec == S3HLS_AUDIO_AAC_ADTS)
-        put_adts(a, audio, &t);
-    else if (a->g711)
-        put_g711(a, audio, &t);
-    else
-        put_raw(a, audio, &t);
+    if (!enter(a))
+        return S3HLS_E_STATE;
+    put_any(a, audio, &t);
+    leave(a);
     if (!t.kept)
         return t.status;
     if (t.damaged)

@@ -32,10 +32,10 @@ typedef struct s3hls__audio_input {
     /* audio thread; read by the encoder's thread once a frame is in the ring */
     s3hls__audio_track track; /* ADTS: known with the first frame */
     s3hls__g711_input *g711;  /* NULL: the frames are kept as they are */
-    atomic_flag busy;         /* g711 is in use, or has ended */
     bool counted; /* pictures are counted: audio has the time of those it arrives with */
 
     /* any thread */
+    _Atomic unsigned state;      /* whether put runs, and whether the audio has ended */
     _Atomic int64_t picture_90k; /* the newest picture's time + 1; 0: none yet */
     _Atomic uint64_t frames_in, frames_damaged, frames_skipped, corrections;
 
@@ -57,7 +57,9 @@ void s3hls__audio_close(s3hls__audio_input *a, const s3hls_env *env);
 /* Audio thread. @return as s3hls_recorder_put_audio() */
 int s3hls__audio_put(s3hls__audio_input *a, const s3hls_audio *audio);
 
-/* Encoder's thread: no audio follows. Samples that wait for a frame to be complete are written. */
+/* Encoder's thread: no audio follows; put returns S3HLS_E_STATE from here on. Waits for a call of
+ * put that runs, so that what it accepts is in the ring. Samples that wait for a frame to be
+ * complete are written. */
 void s3hls__audio_end(s3hls__audio_input *a);
 
 /* Encoder's thread: what is in the ring has no pictures; count it as dropped. */

@@ -23,7 +23,6 @@ struct s3hls_recorder {
     /* any thread */
     _Atomic uint64_t bytes_in, nals_damaged, nals_refused, slices_early;
     _Atomic uint32_t frame_rate_milli;
-    _Atomic bool audio_ended;
 };
 
 /* ---- open */
@@ -204,7 +203,7 @@ int s3hls_recorder_put_audio(s3hls_recorder *r, const s3hls_audio *audio) {
     if (!r || !audio || !audio->data || !audio->size || audio->pts_us > MAX_TIME_US ||
         audio->pts_us < -MAX_TIME_US)
         return S3HLS_E_INVALID;
-    if (r->writer.audio.codec == S3HLS_AUDIO_NONE || atomic_load(&r->audio_ended))
+    if (r->writer.audio.codec == S3HLS_AUDIO_NONE)
         return S3HLS_E_STATE;
     return s3hls__audio_put(&r->writer.audio, audio);
 }
@@ -234,7 +233,6 @@ static int nothing_recorded(const s3hls_recorder *r) {
 }
 
 static int end_input(s3hls_recorder *r) {
-    atomic_store(&r->audio_ended, true);
     if (!r->ended) {
         s3hls__audio_end(&r->writer.audio);
         s3hls__writer_finish(&r->writer);

@@ -5,6 +5,7 @@
 #include "h265_gen.h"
 #include "record/audio.h"
 #include "s3hls/verify.h"
+#include <sched.h>
 
 enum { RATE = 8000, SAMPLES = 1024, FRAME_US = SAMPLES * 1000000 / RATE, FRAME_BYTES = 60 };
 
@@ -642,6 +643,75 @@ static void both_threads_put_at_once(void **state) {
     world_close(w);
 }
 
+typedef struct hammer {
+    s3hls_recorder *recorder;
+    s3hls_audio audio;
+    _Atomic uint64_t accepted, refused;
+} hammer;
+
+/* Until the input has ended, for a moment longer. */
+static void *strike(void *ctx) {
+    hammer *h = ctx;
+    while (h->refused < 20) {
+        int rc = s3hls_recorder_put_audio(h->recorder, &h->audio);
+        if (rc == S3HLS_E_STATE)
+            h->refused++;
+        else
+            h->accepted += rc >= 0;
+        h->audio.pts_us += FRAME_US;
+    }
+    return NULL;
+}
+
+/* How the audio of a round is put. */
+static void arm(hammer *h, s3hls_recorder_config *cfg, int round) {
+    static uint8_t adts[100], raw[FRAME_BYTES];
+    static const uint8_t aac_8k[] = {0x15, 0x88};
+    h->audio.data = adts;
+    h->audio.size = adts_frame(adts, 1);
+    cfg->audio.buffer_bytes = 16 << 20;
+    if (round % 3 == 0)
+        return;
+    h->audio.data = raw;
+    h->audio.size = sizeof raw;
+    cfg->audio.codec = S3HLS_AUDIO_AAC;
+    cfg->audio.config = aac_8k;
+    cfg->audio.config_size = sizeof aac_8k;
+#ifdef S3HLS_FLAC
+    if (round % 3 == 2)
+        cfg->audio = (s3hls_audio_config){.codec = S3HLS_AUDIO_ALAW, .buffer_bytes = 16 << 20};
+#endif
+}
+
+/* While put_audio runs, the input ends: what was accepted is recorded or counted. */
+static void audio_that_is_put_while_the_input_ends_is_counted(void **state) {
+    (void)state;
+    for (int round = 0; round < 30; round++) {
+        world *w = world_open();
+        s3hls_recorder_config cfg = with_audio(w, S3HLS_CONTAINER_AUTO);
+        s3hls_recorder_stats stats;
+        h264_gen g = camera();
+        hammer h = {.accepted = 0};
+        pthread_t thread;
+        arm(&h, &cfg, round);
+        assert_int_equal(s3hls_recorder_open(&h.recorder, &cfg), S3HLS_OK);
+        for (int i = 0; i < 25; i++)
+            assert_int_equal(put(h.recorder, &g), S3HLS_OK);
+        assert_int_equal(pthread_create(&thread, NULL, strike, &h), 0);
+        while (h.accepted < 10)
+            sched_yield();
+        assert_int_equal(s3hls_recorder_drain(h.recorder, 5000), S3HLS_OK);
+        pthread_join(thread, NULL);
+        assert_int_equal(s3hls_recorder_close_stats(&h.recorder, 0, &stats), S3HLS_OK);
+        result found = look(w);
+        assert_int_equal(found.pictures, 25);
+        if (cfg.audio.codec <= S3HLS_AUDIO_AAC)
+            assert_int_equal(stats.audio_frames_in, h.accepted);
+        assert_int_equal(found.frames + stats.audio_frames_dropped, stats.audio_frames_in);
+        world_close(w);
+    }
+}
+
 /* put_audio does not allocate. */
 static void put_audio_does_not_allocate(void **state) {
     (void)state;
@@ -680,6 +750,7 @@ int main(void) {
         cmocka_unit_test(times_follow_a_drift),
         cmocka_unit_test(gaps_are_kept_and_jumps_are_not),
         cmocka_unit_test(both_threads_put_at_once),
+        cmocka_unit_test(audio_that_is_put_while_the_input_ends_is_counted),
         cmocka_unit_test(put_audio_does_not_allocate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
