@@ -15,7 +15,14 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release)
 endif()
 if(CMAKE_C_FLAGS_RELEASE STREQUAL "-O3 -DNDEBUG") # CMake's own choice; a camera's flash is small
-  set(CMAKE_C_FLAGS_RELEASE "-Os -DNDEBUG -fno-asynchronous-unwind-tables -fno-unwind-tables")
+  include(CheckCCompilerFlag)
+  check_c_compiler_flag(-Oz S3HLS_HAVE_OZ) # since gcc 12: smaller than -Os
+  if(S3HLS_HAVE_OZ)
+    set(CMAKE_C_FLAGS_RELEASE "-Oz -DNDEBUG")
+  else()
+    set(CMAKE_C_FLAGS_RELEASE "-Os -DNDEBUG")
+  endif()
+  string(APPEND CMAKE_C_FLAGS_RELEASE " -fno-asynchronous-unwind-tables -fno-unwind-tables -ffunction-sections -fdata-sections")
   set(S3HLS_HOT_FLAGS -O2) # of what is done for each byte of video
 endif()
 set(CMAKE_C_STANDARD 11)
