@@ -41,7 +41,11 @@ extern "C" {
     XX(DEPENDENT, 15, "dependent-segments") /* message: why segments do not decode on their own    \
                                                from now on; once until that changes */             \
     XX(INPUT_CLOCK, 16, "input-clock") /* count: the speed of the input's timestamps in percent of \
-                                          real time; message: the same for people; once */
+                                          real time; message: the same for people; once */         \
+    XX(POOL_SMALL, 17, "pool-small") /* bytes, duration_ms, count: size and duration of a GOP, and \
+                                        its bits per second; message: the same, the uplink below   \
+                                        which frames are lost, and a remedy; once until that       \
+                                        changes */
 
 typedef enum s3hls_event_type {
 #define S3HLS__XX(name, number, text) S3HLS_EVENT_##name = (number),
@@ -55,7 +59,7 @@ typedef struct s3hls_event {
     int status;          /* S3HLS_OK, or why */
     int64_t wall_us;     /* current time: UTC, microseconds since 1970, as far as it is known */
     const char *key;     /* of the segment, relative to the destination; "" if there is none */
-    uint64_t bytes;      /* size of the segment */
+    uint64_t bytes;      /* size of the segment; POOL_SMALL: of the GOP */
     uint64_t count;      /* see the type */
     int64_t duration_ms; /* see the type */
     const s3hls_s3_error *error; /* FAILING, HELD: the store's answer; else NULL */

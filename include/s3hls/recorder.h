@@ -96,8 +96,10 @@ typedef struct s3hls_recorder_config {
 
     /** End a segment at the first keyframe after this duration; 1,000 to 60,000; default 4,000. */
     uint32_t segment_duration_ms;
-    /** End a segment at this size even inside a GOP; at most the pool; 0 (default): 3/4 of the
-     * pool. */
+    /** End a segment at this size even inside a GOP; at most the pool. 0 (default): 3/4 of the
+     * pool, and a segment also ends at a keyframe if it would exceed 3/8 of the recorder's share of
+     * the pool with another GOP, so that one is delivered while the next is filled. A share is the
+     * pool divided by the recorders of the uploader. */
     uint64_t segment_max_bytes;
     /** The AWS sample SDK's cut rule, instead of a duration: end a segment at the keyframe with
      * which segment_nal_count more NAL units of type segment_nal_type (1 to 12) have arrived.

@@ -109,6 +109,11 @@ s3hls__pool *s3hls__outbox_pool(const s3hls__outbox *box) {
     return box->pool;
 }
 
+uint64_t s3hls__outbox_pool_share(const s3hls__outbox *box) {
+    uint32_t recorders = atomic_load_explicit(&box->uploader->box_count, memory_order_relaxed);
+    return s3hls__pool_count(box->pool) * (uint64_t)S3HLS__BLOCK_BYTES / recorders;
+}
+
 /* ---- numbers of the session */
 
 static uint64_t number_at(const s3hls__outbox *box, int64_t start_us, bool imported) {

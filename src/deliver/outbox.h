@@ -23,6 +23,8 @@ int s3hls__outbox_open(s3hls__outbox **out, s3hls_uploader *uploader,
 void s3hls__outbox_close(s3hls__outbox **outbox);
 /* The memory of its slots. */
 s3hls__pool *s3hls__outbox_pool(const s3hls__outbox *box);
+/* Bytes of the pool for each of the recorders that share it. The encoder's thread. */
+uint64_t s3hls__outbox_pool_share(const s3hls__outbox *box);
 
 /* ---- the encoder's thread: no call blocks, allocates or makes a system call */
 

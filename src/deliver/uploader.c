@@ -196,6 +196,7 @@ void s3hls__uploader_attach(s3hls_uploader *u, s3hls__outbox *box) {
     box->attached = true;
     box->next = u->boxes;
     u->boxes = box;
+    u->box_count++;
     pthread_mutex_unlock(&u->lock);
     box->watch = (s3hls__watch){.fn = credentials_changed, .ctx = box};
     if (box->credentials)
@@ -254,6 +255,7 @@ void s3hls__uploader_detach(s3hls_uploader *u, s3hls__outbox *box) {
     for (s3hls__outbox **link = &u->boxes; *link; link = &(*link)->next)
         if (*link == box) {
             *link = box->next;
+            u->box_count--;
             break;
         }
     box->attached = false;

@@ -20,6 +20,7 @@ struct s3hls_uploader {
     s3hls__delivery *deliveries; /* cfg.max_in_flight */
     pthread_t thread;
     bool has_thread;
+    _Atomic uint32_t box_count; /* written under lock */
 
     /* under lock */
     pthread_mutex_t lock;

@@ -16,9 +16,10 @@ typedef struct s3hls__decision_facts {
     bool behind_gap;            /* a keyframe behind a gap or jump */
     bool times_broke;           /* the clock of the input jumped, or paused */
 
-    bool filling;   /* there is a segment, */
-    uint64_t bytes; /* of that size so far */
-    uint64_t nals;  /* of the type that cuts, in the stream so far */
+    bool filling;        /* there is a segment, */
+    uint64_t bytes;      /* of that size so far */
+    uint64_t nals;       /* of the type that cuts, in the stream so far */
+    uint64_t pool_bytes; /* the recorder's share of the pool */
 
     bool timeline_begun;
     bool config_changed; /* the timeline's initialisation segment lacks a parameter set */
@@ -39,7 +40,19 @@ typedef struct s3hls__decider {
     uint64_t damage_seen;    /* damaged slices up to the last keyframe */
     uint32_t whole_segments; /* in a row, that decode on their own */
     unsigned reported;       /* causes why they do not: bits */
+    bool keeps_max;          /* the caller has set the largest size: the pool's does not matter */
+    bool pool_reported;
+    uint32_t gops_that_fit; /* in a row */
 } s3hls__decider;
+
+/* A GOP that is too large for the pool, and the remedy. */
+typedef struct s3hls__pool_finding {
+    uint64_t gop_bytes, bits_per_s, pool_bytes;
+    int64_t gop_ms;
+    uint64_t uplink_bits_per_s; /* a slower one loses pictures */
+    uint64_t enough_bytes;      /* pool in which the GOP fits, */
+    int64_t shorter_ms;         /* or the GOP that fits into this one */
+} s3hls__pool_finding;
 
 /* Test whether an access unit is skipped: all are up to a keyframe, and from damage on, because
  * pictures that refer to a damaged picture are damaged too.
@@ -54,8 +67,12 @@ const char *s3hls__decide_timeline(const s3hls__decision_facts *f);
 
 /* Note that a segment begins. Each cause why it does not decode on its own is reported once, and
  * again only after several segments that do.
- * @param bytes  of the segment before
  * @return text to report; NULL: nothing */
-const char *s3hls__decide_report(s3hls__decider *d, s3hls_segment_entry entry, uint64_t bytes);
+const char *s3hls__decide_report(s3hls__decider *d, s3hls_segment_entry entry);
+
+/* At a keyframe that has been decided on: test whether the GOP before it is larger than the pool
+ * permits, so that pictures are lost although the uplink is faster than the stream. Reported once,
+ * and again only after several GOPs that fit. */
+bool s3hls__decide_pool(s3hls__decider *d, uint64_t pool_bytes, s3hls__pool_finding *finding);
 
 #endif

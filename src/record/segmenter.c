@@ -6,7 +6,7 @@ void s3hls__segmenter_init(s3hls__segmenter *s, uint32_t duration_ms, uint64_t m
                            uint32_t nal_count) {
     memset(s, 0, sizeof *s);
     s->duration_90k = (int64_t)duration_ms * 90;
-    s->max_bytes = max_bytes;
+    s->max_bytes = s->fit_bytes = max_bytes;
     s->nal_count = nal_count;
 }
 
@@ -37,14 +37,27 @@ static void note_gop(s3hls__segmenter *s, int64_t pts_90k, uint64_t bytes) {
     s->likely_gop_bytes -= s->likely_gop_bytes / 16;
     if (size > s->likely_gop_bytes)
         s->likely_gop_bytes = size;
+    s->newest_gop_90k = length;
+    s->newest_gop_bytes = size;
     s->gop_start_90k = pts_90k;
     s->gop_start_bytes = bytes;
     s->gop_bytes_before = 0;
 }
 
+static uint64_t fit_bytes(const s3hls__segmenter *s) {
+    return s->fit_bytes < s->max_bytes ? s->fit_bytes : s->max_bytes;
+}
+
+/* Size at which a segment ends inside a GOP. A GOP that exceeds max_bytes is divided in any case:
+ * its parts then fit the pool. */
+static uint64_t part_bytes(const s3hls__segmenter *s) {
+    bool divided = s->likely_gop_bytes > s->max_bytes || s->gop_bytes_before >= s->max_bytes;
+    return divided ? fit_bytes(s) : s->max_bytes;
+}
+
 /* Does another GOP of the usual length and size fit before a limit would cut it? */
 static bool next_gop_fits(const s3hls__segmenter *s, int64_t pts_90k, uint64_t bytes) {
-    return bytes + s->likely_gop_bytes <= s->max_bytes &&
+    return bytes + s->likely_gop_bytes <= fit_bytes(s) &&
            pts_90k - s->start_90k + s->likely_gop_90k <= LONGEST_90K;
 }
 
@@ -60,7 +73,8 @@ bool s3hls__segmenter_keyframe(s3hls__segmenter *s, int64_t pts_90k, uint64_t by
 
 bool s3hls__segmenter_guard(s3hls__segmenter *s, int64_t pts_90k, uint64_t bytes,
                             int64_t frame_90k) {
-    bool cut = bytes >= s->max_bytes || pts_90k - s->start_90k + frame_90k > LONGEST_90K;
+    s->too_large = bytes >= part_bytes(s);
+    bool cut = s->too_large || pts_90k - s->start_90k + frame_90k > LONGEST_90K;
     if (cut)
         s->gop_bytes_before += bytes - s->gop_start_bytes;
     return cut;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* Decides where segments end. Pure. Segments begin at keyframes; only the limits of size and
- * duration end one inside a GOP, and the next keyframe ends the segment that begins there. */
+ * duration end one inside a GOP, and the next keyframe ends the segment that begins there.
+ * Memory of a segment is free again once all of it is delivered. Therefore segments fit into the
+ * pool twice while the encoder's keyframes permit it: one is delivered while the next is filled. */
 #ifndef S3HLS_RECORD_SEGMENTER_H
 #define S3HLS_RECORD_SEGMENTER_H
 
@@ -15,8 +17,11 @@ typedef struct s3hls__segmenter {
     uint64_t max_bytes;
     uint32_t nal_count; /* 0: by duration */
 
-    bool forced; /* the caller asked for a cut */
-    bool inside; /* the segment that is being filled begins inside a GOP */
+    uint64_t fit_bytes; /* a segment of several GOPs stays within it; set by the caller */
+
+    bool forced;    /* the caller asked for a cut */
+    bool inside;    /* the segment that is being filled begins inside a GOP */
+    bool too_large; /* the newest cut inside a GOP was due to a size */
     /* of the segment that is being filled */
     int64_t start_90k;
     uint64_t start_nals; /* NAL units of the rule's type seen when it began */
@@ -26,6 +31,8 @@ typedef struct s3hls__segmenter {
     int64_t longest_gop_90k;   /* of the timeline so far */
     int64_t likely_gop_90k;    /* the longest and the largest of late: what was once is forgotten */
     uint64_t likely_gop_bytes;
+    int64_t newest_gop_90k; /* the newest whole GOP */
+    uint64_t newest_gop_bytes;
 } s3hls__segmenter;
 
 void s3hls__segmenter_init(s3hls__segmenter *s, uint32_t duration_ms, uint64_t max_bytes,

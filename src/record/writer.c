@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "record/writer.h"
+#include "record/report.h"
 #include <string.h>
 
 static const int64_t GAP_90K = 90000; /* between pictures: what was heard in it is left out */
@@ -154,6 +155,7 @@ static s3hls__decision_facts facts_of(const s3hls__writer *w, const s3hls__unit 
                                    .times_broke = w->timing.broken,
                                    .filling = w->packer.slot != NULL,
                                    .bytes = s3hls__packer_bytes(&w->packer),
+                                   .pool_bytes = s3hls__outbox_pool_share(w->box),
                                    .nals = w->parser.nals_counted,
                                    .timeline_begun = w->session.timeline_begun,
                                    .config_changed = w->config_changed,
@@ -168,21 +170,15 @@ static void begin_timeline_late(s3hls__writer *w, const s3hls__unit *unit) {
         begin_timeline(w, unit->track, s3hls__decide_timeline(&f));
 }
 
-static void report_dependent(s3hls__writer *w, s3hls_segment_entry entry) {
-    const char *text = s3hls__decide_report(&w->decider, entry, s3hls__packer_bytes(&w->packer));
-    if (!text)
-        return;
-    s3hls__log(w->env, S3HLS_LOG_WARN, "record", "segments do not decode on their own: %s", text);
-    s3hls__outbox_report(w->box, &(s3hls_event){.type = S3HLS_EVENT_DEPENDENT, .message = text});
-}
-
 /* End the segment and begin a timeline before this access unit, if that is due.
  * @return the entry of a segment that begins with it */
 static s3hls_segment_entry cut_before(s3hls__writer *w, const s3hls__unit *unit) {
     s3hls__decision_facts f = facts_of(w, unit);
     s3hls__decision decision = s3hls__decide(&w->decider, &f);
+    if (unit->keyframe && f.filling)
+        s3hls__report_pool(w->env, w->box, &w->decider, f.pool_bytes);
     if (decision.cut) {
-        report_dependent(w, decision.entry);
+        s3hls__report_dependent(w->env, w->box, &w->decider, decision.entry);
         end_segment(w, w->timing.pts_90k, w->timing.dts_90k);
         s3hls__timing_set_speed(&w->timing, s3hls__session_correct(&w->session, place(w)));
         f = facts_of(w, unit);
@@ -383,6 +379,7 @@ void s3hls__writer_init(s3hls__writer *w, const s3hls_recorder_config *cfg, uint
     s3hls__segmenter_init(&w->decider.segmenter, cfg->segment_duration_ms, max_bytes,
                           cfg->segment_nal_count);
     w->decider.skipping = true;
+    w->decider.keeps_max = cfg->segment_max_bytes != 0;
     w->packer.env = env;
     w->packer.box = box;
     w->packer.pool = s3hls__outbox_pool(box);

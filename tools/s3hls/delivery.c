@@ -204,7 +204,8 @@ static void on_event(void *ctx, const s3hls_event *event) {
     else if (event->type == S3HLS_EVENT_DEPENDENT && !d->logs_warnings)
         fprintf(stderr, "%ss3hls %s: segments do not decode on their own: %s\n",
                 d->progress.on ? "\r\033[K" : "", d->command, event->message);
-    else if (event->type == S3HLS_EVENT_INPUT_CLOCK && !d->logs_warnings)
+    else if ((event->type == S3HLS_EVENT_INPUT_CLOCK || event->type == S3HLS_EVENT_POOL_SMALL) &&
+             !d->logs_warnings)
         fprintf(stderr, "%ss3hls %s: %s\n", d->progress.on ? "\r\033[K" : "", d->command,
                 event->message);
     events_write(d->events, event);
