@@ -5,7 +5,8 @@
  *
  * Threads: s3hls_recorder_get_stats() may be called on any thread, s3hls_recorder_put_audio() on
  * one thread at a time, everything else on one thread at a time, the encoder's. put never blocks,
- * allocates, makes a system call or waits for the network.
+ * allocates or waits for the network. It makes a system call only if it completes a segment, or
+ * memory becomes short, while the uploader sleeps: one, which wakes it.
  */
 #ifndef S3HLS_RECORDER_H
 #define S3HLS_RECORDER_H

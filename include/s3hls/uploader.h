@@ -44,8 +44,7 @@ static inline void s3hls_uploader_config_init(s3hls_uploader_config *cfg) {
 S3HLS_API int s3hls_uploader_open(s3hls_uploader **out, const s3hls_uploader_config *cfg);
 
 /** Deliver what is due. Only with no_thread; one thread at a time. Blocks for up to timeout_ms
- * until there is something to do, but at most 1 s, and at most 20 ms while there is a recorder: a
- * put does not signal this thread.
+ * until something is due or a put completes a segment. At most 1 s if env has its own monotonic_us.
  * @return S3HLS_OK: nothing waits for delivery
  *   S3HLS_E_TIMEOUT: something still waits; call again
  *   S3HLS_E_INVALID: uploader is NULL

@@ -71,7 +71,7 @@ uint32_t s3hls__pool_take(s3hls__pool *pool) {
         &pool->head, &head,
         head_of(head, atomic_load_explicit(&pool->link[block], memory_order_relaxed)),
         memory_order_acq_rel, memory_order_acquire));
-    atomic_fetch_sub_explicit(&pool->free, 1, memory_order_relaxed);
+    atomic_fetch_sub(&pool->free, 1);
     s3hls__pool_link(pool, block, S3HLS__NO_BLOCK);
     pool->bytes[block] = S3HLS__BLOCK_BYTES;
     return block;
@@ -83,7 +83,7 @@ void s3hls__pool_give(s3hls__pool *pool, uint32_t first) {
     uint32_t last = first, n = 1;
     for (uint32_t next; (next = s3hls__pool_next(pool, last)) != S3HLS__NO_BLOCK; n++)
         last = next;
-    atomic_fetch_add_explicit(&pool->free, n, memory_order_relaxed);
+    atomic_fetch_add(&pool->free, n);
     uint64_t head = atomic_load_explicit(&pool->head, memory_order_relaxed);
     do
         s3hls__pool_link(pool, last, (uint32_t)head);
@@ -116,5 +116,5 @@ uint32_t s3hls__pool_count(const s3hls__pool *pool) {
 }
 
 uint32_t s3hls__pool_used(const s3hls__pool *pool) {
-    return pool->count - atomic_load_explicit(&pool->free, memory_order_relaxed);
+    return pool->count - atomic_load(&pool->free);
 }

@@ -33,6 +33,8 @@ uint32_t s3hls__pool_bytes(const s3hls__pool *pool, uint32_t block);
 void s3hls__pool_set_bytes(s3hls__pool *pool, uint32_t block, uint32_t bytes);
 
 uint32_t s3hls__pool_count(const s3hls__pool *pool);
+/* Blocks in use. Sequentially consistent with taking and returning, so that two threads can rely on
+ * one of them seeing the other's change. */
 uint32_t s3hls__pool_used(const s3hls__pool *pool);
 
 #endif

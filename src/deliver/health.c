@@ -67,12 +67,11 @@ s3hls__health_result s3hls__health_step(s3hls__health *h, s3hls__health_action a
     }
 }
 
-int s3hls__health_set_memory(s3hls__health *h, uint32_t used, uint32_t count) {
-    bool before = h->pressure;
-    h->pressure = used > (before ? count / 2 : count / 4 * 3);
-    if (h->pressure == before)
+int s3hls__health_set_pressure(s3hls__health *h, bool pressure) {
+    if (pressure == h->pressure)
         return 0;
-    return h->pressure ? S3HLS_EVENT_PRESSURE : S3HLS_EVENT_RELIEVED;
+    h->pressure = pressure;
+    return pressure ? S3HLS_EVENT_PRESSURE : S3HLS_EVENT_RELIEVED;
 }
 
 static bool has_failed_for(const s3hls__health *h, int64_t now_us, int64_t us) {
@@ -85,6 +84,12 @@ bool s3hls__health_may_send(const s3hls__health *h, int64_t now_us, uint32_t tas
 
 bool s3hls__health_must_spool(const s3hls__health *h, int64_t now_us) {
     return h->pressure || has_failed_for(h, now_us, h->spool_after_us);
+}
+
+int64_t s3hls__health_spool_due_us(const s3hls__health *h, int64_t now_us) {
+    if (h->state == S3HLS_DELIVERY_OK || s3hls__health_must_spool(h, now_us))
+        return INT64_MAX;
+    return h->since_us + h->spool_after_us;
 }
 
 bool s3hls__health_may_probe(const s3hls__health *h, int64_t now_us) {

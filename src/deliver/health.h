@@ -56,14 +56,21 @@ typedef struct s3hls__health_result {
  * @param random  selects the jitter, which is half of the delay */
 s3hls__health_result s3hls__health_step(s3hls__health *h, s3hls__health_action action, int status,
                                         int64_t now_us, uint64_t random);
-/* Apply the use of the pool. Pressure begins above 3/4 and ends at 1/2.
+/* Test the use of a pool for pressure, which begins above 3/4 and ends at 1/2.
+ * @param before  the result of the latest test */
+static inline bool s3hls__health_is_pressed(bool before, uint32_t used, uint32_t count) {
+    return used > (before ? count / 2 : count / 4 * 3);
+}
+/* Apply the pressure of the pool.
  * @return S3HLS_EVENT_PRESSURE, S3HLS_EVENT_RELIEVED; 0: no change */
-int s3hls__health_set_memory(s3hls__health *h, uint32_t used, uint32_t count);
+int s3hls__health_set_pressure(s3hls__health *h, bool pressure);
 
 /* Test whether a delivery may begin. Unless deliveries work, there is one task at a time. */
 bool s3hls__health_may_send(const s3hls__health *h, int64_t now_us, uint32_t tasks);
 /* Test whether all segments move to the spool, not only refused ones. */
 bool s3hls__health_must_spool(const s3hls__health *h, int64_t now_us);
+/* When that begins, if only time passes. @return INT64_MAX: not, or it has begun */
+int64_t s3hls__health_spool_due_us(const s3hls__health *h, int64_t now_us);
 bool s3hls__health_may_probe(const s3hls__health *h, int64_t now_us);
 /* Test for a failure so long that the store may have been replaced meanwhile. */
 bool s3hls__health_is_outage(const s3hls__health *h, int64_t now_us);

@@ -61,7 +61,7 @@ static void configure(s3hls__outbox *box, s3hls_uploader *uploader,
     box->event_ctx = cfg->event_ctx;
     box->spool_max_bytes = cfg->spool_max_bytes;
     box->spool_share_percent = cfg->spool_share_percent;
-    box->spool_check_us = s3hls__outbox_now_us(box) + S3HLS__SPOOL_CHECK_US;
+    box->spool_check_us = s3hls__outbox_next_check_us(s3hls__outbox_now_us(box));
     pthread_mutex_init(&box->error_lock, NULL);
 }
 
@@ -82,8 +82,8 @@ int s3hls__outbox_open(s3hls__outbox **out, s3hls_uploader *uploader,
     if (!rc)
         rc = open_spool(box, cfg);
     if (!rc)
-        s3hls__uploader_attach(uploader, box);
-    else
+        rc = s3hls__uploader_attach(uploader, box);
+    if (rc)
         s3hls__outbox_close(out);
     return rc;
 }
@@ -128,6 +128,8 @@ void s3hls__outbox_begin_session(s3hls__outbox *box, int64_t start_us, bool impo
         box->session_begun_us = start_us ? start_us : 1;
     else
         box->first_number = number_at(box, start_us, imported);
+    if (provisional) /* the store's time is to be read */
+        s3hls__uploader_signal(box->uploader, box);
 }
 
 bool s3hls__outbox_needs_clock(const s3hls__outbox *box) {
@@ -180,6 +182,7 @@ void s3hls__outbox_accept(s3hls__outbox *box, s3hls__slot *slot) {
     if (slot->kind == S3HLS__KEY_SEGMENT)
         s3hls__ledger_accept(&box->ledger, slot->segment.size);
     atomic_store_explicit(&slot->state, S3HLS__SEGMENT_WAITING, memory_order_release);
+    s3hls__uploader_signal(box->uploader, box);
 }
 
 bool s3hls__outbox_drop_oldest(s3hls__outbox *box) {
@@ -196,8 +199,13 @@ bool s3hls__outbox_drop_oldest(s3hls__outbox *box) {
     s3hls__ledger_evict(&box->ledger, slot->segment.size, slot->gops);
     s3hls__spool_entry lost = s3hls__outbox_entry(slot);
     s3hls__slot_release(slot, &box->env);
+    s3hls__outbox_note_memory(box);
     s3hls__outbox_report_lost(box, &lost, S3HLS_E_FULL);
     return true;
+}
+
+void s3hls__outbox_note_memory(s3hls__outbox *box) {
+    s3hls__uploader_note_memory(box->uploader);
 }
 
 void s3hls__outbox_report(s3hls__outbox *box, const s3hls_event *event) {
@@ -235,6 +243,7 @@ int s3hls__outbox_end(s3hls__outbox *box) {
         }
         s3hls__slot_release(slot, &box->env);
     }
+    s3hls__outbox_note_memory(box);
     if (box->spool)
         s3hls__spool_look(box->spool, UINT64_MAX); /* moves other folders' entries there */
     return result;

@@ -26,7 +26,8 @@ s3hls__pool *s3hls__outbox_pool(const s3hls__outbox *box);
 /* Bytes of the pool for each of the recorders that share it. The encoder's thread. */
 uint64_t s3hls__outbox_pool_share(const s3hls__outbox *box);
 
-/* ---- the encoder's thread: no call blocks, allocates or makes a system call */
+/* ---- the encoder's thread: no call blocks or allocates. A call that gives the uploader something
+ * to do wakes it if it sleeps, by one system call; no call makes another. */
 
 /* Begin the session at that time.
  * @param imported     the recorder has a start_time_us: earlier sessions' numbers do not matter
@@ -46,6 +47,10 @@ void s3hls__outbox_accept(s3hls__outbox *box, s3hls__slot *slot);
 /* The pool is full: drop the oldest WAITING segment, with S3HLS_DROP_OLDEST only.
  * @return false: nothing was dropped */
 bool s3hls__outbox_drop_oldest(s3hls__outbox *box);
+
+/* The use of the pool has changed: wake the uploader if memory is short now, or no more. Any
+ * thread. */
+void s3hls__outbox_note_memory(s3hls__outbox *box);
 
 /* Call the recorder's event function. Any thread, under no lock. */
 void s3hls__outbox_report(s3hls__outbox *box, const s3hls_event *event);

@@ -8,6 +8,7 @@
 #ifndef S3HLS_DELIVER_OUTBOX_INTERNAL_H
 #define S3HLS_DELIVER_OUTBOX_INTERNAL_H
 
+#include "deliver/agenda.h"
 #include "deliver/health.h"
 #include "deliver/ledger.h"
 #include "deliver/outbox.h"
@@ -57,6 +58,7 @@ struct s3hls__outbox {
     /* the uploader's thread; what is changed elsewhere, under its lock */
     pthread_mutex_t *lock; /* the uploader's */
     struct s3hls__outbox *next;
+    s3hls__agenda_item agenda;
     s3hls__watch watch;  /* of the credentials */
     s3hls__spool *spool; /* NULL: none */
     s3hls__timelines timelines;
@@ -79,6 +81,12 @@ static inline int64_t s3hls__outbox_now_us(const s3hls__outbox *box) {
     return box->env.monotonic_us(box->env.ctx);
 }
 
+/* When the spool's disk is checked next: at the same time for all outboxes, so that the uploader
+ * wakes once. */
+static inline int64_t s3hls__outbox_next_check_us(int64_t now_us) {
+    return (now_us / S3HLS__SPOOL_CHECK_US + 1) * S3HLS__SPOOL_CHECK_US;
+}
+
 /* ---- numbers */
 /* Test whether the session waits for the clock to get its numbers. */
 bool s3hls__outbox_needs_clock(const s3hls__outbox *box);
@@ -92,6 +100,9 @@ bool s3hls__outbox_memory_is_empty(const s3hls__outbox *box);
 bool s3hls__outbox_is_empty(const s3hls__outbox *box);
 /* The oldest waiting slot that may be sent at now_us (INT64_MAX: any, even if refused). */
 s3hls__slot *s3hls__outbox_oldest(s3hls__outbox *box, int64_t now_us);
+/* When the first waiting slot may be sent that may not be sent at now_us. @return INT64_MAX: never
+ */
+int64_t s3hls__outbox_next_due_us(const s3hls__outbox *box, int64_t now_us);
 /* The oldest waiting slot to spool. @param all  false: only those that the store refused */
 s3hls__slot *s3hls__outbox_oldest_to_spool(s3hls__outbox *box, int64_t now_us, bool all);
 /* The oldest waiting segment, refused or not. Any thread. */
@@ -124,7 +135,7 @@ bool s3hls__outbox_may_spool(const s3hls__outbox *box, int64_t now_us);
  *   is unchanged
  *   other: why it failed; it was reported, and the slot is unchanged */
 int s3hls__outbox_spool(s3hls__outbox *box, s3hls__slot *slot);
-/* Test whether the disk is to be checked now; if so, the next check is 10 s later. */
+/* Test whether the disk is to be checked now; if so, the next check is up to 10 s later. */
 bool s3hls__outbox_spool_check_is_due(s3hls__outbox *box, int64_t now_us);
 /* Examine the disk, which may have appeared or changed. Under no lock. */
 void s3hls__outbox_check_spool(s3hls__outbox *box);

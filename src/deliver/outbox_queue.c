@@ -50,6 +50,16 @@ s3hls__slot *s3hls__outbox_oldest_segment(s3hls__outbox *box) {
     return oldest_of(box, is_segment, 0);
 }
 
+int64_t s3hls__outbox_next_due_us(const s3hls__outbox *box, int64_t now_us) {
+    int64_t due_us = INT64_MAX;
+    for (uint32_t i = 0; i < box->slot_count; i++) {
+        int64_t at_us = box->slots[i].not_before_us;
+        if (state_of(&box->slots[i]) == S3HLS__SEGMENT_WAITING && at_us > now_us && at_us < due_us)
+            due_us = at_us;
+    }
+    return due_us;
+}
+
 void s3hls__outbox_begin_draining(s3hls__outbox *box) {
     box->draining = true;
     box->spool_share_us = 0;

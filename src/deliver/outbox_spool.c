@@ -47,7 +47,7 @@ bool s3hls__outbox_may_spool(const s3hls__outbox *box, int64_t now_us) {
 bool s3hls__outbox_spool_check_is_due(s3hls__outbox *box, int64_t now_us) {
     if (!box->spool || now_us < box->spool_check_us)
         return false;
-    box->spool_check_us = now_us + S3HLS__SPOOL_CHECK_US;
+    box->spool_check_us = s3hls__outbox_next_check_us(now_us);
     return true;
 }
 

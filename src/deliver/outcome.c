@@ -8,6 +8,7 @@
 void s3hls__uploader_task_ended(s3hls_uploader *u, s3hls__outbox *box) {
     pthread_mutex_lock(&u->lock);
     box->tasks--;
+    s3hls__agenda_move(&u->agenda, &box->agenda, S3HLS__AGENDA_CHANGED);
     pthread_cond_broadcast(&u->changed);
     pthread_mutex_unlock(&u->lock);
 }

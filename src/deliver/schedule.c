@@ -2,13 +2,33 @@
 /* Selects the uploader's next task: data safety first, then live segments of all outboxes in turn,
  * then the spools. Under the lock. */
 #include "deliver/uploader.h"
+#include <stddef.h>
 
-static bool is_stalled(const s3hls_uploader *u, const s3hls__outbox *box) {
-    for (uint32_t i = 0; i < u->cfg.max_in_flight; i++)
-        if (u->deliveries[i].box == box &&
-            s3hls__http_idle_us(u->http, &u->deliveries[i].op) > box->health.stall_us)
-            return true;
-    return false;
+enum { CLOCK_POLL_US = 1000000, FOREIGN_CLOCK_US = 1000000 };
+
+static s3hls__outbox *outbox_of(s3hls__agenda_item *item) {
+    return (s3hls__outbox *)(void *)((char *)item - offsetof(s3hls__outbox, agenda));
+}
+
+/* When the first of the outbox's uploads is stalled, if no byte moves. */
+static int64_t stalled_us(const s3hls_uploader *u, const s3hls__outbox *box, int64_t now) {
+    int64_t at = INT64_MAX;
+    for (uint32_t i = 0; i < u->cfg.max_in_flight; i++) {
+        if (u->deliveries[i].box != box)
+            continue;
+        int64_t idle = s3hls__http_idle_us(u->http, &u->deliveries[i].op);
+        if (now - idle + box->health.stall_us + 1 < at)
+            at = now - idle + box->health.stall_us + 1;
+    }
+    return at;
+}
+
+/* The clock was not set when the session began. Test whether it is set now. */
+static bool clock_was_set(s3hls__outbox *box) {
+    if (!s3hls__outbox_needs_clock(box) || !s3hls__env_wall_is_set(&box->env))
+        return false;
+    s3hls__outbox_set_clock(box, box->env.wall_us(box->env.ctx) - s3hls__outbox_now_us(box));
+    return true;
 }
 
 /* ---- taking a segment */
@@ -39,7 +59,12 @@ static s3hls__slot *take_slot_to_spool(s3hls__outbox *box, int64_t now) {
 
 static s3hls__task_kind find_urgent(const s3hls_uploader *u, s3hls__outbox *box, int64_t now,
                                     s3hls__task *t) {
-    bool needs_probe = s3hls__outbox_needs_clock(box) || is_stalled(u, box);
+    t->event = (s3hls_event_type)s3hls__health_set_pressure(&box->health, u->pressure);
+    if (!t->event && clock_was_set(box))
+        t->event = S3HLS_EVENT_CLOCK;
+    if (t->event)
+        return S3HLS__TASK_REPORT;
+    bool needs_probe = s3hls__outbox_needs_clock(box) || stalled_us(u, box, now) <= now;
     if (needs_probe && !box->probing && s3hls__health_may_probe(&box->health, now)) {
         box->probing = true;
         return S3HLS__TASK_PROBE;
@@ -79,10 +104,9 @@ static s3hls__task_kind find_live(s3hls__outbox *box, int64_t now, s3hls__task *
     return S3HLS__TASK_SEND_COPY;
 }
 
-static s3hls__task_kind find_delivery(const s3hls_uploader *u, s3hls__outbox *box, int64_t now,
-                                      bool spooled, s3hls__task *t) {
-    if (u->in_flight >= u->cfg.max_in_flight ||
-        !s3hls__health_may_send(&box->health, now, box->tasks))
+static s3hls__task_kind find_delivery(s3hls__outbox *box, int64_t now, bool spooled,
+                                      s3hls__task *t) {
+    if (!s3hls__health_may_send(&box->health, now, box->tasks))
         return S3HLS__TASK_NONE;
     if (s3hls__health_is_outage(&box->health, now)) /* the store may have been replaced */
         s3hls__outbox_redeliver_timelines(box);
@@ -92,6 +116,63 @@ static s3hls__task_kind find_delivery(const s3hls_uploader *u, s3hls__outbox *bo
     return kind ? kind : find_live(box, now, t);
 }
 
+/* ---- what an outbox waits for */
+
+static s3hls__agenda_list list_of(s3hls__outbox *box, int64_t now) {
+    if (box->detaching || !s3hls__health_may_send(&box->health, now, box->tasks))
+        return S3HLS__AGENDA_NONE;
+    bool live = !s3hls__outbox_needs_clock(box) && s3hls__outbox_oldest(box, now);
+    if (live || s3hls__outbox_next_spooled_object(box, now))
+        return S3HLS__AGENDA_LIVE;
+    return s3hls__outbox_next_spooled(box, now) ? S3HLS__AGENDA_SPOOLED : S3HLS__AGENDA_NONE;
+}
+
+static void note_due(int64_t *due, int64_t at, int64_t now) {
+    if (at > now && at < *due)
+        *due = at;
+}
+
+/* When a probe or a check is due. */
+static int64_t check_due_us(const s3hls_uploader *u, const s3hls__outbox *box, int64_t now) {
+    int64_t due = INT64_MAX, may_us = box->health.probe_not_before_us;
+    int64_t stalled = box->probing ? INT64_MAX : stalled_us(u, box, now);
+    note_due(&due, stalled > may_us ? stalled : may_us, now);
+    if (s3hls__outbox_needs_clock(box)) {
+        note_due(&due, (now / CLOCK_POLL_US + 1) * CLOCK_POLL_US, now); /* all at the same time */
+        note_due(&due, may_us, now);
+    }
+    if (box->spool)
+        note_due(&due, box->spool_check_us, now);
+    return due;
+}
+
+/* When something becomes possible that is not possible now, if only time passes. */
+static int64_t due_us(const s3hls_uploader *u, s3hls__outbox *box, int64_t now) {
+    int64_t due = check_due_us(u, box, now);
+    bool memory = s3hls__outbox_oldest(box, INT64_MAX) != NULL;
+    bool spooled = box->spool && !box->reading_spool && s3hls__spool_oldest(box->spool, INT64_MAX);
+    if (memory || spooled)
+        note_due(&due, box->health.not_before_us, now);
+    if (memory)
+        note_due(&due, s3hls__outbox_next_due_us(box, now), now);
+    if (memory && box->spool) {
+        note_due(&due, s3hls__health_spool_due_us(&box->health, now), now);
+        note_due(&due, box->spool_retry_us, now);
+    }
+    if (spooled) {
+        note_due(&due, box->spool_share_us, now);
+        note_due(&due, s3hls__spool_next_due_us(box->spool, now), now);
+    }
+    return due;
+}
+
+/* The outbox has no urgent task: let it wait. */
+static void settle(s3hls_uploader *u, s3hls__outbox *box, int64_t now) {
+    s3hls__agenda_move(&u->agenda, &box->agenda, list_of(box, now));
+    s3hls__agenda_set_timer(&u->agenda, &box->agenda,
+                            box->detaching ? INT64_MAX : due_us(u, box, now));
+}
+
 /* ---- next task of all */
 
 static bool is_delivery(s3hls__task_kind kind) {
@@ -99,62 +180,59 @@ static bool is_delivery(s3hls__task_kind kind) {
            kind == S3HLS__TASK_SEND_SPOOLED;
 }
 
-/* Move the outbox to the end of the list, so that the others come first. */
-static void move_to_end(s3hls_uploader *u, s3hls__outbox *box) {
-    s3hls__outbox **link = &u->boxes;
-    while (*link)
-        if (*link == box)
-            *link = box->next;
-        else
-            link = &(*link)->next;
-    *link = box;
-    box->next = NULL;
+/* The next task of the outboxes on a list. */
+static void find_on(s3hls_uploader *u, s3hls__agenda_list list, int64_t now, s3hls__task *t) {
+    for (s3hls__agenda_item *item; !t->kind && (item = s3hls__agenda_take(&u->agenda, list));) {
+        t->box = outbox_of(item);
+        if (!t->box->detaching)
+            t->kind = list == S3HLS__AGENDA_CHANGED
+                          ? find_urgent(u, t->box, now, t)
+                          : find_delivery(t->box, now, list == S3HLS__AGENDA_SPOOLED, t);
+        if (!t->kind)
+            settle(u, t->box, now);
+    }
 }
 
 bool s3hls__uploader_next_task(s3hls_uploader *u, s3hls__task *t) {
     *t = (s3hls__task){0};
     pthread_mutex_lock(&u->lock);
     int64_t now = s3hls__uploader_now_us(u);
-    for (int pass = 0; pass < 3 && !t->kind; pass++)
-        for (s3hls__outbox *box = u->boxes; box && !t->kind; box = box->next) {
-            t->box = box;
-            if (!box->detaching)
-                t->kind = pass == 0 ? find_urgent(u, box, now, t)
-                                    : find_delivery(u, box, now, pass == 2, t);
-        }
+    s3hls__agenda_collect(&u->agenda, now);
+    find_on(u, S3HLS__AGENDA_CHANGED, now, t);
+    bool place = u->in_flight < u->cfg.max_in_flight;
+    if (!t->kind && place)
+        find_on(u, S3HLS__AGENDA_LIVE, now, t);
+    if (!t->kind && place)
+        find_on(u, S3HLS__AGENDA_SPOOLED, now, t);
     if (t->kind) {
         t->box->tasks++;
         u->in_flight += is_delivery(t->kind);
-        move_to_end(u, t->box);
+        s3hls__agenda_move(&u->agenda, &t->box->agenda, S3HLS__AGENDA_CHANGED);
     }
     pthread_mutex_unlock(&u->lock);
     return t->kind != S3HLS__TASK_NONE;
 }
 
-/* ---- how long to wait */
+/* ---- how long to sleep */
 
-/* When the outbox's next delivery may begin. Sets *waits if anything waits or is in progress. */
-static int64_t due_us(const s3hls_uploader *u, s3hls__outbox *box, bool *waits) {
-    int64_t due_us = box->health.not_before_us;
-    bool memory = s3hls__outbox_oldest(box, INT64_MAX) != NULL;
-    bool spooled = box->spool && !box->reading_spool && s3hls__spool_oldest(box->spool, INT64_MAX);
-    *waits = memory || box->tasks || spooled;
-    if (u->in_flight >= u->cfg.max_in_flight || (!memory && !spooled))
-        return INT64_MAX;
-    return memory || due_us > box->spool_share_us ? due_us : box->spool_share_us;
+uint32_t s3hls__uploader_until_due_ms(s3hls_uploader *u, uint32_t limit_ms) {
+    pthread_mutex_lock(&u->lock);
+    int64_t due = s3hls__agenda_due_us(&u->agenda), now = s3hls__uploader_now_us(u);
+    bool foreign = u->cfg.env->monotonic_us != s3hls_env_default().monotonic_us;
+    pthread_mutex_unlock(&u->lock);
+    if (foreign && due > now + FOREIGN_CLOCK_US) /* its pace may be another than the system's */
+        due = now + FOREIGN_CLOCK_US;
+    if (due <= now)
+        return 0;
+    return (due - now) / 1000 < limit_ms ? (uint32_t)((due - now + 999) / 1000) : limit_ms;
 }
 
-uint32_t s3hls__uploader_until_due_ms(s3hls_uploader *u, uint32_t limit_ms, bool *pending) {
+bool s3hls__uploader_is_pending(s3hls_uploader *u) {
     pthread_mutex_lock(&u->lock);
-    *pending = u->in_flight > 0;
-    int64_t now = s3hls__uploader_now_us(u);
-    for (s3hls__outbox *box = u->boxes; box; box = box->next) {
-        bool waits = false;
-        int64_t due = box->detaching ? INT64_MAX : due_us(u, box, &waits);
-        *pending |= waits;
-        if (due > now && due != INT64_MAX && (due - now + 999) / 1000 < limit_ms)
-            limit_ms = (uint32_t)((due - now + 999) / 1000);
-    }
+    bool pending = u->in_flight > 0;
+    for (s3hls__outbox *box = u->boxes; box && !pending; box = box->next)
+        pending = box->tasks || s3hls__outbox_oldest(box, INT64_MAX) ||
+                  (box->spool && !box->reading_spool && s3hls__spool_oldest(box->spool, INT64_MAX));
     pthread_mutex_unlock(&u->lock);
-    return limit_ms;
+    return pending;
 }

@@ -18,6 +18,10 @@ s3hls__spool_entry *s3hls__spool_oldest(s3hls__spool *s, int64_t now_us) {
     return s3hls__spool_index_oldest(&s->index, now_us);
 }
 
+int64_t s3hls__spool_next_due_us(const s3hls__spool *s, int64_t now_us) {
+    return s3hls__spool_index_next_due_us(&s->index, now_us);
+}
+
 s3hls__spool_entry *s3hls__spool_oldest_object(s3hls__spool *s, int64_t now_us) {
     return s3hls__spool_index_oldest_object(&s->index, now_us);
 }

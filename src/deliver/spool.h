@@ -75,6 +75,8 @@ bool s3hls__spool_holds(s3hls__spool *spool, const s3hls__spool_entry *entry,
 s3hls__spool_entry *s3hls__spool_oldest(s3hls__spool *spool, int64_t now_us);
 /* The same of the timelines' objects, which are delivered before any segment. */
 s3hls__spool_entry *s3hls__spool_oldest_object(s3hls__spool *spool, int64_t now_us);
+/* When the first entry is due that is refused at now_us. @return INT64_MAX: none */
+int64_t s3hls__spool_next_due_us(const s3hls__spool *spool, int64_t now_us);
 /* The first segment that is not busy, for eviction. */
 s3hls__spool_entry *s3hls__spool_oldest_segment(s3hls__spool *spool);
 /* A timeline's object was delivered: it is removed with the last segment of its timeline. */

@@ -108,6 +108,16 @@ s3hls__spool_entry *s3hls__spool_index_oldest(s3hls__spool_index *s, int64_t now
     return NULL;
 }
 
+int64_t s3hls__spool_index_next_due_us(const s3hls__spool_index *s, int64_t now_us) {
+    int64_t due_us = INT64_MAX;
+    for (size_t i = 0; i < s->count; i++) {
+        const s3hls__spool_entry *e = &s->entries[i];
+        if (!e->busy && !e->delivered && e->not_before_us > now_us && e->not_before_us < due_us)
+            due_us = e->not_before_us;
+    }
+    return due_us;
+}
+
 s3hls__spool_entry *s3hls__spool_index_oldest_segment(s3hls__spool_index *s) {
     for (size_t i = 0; i < s->count; i++)
         if (s3hls__spool_is_segment(&s->entries[i]) && !s->entries[i].busy)

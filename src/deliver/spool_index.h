@@ -49,6 +49,8 @@ s3hls__spool_entry *s3hls__spool_index_find(s3hls__spool_index *index,
 s3hls__spool_entry *s3hls__spool_index_oldest(s3hls__spool_index *index, int64_t now_us);
 s3hls__spool_entry *s3hls__spool_index_oldest_object(s3hls__spool_index *index, int64_t now_us);
 s3hls__spool_entry *s3hls__spool_index_oldest_segment(s3hls__spool_index *index);
+/* As s3hls__spool_next_due_us(). */
+int64_t s3hls__spool_index_next_due_us(const s3hls__spool_index *index, int64_t now_us);
 /* Test whether the index has segments of the timeline. */
 bool s3hls__spool_index_has_segments(const s3hls__spool_index *index, uint64_t timeline);
 

@@ -2,6 +2,16 @@
 /* Executes a task, or begins one that the transport continues. Under no lock. */
 #include "deliver/uploader.h"
 
+static void report(s3hls_uploader *u, const s3hls__task *t) {
+    s3hls_event event = {.type = t->event};
+    if (t->event == S3HLS_EVENT_CLOCK) {
+        event.duration_ms = t->box->utc_offset_us / 1000;
+        event.message = "the clock has been set";
+    }
+    s3hls__outbox_report(t->box, &event);
+    s3hls__uploader_task_ended(u, t->box);
+}
+
 static void probe(s3hls__outbox *box) {
     box->probe = (s3hls__op){.request = {.kind = S3HLS__OP_HEAD, .key = "timelines", .fresh = true},
                              .done = s3hls__uploader_probe_done,
@@ -77,6 +87,9 @@ static void send_spooled(s3hls_uploader *u, const s3hls__task *t) {
 
 void s3hls__uploader_perform(s3hls_uploader *u, const s3hls__task *t) {
     switch (t->kind) {
+    case S3HLS__TASK_REPORT:
+        report(u, t);
+        break;
     case S3HLS__TASK_PROBE:
         probe(t->box);
         break;

@@ -5,84 +5,52 @@
 #include "base/wait.h"
 #include <time.h>
 
-/* Encoders do not signal this thread, since waking a thread takes about 20 us: it polls them. */
-enum { IDLE_MS = 1000, POLL_MS = 20 };
-
 /* ---- the thread */
 
-static void report_changes(s3hls__outbox *box, int pressure, bool clock) {
-    if (pressure)
-        s3hls__outbox_report(box, &(s3hls_event){.type = (s3hls_event_type)pressure});
-    if (clock)
-        s3hls__outbox_report(box, &(s3hls_event){.type = S3HLS_EVENT_CLOCK,
-                                                 .duration_ms = box->utc_offset_us / 1000,
-                                                 .message = "the clock has been set"});
+static bool is_pressed(const s3hls_uploader *u) {
+    return s3hls__health_is_pressed(u->pressure, s3hls__pool_used(u->pool),
+                                    s3hls__pool_count(u->pool));
 }
 
-/* The clock was not set when the session began. Test whether it is set now. */
-static bool clock_was_set(s3hls__outbox *box) {
-    if (!s3hls__outbox_needs_clock(box) || !s3hls__env_wall_is_set(&box->env))
-        return false;
-    s3hls__outbox_set_clock(box, box->env.wall_us(box->env.ctx) - s3hls__outbox_now_us(box));
-    return true;
-}
-
-/* Memory pressure is reported to each recorder, since recorders share the pool. */
-static void check_environment(s3hls_uploader *u) {
-    uint32_t used = s3hls__pool_used(u->pool), count = s3hls__pool_count(u->pool);
+/* Recorders share the pool, so that pressure concerns each of them. The use is read again after
+ * pressure was stored: a thread that changes it in between either sees the new pressure and wakes
+ * this one, or its change is seen here. */
+static void check_memory(s3hls_uploader *u) {
+    bool before = u->pressure;
+    while (is_pressed(u) != u->pressure)
+        u->pressure = !u->pressure;
+    if (u->pressure == before)
+        return;
     pthread_mutex_lock(&u->lock);
-    for (s3hls__outbox *box = u->boxes; box; box = box->next) {
-        int pressure = s3hls__health_set_memory(&box->health, used, count);
-        bool clock = clock_was_set(box);
-        if (!pressure && !clock)
-            continue;
-        box->tasks++; /* keeps the outbox alive while the lock is released */
-        pthread_mutex_unlock(&u->lock);
-        report_changes(box, pressure, clock);
-        pthread_mutex_lock(&u->lock);
-        box->tasks--;
-        pthread_cond_broadcast(&u->changed);
-    }
+    for (s3hls__outbox *box = u->boxes; box; box = box->next)
+        s3hls__agenda_move(&u->agenda, &box->agenda, S3HLS__AGENDA_CHANGED);
     pthread_mutex_unlock(&u->lock);
 }
 
 static void cancel_detaching(s3hls_uploader *u) {
     pthread_mutex_lock(&u->lock);
-    for (uint32_t i = 0; i < u->cfg.max_in_flight; i++)
+    for (uint32_t i = 0; u->detaching && i < u->cfg.max_in_flight; i++)
         if (u->deliveries[i].box && u->deliveries[i].box->detaching)
             s3hls__http_cancel(u->http, &u->deliveries[i].op);
-    for (s3hls__outbox *box = u->boxes; box; box = box->next)
+    for (s3hls__outbox *box = u->boxes; u->detaching && box; box = box->next)
         if (box->detaching && box->probing)
             s3hls__http_cancel(u->http, &box->probe);
     pthread_mutex_unlock(&u->lock);
 }
 
-static bool has_outboxes(s3hls_uploader *u) {
-    pthread_mutex_lock(&u->lock);
-    bool any = u->boxes != NULL;
-    pthread_mutex_unlock(&u->lock);
-    return any;
-}
-
-/* Perform due tasks, transfer data, and wait up to timeout_ms. @return whether anything waits. */
-static bool run_once(s3hls_uploader *u, uint32_t timeout_ms) {
-    bool pending;
-    check_environment(u);
+/* Perform due tasks, transfer data, and sleep until something is due, for up to timeout_ms. */
+static void run_once(s3hls_uploader *u, uint32_t timeout_ms) {
+    check_memory(u);
     for (s3hls__task t; s3hls__uploader_next_task(u, &t);)
         s3hls__uploader_perform(u, &t);
     cancel_detaching(u);
-    uint32_t limit_ms = has_outboxes(u) ? POLL_MS : IDLE_MS;
-    if (limit_ms > timeout_ms)
-        limit_ms = timeout_ms;
-    s3hls__http_step(u->http, s3hls__uploader_until_due_ms(u, limit_ms, &pending));
-    s3hls__uploader_until_due_ms(u, 0, &pending);
-    return pending;
+    s3hls__http_step(u->http, s3hls__uploader_until_due_ms(u, timeout_ms));
 }
 
 static void *thread_main(void *arg) {
     s3hls_uploader *u = arg;
     for (bool stop = false; !stop;) {
-        run_once(u, IDLE_MS);
+        run_once(u, UINT32_MAX);
         pthread_mutex_lock(&u->lock);
         stop = u->stop;
         pthread_mutex_unlock(&u->lock);
@@ -160,6 +128,7 @@ int s3hls_uploader_close(s3hls_uploader **uploader) {
     pthread_cond_destroy(&u->changed);
     pthread_mutex_destroy(&u->lock);
     s3hls_env env = u->env;
+    s3hls__agenda_deinit(&u->agenda, &env);
     s3hls__env_free(&env, u->deliveries);
     s3hls__env_free(&env, u);
     *uploader = NULL;
@@ -171,7 +140,8 @@ int s3hls_uploader_step(s3hls_uploader *u, uint32_t timeout_ms) {
         return S3HLS_E_INVALID;
     if (u->has_thread)
         return S3HLS_E_STATE;
-    return run_once(u, timeout_ms) ? S3HLS_E_TIMEOUT : S3HLS_OK;
+    run_once(u, timeout_ms);
+    return s3hls__uploader_is_pending(u) ? S3HLS_E_TIMEOUT : S3HLS_OK;
 }
 
 /* ---- outboxes */
@@ -183,6 +153,7 @@ static void credentials_changed(void *ctx, int status) {
     if (status == S3HLS_OK) {
         pthread_mutex_lock(&u->lock);
         s3hls__health_step(&box->health, S3HLS__HEALTH_RETRY, S3HLS_OK, 0, 0);
+        s3hls__agenda_move(&u->agenda, &box->agenda, S3HLS__AGENDA_CHANGED);
         pthread_mutex_unlock(&u->lock);
         s3hls__http_wake(u->http);
     }
@@ -191,17 +162,33 @@ static void credentials_changed(void *ctx, int status) {
                                              .message = status ? s3hls_strerror(status) : ""});
 }
 
-void s3hls__uploader_attach(s3hls_uploader *u, s3hls__outbox *box) {
+int s3hls__uploader_attach(s3hls_uploader *u, s3hls__outbox *box) {
     pthread_mutex_lock(&u->lock);
-    box->attached = true;
-    box->next = u->boxes;
-    u->boxes = box;
-    u->box_count++;
+    int rc = s3hls__agenda_add(&u->agenda, &box->agenda, &u->env);
+    if (!rc) {
+        box->attached = true;
+        box->next = u->boxes;
+        u->boxes = box;
+        u->box_count++;
+    }
     pthread_mutex_unlock(&u->lock);
+    if (rc)
+        return rc;
     box->watch = (s3hls__watch){.fn = credentials_changed, .ctx = box};
     if (box->credentials)
         s3hls__credentials_watch(box->credentials, &box->watch);
-    s3hls__http_wake(u->http); /* the thread now polls more often */
+    s3hls__http_wake(u->http);
+    return S3HLS_OK;
+}
+
+void s3hls__uploader_signal(s3hls_uploader *u, s3hls__outbox *box) {
+    s3hls__agenda_signal(&u->agenda, &box->agenda);
+    s3hls__http_wake(u->http);
+}
+
+void s3hls__uploader_note_memory(s3hls_uploader *u) {
+    if (is_pressed(u) != u->pressure)
+        s3hls__http_wake(u->http);
 }
 
 static bool is_idle(const s3hls__outbox *box) {
@@ -236,6 +223,7 @@ static bool wait_until(s3hls_uploader *u, s3hls__outbox *box, bool (*is_so)(cons
 int s3hls__uploader_drain(s3hls_uploader *u, s3hls__outbox *box, uint32_t deadline_ms, bool spool) {
     pthread_mutex_lock(&u->lock);
     s3hls__outbox_begin_draining(box);
+    s3hls__agenda_move(&u->agenda, &box->agenda, S3HLS__AGENDA_CHANGED);
     pthread_mutex_unlock(&u->lock);
     s3hls__http_wake(u->http);
     bool done = wait_until(u, box, spool ? s3hls__outbox_is_empty : s3hls__outbox_memory_is_empty,
@@ -247,6 +235,8 @@ void s3hls__uploader_detach(s3hls_uploader *u, s3hls__outbox *box) {
     if (box->credentials)
         s3hls__credentials_unwatch(box->credentials, &box->watch);
     pthread_mutex_lock(&u->lock);
+    if (!box->detaching)
+        u->detaching++;
     box->detaching = true;
     pthread_mutex_unlock(&u->lock);
     s3hls__http_wake(u->http);
@@ -256,6 +246,8 @@ void s3hls__uploader_detach(s3hls_uploader *u, s3hls__outbox *box) {
         if (*link == box) {
             *link = box->next;
             u->box_count--;
+            u->detaching--;
+            s3hls__agenda_remove(&u->agenda, &box->agenda);
             break;
         }
     box->attached = false;

@@ -9,6 +9,7 @@
 #ifndef S3HLS_DELIVER_UPLOADER_H
 #define S3HLS_DELIVER_UPLOADER_H
 
+#include "deliver/agenda.h"
 #include "deliver/delivery.h"
 
 struct s3hls_uploader {
@@ -26,7 +27,12 @@ struct s3hls_uploader {
     pthread_mutex_t lock;
     pthread_cond_t changed; /* a delivery ended */
     s3hls__outbox *boxes;
+    s3hls__agenda agenda; /* of the outboxes */
+    uint32_t detaching;   /* outboxes */
     bool stop;
+
+    /* any thread */
+    _Atomic bool pressure; /* of the pool, as the uploader's thread has last seen it */
 
     /* the uploader's thread */
     uint32_t in_flight; /* deliveries */
@@ -37,7 +43,12 @@ static inline int64_t s3hls__uploader_now_us(const s3hls_uploader *u) {
 }
 
 /* ---- uploader.c */
-void s3hls__uploader_attach(s3hls_uploader *u, s3hls__outbox *box);
+/* @return S3HLS_OK; S3HLS_E_NOMEM */
+int s3hls__uploader_attach(s3hls_uploader *u, s3hls__outbox *box);
+/* The outbox has something new: wake the thread if it sleeps. Any thread; takes no lock. */
+void s3hls__uploader_signal(s3hls_uploader *u, s3hls__outbox *box);
+/* The use of the pool has changed: wake the thread if pressure begins or ends. As above. */
+void s3hls__uploader_note_memory(s3hls_uploader *u);
 /* Wait until the outbox has no segment in memory (and none in its spool, if spool is set).
  * @return S3HLS_OK
  *   S3HLS_E_UNDELIVERED: deadline_ms have passed */
@@ -48,6 +59,7 @@ void s3hls__uploader_detach(s3hls_uploader *u, s3hls__outbox *box);
 /* ---- schedule.c */
 typedef enum s3hls__task_kind {
     S3HLS__TASK_NONE,
+    S3HLS__TASK_REPORT,      /* report event */
     S3HLS__TASK_PROBE,       /* read the store's time, or test whether it is reachable */
     S3HLS__TASK_CHECK_SPOOL, /* examine the spool's disk */
     S3HLS__TASK_SPOOL,       /* move slot to the spool */
@@ -62,13 +74,16 @@ typedef struct s3hls__task {
     s3hls__slot *slot;
     s3hls__timeline_copy *copy;
     s3hls__spool_entry entry; /* of the delivery */
+    s3hls_event_type event;
 } s3hls__task;
 
 /* Select a task and reserve what it needs. @return false: nothing is due. */
 bool s3hls__uploader_next_task(s3hls_uploader *u, s3hls__task *t);
-/* Time until the next back-off ends, at most limit_ms. Sets *pending if anything waits or is in
- * progress. */
-uint32_t s3hls__uploader_until_due_ms(s3hls_uploader *u, uint32_t limit_ms, bool *pending);
+/* Time until something is due, at most limit_ms. After s3hls__uploader_next_task() found nothing.
+ */
+uint32_t s3hls__uploader_until_due_ms(s3hls_uploader *u, uint32_t limit_ms);
+/* Test whether anything waits or is in progress. */
+bool s3hls__uploader_is_pending(s3hls_uploader *u);
 
 /* ---- task.c */
 void s3hls__uploader_perform(s3hls_uploader *u, const s3hls__task *t);

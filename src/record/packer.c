@@ -20,6 +20,7 @@ static bool next_block(s3hls__packer *p, s3hls__output *out) {
     uint32_t block = s3hls__pool_take(p->pool);
     if (block == S3HLS__NO_BLOCK)
         return false;
+    s3hls__outbox_note_memory(p->box);
     p->now.full_bytes += end_block(p, out);
     if (out->piece == S3HLS__NO_BLOCK)
         p->first[out - p->now.out] = block;
@@ -55,6 +56,7 @@ static void shorten(s3hls__packer *p, s3hls__part part, uint32_t last) {
         p->first[part] = S3HLS__NO_BLOCK;
     }
     s3hls__pool_give(p->pool, behind);
+    s3hls__outbox_note_memory(p->box);
 }
 
 static void go_back(s3hls__packer *p, const s3hls__packer_place *place) {

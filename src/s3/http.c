@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "s3/http.h"
+#include <stdatomic.h>
 #include <string.h>
 
-/* All members belong to the thread that steps the transport, except for the multi handle's
- * wake-up. */
+/* All members belong to the thread that steps the transport, except for those of the wake-up.
+ *
+ * A wake-up sets woken and then tests sleeping; a step sets sleeping and then tests woken. In a
+ * sequentially consistent order, at least one of the two sees the other: no wake-up is lost, and
+ * one that finds the thread awake makes no system call. */
 struct s3hls__http {
     s3hls_env env;
     CURLM *multi;
@@ -11,6 +15,8 @@ struct s3hls__http {
     s3hls__op *posted, **posted_end;
     void (*on_list)(void *ctx); /* called when a LIST request is sent; may be NULL */
     void *on_list_ctx;
+    _Atomic bool sleeping; /* the step waits, or begins to */
+    _Atomic bool woken;    /* the step is not to wait */
 };
 
 int s3hls__http_open(s3hls__http **out, const s3hls_env *env) {
@@ -103,12 +109,21 @@ static void move_bytes(s3hls__http *http) {
     }
 }
 
+static void wait_for_activity(s3hls__http *http, uint32_t timeout_ms) {
+    atomic_store(&http->sleeping, true);
+    if (atomic_load(&http->woken))
+        timeout_ms = 0;
+    curl_multi_poll(http->multi, NULL, 0, timeout_ms < INT32_MAX ? (int)timeout_ms : INT32_MAX,
+                    NULL);
+    atomic_store(&http->sleeping, false);
+    atomic_exchange(&http->woken, false); /* the caller now sees what preceded the wake-up */
+}
+
 int s3hls__http_step(s3hls__http *http, uint32_t timeout_ms) {
     int count = 0;
     move_bytes(http);
     if (deliver_posted(http) == 0) {
-        curl_multi_poll(http->multi, NULL, 0, timeout_ms < INT32_MAX ? (int)timeout_ms : INT32_MAX,
-                        NULL);
+        wait_for_activity(http, timeout_ms);
         move_bytes(http);
         deliver_posted(http);
     }
@@ -120,7 +135,9 @@ int s3hls__http_step(s3hls__http *http, uint32_t timeout_ms) {
 }
 
 void s3hls__http_wake(s3hls__http *http) {
-    curl_multi_wakeup(http->multi);
+    atomic_store(&http->woken, true);
+    if (atomic_exchange(&http->sleeping, false))
+        curl_multi_wakeup(http->multi);
 }
 
 static s3hls__exchange *exchange_of(const s3hls__http *http, const s3hls__op *op) {

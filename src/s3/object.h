@@ -140,7 +140,8 @@ void s3hls__http_on_list(s3hls__http *http, void (*on_list)(void *ctx), void *ct
  * thread at a time.
  * @return number of running operations */
 int s3hls__http_step(s3hls__http *http, uint32_t timeout_ms);
-/* End the wait of a step in another thread, or of the next one. Any thread; does not block. */
+/* End the wait of a step in another thread, or of the next one. Any thread; does not block, and
+ * makes one system call at most: only if the step waits. */
 void s3hls__http_wake(s3hls__http *http);
 
 /* Cancel a running operation: a later step calls done with S3HLS_E_CANCELLED. */

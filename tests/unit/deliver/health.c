@@ -187,8 +187,19 @@ static void segments_move_to_the_spool_after_a_time_or_under_pressure(void **sta
     assert_true(s3hls__health_must_spool(&h, NOW_US + 5 * SECOND));
     s3hls__health_step(&h, SUCCEEDED, S3HLS_OK, NOW_US + 6 * SECOND, 0);
     assert_false(s3hls__health_must_spool(&h, NOW_US + 60 * SECOND));
-    s3hls__health_set_memory(&h, 76, 100);
+    s3hls__health_set_pressure(&h, true);
     assert_true(s3hls__health_must_spool(&h, NOW_US));
+}
+
+static void the_begin_of_spooling_is_known_in_advance(void **state) {
+    (void)state;
+    s3hls__health h = new_health();
+    assert_true(s3hls__health_spool_due_us(&h, NOW_US) == INT64_MAX);
+    s3hls__health_step(&h, FAILED, CONNECT, NOW_US, 0);
+    int64_t due_us = s3hls__health_spool_due_us(&h, NOW_US);
+    assert_false(s3hls__health_must_spool(&h, due_us - 1));
+    assert_true(s3hls__health_must_spool(&h, due_us));
+    assert_true(s3hls__health_spool_due_us(&h, due_us) == INT64_MAX);
 }
 
 static void pressure_begins_above_three_quarters_and_ends_at_half(void **state) {
@@ -211,7 +222,8 @@ static void pressure_begins_above_three_quarters_and_ends_at_half(void **state) 
     };
     s3hls__health h = new_health();
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        assert_int_equal(s3hls__health_set_memory(&h, table[i].used, 100), table[i].event);
+        bool pressed = s3hls__health_is_pressed(h.pressure, table[i].used, 100);
+        assert_int_equal(s3hls__health_set_pressure(&h, pressed), table[i].event);
         assert_int_equal(h.pressure, table[i].pressure);
     }
 }
@@ -255,6 +267,7 @@ int main(void) {
         cmocka_unit_test(the_largest_configured_delays_do_not_overflow),
         cmocka_unit_test(one_task_at_a_time_while_deliveries_fail),
         cmocka_unit_test(segments_move_to_the_spool_after_a_time_or_under_pressure),
+        cmocka_unit_test(the_begin_of_spooling_is_known_in_advance),
         cmocka_unit_test(pressure_begins_above_three_quarters_and_ends_at_half),
         cmocka_unit_test(an_outage_is_a_failure_of_the_store_for_ten_seconds),
         cmocka_unit_test(probes_keep_a_distance),
