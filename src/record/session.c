@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- handing over, without a system call: the uploader polls */
+/* ---- handing over */
 
 static void hand_over(s3hls__session *s, s3hls__slot *slot) {
     slot->provisional = s->wall.provisional;
