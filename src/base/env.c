@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "base/env.h"
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 static void *process_reallocate(void *ctx, void *p, size_t size) {
     (void)ctx;
@@ -35,9 +37,15 @@ static int64_t process_monotonic_us(void *ctx) {
 static uint64_t process_random(void *ctx) {
     (void)ctx;
     uint64_t x = 0;
-    if (getrandom(&x, sizeof x, GRND_NONBLOCK) != (ssize_t)sizeof x)
-        x = (uint64_t)read_clock_us(CLOCK_MONOTONIC) * 0x9e3779b97f4a7c15u; /* early boot */
-    return x;
+    if (getrandom(&x, sizeof x, GRND_NONBLOCK) == (ssize_t)sizeof x)
+        return x;
+    int file = open("/dev/urandom", O_RDONLY | O_CLOEXEC); /* early boot, or an old kernel */
+    if (file >= 0) {
+        if (read(file, &x, sizeof x) != (ssize_t)sizeof x)
+            x = 0;
+        close(file);
+    }
+    return x ^ (uint64_t)read_clock_us(CLOCK_MONOTONIC);
 }
 
 s3hls_env s3hls_env_default(void) {

@@ -24,8 +24,4 @@ bool s3hls__authorities_set(CURL *easy, const char *file);
 /* @return CURLE_OK; CURLE_OUT_OF_MEMORY: the connection must be aborted. */
 CURLcode s3hls__authorities_add_system(CURL *easy, void *ssl_context);
 
-/* Test whether libcurl passes the SSL_CTX of our OpenSSL to CURLOPT_SSL_CTX_FUNCTION. With another
- * TLS library, a given file replaces the system's authorities. */
-bool s3hls__tls_is_openssl(void);
-
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "s3/bucket.h"
 #include "base/strbuf.h"
+#include "s3/crypto.h"
 #include "s3/simple.h"
 #include "s3/xml.h"
 #include <expat.h>
 #include <inttypes.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -223,11 +223,10 @@ int s3hls__s3_change_lifecycle(const char *xml, size_t size, const char *prefix,
 
 /* S3 requires the digest of a configuration. */
 static void digest(const s3hls__strbuf *xml, char base64[32]) {
-    uint8_t md5[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    if (EVP_Digest(xml->data, xml->size, md5, &size, EVP_md5(), NULL) != 1)
-        size = 0;
-    EVP_EncodeBlock((uint8_t *)base64, md5, (int)size);
+    uint8_t md5[S3HLS__MD5_BYTES];
+    base64[0] = 0;
+    if (s3hls__digest(S3HLS__MD5, xml->data, xml->size, md5))
+        s3hls__to_base64(md5, sizeof md5, base64);
 }
 
 static int put_lifecycle(s3hls_s3 *client, const s3hls__strbuf *xml, s3hls_s3_error *error) {

@@ -4,12 +4,13 @@
 #include "base/date.h"
 #include "s3/authorities.h"
 #include "s3/credentials.h"
+#include "s3/crypto.h"
 #include "s3/errors.h"
 #include "s3/http.h"
+#include "s3/tls.h"
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <jansson.h>
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +51,7 @@ static size_t write_body(char *data, size_t unit, size_t count, void *arg) {
 }
 
 static void wipe_answer(answer *a) {
-    OPENSSL_cleanse(a->body, sizeof a->body);
+    s3hls__wipe(a->body, sizeof a->body);
 }
 
 /* Run one transfer until it ends or is interrupted. */
@@ -154,7 +155,7 @@ static bool take_string(json_t *object, const char *name, char *to, size_t max) 
     const char *text = json_string_value(value);
     bool ok = s3hls__key_copy(to, max, text, true);
     if (text)
-        OPENSSL_cleanse((char *)text, json_string_length(value));
+        s3hls__wipe((char *)text, json_string_length(value));
     return ok;
 }
 
@@ -202,7 +203,7 @@ static void close_endpoint(void *ctx) {
                        e->ca_file, e->token,      e->token_file};
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
         if (strings[i])
-            OPENSSL_cleanse(strings[i], strlen(strings[i]));
+            s3hls__wipe(strings[i], strlen(strings[i]));
         s3hls__env_free(&env, strings[i]);
     }
     if (e->multi) {
@@ -346,8 +347,8 @@ static int fetch_container(void *ctx, s3hls__keys *keys, int64_t *source_unix_s)
         snprintf(header, sizeof header, "Authorization: %s", token);
         rc = fetch_keys(e, e->url, token[0] ? header : NULL, NULL, &METADATA, keys, source_unix_s);
     }
-    OPENSSL_cleanse(token, sizeof token);
-    OPENSSL_cleanse(header, sizeof header);
+    s3hls__wipe(token, sizeof token);
+    s3hls__wipe(header, sizeof header);
     return rc;
 }
 
@@ -444,8 +445,8 @@ static int fetch_instance(void *ctx, s3hls__keys *keys, int64_t *source_unix_s) 
         rc = S3HLS_E_PROTOCOL;
     if (!rc && snprintf(url, sizeof url, "%s%s%s", e->url, ROLES, role) < (int)sizeof url)
         rc = fetch_keys(e, url, header, NULL, &METADATA, keys, source_unix_s);
-    OPENSSL_cleanse(token, sizeof token);
-    OPENSSL_cleanse(header, sizeof header);
+    s3hls__wipe(token, sizeof token);
+    s3hls__wipe(header, sizeof header);
     return rc;
 }
 

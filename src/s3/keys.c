@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "s3/credentials.h"
-#include <openssl/crypto.h>
+#include "s3/crypto.h"
 #include <string.h>
 
 bool s3hls__key_copy(char *to, size_t max, const char *from, bool required) {
@@ -44,7 +44,7 @@ int s3hls__keys_copy(s3hls__keys *to, const s3hls_credentials *from, const s3hls
 }
 
 void s3hls__keys_wipe(s3hls__keys *keys) {
-    OPENSSL_cleanse(keys, sizeof *keys);
+    s3hls__wipe(keys, sizeof *keys);
 }
 
 s3hls_credentials s3hls__keys_view(const s3hls__keys *keys) {

@@ -4,7 +4,6 @@
 #include "s3/credentials.h"
 #include "s3/profile.h"
 #include "s3hls/s3.h"
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

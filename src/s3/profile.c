@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "s3/profile.h"
+#include "s3/crypto.h"
 #include "s3hls/credentials.h"
 #include <errno.h>
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -88,7 +88,7 @@ int s3hls__profile_read(const char *path, const char *profile, s3hls__setting_fn
     }
     int rc = ferror(file) ? S3HLS_E_IO : r.valid ? S3HLS_OK : S3HLS_E_INVALID;
     fclose(file);
-    OPENSSL_cleanse(buffer, sizeof buffer);
-    OPENSSL_cleanse(line, sizeof line);
+    s3hls__wipe(buffer, sizeof buffer);
+    s3hls__wipe(line, sizeof line);
     return rc;
 }

@@ -3,8 +3,8 @@
 #include "s3/client.h"
 #include "s3/crc32c.h"
 #include "s3/credentials.h"
+#include "s3/crypto.h"
 #include <inttypes.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -25,35 +25,30 @@ bool s3hls__s3_is_range(const s3hls__op *op) {
 
 /* ---- bodies */
 
-static int digest_body(const s3hls__op *op, const EVP_MD *kind, uint8_t digest[EVP_MAX_MD_SIZE],
-                       unsigned *size) {
-    *size = 0;
-    EVP_MD_CTX *md = EVP_MD_CTX_new();
-    bool ok = md && EVP_DigestInit_ex(md, kind, NULL);
-    for (uint64_t at = 0; ok && at < op->request.body_size;) {
+static int digest_body(const s3hls__op *op, s3hls__hash_kind kind, uint8_t *digest) {
+    s3hls__hash hash;
+    uint64_t at = 0;
+    s3hls__hash_begin(&hash, kind);
+    while (at < op->request.body_size) {
         s3hls_span span = op->request.body(op->request.body_ctx, at);
-        ok = span.size > 0 && EVP_DigestUpdate(md, span.data, span.size);
+        if (span.size == 0)
+            break;
+        s3hls__hash_add(&hash, span.data, span.size);
         at += span.size;
     }
-    ok = ok && EVP_DigestFinal_ex(md, digest, size);
-    EVP_MD_CTX_free(md);
+    bool ok = s3hls__hash_end(&hash, digest) && at >= op->request.body_size;
     return ok ? S3HLS_OK : S3HLS_E_NOMEM;
 }
 
-static int digest_in_hex(const s3hls__op *op, const EVP_MD *kind, char *hex) {
-    uint8_t digest[EVP_MAX_MD_SIZE];
-    unsigned size;
-    int rc = digest_body(op, kind, digest, &size);
-    for (unsigned i = 0; !rc && i < size; i++)
-        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-    return rc;
-}
-
 bool s3hls__s3_etag_fits(const s3hls__op *op, const char *etag) {
-    char hex[33];
+    uint8_t digest[S3HLS__MD5_BYTES];
+    char hex[2 * S3HLS__MD5_BYTES + 1];
     if (strspn(etag, "0123456789abcdefABCDEF") != 32 || etag[32])
         return true;
-    return digest_in_hex(op, EVP_md5(), hex) == S3HLS_OK && strcasecmp(hex, etag) == 0;
+    if (digest_body(op, S3HLS__MD5, digest))
+        return false;
+    s3hls__to_hex(digest, sizeof digest, hex);
+    return strcasecmp(hex, etag) == 0;
 }
 
 static void crc32c_of_body(const s3hls__op *op, char *base64) {
@@ -69,7 +64,7 @@ static void crc32c_of_body(const s3hls__op *op, char *base64) {
     }
     const uint8_t bytes[4] = {(uint8_t)(crc >> 24), (uint8_t)(crc >> 16), (uint8_t)(crc >> 8),
                               (uint8_t)crc};
-    EVP_EncodeBlock((uint8_t *)base64, bytes, sizeof bytes);
+    s3hls__to_base64(bytes, sizeof bytes, base64);
 }
 
 /* ---- requests */
@@ -138,15 +133,14 @@ static bool has_header(const request *r, const char *name) {
 }
 
 static int add_checksum(const s3hls__s3_client *c, const s3hls__op *op, request *r) {
-    uint8_t digest[EVP_MAX_MD_SIZE];
-    unsigned size;
+    uint8_t digest[S3HLS__MD5_BYTES];
     if (c->checksum == S3HLS_CHECKSUM_CRC32C) {
         crc32c_of_body(op, r->checksum);
         add_header(r, "x-amz-checksum-crc32c", r->checksum);
     } else if (c->checksum == S3HLS_CHECKSUM_MD5 && !has_header(r, "content-md5")) {
-        if (digest_body(op, EVP_md5(), digest, &size))
+        if (digest_body(op, S3HLS__MD5, digest))
             return S3HLS_E_NOMEM;
-        EVP_EncodeBlock((uint8_t *)r->checksum, digest, (int)size);
+        s3hls__to_base64(digest, sizeof digest, r->checksum);
         add_header(r, "content-md5", r->checksum);
     }
     return S3HLS_OK;
@@ -166,9 +160,13 @@ static int describe_put(const s3hls__s3_client *c, const s3hls__op *op, request 
     int rc = add_checksum(c, op, r);
     if (rc)
         return rc;
-    if (c->sign_payload)
-        return digest_in_hex(op, EVP_sha256(), r->payload_hash);
-    strcpy(r->payload_hash, S3HLS_SIGV4_UNSIGNED_PAYLOAD);
+    uint8_t digest[S3HLS__SHA256_BYTES];
+    if (!c->sign_payload)
+        strcpy(r->payload_hash, S3HLS_SIGV4_UNSIGNED_PAYLOAD);
+    else if (digest_body(op, S3HLS__SHA256, digest))
+        return S3HLS_E_NOMEM;
+    else
+        s3hls__to_hex(digest, sizeof digest, r->payload_hash);
     return S3HLS_OK;
 }
 

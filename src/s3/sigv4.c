@@ -2,34 +2,22 @@
 #include "s3hls/sigv4.h"
 #include "base/date.h"
 #include "base/strbuf.h"
+#include "s3/crypto.h"
 #include "s3/uri.h"
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdio.h>
 #include <string.h>
 
 enum {
     MAX_HEADERS = 32,
     MAX_QUERY = 32,
-    TEXT_MAX = 64 * 1024, /* of each text: a token of 4,096 bytes takes at most 12 KiB encoded */
-    SHA256_BYTES = 32
+    TEXT_MAX = 64 * 1024 /* of each text: a token of 4,096 bytes takes at most 12 KiB encoded */
 };
 
 /* ---- pieces */
 
-static void to_hex(const uint8_t *bytes, size_t size, char *text) {
-    static const char hex[] = "0123456789abcdef";
-    for (size_t i = 0; i < size; i++) {
-        text[2 * i] = hex[bytes[i] >> 4];
-        text[2 * i + 1] = hex[bytes[i] & 15];
-    }
-    text[2 * size] = 0;
-}
-
-static bool hmac(const uint8_t *key, size_t key_size, const char *text, uint8_t out[SHA256_BYTES]) {
-    return HMAC(EVP_sha256(), key, (int)key_size, (const uint8_t *)text, strlen(text), out, NULL) !=
-           NULL;
+static bool hmac(const uint8_t *key, size_t key_size, const char *text,
+                 uint8_t out[S3HLS__SHA256_BYTES]) {
+    return s3hls__hmac_sha256(key, key_size, text, strlen(text), out);
 }
 
 /* Format UNIX seconds as "20130524T000000Z". */
@@ -230,13 +218,13 @@ static int canonical_request(signing *s, s3hls_sigv4_result *out) {
 
 /* HMAC over date, region, service and "aws4_request", then over the string to sign. */
 static int sign_string(signing *s, s3hls_sigv4_result *out) {
-    char secret[4 + S3HLS_SECRET_KEY_MAX + 1], date[9], digest_hex[2 * SHA256_BYTES + 1];
-    uint8_t digest[SHA256_BYTES];
+    char secret[4 + S3HLS_SECRET_KEY_MAX + 1], date[9], digest_hex[2 * S3HLS__SHA256_BYTES + 1];
+    uint8_t digest[S3HLS__SHA256_BYTES];
     s3hls__strbuf b;
-    if (!EVP_Digest(out->canonical_request, strlen(out->canonical_request), digest, NULL,
-                    EVP_sha256(), NULL))
+    if (!s3hls__digest(S3HLS__SHA256, out->canonical_request, strlen(out->canonical_request),
+                       digest))
         return S3HLS_E_NOMEM;
-    to_hex(digest, sizeof digest, digest_hex);
+    s3hls__to_hex(digest, sizeof digest, digest_hex);
     s3hls__strbuf_init(&b, s->env, TEXT_MAX);
     s3hls__strbuf_addf(&b, "AWS4-HMAC-SHA256\n%s\n%s\n%s", s->amz_date, s->scope, digest_hex);
     int rc = s3hls__strbuf_take(&b, &out->string_to_sign);
@@ -249,9 +237,9 @@ static int sign_string(signing *s, s3hls_sigv4_result *out) {
               hmac(digest, sizeof digest, service_of(s->request), digest) &&
               hmac(digest, sizeof digest, "aws4_request", digest) &&
               hmac(digest, sizeof digest, out->string_to_sign, digest);
-    to_hex(digest, sizeof digest, out->signature);
-    OPENSSL_cleanse(secret, sizeof secret);
-    OPENSSL_cleanse(digest, sizeof digest);
+    s3hls__to_hex(digest, sizeof digest, out->signature);
+    s3hls__wipe(secret, sizeof secret);
+    s3hls__wipe(digest, sizeof digest);
     return ok ? S3HLS_OK : S3HLS_E_NOMEM;
 }
 

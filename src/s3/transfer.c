@@ -4,8 +4,8 @@
 #include "s3/client.h"
 #include "s3/credentials.h"
 #include "s3/errors.h"
+#include "s3/tls.h"
 #include <inttypes.h>
-#include <openssl/ssl.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -113,12 +113,11 @@ static size_t write_answer(char *data, size_t unit, size_t count, void *arg) {
 
 /* Without a clock the validity dates of a certificate cannot be verified: its chain and host name
  * are verified as usual, and its dates once the server's time is known. */
-static void set_tls_time(const s3hls__s3_client *c, SSL_CTX *context) {
-    X509_VERIFY_PARAM *verify = SSL_CTX_get0_param(context);
+static void set_tls_time(const s3hls__s3_client *c, void *context) {
     if (c->server_clock_s)
-        X509_VERIFY_PARAM_set_time(verify, (time_t)s3hls__s3_now_s(c));
+        s3hls__tls_set_time(context, s3hls__s3_now_s(c));
     else if (!s3hls__env_wall_is_set(&c->env))
-        X509_VERIFY_PARAM_set_flags(verify, X509_V_FLAG_NO_CHECK_TIME);
+        s3hls__tls_set_time(context, 0);
 }
 
 static CURLcode prepare_tls(CURL *easy, void *context, void *arg) {

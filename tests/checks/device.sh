@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT-0
-# What a device builds: the library alone, without keys from an address and with them. It needs jansson for these only,
-# and says so where it does not have them.
+# What a device builds: the library alone, with other hashes than OpenSSL's, without keys from an address and with them.
+# It needs jansson for these only, and says so where it does not have them. Its unit tests pass.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 work=$(mktemp -d)
@@ -34,18 +34,23 @@ EOS
 export HOME=$work AWS_EC2_METADATA_DISABLED=true
 unset "${!AWS_CONTAINER_@}" AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SHARED_CREDENTIALS_FILE
 
-device() { # device OFF|ON STATUS...: of the four
-    local build=build/device-$1 said needs=no
-    cmake -S . -B "$build" -G Ninja -DS3HLS_WERROR=ON -DS3HLS_PLAY=OFF -DS3HLS_TOOLS=OFF -DS3HLS_TESTS=OFF \
-        -DS3HLS_ENDPOINT_CREDENTIALS="$1" >/dev/null
+device() { # device OFF|ON own|mbedtls STATUS...: of the four
+    local build=build/device-$1 said needed needs=no
+    cmake -S . -B "$build" -G Ninja -DS3HLS_WERROR=ON -DS3HLS_PLAY=OFF -DS3HLS_TOOLS=OFF \
+        -DS3HLS_ENDPOINT_CREDENTIALS="$1" -DS3HLS_CRYPTO="$2" >/dev/null
     cmake --build "$build" --parallel "$(nproc)" -- --quiet
+    needed=$(readelf -d "$build/src/libs3hls.so" | sed -n 's/.*NEEDED.*\[\(lib.*\)\.so.*/\1/p' | grep -xE 'libcrypto|libssl|libmbedcrypto' | xargs || true)
+    [ "$needed" = "$([ "$2" = mbedtls ] && echo libmbedcrypto)" ] || fail "hashes $2: needs $needed"
+    ctest --test-dir "$build" -L unit --output-on-failure --no-tests=error --parallel "$(nproc)" >"$work/tests" ||
+        { cat "$work/tests"; fail "unit tests, hashes $2"; }
+    grep 'tests passed' "$work/tests"
     ! readelf -d "$build/src/libs3hls.so" | grep -c 'NEEDED.*libjansson' >/dev/null || needs=yes
     [ "$needs" = "$([ "$1" = ON ] && echo yes || echo no)" ] || fail "endpoint credentials $1: needs jansson: $needs"
     [[ $1 == OFF ]] || grep -q '^Requires.private:.* jansson' "$build/s3hls.pc" || fail "s3hls.pc does not name jansson"
     gcc -Iinclude "$work/main.c" -o "$work/main" -L"$build/src" -ls3hls
     said=$(LD_LIBRARY_PATH=$build/src "$work/main")
-    [ "$(tail -n 4 <<<"$said" | xargs)" = "${*:2}" ] || fail "endpoint credentials $1: $said"
+    [ "$(tail -n 4 <<<"$said" | xargs)" = "${*:3}" ] || fail "endpoint credentials $1: $said"
     [[ $1 == ON ]] || grep -q 'S3HLS_ENDPOINT_CREDENTIALS' <<<"$said" || fail "the option is not named: $said"
 }
-device OFF S3HLS_E_UNSUPPORTED S3HLS_E_UNSUPPORTED S3HLS_E_UNSUPPORTED S3HLS_E_CREDENTIALS
-device ON S3HLS_OK S3HLS_E_NOT_FOUND S3HLS_E_NOT_FOUND S3HLS_E_CREDENTIALS
+device OFF own S3HLS_E_UNSUPPORTED S3HLS_E_UNSUPPORTED S3HLS_E_UNSUPPORTED S3HLS_E_CREDENTIALS
+device ON mbedtls S3HLS_OK S3HLS_E_NOT_FOUND S3HLS_E_NOT_FOUND S3HLS_E_CREDENTIALS

@@ -4,7 +4,7 @@
 set -euo pipefail
 
 build="gcc g++ clang cmake ninja-build pkg-config libcurl4-openssl-dev libssl-dev libexpat1-dev
-    libjansson-dev libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libcmocka-dev
+    libjansson-dev libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libcmocka-dev libmbedtls-dev
     libmicrohttpd-dev zlib1g-dev libflac-dev"
 demo="ffmpeg"
 all="python3 time clang-format clang-tidy libclang-rt-14-dev binutils valgrind awscli curl openssl radosgw ceph-mon ceph-osd man-db faketime

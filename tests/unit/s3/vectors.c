@@ -2,9 +2,9 @@
 #include "vectors.h"
 #include "unit.h"
 
+#include "s3/crypto.h"
 #include "s3/uri.h"
 #include <jansson.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -103,9 +103,8 @@ void vector_open(vector *v, const char *folder) {
     r->headers = v->headers;
     const char *body = split_headers(v, line_end + 1);
     uint8_t digest[32];
-    EVP_Digest(body, strlen(body), digest, NULL, EVP_sha256(), NULL);
-    for (int i = 0; i < 32; i++)
-        snprintf(v->payload_hash + 2 * i, 3, "%02x", digest[i]);
+    assert_true(s3hls__digest(S3HLS__SHA256, body, strlen(body), digest));
+    s3hls__to_hex(digest, sizeof digest, v->payload_hash);
     r->payload_hash = v->payload_hash;
 }
 
