@@ -5,11 +5,15 @@
 #define S3HLS_LAYOUT_KEY_H
 
 #include "s3hls/layout.h"
+#include <inttypes.h>
 #include <stdbool.h>
 
 #define S3HLS__TIMELINES_FOLDER "timelines/"
-#define S3HLS__LIVE_KEY         "live.m3u8"   /* published playlist of the newest segments */
-#define S3HLS__MASTER_KEY       "master.m3u8" /* published multivariant playlist */
+/* Published playlists: of the newest segments; the same where a larger target duration (seconds)
+ * was needed; the multivariant one, which names the current one of these. */
+#define S3HLS__LIVE_KEY      "live.m3u8"
+#define S3HLS__LIVE_NEXT_KEY "live-%" PRIu32 ".m3u8"
+#define S3HLS__MASTER_KEY    "master.m3u8"
 
 /* ---- one object */
 

@@ -5,6 +5,7 @@
 #include "base/strbuf.h"
 #include "layout/session.h"
 #include "playback/settled.h"
+#include "playback/window.h"
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -150,54 +151,25 @@ static void add_segment(writer *w, const s3hls_segment *before, const s3hls_segm
 
 /* ---- the whole */
 
-/* Durations are rounded to the nearest second, as players round EXTINF (RFC 8216 4.3.3.1). */
 static uint32_t target_duration_s(const writer *w, const s3hls_segment *s, size_t count) {
-    uint32_t longest = 0;
-    for (size_t i = 0; i < count; i++)
-        if (s[i].duration_ms > longest)
-            longest = s[i].duration_ms;
-    uint32_t rounded = longest / 1000 + (longest % 1000 >= 500);
-    uint32_t asked = w->cfg->target_duration_ms / 1000 + (w->cfg->target_duration_ms % 1000 > 0);
-    uint32_t seconds = asked > rounded ? asked : rounded;
-    return seconds ? seconds : 1;
+    uint32_t target_s = 1;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t need_s = s3hls__target_s(&s[i], w->cfg->target_duration_ms);
+        target_s = need_s > target_s ? need_s : target_s;
+    }
+    return target_s;
 }
 
-/* The next segment at which decoding can begin, from the given one on; count: none. */
-static size_t next_entry(const s3hls_segment *s, size_t at, size_t count) {
-    while (at < count && s[at].entry == S3HLS_ENTRY_NONE)
-        at++;
-    return at;
-}
-
-/* Where to begin a list that would begin at the given segment of a session: at it or before, so
- * that decoding can begin; if that segment is not listed, after it. */
-static size_t entry_near(const s3hls_segment *s, size_t at, size_t count) {
-    size_t before = at;
-    while (s[before].entry == S3HLS_ENTRY_NONE && before > 0 &&
-           s3hls__segment_same_session(&s[before - 1], &s[before]))
-        before--;
-    if (s[before].entry != S3HLS_ENTRY_NONE)
-        return before;
-    size_t behind = next_entry(s, at, count);
-    return behind < count ? behind : at;
-}
-
-/* The newest segments of the newest session, at least three target durations (6.2.2). */
 static size_t live_begin(const writer *w, const s3hls_segment *s, size_t count) {
-    size_t want = w->cfg->live_segments < 3 ? 3 : w->cfg->live_segments, at = count - 1;
-    uint64_t target_ms = 1000 * (uint64_t)target_duration_s(w, s, count),
-             long_ms = s[at].duration_ms;
-    while (at > 0 && s3hls__segment_same_session(&s[at - 1], &s[at]) &&
-           (count - at < want || long_ms < 3 * target_ms))
-        long_ms += s[--at].duration_ms;
-    return entry_near(s, at, count);
+    size_t want = w->cfg->live_segments < 3 ? 3 : w->cfg->live_segments;
+    return s3hls__window_begin(s, count, want, target_duration_s(w, s, count));
 }
 
 /* @return count if an EVENT list has no first segment yet, since its beginning must not change. */
 static size_t list_begin(const writer *w, const s3hls_segment *s, size_t count) {
     if (w->cfg->type == S3HLS_PLAYLIST_LIVE)
         return live_begin(w, s, count);
-    size_t first = next_entry(s, 0, count);
+    size_t first = s3hls__next_entry(s, 0, count);
     return first == count && w->cfg->type == S3HLS_PLAYLIST_VOD ? 0 : first;
 }
 

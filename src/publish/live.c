@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "publish/live.h"
 #include "layout/key.h"
+#include "playback/window.h"
 #include "publish/object.h"
 #include "s3hls/playlist.h"
 #include <stdlib.h>
@@ -54,26 +55,36 @@ static bool follows(const s3hls__live *l, const s3hls_segment *s) {
     return !last || s->sequence == last->sequence + 1 || !same_session(last, s);
 }
 
-static void raise_target(s3hls__live *l, uint32_t ms) {
-    uint32_t rounded = (ms + 500) / 1000 * 1000; /* rounded like EXTINF (RFC 8216 4.3.3.1) */
-    if (rounded > l->target_ms)
-        l->target_ms = rounded;
+/* EXT-X-TARGETDURATION that the segment needs, as far as its timeline is known. */
+static uint32_t target_ms(const s3hls__live *l, const s3hls_segment *s) {
+    bool known = s->timeline == l->timeline.timeline;
+    return s3hls__target_s(s, known ? l->timeline.target_duration_ms : 0) * 1000;
+}
+
+static void raise_target(s3hls__live *l, const s3hls_segment *s) {
+    uint32_t ms = target_ms(l, s);
+    if (ms > l->target_ms)
+        l->target_ms = ms;
 }
 
 static void append(void *ctx, const s3hls_segment *s) {
     s3hls__live *l = ctx;
     if (l->listed_count == S3HLS__LIVE_MAX)
         drop_first(l, 1);
-    raise_target(l, s->duration_ms);
+    raise_target(l, s);
     l->listed[l->listed_count++] = *s;
 }
 
 int s3hls__live_begin(s3hls__live *l, s3hls_s3_error *error) {
     s3hls__published published;
-    int rc = s3hls__publish_read(l->store, S3HLS__LIVE_KEY, append, l, &published, error);
+    int rc = s3hls__publish_read(l->store, S3HLS__MASTER_KEY, append, l, &published, error);
+    memcpy(l->key, published.live, sizeof l->key);
+    if (!rc)
+        rc = s3hls__publish_read(l->store, l->key, append, l, &published, error);
     if (rc)
         return rc;
     l->begun = true;
+    l->key_target_ms = published.target_ms;
     l->ended = published.ended;
     if (published.target_ms > l->target_ms)
         l->target_ms = published.target_ms;
@@ -143,7 +154,7 @@ static int read_timeline(s3hls__live *l, s3hls_s3_error *error) {
     if (unreadable) /* continue without its contents */
         l->timeline = (s3hls_timeline){.timeline = timeline};
     else
-        raise_target(l, l->timeline.target_duration_ms + 499);
+        raise_target(l, newest(l));
     return S3HLS_OK;
 }
 
@@ -157,23 +168,39 @@ static void forget_unlisted(s3hls__live *l, const char *playlist) {
     drop_first(l, n);
 }
 
-static int write_list(s3hls__live *l, bool end, s3hls_s3_error *error) {
+/* @param count  of the listed segments */
+static int write_list(s3hls__live *l, size_t count, uint32_t target, bool end,
+                      s3hls_s3_error *error) {
     s3hls_playlist_config cfg;
     char *playlist;
     s3hls_playlist_config_init(&cfg);
     cfg.type = S3HLS_PLAYLIST_LIVE;
-    cfg.target_duration_ms = l->target_ms;
+    cfg.target_duration_ms = target;
     cfg.ended = end;
     cfg.env = l->env;
-    int rc = s3hls_playlist_write(&cfg, l->listed, l->listed_count, &playlist, NULL);
+    int rc = s3hls_playlist_write(&cfg, l->listed, count, &playlist, NULL);
     if (rc)
         return rc;
-    uint32_t half_s = l->target_ms / 2000;
-    rc = s3hls__publish_put(l->store, S3HLS__LIVE_KEY, playlist, half_s ? half_s : 1, error);
-    if (!rc)
+    uint32_t half_s = target / 2000;
+    rc = s3hls__publish_put(l->store, l->key, playlist, half_s ? half_s : 1, error);
+    if (!rc && count == l->listed_count)
         forget_unlisted(l, playlist);
     s3hls__env_free(l->env, playlist);
     return rc;
+}
+
+/* End the list before the first segment that needs a larger target duration. Another continues. */
+static int rename_list(s3hls__live *l, s3hls_s3_error *error) {
+    size_t n = 0;
+    while (n < l->listed_count && target_ms(l, &l->listed[n]) <= l->key_target_ms)
+        n++;
+    int rc = n ? write_list(l, n, l->key_target_ms, true, error) : S3HLS_OK;
+    if (rc)
+        return rc;
+    s3hls__live_key_format(l->target_ms / 1000, l->key);
+    l->key_target_ms = 0;
+    l->renamed = true;
+    return S3HLS_OK;
 }
 
 /* ---- master.m3u8 */
@@ -182,11 +209,11 @@ static int write_list(s3hls__live *l, bool end, s3hls_s3_error *error) {
  * this is rare. */
 static int write_master(s3hls__live *l, s3hls_s3_error *error) {
     const s3hls_timeline *t = &l->timeline;
-    s3hls_variant v = {.url = S3HLS__LIVE_KEY, .timeline = t};
+    s3hls_variant v = {.url = l->key, .timeline = t};
     char *playlist;
     s3hls_playlist_bandwidth(l->listed, l->listed_count, l->target_ms, &v.peak_bps, &v.average_bps);
-    if (!t->codecs[0] || !newest(l)->size ||
-        (l->master_timeline == t->timeline && v.peak_bps <= l->master_bps))
+    bool stated = l->master_timeline == t->timeline && v.peak_bps <= l->master_bps;
+    if (!l->renamed && (!t->codecs[0] || !newest(l)->size || stated))
         return S3HLS_OK;
     v.peak_bps += v.peak_bps / 10;
     int rc = s3hls_playlist_write_multivariant(&v, 1, &playlist, NULL, l->env);
@@ -195,6 +222,7 @@ static int write_master(s3hls__live *l, s3hls_s3_error *error) {
     rc = s3hls__publish_put(l->store, S3HLS__MASTER_KEY, playlist, 60, error);
     s3hls__env_free(l->env, playlist);
     if (!rc) {
+        l->renamed = false;
         l->master_timeline = t->timeline;
         l->master_bps = v.peak_bps;
     }
@@ -205,10 +233,14 @@ int s3hls__live_write(s3hls__live *l, bool end, s3hls_s3_error *error) {
     if (!l->listed_count || (!l->changed && (!end || l->end_written)))
         return S3HLS_OK;
     int rc = read_timeline(l, error);
+    if (!rc && l->key_target_ms && l->target_ms > l->key_target_ms)
+        rc = rename_list(l, error);
     if (!rc)
-        rc = write_list(l, end, error);
-    if (!rc)
+        rc = write_list(l, l->listed_count, l->target_ms, end, error);
+    if (!rc) {
+        l->key_target_ms = l->target_ms;
         rc = write_master(l, error);
+    }
     l->changed = rc != S3HLS_OK;
     l->end_written = end && !rc;
     return rc;

@@ -45,11 +45,27 @@ static bool parse_url(const char *url, const char *folder, size_t folder_size, s
     return size < (int)sizeof key && !s3hls_segment_key_parse(key, (size_t)size, s);
 }
 
+void s3hls__live_key_format(uint32_t seconds, s3hls__live_key key) {
+    if (seconds)
+        snprintf(key, sizeof(s3hls__live_key), S3HLS__LIVE_NEXT_KEY, seconds);
+    else
+        memcpy(key, S3HLS__LIVE_KEY, sizeof S3HLS__LIVE_KEY);
+}
+
+/* Only names that this module gives are taken from a store. */
+static void parse_live_key(const char *line, s3hls__live_key key) {
+    const char *digits = strchr(line, '-');
+    s3hls__live_key next;
+    s3hls__live_key_format(digits ? (uint32_t)strtoul(digits + 1, NULL, 10) : 0, next);
+    if (strcmp(line, next) == 0)
+        memcpy(key, next, sizeof next);
+}
+
 int s3hls__publish_read(s3hls_store *store, const char *key,
                         void (*on_segment)(void *ctx, const s3hls_segment *segment), void *ctx,
                         s3hls__published *published, s3hls_s3_error *error) {
     static const char target[] = "#EXT-X-TARGETDURATION:";
-    s3hls__published facts = {0};
+    s3hls__published facts = {.live = S3HLS__LIVE_KEY};
     const char *slash = strrchr(key, '/');
     size_t folder_size = slash ? (size_t)(slash - key) + 1 : 0;
     bool gap = false;
@@ -63,6 +79,8 @@ int s3hls__publish_read(s3hls_store *store, const char *key,
         facts.ended |= strcmp(line, "#EXT-X-ENDLIST") == 0;
         if (line[0] != '#' && !gap && parse_url(line, key, folder_size, &s))
             on_segment(ctx, &s);
+        else
+            parse_live_key(line, facts.live);
         gap = strcmp(line, "#EXT-X-GAP") == 0;
     }
     s3hls__strbuf_deinit(&b);

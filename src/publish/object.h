@@ -17,9 +17,16 @@
 int s3hls__publish_put(s3hls_store *store, const char *key, const char *text, uint32_t max_age_s,
                        s3hls_s3_error *error);
 
+/* Key of a live playlist: live.m3u8, or live-{seconds}.m3u8. */
+typedef char s3hls__live_key[24];
+
+/* @param seconds  0: live.m3u8 */
+void s3hls__live_key_format(uint32_t seconds, s3hls__live_key key);
+
 typedef struct s3hls__published {
-    uint32_t target_ms; /* EXT-X-TARGETDURATION */
-    bool ended;         /* EXT-X-ENDLIST */
+    uint32_t target_ms;   /* EXT-X-TARGETDURATION */
+    bool ended;           /* EXT-X-ENDLIST */
+    s3hls__live_key live; /* a multivariant playlist names this one; without it, live.m3u8 */
 } s3hls__published;
 
 /* Read a playlist back and report its segments in order, without GAP entries. A playlist that does

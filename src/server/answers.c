@@ -53,6 +53,7 @@ static size_t bucket_of(const s3hls__request *r) {
     h = hash_bytes(h, &r->route, sizeof r->route);
     h = hash_bytes(h, &r->from_ms, sizeof r->from_ms);
     h = hash_bytes(h, &r->to_ms, sizeof r->to_ms);
+    h = hash_bytes(h, &r->target_s, sizeof r->target_s);
     h = hash_bytes(h, &r->first, sizeof r->first);
     h = hash_bytes(h, &r->count, sizeof r->count);
     h = hash_bytes(h, r->camera, strlen(r->camera));
@@ -65,9 +66,9 @@ static size_t bucket_of(const s3hls__request *r) {
 static bool same(const entry *e, const s3hls__request *r, const s3hls__grant *grant) {
     const s3hls__request *k = &e->request;
     return k->route == r->route && k->has_range == r->has_range && k->from_ms == r->from_ms &&
-           k->to_ms == r->to_ms && k->first == r->first && k->count == r->count &&
-           strcmp(k->camera, r->camera) == 0 && strcmp(k->name, r->name) == 0 &&
-           strcmp(k->share, r->share) == 0 &&
+           k->to_ms == r->to_ms && k->target_s == r->target_s && k->first == r->first &&
+           k->count == r->count && strcmp(k->camera, r->camera) == 0 &&
+           strcmp(k->name, r->name) == 0 && strcmp(k->share, r->share) == 0 &&
            (r->route != S3HLS__ROUTE_CAMERAS || e->grant.cameras == grant->cameras);
 }
 

@@ -214,6 +214,9 @@ static s3hls__problem take_parameter(s3hls__request *r, bounds *b, const char *n
     } else if (strcmp(name, "expires") == 0 && r->route == S3HLS__ROUTE_SHARE) {
         if (!read_count(value, 1, S3HLS__SHARE_MAX_S, &r->expires_s))
             return problem(400, "expires is no life of a link: give 1 to 2592000 seconds");
+    } else if (strcmp(name, "target") == 0 && r->route == S3HLS__ROUTE_LIVE) {
+        if (!read_count(value, 1, S3HLS__TARGET_DURATION_MAX_S, &r->target_s))
+            return problem(400, "target is no target duration: give 1 to 86400 seconds");
     } else if (r->route == S3HLS__ROUTE_CAMERAS && strcmp(name, "share") != 0) {
         return take_choice(r, name, value);
     } else if (strcmp(name, "share") == 0) {

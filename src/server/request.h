@@ -16,11 +16,12 @@ enum {
 };
 
 /* Limits of ranges, and of a share link's validity. */
-#define S3HLS__RANGE_MAX_MS    (INT64_C(24) * 3600 * 1000)
-#define S3HLS__TIMELINE_MAX_MS (INT64_C(32) * 24 * 3600 * 1000)
-#define S3HLS__CLIP_MAX_MS     (INT64_C(2) * 3600 * 1000)
-#define S3HLS__SHARE_MAX_S     (INT64_C(30) * 24 * 3600)
-#define S3HLS__CAMERAS_MAX     100 /* to be looked at by one request */
+#define S3HLS__RANGE_MAX_MS          (INT64_C(24) * 3600 * 1000)
+#define S3HLS__TIMELINE_MAX_MS       (INT64_C(32) * 24 * 3600 * 1000)
+#define S3HLS__CLIP_MAX_MS           (INT64_C(2) * 3600 * 1000)
+#define S3HLS__SHARE_MAX_S           (INT64_C(30) * 24 * 3600)
+#define S3HLS__CAMERAS_MAX           100 /* to be looked at by one request */
+#define S3HLS__TARGET_DURATION_MAX_S 86400
 
 typedef enum s3hls__route {
     S3HLS__ROUTE_PAGE,     /* /NAME */
@@ -29,7 +30,7 @@ typedef enum s3hls__route {
     S3HLS__ROUTE_TIMELINE, /* /api/cameras/CAMERA/timeline?from&to */
     S3HLS__ROUTE_SHARE,    /* POST /api/cameras/CAMERA/share?start&end&expires */
     S3HLS__ROUTE_MASTER,   /* /hls/CAMERA/master.m3u8[?start&end] */
-    S3HLS__ROUTE_LIVE,     /* /hls/CAMERA/live.m3u8 */
+    S3HLS__ROUTE_LIVE,     /* /hls/CAMERA/live.m3u8[?target] */
     S3HLS__ROUTE_RANGE,    /* /hls/CAMERA/range.m3u8?start&end */
     S3HLS__ROUTE_MEDIA,    /* /media/CAMERA/KEY */
     S3HLS__ROUTE_CLIP,     /* /clip/CAMERA.mp4?start&end */
@@ -55,6 +56,7 @@ typedef struct s3hls__request {
     bool has_range; /* from_ms and to_ms were given */
     int64_t from_ms, to_ms;
     int64_t expires_s;    /* ROUTE_SHARE: the link's validity in seconds */
+    int64_t target_s;     /* ROUTE_LIVE: its EXT-X-TARGETDURATION; 0: not given */
     int64_t first, count; /* ROUTE_CAMERAS: range of cameras to look at; count 0: none */
     char camera[S3HLS__CAMERA_MAX];
     char name[S3HLS__NAME_MAX];   /* ROUTE_PAGE, ROUTE_MEDIA; ROUTE_CAMERAS: text to match */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "server/views.h"
 #include "layout/key.h"
+#include "playback/window.h"
 #include "s3/uri.h"
 #include "s3hls/playlist.h"
 #include "s3hls/time.h"
@@ -309,10 +310,12 @@ static int make_address(void *ctx, const char *key, char **url) {
     return s3hls__strbuf_take(&b, url);
 }
 
-static uint32_t target_duration_ms(const view *v, const s3hls_segment *last) {
+/* Target duration of a segment's timeline; 0: not known. */
+static uint32_t target_duration_ms(void *ctx, const s3hls_segment *s) {
+    const view *v = ctx;
     s3hls_timeline timeline;
-    if (last->sdk_name ||
-        s3hls__workspace_timeline(v->workspace, v->request->camera, last->timeline, &timeline))
+    if (s->sdk_name ||
+        s3hls__workspace_timeline(v->workspace, v->request->camera, s->timeline, &timeline))
         return 0;
     return timeline.target_duration_ms;
 }
@@ -370,19 +373,32 @@ static bool has_stopped(const view *v, const s3hls_segment *last, uint32_t targe
     return v->now_ms - (end_ms > put_ms ? end_ms : put_ms) > patience_ms;
 }
 
+/* The live playlist of this URL ends where a timeline needs another target duration, which must not
+ * change (RFC 8216 6.2.1): the multivariant playlist then names another URL. */
+static void configure_live(view *v, s3hls_segment_list *list, s3hls_playlist_config *cfg) {
+    const s3hls_segment *last = &list->segments[list->count - 1];
+    uint32_t target_s = (uint32_t)v->request->target_s;
+    s3hls__workspace_note_newest(v->workspace, v->request->camera, last);
+    size_t end = s3hls__window_end(list->segments, list->count, &target_s, target_duration_ms, v);
+    cfg->type = S3HLS_PLAYLIST_LIVE;
+    cfg->target_duration_ms = target_s * 1000;
+    cfg->ended = end < list->count || has_stopped(v, last, cfg->target_duration_ms);
+    list->count = end;
+}
+
 /* A range is closed some time after its end; before that, its playlist grows. */
-static void configure(const view *v, const s3hls_segment *last, s3hls_playlist_config *cfg) {
+static void configure(view *v, s3hls_segment_list *list, s3hls_playlist_config *cfg) {
     const s3hls__request *r = v->request;
+    const s3hls_segment *last = &list->segments[list->count - 1];
     cfg->env = &v->account->env;
-    cfg->target_duration_ms = target_duration_ms(v, last);
     cfg->now_ms = v->now_ms;
     if (r->has_range) {
+        cfg->target_duration_ms = target_duration_ms(v, last);
         cfg->type = is_closed(v) ? S3HLS_PLAYLIST_VOD : S3HLS_PLAYLIST_EVENT;
         cfg->ended = r->to_ms <= v->now_ms && last->start_ms + last->duration_ms >= r->to_ms;
         cfg->start_ms = r->from_ms;
     } else {
-        cfg->type = S3HLS_PLAYLIST_LIVE;
-        cfg->ended = has_stopped(v, last, cfg->target_duration_ms);
+        configure_live(v, list, cfg);
     }
 }
 
@@ -408,27 +424,29 @@ static s3hls__answer *view_playlist(view *v) {
     cfg.url = make_address;
     cfg.url_ctx = &a;
     if (list.count)
-        configure(v, &list.segments[list.count - 1], &cfg);
-    if (list.count && !r->has_range)
-        s3hls__workspace_note_newest(v->workspace, r->camera, &list.segments[list.count - 1]);
+        configure(v, &list, &cfg);
     return write_playlist(v, &list, &cfg, r->has_range ? settled_at(v, r->to_ms) : MOVING);
 }
 
 /* ---- the multivariant playlist: one variant, its figures from names, sizes and the timeline */
 
-/* URL of the media playlist, relative to this one. */
-static void add_media_url(const s3hls__request *r, s3hls__strbuf *b) {
+/* URL of the media playlist, relative to this one. That of live states its target duration, which
+ * each segment of the newest window fits. */
+static void add_media_url(view *v, const s3hls_segment_list *list, s3hls__strbuf *b) {
+    const s3hls__request *r = v->request;
     if (r->has_range)
         s3hls__strbuf_addf(b, "range.m3u8?start=%" PRId64 ".%03d&end=%" PRId64 ".%03d",
                            r->from_ms / 1000, (int)(r->from_ms % 1000), r->to_ms / 1000,
                            (int)(r->to_ms % 1000));
     else
-        s3hls__strbuf_add_str(b, "live.m3u8");
+        s3hls__strbuf_addf(
+            b, "live.m3u8?target=%" PRIu32,
+            s3hls__window_target_s(list->segments, list->count, target_duration_ms, v));
     if (r->share[0])
-        s3hls__strbuf_addf(b, "%cshare=%s", r->has_range ? '&' : '?', r->share);
+        s3hls__strbuf_addf(b, "&share=%s", r->share);
 }
 
-static int write_master(const view *v, const s3hls_segment_list *list, char **text, size_t *size) {
+static int write_master(view *v, const s3hls_segment_list *list, char **text, size_t *size) {
     const s3hls_segment *last = &list->segments[list->count - 1];
     s3hls_timeline timeline;
     s3hls_variant variant = {
@@ -442,7 +460,7 @@ static int write_master(const view *v, const s3hls_segment_list *list, char **te
                              variant.timeline ? timeline.target_duration_ms : last->duration_ms,
                              &variant.peak_bps, &variant.average_bps);
     s3hls__strbuf_init(&b, &v->account->env, 4096);
-    add_media_url(v->request, &b);
+    add_media_url(v, list, &b);
     int rc = s3hls__strbuf_take(&b, &url);
     variant.url = url;
     if (!rc)
@@ -467,7 +485,7 @@ static s3hls__answer *view_master(view *v) {
     if (rc)
         return fail(v, rc);
     return hold(v, s3hls__answer_text(v->account, "application/vnd.apple.mpegurl", text, size),
-                SETTLED);
+                v->request->has_range ? SETTLED : MOVING);
 }
 
 /* ---- segments */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT-0
-// Sound and H.265 on the page: fragmented MP4 plays with sound, and what the browser cannot play is explained.
+// Sound and H.265 on the page: fragmented MP4 plays with sound, and what the browser cannot play is explained. Live goes on
+// where a camera needs another target duration.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
@@ -49,6 +50,7 @@ describe("tracks", { timeout: 120000 }, () => {
     record("mp4", "avc.mp4", "--container", "fmp4");
     record("flac", "flac.mp4");
     record("hevc", "hevc.mp4");
+    lab.encodeNumbers("first.h264", "640x360", 6);
     ({ base } = await lab.serve(STORE));
   });
 
@@ -86,6 +88,22 @@ describe("tracks", { timeout: 120000 }, () => {
     await untilState(page, "codec", 20000);
     assert.match(await page.textContent("#notice"), /records H\.265, which this browser cannot play.*set the camera to H\.264/);
     assert.ok(!loaded.some((url) => /\.m4s|timelines/.test(url)), loaded.join(" "));
+    await page.close();
+  });
+
+  test("live goes on in another playlist where the target duration rises", async () => {
+    lab.film(`${STORE}/grows`, [], "first.h264"); // with segments of 2 s
+    while ((await fetch(`${base}hls/grows/live.m3u8`)).status !== 200) await new Promise((done) => setTimeout(done, 300));
+    const page = await lab.page();
+    const lists = [];
+    page.on("request", (request) => /live\.m3u8/.test(request.url()) && lists.push(request.url()));
+    await page.goto(`${base}#camera=grows`);
+    await untilState(page, "playing", 20000);
+    await until(page, () => document.getElementById("video").currentTime > 2, null, 20000);
+    lab.film(`${STORE}/grows`, ["--segment-duration", "4"], "small.h264");
+    await until(page, () => document.getElementById("video").videoWidth === 320, null, 30000);
+    assert.match(lists[0], /live\.m3u8\?target=2$/);
+    assert.match(lists.at(-1), /live\.m3u8\?target=4$/);
     await page.close();
   });
 });

@@ -64,6 +64,30 @@ for list in "master.m3u8?start=1767323040&end=1767323044" "range.m3u8?start=1767
 done
 echo "ok: playlists, $(wc -l <want) pictures"
 
+# A camera that begins to need a larger target duration: its live playlist ends, and there is another.
+door=/hls/site%20a%2Fdoor
+is 200 $door/master.m3u8
+old=$(sed -n 's/^live\.m3u8?target=//p' body)
+is 200 "$door/live.m3u8?target=$old"
+has "TARGETDURATION:$old$" body
+hasnt ENDLIST body
+"$S3HLS" record "$S3HLS_STREAMS/small.h264" --fps 25 -q --to "$store/site a/door" --start $((now - 2)) \
+    --segment-duration $((old + 2))
+sleep 3 # longer than answers are kept
+for list in "live.m3u8?target=$old" live.m3u8; do
+    is 200 "$door/$list"
+    has "TARGETDURATION:$old$" body
+    has ENDLIST body
+done
+is 200 $door/master.m3u8
+new=$(sed -n 's/^live\.m3u8?target=//p' body)
+[ "$new" -ge $((old + 2)) ] || fail "the target duration is $new, and was $old"
+is 200 "$door/live.m3u8?target=$new"
+has "TARGETDURATION:$new$" body
+hasnt ENDLIST body
+is 404 "$door/live.m3u8?target=1" # nothing is so short
+echo "ok: another target duration"
+
 # segments: whole, in parts, not again
 path=$(cd store && find cam-1/2026 -name '*.ts' | sort | head -n 1)
 is 200 "/media/$path"

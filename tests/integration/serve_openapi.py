@@ -22,6 +22,7 @@ fields = {
     "to": "2026-01-02T04:00:00Z",
     "month": "2026-01",
     "expires": "60",
+    "target": "60",
 }
 bearer = {"Authorization": "Bearer " + token}
 problems = set()  # statuses seen with problem details

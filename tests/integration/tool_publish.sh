@@ -96,7 +96,7 @@ now=$(date +%s)
 ahead() { "$S3HLS" record "$S3HLS_STREAMS/small.h264" --fps 25 -q --publish --segment-duration 1 --to "file://$work/ahead" --start "$1"; }
 ahead $((now + 86400))
 [ ! -e ahead/live.m3u8 ] || fail "live is what is ahead: $(cat ahead/live.m3u8)"
-(cd ahead && { printf '#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:1\n'
+(cd ahead && { printf '#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:2\n'
     find ./* -path './20*.ts' | sort | sed 's,^\./,#EXTINF:1.000\,\n,'; } >live.m3u8)
 [ "$(listed ahead/live.m3u8)" = 2 ] || fail "no list of a camera that ran ahead"
 ahead $((now - 4))

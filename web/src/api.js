@@ -95,7 +95,8 @@ export const range = (id, start, end, signal) =>
 export const master = (id, start, end) =>
   ask(`hls/${camera(id)}/master.m3u8`, start === null ? {} : { start: iso(start), end: iso(end) });
 
-export const liveAddress = (id) => address(`hls/${camera(id)}/live.m3u8`);
+/** Names the live playlist that a player may follow: it ends where the camera needs another target duration. */
+export const liveAddress = (id) => address(`hls/${camera(id)}/master.m3u8`);
 
 /** A share link's proof, which opens one camera from start to end. */
 export const share = (id, start, end, seconds) =>

@@ -103,6 +103,7 @@ export class Player extends EventTarget {
   #hls = null;
   #footage = null;
   #source = null; // { camera, at }: at is null for live
+  #list = ""; // the media playlist that is played, as the multivariant one names it
   #retry = 0;
   #recovered = 0;
   #last = null; // the last picture: { media, date }
@@ -119,7 +120,7 @@ export class Player extends EventTarget {
     for (const event of ["waiting", "seeking"]) video.addEventListener(event, () => this.#wait());
     for (const event of ["playing", "pause", "seeked", "canplay"]) video.addEventListener(event, () => this.#ready());
     video.addEventListener("pause", () => this.#catchUp());
-    video.addEventListener("ended", () => this.#tell("ended"));
+    video.addEventListener("ended", () => this.#end());
     video.addEventListener("error", () => video.error && this.#mediaError());
     const each = (_, { mediaTime, presentedFrames }) => {
       this.#picture(mediaTime, presentedFrames);
@@ -239,11 +240,24 @@ export class Player extends EventTarget {
   }
 
   /** hls.js cannot begin with a segment that needs earlier ones. */
-  #loaded({ fragments }) {
+  #loaded({ fragments, url }) {
     this.#applyRate();
+    this.#list = url.slice(url.lastIndexOf("/") + 1);
     if (this.#footage || !fragments.some((f) => innerAddress(f.url))) return;
     this.#hls.destroy();
     this.#start(true);
+  }
+
+  /** A live playlist ends when the camera stops, or where it needs another target duration: then there is another one. */
+  async #end() {
+    const source = this.#source;
+    this.#tell("ended");
+    for (let i = 0; i < 3 && this.isLive && !this.#footage; i++) {
+      const playlist = await api.master(source.camera, null).catch(() => "");
+      if (this.#source !== source) return;
+      if (playlist && !playlist.includes(`${this.#list}\n`)) return this.play(source.camera, null);
+      await new Promise((done) => setTimeout(done, 2000)); // a cache may have an older one
+    }
   }
 
   #run() {

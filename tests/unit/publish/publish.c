@@ -91,6 +91,89 @@ static void delivered_segments_are_published(void **state) {
     assert_non_null(strstr(playlist(w, "live.m3u8"), "#EXT-X-ENDLIST"));
 }
 
+static void put_timeline_of(world *w, int timeline, int target_ms) {
+    char key[64], text[256];
+    snprintf(key, sizeof key, "timelines/%d.json", timeline);
+    snprintf(text, sizeof text,
+             "{\"timeline\":%d,\"target_duration_ms\":%d,\"width\":320,\"height\":240,"
+             "\"frame_rate_milli\":25000,\"codecs\":\"avc1.42c00d\",\"container\":\"ts\"}",
+             timeline, target_ms);
+    put_text(w, key, text);
+}
+
+/* The n-th segment of 4 s, or a longer one, of a timeline. */
+static void deliver_of(s3hls_publisher *p, int n, uint64_t timeline, uint32_t duration_ms) {
+    char key[S3HLS_KEY_MAX];
+    s3hls_segment s = {.start_ms = NOON_MS + n * 4000,
+                       .duration_ms = duration_ms,
+                       .sequence = 1000 + (uint64_t)n,
+                       .timeline = timeline};
+    s3hls_segment_key_format(&s, key, sizeof key);
+    s3hls_publisher_on_event(
+        p, &(s3hls_event){.type = S3HLS_EVENT_DELIVERED, .key = key, .bytes = 1000});
+}
+
+static int has(const world *w, const char *key, const char *text) {
+    return strstr(playlist(w, key), text) != NULL;
+}
+
+/* RFC 8216 6.2.1: EXT-X-TARGETDURATION does not change for a URL. */
+static void a_larger_target_duration_gets_a_playlist_of_its_own(void **state) {
+    world *w = *state;
+    s3hls_publisher *p = open_publisher(w);
+    put_timeline_of(w, 1, 4000);
+    put_timeline_of(w, 2, 6000);
+    put_timeline_of(w, 3, 2000);
+    for (int n = 0; n < 4; n++)
+        deliver_of(p, n, 1, 4000);
+    s3hls_publisher_step(p);
+    assert_true(has(w, "master.m3u8", "\nlive.m3u8\n"));
+    deliver_of(p, 4, 1, 4000); /* the last two of the timeline, with the first of the next */
+    deliver_of(p, 5, 1, 4000);
+    deliver_of(p, 6, 2, 4000);
+    s3hls_publisher_step(p);
+    assert_true(has(w, "live.m3u8", "#EXT-X-TARGETDURATION:4\n"));
+    assert_true(has(w, "live.m3u8", "-1005-1.ts\n#EXT-X-ENDLIST\n"));
+    assert_true(has(w, "live-6.m3u8", "#EXT-X-TARGETDURATION:6\n"));
+    assert_true(has(w, "live-6.m3u8", "-1006-2.ts\n"));
+    assert_false(has(w, "live-6.m3u8", "ENDLIST"));
+    assert_true(has(w, "master.m3u8", "\nlive-6.m3u8\n"));
+    char before[4096];
+    snprintf(before, sizeof before, "%s", playlist(w, "live.m3u8"));
+    deliver_of(p, 7, 3, 2000); /* a smaller one needs no other playlist */
+    s3hls_publisher_close(&p, 0, 1000);
+    assert_true(has(w, "live-6.m3u8", "#EXT-X-TARGETDURATION:6\n"));
+    assert_true(has(w, "live-6.m3u8", "-1007-3.ts\n"));
+    p = open_publisher(w); /* a restart continues the one that master.m3u8 names */
+    deliver_of(p, 8, 3, 2000);
+    s3hls_publisher_step(p);
+    assert_true(has(w, "live-6.m3u8", "-1008-3.ts\n"));
+    assert_string_equal(playlist(w, "live.m3u8"), before);
+    deliver_of(p, 9, 3, 9000); /* a segment that begins inside a GOP exceeds its timeline's */
+    s3hls_publisher_close(&p, 1, 1000);
+    assert_true(has(w, "live-6.m3u8", "-1008-3.ts\n#EXT-X-ENDLIST\n"));
+    assert_true(has(w, "live-9.m3u8", "-1009-3.ts\n#EXT-X-ENDLIST\n"));
+    assert_true(has(w, "master.m3u8", "\nlive-9.m3u8\n"));
+}
+
+/* The store is not trusted: a published playlist names no key of others. */
+static void only_own_names_are_taken_from_a_master_playlist(void **state) {
+    world *w = *state;
+    static const char *const names[] = {"live-../../x.m3u8", "live-06.m3u8",
+                                        "live-6.m3u8/..",    "live--6.m3u8",
+                                        "secret.m3u8",       "live-99999999999999.m3u8"};
+    put_timeline(w);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char text[128];
+        snprintf(text, sizeof text, "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n%s\n", names[i]);
+        put_text(w, "master.m3u8", text);
+        s3hls_publisher *p = open_publisher(w);
+        deliver(p, (int)i);
+        s3hls_publisher_close(&p, 0, 1000);
+        assert_int_equal(segments_in(playlist(w, "live.m3u8")), i + 1);
+    }
+}
+
 static void a_missing_segment_is_awaited_for_half_a_target_duration(void **state) {
     world *w = *state;
     s3hls_publisher *p = open_publisher(w);
@@ -248,6 +331,8 @@ static int teardown(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(delivered_segments_are_published),
+        TEST(a_larger_target_duration_gets_a_playlist_of_its_own),
+        TEST(only_own_names_are_taken_from_a_master_playlist),
         TEST(a_missing_segment_is_awaited_for_half_a_target_duration),
         TEST(a_restart_continues_the_playlists_that_are_there),
         TEST(an_hour_that_begins_inside_a_gop_lists_what_it_needs),
