@@ -44,7 +44,7 @@ may src/playback 'layout playlist' playback/ layout/ base/
 may src/publish 'layout playlist publish store' publish/ playback/ layout/ store/ base/
 may src/retention 'layout retention' retention/ layout/ store/ s3/uri.h base/
 may src/export 'env export layout status' export/ codec/ media/ base/ libavcodec/ libavformat/
-may src/server 'archive export playlist server time' server/ layout/key.h s3/uri.h base/ jansson.h microhttpd.h openssl/
+may src/server 'archive export playlist server time' server/ layout/key.h playback/window.h s3/uri.h base/ jansson.h microhttpd.h openssl/
 may src/verify 'verify' verify/ layout/ container/ codec/ media/
 may src/input 'input status' input/ base/ curl/ libavcodec/ libavformat/ libavutil/ libswresample/
 may tools/s3hls all input/nal.h tool.h mask.h av_messages.h intake.h camera.h doctor.h curl/ options.h delivery.h events.h metrics.h progress.h range.h text.h when.h \
