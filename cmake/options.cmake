@@ -50,7 +50,7 @@ endif()
 
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
-pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl>=7.84)
+pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl>=7.64)
 # S3HLS_CRYPTO_LIBRARY: what libs3hls links for hashes; the server uses OpenSSL in any case.
 if(S3HLS_CRYPTO STREQUAL "openssl" OR S3HLS_SERVER)
   pkg_check_modules(OPENSSL REQUIRED IMPORTED_TARGET libssl>=1.1.1 libcrypto>=1.1.1)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "base/date.h"
 #include <stddef.h>
+#include <string.h>
 
 static unsigned month_days(unsigned year, unsigned month) {
     static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -97,6 +98,28 @@ const char *s3hls__date_parse(const char *text, int64_t *unix_us) {
         return NULL;
     *unix_us = unix_s * 1000000 + fraction_us;
     return p;
+}
+
+/* Parse "Nov" and a space. @return NULL: p is NULL, or there is no such month */
+static const char *parse_month(const char *p, unsigned *month) {
+    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    for (*month = 1; p && *month <= 12; ++*month)
+        if (strncmp(p, names + (*month - 1) * 3, 3) == 0)
+            return expect(p + 3, ' ');
+    return NULL;
+}
+
+bool s3hls__date_parse_http(const char *text, int64_t *unix_s) {
+    s3hls__date d = {0};
+    const char *p = strchr(text, ',');
+    p = expect(parse_digits(p ? expect(p + 1, ' ') : NULL, 2, &d.day), ' ');
+    p = expect(parse_digits(parse_month(p, &d.month), 4, &d.year), ' ');
+    p = expect(parse_digits(p, 2, &d.hour), ':');
+    p = expect(parse_digits(p, 2, &d.minute), ':');
+    p = parse_digits(p, 2, &d.second);
+    if (d.second == 60) /* a leap second */
+        d.second = 59;
+    return p && strcmp(p, " GMT") == 0 && s3hls__date_to_unix(&d, unix_s);
 }
 
 char *s3hls__date_digits(char *to, uint64_t value, int count) {

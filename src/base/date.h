@@ -23,6 +23,9 @@ bool s3hls__date_to_unix(const s3hls__date *date, int64_t *unix_s);
  * @return the text that follows: a time zone, or the end
  *   NULL: malformed, or no such time */
 const char *s3hls__date_parse(const char *text, int64_t *unix_us);
+/* Parse "Sun, 06 Nov 1994 08:49:37 GMT" (IMF-fixdate, RFC 9110 5.6.7); the day of the week does not
+ * count. @return false: malformed, or no such time */
+bool s3hls__date_parse_http(const char *text, int64_t *unix_s);
 /* Parse a fraction of a second, ".5". @return the text that follows; text: there is none */
 const char *s3hls__date_parse_fraction(const char *text, int64_t *us);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "s3/authorities.h"
+#include "s3/libcurl.h"
 #include "s3/tls.h"
 #include <stdlib.h>
 #include <unistd.h>
@@ -38,7 +39,7 @@ static system_authorities named_by_environment(void) {
 
 static system_authorities find_system(CURL *easy) {
     system_authorities s = named_by_environment();
-#if LIBCURL_VERSION_NUM >= 0x075400
+#if S3HLS__CURL_VERSION >= 0x075400
     if (!s.file && !s.folder) {
         curl_easy_getinfo(easy, CURLINFO_CAINFO, &s.file);
         curl_easy_getinfo(easy, CURLINFO_CAPATH, &s.folder);
@@ -55,7 +56,7 @@ bool s3hls__authorities_set(CURL *easy, const char *file) {
         return true;
     bool added = file && s3hls__tls_is_openssl(); /* the system's authorities are added later */
     const char *folder = added ? NULL : named.folder;
-#if LIBCURL_VERSION_NUM >= 0x075700
+#if S3HLS__CURL_VERSION >= 0x075700
     if (file) /* libcurl would cache them for a day */
         curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
 #endif

@@ -6,7 +6,9 @@
 #include "s3/credentials.h"
 #include "s3/crypto.h"
 #include "s3/errors.h"
+#include "s3/headers.h"
 #include "s3/http.h"
+#include "s3/libcurl.h"
 #include "s3/tls.h"
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -22,7 +24,7 @@ enum { ANSWER_MAX = 16 * 1024, TOKEN_MAX = 8192 };
 /* The address and how to request it. */
 typedef struct endpoint {
     s3hls_env env;
-    CURLM *multi;
+    s3hls__multi multi;
     _Atomic bool interrupted;
     char *url, *thing_name, *certificate, *key,
         *ca_file;             /* IoT Core; url: container and instance too */
@@ -37,8 +39,14 @@ typedef struct answer {
     char body[ANSWER_MAX + 1]; /* plus a NUL */
     size_t size;
     long http_status;
-    int64_t date_unix_s; /* 0: none */
+    s3hls__headers headers;
 } answer;
+
+static size_t note_header(char *line, size_t unit, size_t count, void *arg) {
+    answer *a = arg;
+    s3hls__headers_note(&a->headers, line, unit * count);
+    return unit * count;
+}
 
 static size_t write_body(char *data, size_t unit, size_t count, void *arg) {
     answer *a = arg;
@@ -58,20 +66,18 @@ static void wipe_answer(answer *a) {
 static CURLcode run(endpoint *e, CURL *easy) {
     CURLcode code = CURLE_ABORTED_BY_CALLBACK;
     int active = 1, queued;
-    if (curl_multi_add_handle(e->multi, easy) != CURLM_OK)
+    if (curl_multi_add_handle(e->multi.curl, easy) != CURLM_OK)
         return CURLE_OUT_OF_MEMORY;
     while (active && !e->interrupted) {
-        curl_multi_perform(e->multi, &active);
+        active = s3hls__multi_perform(&e->multi);
         if (active)
-            curl_multi_poll(e->multi, NULL, 0, 1000, NULL);
+            s3hls__multi_wait(&e->multi, 1000);
     }
-    for (CURLMsg *m; (m = curl_multi_info_read(e->multi, &queued));)
+    for (CURLMsg *m; (m = curl_multi_info_read(e->multi.curl, &queued));)
         if (m->msg == CURLMSG_DONE)
             code = m->data.result;
-#if LIBCURL_VERSION_NUM >= 0x075700
-    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-#endif
-    curl_multi_remove_handle(e->multi, easy);
+    s3hls__easy_quit(easy);
+    curl_multi_remove_handle(e->multi.curl, easy);
     return code;
 }
 
@@ -81,16 +87,13 @@ static CURLcode prepare_tls(CURL *easy, void *context, void *arg) {
 }
 
 static void set_up(CURL *easy, const endpoint *e, answer *a) {
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-#if LIBCURL_VERSION_NUM >= 0x075500
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-#endif
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    s3hls__easy_set_up(easy);
     if (e->ca_file && s3hls__tls_is_openssl())
         curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, prepare_tls);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)e->connect_timeout_ms);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)e->timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, note_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, a);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, write_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, a);
 }
@@ -127,7 +130,6 @@ static int ask(endpoint *e, const char *method, const char *url, const char *hea
         curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
         CURLcode code = run(e, easy);
         curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &a->http_status);
-        a->date_unix_s = s3hls__http_date(easy, "date");
         rc = status_of(code, a->http_status);
         if (rc && !e->interrupted)
             s3hls__log(&e->env, S3HLS_LOG_WARN, "s3", "asking %s for keys: HTTP %ld: %s", url,
@@ -189,7 +191,7 @@ static int fetch_keys(endpoint *e, const char *url, const char *header, const ch
     int rc = ask(e, "GET", url, header, &a);
     if (!rc && (rc = read_keys(&a, inside, names, keys)) == S3HLS_E_PROTOCOL)
         s3hls__log(&e->env, S3HLS_LOG_WARN, "s3", "%s: the answer holds no keys", url);
-    *source_unix_s = a.date_unix_s;
+    *source_unix_s = s3hls__headers_date(&a.headers, S3HLS__HEADER_DATE);
     wipe_answer(&a);
     return rc;
 }
@@ -206,17 +208,14 @@ static void close_endpoint(void *ctx) {
             s3hls__wipe(strings[i], strlen(strings[i]));
         s3hls__env_free(&env, strings[i]);
     }
-    if (e->multi) {
-        curl_multi_cleanup(e->multi);
-        curl_global_cleanup();
-    }
+    s3hls__multi_close(&e->multi);
     s3hls__env_free(&env, e);
 }
 
 static void interrupt(void *ctx) {
     endpoint *e = ctx;
     e->interrupted = true;
-    curl_multi_wakeup(e->multi);
+    s3hls__multi_wake(&e->multi);
 }
 
 static endpoint *open_endpoint(const s3hls_env *env, const char *url) {
@@ -228,9 +227,7 @@ static endpoint *open_endpoint(const s3hls_env *env, const char *url) {
     e->connect_timeout_ms = 10000;
     e->timeout_ms = 20000;
     e->url = s3hls__env_strdup(&e->env, url);
-    if (e->url && curl_global_init(CURL_GLOBAL_DEFAULT) == 0 && !(e->multi = curl_multi_init()))
-        curl_global_cleanup();
-    if (e->multi)
+    if (e->url && s3hls__multi_open(&e->multi) == S3HLS_OK)
         return e;
     close_endpoint(e);
     return NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "s3/errors.h"
+#include "s3/libcurl.h"
 #include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
@@ -170,7 +171,9 @@ static const numbered transfers[] = {
     {CURLE_SSL_CIPHER, S3HLS_E_TLS},
     {CURLE_SSL_CACERT_BADFILE, S3HLS_E_TLS},
     {CURLE_SSL_CRL_BADFILE, S3HLS_E_TLS},
+#if S3HLS__CURL_VERSION >= 0x074d00
     {CURLE_SSL_CLIENTCERT, S3HLS_E_TLS},
+#endif
     {CURLE_SSL_ENGINE_NOTFOUND, S3HLS_E_TLS},
     {CURLE_SSL_ENGINE_SETFAILED, S3HLS_E_TLS},
     {CURLE_SSL_ENGINE_INITFAILED, S3HLS_E_TLS},

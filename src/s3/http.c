@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "s3/http.h"
+#include "s3/libcurl.h"
 #include <stdatomic.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@
  * one that finds the thread awake makes no system call. */
 struct s3hls__http {
     s3hls_env env;
-    CURLM *multi;
+    s3hls__multi multi;
     s3hls__exchange *running;
     s3hls__op *posted, **posted_end;
     void (*on_list)(void *ctx); /* called when a LIST request is sent; may be NULL */
@@ -27,38 +28,23 @@ int s3hls__http_open(s3hls__http **out, const s3hls_env *env) {
         return S3HLS_E_NOMEM;
     http->env = e;
     http->posted_end = &http->posted;
-    if (curl_global_init(CURL_GLOBAL_DEFAULT)) { /* counted by libcurl, thread-safe since 7.84 */
+    int rc = s3hls__multi_open(&http->multi);
+    if (rc)
         s3hls__env_free(&e, http);
-        return S3HLS_E_NOMEM;
-    }
-    http->multi = curl_multi_init();
-    if (!http->multi)
-        s3hls__http_close(&http);
-    *out = http;
-    return http ? S3HLS_OK : S3HLS_E_NOMEM;
+    else
+        *out = http;
+    return rc;
 }
 
 int s3hls__http_begin(s3hls__http *http, s3hls__exchange *exchange) {
     curl_easy_setopt(exchange->easy, CURLOPT_PRIVATE, exchange);
-    if (curl_multi_add_handle(http->multi, exchange->easy) != CURLM_OK)
+    if (curl_multi_add_handle(http->multi.curl, exchange->easy) != CURLM_OK)
         return S3HLS_E_NOMEM;
     exchange->next = http->running;
     http->running = exchange;
     if (exchange->op->request.kind == S3HLS__OP_LIST && http->on_list)
         http->on_list(http->on_list_ctx);
     return S3HLS_OK;
-}
-
-const char *s3hls__http_header(CURL *easy, const char *name) {
-    struct curl_header *header = NULL;
-    return curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK ? header->value
-                                                                                   : NULL;
-}
-
-int64_t s3hls__http_date(CURL *easy, const char *name) {
-    const char *text = s3hls__http_header(easy, name);
-    time_t t = text ? curl_getdate(text, NULL) : 0;
-    return t > 0 ? t : 0;
 }
 
 void s3hls__http_on_list(s3hls__http *http, void (*on_list)(void *ctx), void *ctx) {
@@ -92,14 +78,14 @@ static void end_exchange(s3hls__http *http, s3hls__exchange *exchange, CURLcode 
             *link = exchange->next;
             break;
         }
-    curl_multi_remove_handle(http->multi, exchange->easy);
+    curl_multi_remove_handle(http->multi.curl, exchange->easy);
     exchange->ended(exchange, code);
 }
 
 static void move_bytes(s3hls__http *http) {
-    int active, queued;
-    curl_multi_perform(http->multi, &active);
-    for (CURLMsg *m; (m = curl_multi_info_read(http->multi, &queued));) {
+    int queued;
+    s3hls__multi_perform(&http->multi);
+    for (CURLMsg *m; (m = curl_multi_info_read(http->multi.curl, &queued));) {
         char *exchange = NULL;
         CURLcode code = m->data.result;
         if (m->msg != CURLMSG_DONE)
@@ -113,8 +99,7 @@ static void wait_for_activity(s3hls__http *http, uint32_t timeout_ms) {
     atomic_store(&http->sleeping, true);
     if (atomic_load(&http->woken))
         timeout_ms = 0;
-    curl_multi_poll(http->multi, NULL, 0, timeout_ms < INT32_MAX ? (int)timeout_ms : INT32_MAX,
-                    NULL);
+    s3hls__multi_wait(&http->multi, timeout_ms);
     atomic_store(&http->sleeping, false);
     atomic_exchange(&http->woken, false); /* the caller now sees what preceded the wake-up */
 }
@@ -137,7 +122,7 @@ int s3hls__http_step(s3hls__http *http, uint32_t timeout_ms) {
 void s3hls__http_wake(s3hls__http *http) {
     atomic_store(&http->woken, true);
     if (atomic_exchange(&http->sleeping, false))
-        curl_multi_wakeup(http->multi);
+        s3hls__multi_wake(&http->multi);
 }
 
 static s3hls__exchange *exchange_of(const s3hls__http *http, const s3hls__op *op) {
@@ -152,12 +137,8 @@ int64_t s3hls__http_idle_us(const s3hls__http *http, const s3hls__op *op) {
     return e ? http->env.monotonic_us(http->env.ctx) - e->moved_us : 0;
 }
 
-/* Does not wait for an unresponsive name server: libcurl lets the resolver thread end on its
- * own. */
 static void abort_exchange(s3hls__http *http, s3hls__exchange *exchange) {
-#if LIBCURL_VERSION_NUM >= 0x075700
-    curl_easy_setopt(exchange->easy, CURLOPT_QUICK_EXIT, 1L);
-#endif
+    s3hls__easy_quit(exchange->easy);
     end_exchange(http, exchange, CURLE_ABORTED_BY_CALLBACK);
 }
 
@@ -174,8 +155,7 @@ void s3hls__http_close(s3hls__http **http) {
     while (h->running)
         abort_exchange(h, h->running);
     deliver_posted(h);
-    curl_multi_cleanup(h->multi);
-    curl_global_cleanup();
+    s3hls__multi_close(&h->multi);
     s3hls_env env = h->env;
     s3hls__env_free(&env, h);
     *http = NULL;

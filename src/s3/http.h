@@ -18,9 +18,4 @@ typedef struct s3hls__exchange {
 
 int s3hls__http_begin(s3hls__http *http, s3hls__exchange *exchange);
 
-/* A header of the answer. @return valid as long as the handle; NULL: there is none */
-const char *s3hls__http_header(CURL *easy, const char *name);
-/* A header that is an HTTP date. @return UNIX seconds; 0: there is none, or it is malformed */
-int64_t s3hls__http_date(CURL *easy, const char *name);
-
 #endif

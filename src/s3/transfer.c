@@ -4,11 +4,12 @@
 #include "s3/client.h"
 #include "s3/credentials.h"
 #include "s3/errors.h"
+#include "s3/headers.h"
+#include "s3/libcurl.h"
 #include "s3/tls.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 enum {
     ERROR_BODY_MAX = 4096,
@@ -27,11 +28,10 @@ typedef struct call {
     bool redirected;
     int restarts; /* how often it was restarted */
     int64_t begun_us;
-    uint64_t sent;   /* body bytes sent */
-    int verdict;     /* status of a callback that aborted the transfer; S3HLS_OK: none */
-    bool whole_head; /* the response headers are complete */
-    bool has_etag;   /* S3 sends an ETag with every stored object */
-    bool looking;    /* PUT: it did not, and HEAD asks whether the object is stored */
+    uint64_t sent; /* body bytes sent */
+    int verdict;   /* status of a callback that aborted the transfer; S3HLS_OK: none */
+    bool looking;  /* PUT: there was no ETag, and HEAD asks whether the object is stored */
+    s3hls__headers headers;
     char error_text[CURL_ERROR_SIZE];
     char error_body[ERROR_BODY_MAX];
     size_t error_size;
@@ -77,8 +77,7 @@ static int seek_body(void *arg, curl_off_t offset, int origin) {
 static size_t note_header(char *line, size_t unit, size_t count, void *arg) {
     call *c = arg;
     note_progress(c);
-    c->whole_head = line[0] == '\r' || line[0] == '\n';
-    c->has_etag |= unit * count > 5 && strncasecmp(line, "etag:", 5) == 0;
+    s3hls__headers_note(&c->headers, line, unit * count);
     return unit * count;
 }
 
@@ -138,15 +137,10 @@ static bool set_texts(CURL *easy, const call *k) {
 }
 
 static void set_connection(CURL *easy, s3hls__s3_client *c) {
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-#if LIBCURL_VERSION_NUM >= 0x075500
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-#endif
+    s3hls__easy_set_up(easy);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
     bool prepared = c->ca_file || c->server_clock_s || !s3hls__env_wall_is_set(&c->env);
     if (prepared && s3hls__tls_is_openssl()) {
         curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, prepare_tls);
@@ -196,7 +190,7 @@ static void undo(call *k) {
     s3hls__s3_request_close(&k->request, k->client);
     s3hls__strbuf_deinit(&k->page);
     k->exchange.easy = NULL;
-    k->has_etag = false;
+    memset(&k->headers, 0, sizeof k->headers);
     k->error_size = 0;
     k->sent = 0;
 }
@@ -230,8 +224,9 @@ static bool begin_again(call *k) {
 
 /* ---- answers */
 
-static const char *answer_header(const call *k, const char *name) {
-    return s3hls__http_header(k->exchange.easy, name);
+/* S3 sends an ETag with every object that it stores. */
+static bool has_etag(const call *k) {
+    return s3hls__headers_get(&k->headers, S3HLS__HEADER_ETAG) != NULL;
 }
 
 static bool sent_whole_body(const call *k) {
@@ -279,16 +274,16 @@ static bool is_object_put(const call *k) {
 
 static void read_error(call *k, CURLcode code) {
     s3hls_s3_error *e = &k->exchange.op->result;
-    const char *request_id = answer_header(k, "x-amz-request-id"),
-               *region = answer_header(k, "x-amz-bucket-region");
+    const char *request_id = s3hls__headers_get(&k->headers, S3HLS__HEADER_REQUEST_ID),
+               *region = s3hls__headers_get(&k->headers, S3HLS__HEADER_REGION);
     curl_easy_getinfo(k->exchange.easy, CURLINFO_RESPONSE_CODE, &e->http_status);
     if (request_id)
         snprintf(e->request_id, sizeof e->request_id, "%s", request_id);
-    e->server_unix_s = s3hls__http_date(k->exchange.easy, "date");
+    e->server_unix_s = s3hls__headers_date(&k->headers, S3HLS__HEADER_DATE);
     /* A server that refuses may close the connection before it has received the whole body: its
      * response explains more than the connection error, unless memory ran out while reading it. */
     bool answered = e->http_status >= 300 && code != CURLE_OUT_OF_MEMORY;
-    if (code == CURLE_OK && !answered && !k->whole_head)
+    if (code == CURLE_OK && !answered && !k->headers.whole)
         code = CURLE_PARTIAL_FILE; /* libcurl accepts truncated headers */
     if (code != CURLE_OK && !answered) {
         e->curl_code = (int)code;
@@ -302,14 +297,14 @@ static void read_error(call *k, CURLcode code) {
         if (e->status == S3HLS_E_REGION && region)
             s3hls__s3_error_name_region(e, region);
         if (e->status)
-            name_fault(k, answer_header(k, "location"));
+            name_fault(k, s3hls__headers_get(&k->headers, S3HLS__HEADER_LOCATION));
         if ((e->status == S3HLS_E_INVALID || e->status == S3HLS_E_UNSUPPORTED) && is_object_put(k))
             s3hls__s3_error_name_option(e, k->client->checksum == S3HLS_CHECKSUM_CRC32C);
         if (e->status == S3HLS_OK && !sent_whole_body(k)) {
             e->status = S3HLS_E_NETWORK;
             snprintf(e->message, sizeof e->message, "answered before the whole body was sent");
         }
-        if (e->status == S3HLS_OK && is_object_put(k) && !k->has_etag) {
+        if (e->status == S3HLS_OK && is_object_put(k) && !has_etag(k)) {
             e->status = S3HLS_E_PROTOCOL;
             snprintf(e->message, sizeof e->message, NO_ETAG);
         }
@@ -323,14 +318,14 @@ static void read_error(call *k, CURLcode code) {
 static void report_head(const call *k) {
     s3hls__op *op = k->exchange.op;
     curl_off_t size = 0;
-    const char *quoted = answer_header(k, "etag");
+    const char *quoted = s3hls__headers_get(&k->headers, S3HLS__HEADER_ETAG);
     char etag[128] = "";
     if (quoted)
         snprintf(etag, sizeof etag, "%.*s", (int)strcspn(quoted + (*quoted == '"'), "\""),
                  quoted + (*quoted == '"'));
     curl_easy_getinfo(k->exchange.easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &size);
     s3hls_s3_object object = {op->request.key, size > 0 ? (uint64_t)size : 0,
-                              s3hls__http_date(k->exchange.easy, "last-modified"), etag};
+                              s3hls__headers_date(&k->headers, S3HLS__HEADER_LAST_MODIFIED), etag};
     if (op->request.on_object && op->request.on_object(op->request.sink_ctx, &object))
         op->result.status = S3HLS_E_CANCELLED;
 }
@@ -369,8 +364,8 @@ static void finish(call *k) {
 static bool follow(call *k) {
     s3hls__s3_client *c = k->client;
     char region[64] = "", address[400] = "";
-    const char *header = answer_header(k, "x-amz-bucket-region"),
-               *location = answer_header(k, "location");
+    const char *header = s3hls__headers_get(&k->headers, S3HLS__HEADER_REGION),
+               *location = s3hls__headers_get(&k->headers, S3HLS__HEADER_LOCATION);
     s3hls__s3_scan(k->error_body, k->error_size, "Region", region, sizeof region);
     s3hls__s3_scan(k->error_body, k->error_size, "Endpoint", address, sizeof address);
     bool other_region = s3hls__s3_learn_region(c, header ? header : region);
@@ -409,7 +404,7 @@ static bool correct(call *k) {
 static bool look_for_object(call *k) {
     s3hls__op *op = k->exchange.op;
     const s3hls_s3_error before = op->result;
-    if (k->looking || !is_object_put(k) || k->has_etag || before.status != S3HLS_E_PROTOCOL ||
+    if (k->looking || !is_object_put(k) || has_etag(k) || before.status != S3HLS_E_PROTOCOL ||
         before.http_status < 200 || before.http_status >= 300)
         return false;
     k->looking = true;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT-0
-# What a device builds: the library alone, with other hashes than OpenSSL's, without keys from an address and with them.
+# What a device builds: the library alone, with other hashes than OpenSSL's and with libcurl as if it were 7.64, without keys from an address and with them.
 # It needs jansson for these only, and says so where it does not have them. Its unit tests pass.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -34,10 +34,10 @@ EOS
 export HOME=$work AWS_EC2_METADATA_DISABLED=true
 unset "${!AWS_CONTAINER_@}" AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SHARED_CREDENTIALS_FILE
 
-device() { # device OFF|ON own|mbedtls STATUS...: of the four
+device() { # device OFF|ON own|mbedtls COMPILER-OPTIONS STATUS...: of the four
     local build=build/device-$1 said needed needs=no
     cmake -S . -B "$build" -G Ninja -DS3HLS_WERROR=ON -DS3HLS_PLAY=OFF -DS3HLS_TOOLS=OFF \
-        -DS3HLS_ENDPOINT_CREDENTIALS="$1" -DS3HLS_CRYPTO="$2" >/dev/null
+        -DS3HLS_ENDPOINT_CREDENTIALS="$1" -DS3HLS_CRYPTO="$2" -DCMAKE_C_FLAGS="$3" >/dev/null
     cmake --build "$build" --parallel "$(nproc)" -- --quiet
     needed=$(readelf -d "$build/src/libs3hls.so" | sed -n 's/.*NEEDED.*\[\(lib.*\)\.so.*/\1/p' | grep -xE 'libcrypto|libssl|libmbedcrypto' | xargs || true)
     [ "$needed" = "$([ "$2" = mbedtls ] && echo libmbedcrypto)" ] || fail "hashes $2: needs $needed"
@@ -49,8 +49,8 @@ device() { # device OFF|ON own|mbedtls STATUS...: of the four
     [[ $1 == OFF ]] || grep -q '^Requires.private:.* jansson' "$build/s3hls.pc" || fail "s3hls.pc does not name jansson"
     gcc -Iinclude "$work/main.c" -o "$work/main" -L"$build/src" -ls3hls
     said=$(LD_LIBRARY_PATH=$build/src "$work/main")
-    [ "$(tail -n 4 <<<"$said" | xargs)" = "${*:3}" ] || fail "endpoint credentials $1: $said"
+    [ "$(tail -n 4 <<<"$said" | xargs)" = "${*:4}" ] || fail "endpoint credentials $1: $said"
     [[ $1 == ON ]] || grep -q 'S3HLS_ENDPOINT_CREDENTIALS' <<<"$said" || fail "the option is not named: $said"
 }
-device OFF own S3HLS_E_UNSUPPORTED S3HLS_E_UNSUPPORTED S3HLS_E_UNSUPPORTED S3HLS_E_CREDENTIALS
-device ON mbedtls S3HLS_OK S3HLS_E_NOT_FOUND S3HLS_E_NOT_FOUND S3HLS_E_CREDENTIALS
+device OFF own "" S3HLS_E_UNSUPPORTED S3HLS_E_UNSUPPORTED S3HLS_E_UNSUPPORTED S3HLS_E_CREDENTIALS
+device ON mbedtls "-DS3HLS__CURL_VERSION=0x074000 -Wno-deprecated-declarations" S3HLS_OK S3HLS_E_NOT_FOUND S3HLS_E_NOT_FOUND S3HLS_E_CREDENTIALS

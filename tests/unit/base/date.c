@@ -95,8 +95,39 @@ static void a_text_that_was_formatted_parses_to_the_same_time(void **state) {
     assert_string_equal(text, "2024-02-29T23:59:59.999Z");
 }
 
+static void dates_of_http_are_read(void **state) {
+    static const struct {
+        const char *text;
+        int64_t unix_s; /* -1: malformed */
+    } cases[] = {
+        {"Sun, 06 Nov 1994 08:49:37 GMT", 784111777},
+        {"Thu, 01 Jan 1970 00:00:00 GMT", 0},
+        {"Fri, 31 Dec 9999 23:59:59 GMT", S3HLS__DATE_END_S - 1},
+        {"Wed, 20 Jan 2038 03:14:08 GMT", 2147570048}, /* beyond 32 bits */
+        {"Sat, 31 Dec 2016 23:59:60 GMT", 1483228799},
+        {"", -1},
+        {",", -1},
+        {"Sun, 06 Nov", -1},
+        {"Sun, 06 Nov 1994 08:49:37", -1},
+        {"Sun, 06 Nov 1994 08:49:37 CET", -1},
+        {"Sun, 06 nov 1994 08:49:37 GMT", -1},
+        {"Sun, 31 Feb 1994 08:49:37 GMT", -1},
+        {"Sun, 6 Nov 1994 08:49:37 GMT", -1},
+        {"06 Nov 1994 08:49:37 GMT", -1},
+        {"Sun, 06 Nov 1994 25:49:37 GMT", -1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t unix_s = -1;
+        bool ok = s3hls__date_parse_http(cases[i].text, &unix_s);
+        if (ok != (cases[i].unix_s >= 0) || (ok && unix_s != cases[i].unix_s))
+            fail_msg("%s: %lld", cases[i].text, (long long)unix_s);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(dates_of_http_are_read),
         cmocka_unit_test(every_day_matches_the_c_library),
         cmocka_unit_test(times_outside_are_replaced_by_the_nearest),
         cmocka_unit_test(texts_are_parsed_up_to_their_zone),

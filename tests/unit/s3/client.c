@@ -5,7 +5,12 @@
 #include "s3/client.h"
 #include "s3/list.h"
 #include "s3/object.h"
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ID     "AKIAIOSFODNN7EXAMPLE"
@@ -1014,6 +1019,51 @@ static void running_out_of_memory_leaves_nothing_behind(void **state) {
     END(b);
 }
 
+/* Connections that are kept to the server, of this process. */
+static int kept_connections(const bench *b, bool *inherited) {
+    const char *port = strrchr(b->server.endpoint, ':') + 1;
+    int count = 0;
+    for (int fd = 3; fd < 256; fd++) {
+        struct sockaddr_in peer;
+        socklen_t size = sizeof peer;
+        if (getpeername(fd, (struct sockaddr *)&peer, &size) || ntohs(peer.sin_port) != atoi(port))
+            continue;
+        count++;
+        *inherited |= !(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+    }
+    return count;
+}
+
+static void no_child_process_inherits_a_connection(void **state) {
+    (void)state;
+    BENCH(b, {.answer = OK_200});
+    bool inherited = false;
+    assert_int_equal(put(b, "a", "x"), S3HLS_OK);
+    assert_int_equal(kept_connections(b, &inherited), 1);
+    assert_false(inherited);
+    END(b);
+}
+
+/* A signal of the program's own that it has blocked stays pending. */
+static void signals_of_the_program_are_left_alone(void **state) {
+    (void)state;
+    BENCH(b, {.answer = OK_200});
+    sigset_t pipe, mask;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    assert_int_equal(put(b, "a", "x"), S3HLS_OK);
+    pthread_sigmask(SIG_BLOCK, NULL, &mask);
+    assert_false(sigismember(&mask, SIGPIPE));
+    pthread_sigmask(SIG_BLOCK, &pipe, NULL);
+    raise(SIGPIPE);
+    assert_int_equal(put(b, "a", "x"), S3HLS_OK);
+    sigpending(&mask);
+    assert_true(sigismember(&mask, SIGPIPE));
+    assert_int_equal(sigtimedwait(&pipe, NULL, &(struct timespec){0}), SIGPIPE);
+    pthread_sigmask(SIG_UNBLOCK, &pipe, NULL);
+    END(b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_put_is_signed_whole_and_sent_exactly),
@@ -1051,6 +1101,8 @@ int main(void) {
         cmocka_unit_test(what_is_malformed_is_named),
         cmocka_unit_test(what_is_refused_names_the_part),
         cmocka_unit_test(an_endpoint_may_have_a_path),
+        cmocka_unit_test(no_child_process_inherits_a_connection),
+        cmocka_unit_test(signals_of_the_program_are_left_alone),
         cmocka_unit_test(running_out_of_memory_leaves_nothing_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
