@@ -99,11 +99,11 @@ S3HLS_API int s3hls_verify_fragment(const s3hls_segment *segment, const uint8_t 
 
 /** Check segments against their neighbours: within a timeline, timestamps must continue as the
  * names do, and continuity counters and clock references from one segment to the next. Audio must
- * not overlap that of the segment before, begin more than 1 s before the segment's pictures, or end
- * more than 100 ms behind them. Adds PLACE, END, TIMES, AUDIO and DURATION, the latter also if the
- * last segment of a timeline has fewer pictures than its name states. Removes KEYFRAME if the
- * previous segment is present, and DURATION if the next one determines the duration of the last
- * picture. Segments of the AWS sample SDK are ignored.
+ * not overlap that of the segment before, or end more than 100 ms behind its pictures; where a
+ * session begins, it must not begin more than 0.5 s before them. Adds PLACE, END, TIMES, AUDIO and
+ * DURATION, the latter also if the last segment of a timeline has fewer pictures than its name
+ * states. Removes KEYFRAME if the previous segment is present, and DURATION if the next one
+ * determines the duration of the last picture. Segments of the AWS sample SDK are ignored.
  * @param segments  ascending by time, as s3hls_archive_list() returns them
  * @param reports   of s3hls_verify_segment() for each of them; updated
  * @param count     of both */

@@ -63,13 +63,9 @@ void s3hls__audio_note(s3hls_verify_report *r, int64_t begin, int64_t end, int64
     r->audio_frame_90k = frame;
     if (!r->access_units)
         return;
-    int64_t before = s3hls__clock_since(r->first_pts_90k, r->first_audio_90k);
     int64_t behind =
         s3hls__clock_since(r->end_audio_90k, s3hls__clock_after(r->first_pts_90k, r->length_90k));
-    if (before > S3HLS__AUDIO_LATE_90K + frame)
-        s3hls__fault_note(r, S3HLS_FAULT_AUDIO, "audio begins %lld ms before the pictures",
-                          (long long)before / 90);
-    else if (behind > TAIL_90K + S3HLS__AUDIO_NEAR_90K + frame)
+    if (behind > TAIL_90K + S3HLS__AUDIO_NEAR_90K + frame)
         s3hls__fault_note(r, S3HLS_FAULT_AUDIO, "audio ends %lld ms behind the pictures",
                           (long long)behind / 90);
 }

@@ -9,8 +9,7 @@
 enum {
     S3HLS__VERIFY_ROUNDING_90K = 180, /* names are in whole ms, rounded at both ends */
     S3HLS__PCR_GAP_MAX_90K = 9000,    /* ISO/IEC 13818-1 2.7.2: 100 ms */
-    S3HLS__AUDIO_NEAR_90K = 9000,     /* audio ends with its pictures, give or take a frame; but */
-    S3HLS__AUDIO_LATE_90K = 90000     /* audio that arrived late is in the next segment */
+    S3HLS__AUDIO_NEAR_90K = 9000      /* audio is so near to its pictures, and a frame */
 };
 
 /* Add a fault; the text of the first one is kept, after its word. */
