@@ -2,6 +2,7 @@ option(S3HLS_PLAY "libs3hls-play: archive and playlists (needs expat, jansson)" 
 include(CMakeDependentOption)
 cmake_dependent_option(S3HLS_SERVER "libs3hls-server: play back over HTTP (needs libmicrohttpd, libavformat, zlib)" ON
                        S3HLS_PLAY OFF)
+option(S3HLS_SHARED_LIBRARIES "shared libraries beside the archives" ON)
 option(S3HLS_ENDPOINT_CREDENTIALS "libs3hls too takes keys from IoT Core, containers, instances (needs jansson)" OFF)
 option(S3HLS_FLAC "a FLAC encoder for cameras without one for AAC (needs libFLAC)" OFF)
 option(S3HLS_TOOLS "the command line (needs S3HLS_SERVER, libavformat, libmicrohttpd)" ON)
@@ -34,6 +35,9 @@ set(CMAKE_C_VISIBILITY_PRESET hidden)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 add_compile_definitions(_GNU_SOURCE)
+if(CMAKE_SIZEOF_VOID_P EQUAL 4) # files beyond 2 GB, times beyond 2038
+  add_compile_definitions(_FILE_OFFSET_BITS=64 _TIME_BITS=64)
+endif()
 add_compile_options(-Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes
                     -Wmissing-prototypes -Wwrite-strings -Wvla -Wformat=2)
 if(S3HLS_WERROR)
@@ -50,6 +54,12 @@ endif()
 
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
+include(CheckCSourceCompiles)
+# ARMv5 and MIPS32 have no instructions for 64-bit atomics.
+check_c_source_compiles("#include <stdint.h>\n_Atomic uint64_t n; int main(void) { return (int)n++; }" S3HLS_INLINE_ATOMICS)
+if(NOT S3HLS_INLINE_ATOMICS)
+  link_libraries(atomic)
+endif()
 pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl>=7.64)
 # S3HLS_CRYPTO_LIBRARY: what libs3hls links for hashes; the server uses OpenSSL in any case.
 if(S3HLS_CRYPTO STREQUAL "openssl" OR S3HLS_SERVER)

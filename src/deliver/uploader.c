@@ -64,7 +64,7 @@ static int check(const s3hls_uploader_config *cfg, const s3hls_env *env) {
     const char *wrong = NULL;
     if (cfg->max_in_flight < 1 || cfg->max_in_flight > 64)
         wrong = "max_in_flight must be 1 to 64";
-    else if (cfg->pool_bytes < (size_t)256 << 10 || cfg->pool_bytes > (uint64_t)4 << 30)
+    else if (cfg->pool_bytes < (size_t)256 << 10 || (cfg->pool_bytes - 1) >> 20 >= 4096)
         wrong = "pool_bytes must be 256 KiB to 4 GiB";
     else if (!cfg->retry_first_ms || cfg->retry_first_ms > cfg->retry_max_ms)
         wrong = "retry_first_ms must be 1 to retry_max_ms";

@@ -8,16 +8,20 @@ umask 077
 mkdir -p "${1:?usage: certificates.sh DIR}"
 cd "$1"
 [ -e complete ] && exit 0
-key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
+# OpenSSL 1.1.1 would add the extensions of its own configuration to those given here.
+printf '[req]\ndistinguished_name=none\n[none]\n' >config
+key=(-config config -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
 {
     openssl req -x509 "${key[@]}" -days 30 -subj "/CN=s3hls lab" \
         -addext "basicConstraints=critical,CA:TRUE" -addext "keyUsage=critical,keyCertSign,cRLSign" \
+        -addext "subjectKeyIdentifier=hash" \
         -keyout ca.key -out ca.pem
     openssl req -new "${key[@]}" -subj "/CN=localhost" -keyout server.key -out server.csr
     cat >extensions <<-END
 	subjectAltName=DNS:localhost,DNS:s3.localhost,DNS:*.s3.localhost,IP:127.0.0.1
 	extendedKeyUsage=serverAuth
 	basicConstraints=CA:FALSE
+	authorityKeyIdentifier=keyid
 	END
     openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 \
         -extfile extensions -out server.pem

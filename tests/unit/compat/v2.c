@@ -65,7 +65,7 @@ static S3_HLS_FRAME_PACK pack_of(uint8_t *bytes, size_t size, uint64_t timestamp
     return pack;
 }
 
-static _Atomic int64_t now_us;
+static _Atomic int64_t now_us, heard_us; /* up to where pictures and audio are put */
 static _Atomic bool over;
 
 static void *speak(void *unused) {
@@ -78,7 +78,7 @@ static void *speak(void *unused) {
         }
         S3_HLS_FRAME_PACK pack = pack_of(frame, sizeof frame, (uint64_t)at_us);
         S3_HLS_SDK_Put_Audio_Frame(&pack);
-        at_us += 128000;
+        heard_us = at_us += 128000;
     }
     return NULL;
 }
@@ -92,7 +92,7 @@ static void picture_and_sound_are_recorded(void **state) {
         h265_gen hevc = {
             .width = 640, .height = 360, .gop = 25, .key_bytes = 5000, .other_bytes = 500};
         pthread_t thread;
-        now_us = 0;
+        now_us = heard_us = 0;
         over = false;
         assert_int_equal(initialize(), S3_HLS_OK);
         assert_int_equal(initialize(), S3_HLS_INVALID_STATUS);
@@ -107,7 +107,8 @@ static void picture_and_sound_are_recorded(void **state) {
             S3_HLS_FRAME_PACK pack = pack_of(bytes, size, (uint64_t)i * 40000);
             assert_int_equal(S3_HLS_SDK_Put_Video_Frame(&pack), S3_HLS_OK);
             now_us = i * INT64_C(40000);
-            usleep(200);
+            while (heard_us <= now_us)
+                usleep(50);
         }
         over = true;
         pthread_join(thread, NULL);
