@@ -73,6 +73,9 @@ builds_and_checks() {
     for check in tests/checks/*.sh; do
         [ "$check" = tests/checks/selftest.sh ] || step "check-$(basename "$check" .sh)" "$check"
     done
+    for platform in bullseye musl armhf armel s390x; do
+        step "platform-$platform" tests/platform/run.sh "$platform"
+    done
     return 0
 }
 
