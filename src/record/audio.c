@@ -235,7 +235,7 @@ int s3hls__audio_put(s3hls__audio_input *a, const s3hls_audio *audio) {
 
 static const int64_t GAP_90K = 90000 / 10;       /* a larger difference is a gap, or a jump */
 static const int64_t JUMP_90K = 90000 * 10;      /* the caller's audio clock jumped */
-static const int64_t TOLERATED_90K = 90000 / 40; /* 25 ms: corrected well before 40 ms */
+static const int64_t TOLERATED_90K = 90000 / 50; /* 20 ms: corrected well before 40 ms */
 
 static int64_t to_90k(const s3hls__audio_input *a, int64_t time) {
     return time * 90000 / a->track.rate;
