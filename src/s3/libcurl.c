@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "s3/libcurl.h"
 #include "s3hls/status.h"
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -40,29 +40,18 @@ static void restore_pipe_signal(const guard *g) {
 
 /* ---- multi handles */
 
-/* libcurl before 7.68, and one built without socketpair(), cannot be woken. */
-static bool wakes_itself(CURLM *curl) {
-#if S3HLS__CURL_VERSION >= 0x074400
-    return curl_multi_wakeup(curl) == CURLM_OK;
-#else
-    (void)curl;
-    return false;
-#endif
-}
-
 int s3hls__multi_open(s3hls__multi *m) {
     m->curl = NULL;
-    m->wake[0] = m->wake[1] = -1;
-    if (curl_global_init(CURL_GLOBAL_DEFAULT))
+    m->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (m->wake < 0)
         return S3HLS_E_NOMEM;
-    m->curl = curl_multi_init();
-    if (m->curl && !wakes_itself(m->curl) && pipe2(m->wake, O_CLOEXEC | O_NONBLOCK)) {
-        curl_multi_cleanup(m->curl);
-        m->curl = NULL;
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) {
+        m->curl = curl_multi_init();
+        if (m->curl)
+            return S3HLS_OK;
+        curl_global_cleanup();
     }
-    if (m->curl)
-        return S3HLS_OK;
-    curl_global_cleanup();
+    close(m->wake);
     return S3HLS_E_NOMEM;
 }
 
@@ -75,10 +64,7 @@ void s3hls__multi_close(s3hls__multi *m) {
     restore_pipe_signal(&g);
     curl_global_cleanup();
     m->curl = NULL;
-    if (m->wake[0] >= 0) {
-        close(m->wake[0]);
-        close(m->wake[1]);
-    }
+    close(m->wake);
 }
 
 int s3hls__multi_perform(s3hls__multi *m) {
@@ -90,28 +76,20 @@ int s3hls__multi_perform(s3hls__multi *m) {
     return running;
 }
 
+/* curl_multi_wakeup() writes to a socket, which takes half as long again as an eventfd, and the
+ * encoder's thread does it in a put. libcurl before 7.68, or built without socketpair(), has none.
+ */
 void s3hls__multi_wait(s3hls__multi *m, uint32_t timeout_ms) {
     int ms = timeout_ms < INT32_MAX ? (int)timeout_ms : INT32_MAX;
-    struct curl_waitfd wake = {.fd = m->wake[0], .events = CURL_WAIT_POLLIN};
-    char bytes[64];
-    if (m->wake[0] >= 0) {
-        curl_multi_wait(m->curl, &wake, 1, ms, NULL);
-        while (read(m->wake[0], bytes, sizeof bytes) > 0)
-            ;
-        return;
-    }
-#if S3HLS__CURL_VERSION >= 0x074400
-    curl_multi_poll(m->curl, NULL, 0, ms, NULL);
-#endif
+    struct curl_waitfd wake = {.fd = m->wake, .events = CURL_WAIT_POLLIN};
+    eventfd_t count;
+    curl_multi_wait(m->curl, &wake, 1, ms, NULL);
+    if (wake.revents)
+        eventfd_read(m->wake, &count);
 }
 
 void s3hls__multi_wake(s3hls__multi *m) {
-    if (m->wake[1] >= 0 && write(m->wake[1], "", 1) < 0)
-        return; /* the pipe is full: a wake-up is pending */
-#if S3HLS__CURL_VERSION >= 0x074400
-    if (m->wake[1] < 0)
-        curl_multi_wakeup(m->curl);
-#endif
+    eventfd_write(m->wake, 1);
 }
 
 /* ---- transfers */

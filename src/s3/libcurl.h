@@ -14,7 +14,7 @@
 /* A multi handle that one thread steps, and that any thread wakes. */
 typedef struct s3hls__multi {
     CURLM *curl; /* NULL: not open */
-    int wake[2]; /* a pipe, where libcurl cannot be woken; else -1 */
+    int wake;    /* an eventfd */
 } s3hls__multi;
 
 /* libcurl counts its initialisations. Before 7.84 this is not thread-safe: the program must have
