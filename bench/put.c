@@ -7,6 +7,7 @@
 #include "report.h"
 #include "s3hls/s3hls.h"
 #include <ftw.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -197,6 +198,96 @@ static void measure(const char *name, const char *destination, const char *endpo
     report_count(name, "frames_dropped", (long)stats.frames_dropped);
 }
 
+/* ---- audio, on a thread of its own */
+
+enum { AUDIO_BYTES = 256, AUDIO_US = 42667 };
+
+typedef struct sound {
+    s3hls_recorder *recorder;
+    _Atomic int64_t video_us; /* time of the newest picture; negative: there are no more */
+    times times;
+    int count;
+} sound;
+
+static void *put_sound(void *arg) {
+    static const uint8_t frame[AUDIO_BYTES] = {0xff, 0xf1, 0x58, 0x40, AUDIO_BYTES >> 3,
+                                               0x1f, 0xfc};
+    sound *s = arg;
+    int64_t pts_us = 0, video_us;
+    hurry();
+    while ((video_us = s->video_us) >= 0 && s->count < PUTS) {
+        if (pts_us > video_us) {
+            usleep(50);
+            continue;
+        }
+        s3hls_audio audio = {.data = frame, .size = sizeof frame, .pts_us = pts_us};
+        moment from = now();
+        s3hls_recorder_put_audio(s->recorder, &audio);
+        note(&s->times, s->count++, since(from));
+        pts_us += AUDIO_US; /* of 24 kHz */
+    }
+    return NULL;
+}
+
+static void put_with_sound(sound *s, times *video) {
+    static uint8_t key[KEY_BYTES], other[OTHER_BYTES];
+    make_frames(key, other);
+    for (int i = 0; i < PUTS; i++) {
+        s3hls_frame frame = {.data = i % GOP ? other : key,
+                             .size = i % GOP ? OTHER_BYTES : KEY_BYTES,
+                             .pts_us = i * INT64_C(40000)};
+        moment from = now();
+        s3hls_recorder_put_video(s->recorder, &frame);
+        note(video, i, since(from));
+        s->video_us = frame.pts_us;
+        usleep(PAUSE_US);
+    }
+    s->video_us = -1;
+}
+
+static void report_beside(const char *what, double share, const double *audio_us, int count,
+                          const double *video_us) {
+    char label[64];
+    double audio = audio_us[(int)(share * (count - 1))];
+    snprintf(label, sizeof label, "put.audio.%s", what);
+    report(label, audio, "us", "put_video", audio / video_us[(int)(share * (PUTS - 1))]);
+}
+
+/* put_audio beside put_video, each on its own thread, into fragmented MP4. */
+static void measure_audio(const char *destination) {
+    static sound s;
+    static times video;
+    pthread_t thread;
+    s3hls_recorder_config cfg;
+    s3hls_recorder_config_init(&cfg);
+    cfg.destination = destination;
+    cfg.pool_bytes = POOL_BYTES;
+    cfg.drop = S3HLS_DROP_OLDEST;
+    cfg.container = S3HLS_CONTAINER_FMP4;
+    cfg.audio.codec = S3HLS_AUDIO_AAC_ADTS;
+    int rc = s3hls_recorder_open(&s.recorder, &cfg);
+    if (rc || pthread_create(&thread, NULL, put_sound, &s)) {
+        fprintf(stderr, "audio: %s\n", s3hls_strerror(rc));
+        exit(1);
+    }
+    hurry();
+    put_with_sound(&s, &video);
+    go_easy();
+    pthread_join(thread, NULL);
+    s3hls_recorder_stats stats;
+    s3hls_recorder_close_stats(&s.recorder, 100, &stats);
+    sort(&video);
+    qsort(s.times.wall_us, (size_t)s.count, sizeof(double), by_value);
+    qsort(s.times.own_us, (size_t)s.count, sizeof(double), by_value);
+    report_beside("p50", 0.5, s.times.wall_us, s.count, video.wall_us);
+    report_beside("p99", 0.99, s.times.wall_us, s.count, video.wall_us);
+    report_beside("p99_99", 0.9999, s.times.wall_us, s.count, video.wall_us);
+    report_beside("own_p99_99", 0.9999, s.times.own_us, s.count, video.own_us);
+    report_count("audio", "puts", s.count);
+    report_count("audio", "frames_dropped",
+                 (long)(stats.audio_frames_dropped + stats.audio_frames_damaged));
+}
+
 static void measure_fault(const char *name, fault kind, const char *spool) {
     fault_server server;
     fault_server_start(&server, kind);
@@ -221,6 +312,7 @@ int main(void) {
         return 1;
     snprintf(url, sizeof url, "file://%s", memory);
     measure("alive", url, NULL, NULL);
+    measure_audio(url);
     remove_folder(memory);
     measure("refused", "s3://bench-bucket/cam", "http://127.0.0.1:9", NULL);
     measure_fault("silent", FAULT_SILENT, NULL);

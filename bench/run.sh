@@ -6,9 +6,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export S3HLS_BENCH_JSON=$PWD/build/bench.jsonl
 rm -f "$S3HLS_BENCH_JSON"
 build/release/bench/bench_mux
+build/release/bench/bench_tracks
 build/release/bench/bench_put
 build/release/bench/bench_archive
 bench/path.sh
+bench/size.sh
 bench/serve.sh build/release/s3hls
 if command -v chromium >/dev/null; then
     (cd tests/browser && npm ci --silent)

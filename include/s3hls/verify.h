@@ -29,7 +29,7 @@ extern "C" {
     XX(END, 11, "end", "its end is missing: the next one does not run on from it")                 \
     XX(TIMELINE, 12, "timeline", "differs from its timeline's object")                             \
     XX(ABSENT, 13, "absent", "listed, but not there, or larger than can be read")                  \
-    XX(AUDIO, 14, "audio", "audio frames that are damaged, or out of order")                       \
+    XX(AUDIO, 14, "audio", "audio frames that are damaged, out of order, or not beside pictures")  \
     XX(BOXES, 15, "boxes", "boxes or sample tables that are absent, damaged, or false")
 
 typedef enum s3hls_fault {
@@ -69,7 +69,10 @@ typedef struct s3hls_verify_report {
                             and that are missing at the end */
     int64_t end_dts_90k; /* fragmented MP4: DTS of the picture that follows; -1: MPEG-TS */
     uint32_t audio_frames;
-    char audio_codecs[16]; /* "mp4a.40.2", or its beginning; "": no audio, or not known */
+    char audio_codecs[16];   /* "mp4a.40.2", or its beginning; "": no audio, or not known */
+    int64_t first_audio_90k; /* PTS of the first audio frame; -1: none */
+    int64_t end_audio_90k;   /* where the last audio frame ends */
+    int64_t audio_frame_90k; /* duration of the longest audio frame */
 } s3hls_verify_report;
 
 /** Check one segment of MPEG-TS by itself: packets, tables, continuity counters, clock references,
@@ -95,10 +98,12 @@ S3HLS_API int s3hls_verify_fragment(const s3hls_segment *segment, const uint8_t 
                                     s3hls_verify_report *report);
 
 /** Check segments against their neighbours: within a timeline, timestamps must continue as the
- * names do, and continuity counters and clock references from one segment to the next. Adds PLACE,
- * END, TIMES and DURATION, the latter also if the last segment of a timeline has fewer pictures
- * than its name states. Removes KEYFRAME if the previous segment is present, and DURATION if the
- * next one determines the duration of the last picture. Segments of the AWS sample SDK are ignored.
+ * names do, and continuity counters and clock references from one segment to the next. Audio must
+ * not overlap that of the segment before, or end more than 100 ms behind its pictures; where a
+ * session begins, it must not begin more than 0.5 s before them. Adds PLACE, END, TIMES, AUDIO and
+ * DURATION, the latter also if the last segment of a timeline has fewer pictures than its name
+ * states. Removes KEYFRAME if the previous segment is present, and DURATION if the next one
+ * determines the duration of the last picture. Segments of the AWS sample SDK are ignored.
  * @param segments  ascending by time, as s3hls_archive_list() returns them
  * @param reports   of s3hls_verify_segment() for each of them; updated
  * @param count     of both */

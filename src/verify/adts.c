@@ -9,6 +9,10 @@ static void wrong(s3hls__adts_track *t, const char *what) {
         t->wrong = what;
 }
 
+int64_t s3hls__adts_track_90k(const s3hls__adts_track *t, int64_t samples) {
+    return t->rate ? samples * 90000 / t->rate : 0;
+}
+
 static void read_frame(s3hls__adts_track *t, const s3hls__adts *adts) {
     s3hls__audio_track track;
     if (s3hls__adts_describe(adts, &track)) {
@@ -22,6 +26,7 @@ static void read_frame(s3hls__adts_track *t, const s3hls__adts *adts) {
     memcpy(t->codecs, track.codecs, sizeof t->codecs);
     t->rate = track.rate;
     t->channels = track.channels;
+    t->frame_samples = track.frame_samples;
     t->samples += track.frame_samples;
     t->frames++;
 }
@@ -52,10 +57,14 @@ static size_t read_header(s3hls__adts_track *t, const uint8_t *p, size_t size) {
         return 0;
     int64_t pts = (int64_t)(p[9] >> 1 & 7) << 30 | (int64_t)p[10] << 22 |
                   (int64_t)(p[11] >> 1) << 15 | (int64_t)p[12] << 7 | p[13] >> 1;
+    int64_t passed = s3hls__clock_since(pts, t->pts);
+    int64_t overlap = s3hls__adts_track_90k(t, t->samples) - passed;
     if (!t->frames)
         t->first_pts = pts;
-    else if (s3hls__clock_since(pts, t->pts) <= 0)
+    else if (passed <= 0)
         wrong(t, "audio timestamps step back");
+    else if (overlap > s3hls__audio_overlap_90k(s3hls__adts_track_90k(t, t->frame_samples)))
+        wrong(t, "audio frames overlap");
     t->pts = pts;
     size_t length = (size_t)p[4] << 8 | p[5], header = 9u + p[8];
     t->expected = length + 6 >= header ? length + 6 - header : 0;

@@ -13,7 +13,7 @@ typedef struct s3hls__adts_track {
     char codecs[16];        /* "mp4a.40.2"; "": not known */
     int64_t first_pts, pts; /* 33 bits: of the first and the newest PES packet */
     int64_t samples;        /* of the newest PES packet */
-    uint32_t rate, channels;
+    uint32_t rate, channels, frame_samples;
     bool open;
     const char *wrong; /* the first fault; NULL: none */
     size_t expected;   /* bytes of the PES packet behind PES_packet_length; 0: not stated */
@@ -23,6 +23,8 @@ typedef struct s3hls__adts_track {
 
 /* Payload of a packet; start: a PES packet begins. */
 void s3hls__adts_track_add(s3hls__adts_track *t, const uint8_t *payload, size_t size, bool start);
+/* Samples as a duration, 90 kHz. */
+int64_t s3hls__adts_track_90k(const s3hls__adts_track *t, int64_t samples);
 /* No packet follows. @return the first fault; NULL: none */
 const char *s3hls__adts_track_end(s3hls__adts_track *t);
 

@@ -26,7 +26,9 @@ typedef struct track {
     uint32_t id;        /* 0: there is none */
     uint32_t timescale; /* 0: not known */
     bool came;          /* in the fragment */
+    uint64_t first;     /* DTS of the first sample */
     uint64_t dts;       /* of the next sample */
+    uint32_t longest;   /* duration of a sample */
     uint32_t samples;
 } track;
 
@@ -229,6 +231,7 @@ static void read_sample(reader *r, int kind, const row *s, size_t at) {
     bool sync = !(s->flags & 0x10000); /* sample_is_non_sync_sample */
     int64_t dts = (int64_t)t->dts, pts = dts + s->composition;
     t->dts += s->duration;
+    t->longest = s->duration > t->longest ? s->duration : t->longest;
     t->samples++;
     r->media_bytes += s->size;
     if (kind == VIDEO)
@@ -289,7 +292,7 @@ static bool read_traf(reader *r, const box *traf) {
     if (read_be(tfhd.data, 4) != DEFAULT_BASE_IS_MOOF || id != t->id || t->came)
         return false;
     t->came = true;
-    t->dts = read_be(tfdt.data + 4, 8);
+    t->first = t->dts = read_be(tfdt.data + 4, 8);
     return read_trun(r, kind, &trun);
 }
 
@@ -345,6 +348,17 @@ static void note_extent(reader *r) {
     report->end_dts_90k = (int64_t)r->tracks[VIDEO].dts & ((INT64_C(1) << 33) - 1);
 }
 
+static int64_t to_90k(const track *t, uint64_t time) {
+    uint64_t s = time / t->timescale, rest = time % t->timescale;
+    return (int64_t)((s * 90000 + rest * 90000 / t->timescale) & ((UINT64_C(1) << 33) - 1));
+}
+
+static void note_audio(reader *r) {
+    const track *t = &r->tracks[AUDIO];
+    if (t->came && t->samples && t->timescale)
+        s3hls__audio_note(r->report, to_90k(t, t->first), to_90k(t, t->dts), to_90k(t, t->longest));
+}
+
 static void check_duration(const s3hls_segment *segment, reader *r) {
     s3hls_verify_report *report = r->report;
     int64_t named = (int64_t)segment->duration_ms * 90;
@@ -361,6 +375,7 @@ int s3hls_verify_fragment(const s3hls_segment *segment, const uint8_t *init, siz
     memset(report, 0, sizeof *report);
     memset(&r, 0, sizeof r);
     report->first_pcr_90k = report->last_pcr_90k = report->end_dts_90k = -1;
+    report->first_audio_90k = -1;
     r.report = report;
     r.segment = data;
     r.size = size;
@@ -372,6 +387,7 @@ int s3hls_verify_fragment(const s3hls_segment *segment, const uint8_t *init, siz
     }
     read_segment(&r);
     note_extent(&r);
+    note_audio(&r);
     report->width = r.units.track.width;
     report->height = r.units.track.height;
     memcpy(report->codecs, r.units.track.codecs, sizeof report->codecs);

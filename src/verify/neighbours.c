@@ -126,6 +126,31 @@ static void check_order(const s3hls_segment *s, s3hls_verify_report *r) {
                           (long long)-shown / 90);
 }
 
+/* Where a session begins, the recorder keeps little audio before its first picture. Audio that
+ * reached it late is in a later segment than its pictures, and is no fault. */
+static void check_first_audio(s3hls_verify_report *r) {
+    enum { LEAD_90K = 45000 };
+    int64_t before = s3hls__clock_since(r->first_pts_90k, r->first_audio_90k);
+    int64_t may = LEAD_90K + S3HLS__AUDIO_NEAR_90K + r->audio_frame_90k;
+    if (r->first_audio_90k >= 0 && has_place(r) && before > may)
+        s3hls__fault_note(r, S3HLS_FAULT_AUDIO, "its audio begins %lld ms before its pictures",
+                          (long long)before / 90);
+}
+
+/* Audio is beside its pictures, and continues from one segment to the next. */
+static void check_audio(s3hls_verify_report *r, s3hls_verify_report *next) {
+    bool has = r->first_audio_90k >= 0, follows = next->first_audio_90k >= 0;
+    int64_t after = s3hls__clock_since(r->end_audio_90k, next->first_pts_90k);
+    int64_t overlap = s3hls__clock_since(r->end_audio_90k, next->first_audio_90k);
+    if (has && after > S3HLS__AUDIO_NEAR_90K + r->audio_frame_90k)
+        s3hls__fault_note(r, S3HLS_FAULT_AUDIO, "its audio ends %lld ms behind its pictures",
+                          (long long)after / 90);
+    else if (has && follows && overlap > s3hls__audio_overlap_90k(next->audio_frame_90k))
+        s3hls__fault_note(next, S3HLS_FAULT_AUDIO,
+                          "its audio begins %lld ms before the end of the one before",
+                          (long long)overlap / 90);
+}
+
 /* Two consecutive segments: this one ends where the next one's pictures begin. */
 static void check_seam(const s3hls_segment *s, s3hls_verify_report *r) {
     s3hls_verify_report *next = r + 1;
@@ -133,6 +158,7 @@ static void check_seam(const s3hls_segment *s, s3hls_verify_report *r) {
         return;
     check_end(r, next);
     check_order(s, r);
+    check_audio(r, next);
     int64_t length = s3hls__clock_since(next->first_pts_90k, r->first_pts_90k);
     bool agrees = agree(length, (int64_t)s->duration_ms * 90);
     if (!agrees || !(r->faults & S3HLS_FAULT_END)) /* the next segment is more precise */
@@ -165,6 +191,9 @@ void s3hls_verify_neighbours(const s3hls_segment *segments, s3hls_verify_report 
         if (s->sdk_name)
             continue;
         check_places(s, &reports[begin], end - begin);
+        bool first = begin == 0 || !s3hls__segment_same_session(&s[-1], s);
+        if (first && s->sequence == s->timeline)
+            check_first_audio(&reports[begin]);
         for (size_t i = begin; i + 1 < end; i++)
             if (segments[i + 1].sequence == segments[i].sequence + 1)
                 check_seam(&segments[i], &reports[i]);

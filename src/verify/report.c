@@ -51,3 +51,21 @@ int64_t s3hls__clock_since(int64_t a, int64_t b) {
 int64_t s3hls__clock_after(int64_t a, int64_t length) {
     return (int64_t)(((uint64_t)a + (uint64_t)length) & ((UINT64_C(1) << 33) - 1));
 }
+
+int64_t s3hls__audio_overlap_90k(int64_t frame) {
+    return frame / 2 + S3HLS__VERIFY_ROUNDING_90K;
+}
+
+void s3hls__audio_note(s3hls_verify_report *r, int64_t begin, int64_t end, int64_t frame) {
+    enum { TAIL_90K = 2 * 90000 }; /* the recorder keeps so much behind the last picture */
+    r->first_audio_90k = s3hls__clock_after(begin, 0);
+    r->end_audio_90k = s3hls__clock_after(end, 0);
+    r->audio_frame_90k = frame;
+    if (!r->access_units)
+        return;
+    int64_t behind =
+        s3hls__clock_since(r->end_audio_90k, s3hls__clock_after(r->first_pts_90k, r->length_90k));
+    if (behind > TAIL_90K + S3HLS__AUDIO_NEAR_90K + frame)
+        s3hls__fault_note(r, S3HLS_FAULT_AUDIO, "audio ends %lld ms behind the pictures",
+                          (long long)behind / 90);
+}

@@ -341,6 +341,15 @@ static void note_extent(reader *r) {
         s3hls__fault_note(report, S3HLS_FAULT_PCR, "no PCR in it");
 }
 
+static void note_audio(reader *r) {
+    const s3hls__adts_track *t = &r->audio;
+    r->report->audio_frames = t->frames;
+    memcpy(r->report->audio_codecs, t->codecs, sizeof t->codecs);
+    if (t->frames)
+        s3hls__audio_note(r->report, t->first_pts, t->pts + s3hls__adts_track_90k(t, t->samples),
+                          s3hls__adts_track_90k(t, t->frame_samples));
+}
+
 static void check_duration(const s3hls_segment *segment, reader *r) {
     s3hls_verify_report *report = r->report;
     int64_t named = (int64_t)segment->duration_ms * 90;
@@ -355,7 +364,7 @@ int s3hls_verify_segment(const s3hls_segment *segment, const uint8_t *data, size
     reader r;
     memset(report, 0, sizeof *report);
     memset(&r, 0, sizeof r);
-    report->first_pcr_90k = report->last_pcr_90k = -1;
+    report->first_pcr_90k = report->last_pcr_90k = report->first_audio_90k = -1;
     r.report = report;
     r.enters_late = segment && segment->entry == S3HLS_ENTRY_NONE;
     report->end_dts_90k = -1;
@@ -367,8 +376,7 @@ int s3hls_verify_segment(const s3hls_segment *segment, const uint8_t *data, size
     report->width = r.units.track.width;
     report->height = r.units.track.height;
     memcpy(report->codecs, r.units.track.codecs, sizeof report->codecs);
-    report->audio_frames = r.audio.frames;
-    memcpy(report->audio_codecs, r.audio.codecs, sizeof report->audio_codecs);
+    note_audio(&r);
     if (segment && !segment->sdk_name)
         check_duration(segment, &r);
     return report->faults ? S3HLS_E_MALFORMED : S3HLS_OK;

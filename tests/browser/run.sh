@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT-0
-# run.sh [NAME...]: the page in a real browser, by the tests NAME.test.mjs (page, access, s3, players, gops, tracks). Environment:
+# run.sh [NAME...]: the page in a real browser, by the tests NAME.test.mjs (page, access, s3, players, gops, tracks,
+# readers). Environment:
 # S3HLS, M3U8_CHECK; S3HLS_LAB_DIR: of tests/lab/rgw-up.sh, for s3; S3HLS_SHOTS: a folder for pictures, by "shots" too.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -13,7 +14,7 @@ if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
     timeout 60 npm ci --silent || { echo "SKIPPED: npm has no playwright-core"; exit 77; }
 fi
 exec 9>&-
-[ $# -gt 0 ] || set -- page access s3 players gops tracks
+[ $# -gt 0 ] || set -- page access s3 players gops tracks readers
 if [ -r "${S3HLS_LAB_DIR:-}/env" ]; then
     # shellcheck source=/dev/null
     . "$S3HLS_LAB_DIR/env"

@@ -127,6 +127,9 @@ const STATES = {
       ? "This camera records H.265, which this browser cannot play. Use a browser and a computer that can (Safari, or Chrome, Edge or Firefox with a decoder in hardware), or set the camera to H.264. A clip can be downloaded and played by another program."
       : `This browser cannot play ${player.codecs.join(", ")}. A clip can be downloaded and played by another program.`,
   ],
+  container: () => [
+    "This camera records H.265 in MPEG-TS, which this page and Apple's players cannot play. Record it in fragmented MP4 (s3hls record --container fmp4). A clip can be downloaded and played.",
+  ],
   undecodable: () => ["This browser cannot decode the recording.", "Try again", () => show(player.date)],
   unsupported: () => ["This browser cannot play recordings: it has no Media Source Extensions."],
 };

@@ -18,6 +18,8 @@ const unplayable = (playlist) =>
     .split(",")
     .filter((codec) => codec && !MediaSource.isTypeSupported(`video/mp4; codecs="${codec}"`));
 
+const hasH265 = (playlist) => /CODECS="(hvc1|hev1)/.test(playlist);
+
 const refused = (status) => status === 400 || status === 401 || status === 403;
 
 const CANNOT_DECODE = new Set([
@@ -109,7 +111,7 @@ export class Player extends EventTarget {
   #last = null; // the last picture: { media, date }
   #frame = FRAME_S;
   #presented = 0; // pictures counted by the browser
-  #playable = new Set(); // cameras whose codecs have been checked
+  #playable = new Map(); // cameras whose codecs have been checked: whether they record H.265
   #rate = 1;
 
   /** @param {() => number} now  current time of the server */
@@ -197,7 +199,7 @@ export class Player extends EventTarget {
     const playlist = await api.master(camera, at, at + 1000).catch(() => "");
     if (this.#source !== source) return false;
     this.codecs = unplayable(playlist);
-    if (this.codecs.length === 0 && playlist) this.#playable.add(key);
+    if (this.codecs.length === 0 && playlist) this.#playable.set(key, hasH265(playlist));
     if (this.codecs.length) this.#fail("codec");
     return this.codecs.length === 0;
   }
@@ -243,6 +245,8 @@ export class Player extends EventTarget {
   #loaded({ fragments, url }) {
     this.#applyRate();
     this.#list = url.slice(url.lastIndexOf("/") + 1);
+    const h265 = this.#playable.get(`${this.#source?.camera} ${this.isLive}`);
+    if (h265 && fragments.some((f) => /\.ts(\?|$)/.test(f.url))) return this.#fail("container");
     if (this.#footage || !fragments.some((f) => innerAddress(f.url))) return;
     this.#hls.destroy();
     this.#start(true);

@@ -329,6 +329,22 @@ static void an_init_segment_that_does_not_fit_is_none(void **state) {
 
 /* ---- the verifier finds what is wrong */
 
+enum { VIDEO, AUDIO, PLANTED = 30, VIDEO_TRAF = 64 + 16 * PLANTED };
+
+/* baseMediaDecodeTime of a track in a segment of so many pictures. */
+static uint8_t *time_of(uint8_t *segment, int track) {
+    return segment + 24 + (track == AUDIO ? VIDEO_TRAF : 0) + 8 + 16 + 12;
+}
+
+static void add_be(uint8_t *p, int64_t by) {
+    uint64_t value = 0;
+    for (int i = 0; i < 8; i++)
+        value = value << 8 | p[i];
+    value += (uint64_t)by;
+    for (int i = 7; i >= 0; i--, value >>= 8)
+        p[i] = (uint8_t)value;
+}
+
 static void plant(fixture *f, s3hls_segment *named, int n) {
     uint8_t *s = f->segment, *row = s + 24 + 64; /* of the first picture */
     size_t moof = (size_t)s[2] << 8 | s[3];
@@ -369,21 +385,33 @@ static void plant(fixture *f, s3hls_segment *named, int n) {
     case 11:
         named->duration_ms = 2000;
         break;
+    case 12:
+        add_be(time_of(s, AUDIO), 28672); /* 3.6 s */
+        break;
+    case 13:
+        memset(row + 8, 0, 4); /* all pictures' flags: none is a non-sync sample */
+        for (int i = 1; i < PLANTED; i++)
+            memset(row + 16 * i + 8, 0, 4);
+        break;
+    case 14:
+        row[9] = 1; /* the keyframe is a non-sync sample */
+        break;
     }
 }
 
 static void every_planted_fault_is_found(void **state) {
     (void)state;
-    enum { FAULTS = 12 };
+    enum { FAULTS = 15 };
     static const uint32_t want[FAULTS] = {
         S3HLS_FAULT_BOXES, S3HLS_FAULT_BOXES, S3HLS_FAULT_BOXES, S3HLS_FAULT_BOXES,
         S3HLS_FAULT_TIMES, S3HLS_FAULT_BOXES, S3HLS_FAULT_VIDEO, S3HLS_FAULT_VIDEO,
-        S3HLS_FAULT_SIZE,  S3HLS_FAULT_BOXES, S3HLS_FAULT_BOXES, S3HLS_FAULT_DURATION};
+        S3HLS_FAULT_SIZE,  S3HLS_FAULT_BOXES, S3HLS_FAULT_BOXES, S3HLS_FAULT_DURATION,
+        S3HLS_FAULT_AUDIO, S3HLS_FAULT_VIDEO, S3HLS_FAULT_VIDEO};
     for (int n = 0; n < FAULTS; n++) {
         fixture *f = fixture_open(CAPACITY);
         h264_gen g = camera();
         add_audio_track(f);
-        for (int i = 0; i < 30; i++)
+        for (int i = 0; i < PLANTED; i++)
             put_picture(f, &g);
         put_audio(f, 8000, 5);
         end(f);
@@ -395,6 +423,53 @@ static void every_planted_fault_is_found(void **state) {
             S3HLS_E_MALFORMED);
         if (!(r.faults & want[n]))
             fail_msg("fault %d was found as %x: %s", n, r.faults, r.message);
+        fixture_close(f);
+    }
+}
+
+/* Two segments of a timeline, the second one with times that do not continue. */
+static void times_that_do_not_continue_are_found(void **state) {
+    (void)state;
+    enum { LENGTH_MS = PLANTED * 40 };
+    static const struct {
+        int segment, track;
+        int64_t by; /* in the track's own units */
+        uint32_t want[2];
+    } cases[] = {
+        {0, AUDIO, 0, {0}},
+        {1, VIDEO, 3600, {0, S3HLS_FAULT_PLACE}},
+        {1, VIDEO, -3600, {0, S3HLS_FAULT_PLACE}},
+        {1, VIDEO, 90000, {0, S3HLS_FAULT_PLACE}},
+        {0, AUDIO, 800, {0}},                      /* 0.1 s later */
+        {0, AUDIO, 8000, {S3HLS_FAULT_AUDIO}},     /* reaches into the second one's pictures */
+        {1, AUDIO, -6400, {0, S3HLS_FAULT_AUDIO}}, /* overlaps that of the first one */
+        {1, AUDIO, -12000, {0, S3HLS_FAULT_AUDIO}},
+    };
+    for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
+        fixture *f = fixture_open(CAPACITY);
+        h264_gen g = camera();
+        static uint8_t pair[2][CAPACITY];
+        s3hls_segment named[2] = {{.duration_ms = LENGTH_MS, .sequence = 1, .timeline = 1},
+                                  {.start_ms = LENGTH_MS, .sequence = 2, .timeline = 1}};
+        s3hls_verify_report r[2];
+        named[1].duration_ms = LENGTH_MS;
+        add_audio_track(f);
+        for (int i = 0; i < PLANTED; i++)
+            put_picture(f, &g);
+        put_audio(f, 8000, 5);
+        end(f);
+        for (int i = 0; i < 2; i++) {
+            memcpy(pair[i], f->segment, f->size);
+            add_be(time_of(pair[i], VIDEO), i * LENGTH_MS * 90);
+            add_be(time_of(pair[i], AUDIO), i * LENGTH_MS * 8);
+        }
+        add_be(time_of(pair[cases[n].segment], cases[n].track), cases[n].by);
+        for (int i = 0; i < 2; i++)
+            s3hls_verify_fragment(&named[i], f->init, f->init_size, pair[i], f->size, &r[i]);
+        s3hls_verify_neighbours(named, r, 2);
+        for (int i = 0; i < 2; i++)
+            if (r[i].faults != cases[n].want[i])
+                fail_msg("case %zu, segment %d: %x: %s", n, i, r[i].faults, r[i].message);
         fixture_close(f);
     }
 }
@@ -441,6 +516,7 @@ int main(void) {
         cmocka_unit_test(a_picture_can_be_moved),
         cmocka_unit_test(an_init_segment_that_does_not_fit_is_none),
         cmocka_unit_test(every_planted_fault_is_found),
+        cmocka_unit_test(times_that_do_not_continue_are_found),
         cmocka_unit_test(damage_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,6 +44,8 @@ typedef struct way {
     int joined;               /* this picture stands in the PES packet of the one before; 0: none */
     bool unsorted;            /* PTS in the order of decoding */
     bool audio;
+    int shifted;          /* the audio of this segment is shifted; SEGMENTS: of all, */
+    int64_t audio_offset; /* by so much, 90 kHz */
 } way;
 
 static int64_t shown_at(const way *w, uint64_t place) {
@@ -86,7 +88,8 @@ static const s3hls__tracks with_audio = {
 static void add_audio(const way *w, s3hls__ts *mux, s3hls__output *out, uint64_t first) {
     static const uint8_t bytes[AUDIO_FRAME] = {0x21, 0x10, 4};
     s3hls__audio_frame frames[RUN_FRAMES];
-    int64_t pts = (w->origin + (int64_t)first * FRAME) * 48 / 90;
+    bool shifted = w->shifted == SEGMENTS || (int)(first / PICTURES) == w->shifted;
+    int64_t pts = (w->origin + (int64_t)first * FRAME + shifted * w->audio_offset) * 48 / 90;
     for (int i = 0; i < RUN_FRAMES; i++)
         frames[i] = (s3hls__audio_frame){
             .data = {bytes}, .size = {sizeof bytes}, .pts = pts + i * 1024, .samples = 1024};
@@ -484,6 +487,40 @@ static void faults_in_audio_are_found(void **state) {
     }
 }
 
+/* Sound that is not beside its pictures. */
+static void shifted_audio_is_found(void **state) {
+    (void)state;
+    enum { A = S3HLS_FAULT_AUDIO };
+    static const struct {
+        int64_t ms;
+        int shifted;
+        uint32_t want[SEGMENTS];
+    } cases[] = {
+        {15, 2, {0}},
+        {90, 2, {0, 0, 0, A}}, /* overlaps */
+        {-90, 2, {0, 0, A}},
+        {400, 2, {0, 0, A}},
+        {-400, 2, {0, 0, A}},
+        {1500, 2, {0, 0, A}},
+        {-1500, 2, {0, 0, A}},
+        {80, SEGMENTS, {0}},
+        {-80, SEGMENTS, {0}},
+        {400, SEGMENTS, {A, A, A, A}}, /* but of the last, behind which there may be more */
+        {-500, SEGMENTS, {0}},
+        {-1500, SEGMENTS, {A}}, /* that of the later ones may have been late */
+        {3000, SEGMENTS, {A, A, A, A, A}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fixture *f = fixture_open_as(&(way){.origin = 900000,
+                                            .audio = true,
+                                            .shifted = cases[i].shifted,
+                                            .audio_offset = cases[i].ms * 90});
+        print_message("%d ms\n", (int)cases[i].ms);
+        expect(f, cases[i].want);
+        fixture_close(f);
+    }
+}
+
 /* Where one checker finds a stream in order, so does the other: every bit of a segment's tables and
  * of two pictures' packets flipped, one after the other. What both leave is the pictures' own
  * bytes. */
@@ -782,6 +819,7 @@ int main(void) {
         cmocka_unit_test(a_good_recording_has_no_faults),
         cmocka_unit_test(every_planted_fault_is_found_and_named),
         cmocka_unit_test(faults_in_audio_are_found),
+        cmocka_unit_test(shifted_audio_is_found),
         cmocka_unit_test(agrees_with_the_tests_own_checker),
         cmocka_unit_test(truncated_anywhere_is_found),
         cmocka_unit_test(swapped_segments_are_told_from_their_neighbours),
