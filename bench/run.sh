@@ -11,6 +11,7 @@ build/release/bench/bench_put
 build/release/bench/bench_archive
 bench/path.sh
 bench/size.sh
+bench/device.sh
 bench/serve.sh build/release/s3hls
 if command -v chromium >/dev/null; then
     (cd tests/browser && npm ci --silent)
