@@ -83,6 +83,9 @@ typedef struct s3hls_source_facts {
     /** For s3hls_recorder_config.audio. Pointers are valid until the source is closed. */
     s3hls_audio_config audio;
     const char *audio_refused; /* why its audio is left out, static until close; NULL: it is not */
+    int h265;                  /* its pictures are H.265 */
+    int rotation; /* degrees clockwise by which players of the file turn its pictures, -180 to 180;
+                     a recording does not state it */
 } s3hls_source_facts;
 
 /** Test whether an address is of a camera (rtsp://, rtsps://), which can be reopened after a loss.

@@ -11,6 +11,7 @@
 #include <libavcodec/bsf.h>
 #include <libavformat/avformat.h>
 #include <libavutil/avstring.h>
+#include <libavutil/display.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -521,6 +522,21 @@ const s3hls_audio_config *s3hls__input_demux_audio(const s3hls__input_demux *c,
     static const s3hls_audio_config none = {.codec = S3HLS_AUDIO_NONE};
     *refused = c->audio_why[0] ? c->audio_why : NULL;
     return c->audio ? s3hls__input_audio_config(c->audio) : &none;
+}
+
+int s3hls__input_demux_rotation(const s3hls__input_demux *c) {
+    size_t size = 0;
+    const uint8_t *matrix =
+        av_stream_get_side_data(c->format->streams[c->stream], AV_PKT_DATA_DISPLAYMATRIX, &size);
+    double angle = matrix && size >= 9 * sizeof(int32_t)
+                       ? av_display_rotation_get((const int32_t *)(const void *)matrix)
+                       : 0;
+    bool known = angle >= -180 && angle <= 180; /* else it is not a number */
+    return known ? (int)(angle < 0 ? 0.5 - angle : -0.5 - angle) : 0;
+}
+
+bool s3hls__input_demux_is_h265(const s3hls__input_demux *c) {
+    return c->h265;
 }
 
 bool s3hls__input_demux_at_keyframe(const s3hls__input_demux *c) {

@@ -29,6 +29,10 @@ int64_t s3hls__input_demux_duration_us(const s3hls__input_demux *c);
 /* libavformat's name of the format. */
 const char *s3hls__input_demux_format(const s3hls__input_demux *c);
 
+/* Degrees clockwise by which the container requests its pictures to be turned. */
+int s3hls__input_demux_rotation(const s3hls__input_demux *container);
+bool s3hls__input_demux_is_h265(const s3hls__input_demux *container);
+
 /* Read the next access unit; its bytes are valid until the next call. @return 1: success; 0: the
  * end of the input; negative: a status. */
 int s3hls__input_demux_read(s3hls__input_demux *c, s3hls_frame *frame, char why[256]);

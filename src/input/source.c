@@ -230,6 +230,8 @@ static int open_container(s3hls_source *m, const char *input, char why[256]) {
     if (rc)
         return rc;
     m->facts.duration_us = s3hls__input_demux_duration_us(m->container);
+    m->facts.h265 = s3hls__input_demux_is_h265(m->container);
+    m->facts.rotation = s3hls__input_demux_rotation(m->container);
     m->facts.audio = *s3hls__input_demux_audio(m->container, &m->facts.audio_refused);
     return S3HLS_OK;
 }
@@ -293,6 +295,7 @@ static int open_by_content(s3hls_source *m, char why[256]) {
                    (named_as_raw(m->address) && !begins_as_container(m));
     if (!m->facts.raw)
         return open_container(m, m->address, why);
+    m->facts.h265 = m->h265;
     if (m->facts.modified_us)
         survey_raw(m, m->address);
     return S3HLS_OK;

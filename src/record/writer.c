@@ -120,13 +120,21 @@ static s3hls_container container_for(const s3hls__writer *w) {
     return ts ? S3HLS_CONTAINER_TS : S3HLS_CONTAINER_FMP4;
 }
 
+static void choose_container(s3hls__writer *w) {
+    w->packer.container = s3hls__container_find(container_for(w));
+    bool ts = w->packer.container->id == S3HLS_CONTAINER_TS;
+    if (ts && w->parser.codec->id == S3HLS__CODEC_H265 && !w->session.timeline_begun)
+        s3hls__log(w->env, S3HLS_LOG_WARN, "record",
+                   "H.265 in MPEG-TS: Apple's players do not play it, but fragmented MP4");
+}
+
 /* The timeline begins with the segment being filled, or, without one, with the current access
  * unit. */
 static void begin_timeline(s3hls__writer *w, const s3hls__track *track, const char *reason) {
     bool filling = w->packer.slot != NULL;
     set_tracks(w, track);
     if (!filling)
-        w->packer.container = s3hls__container_find(container_for(w));
+        choose_container(w);
     int64_t begun_90k = filling ? w->timing.pts_90k - w->decider.segmenter.start_90k : 0;
     if (!w->session.timeline_outgrown)
         w->decider.segmenter.longest_gop_90k = 0;

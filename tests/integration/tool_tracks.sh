@@ -92,6 +92,17 @@ code=0
 "$S3HLS" record "$S3HLS_STREAMS/h264_alaw.mkv" --to "file://$work/refused" --audio copy 2>err || code=$?
 [ "$code" = 4 ] && grep -q 'its audio is pcm_alaw, which no player of HLS decodes' err || fail "exit status $code: $(cat err)"
 
+# What is recorded, but not as the input or its players may want it, is remarked.
+ffmpeg -v error -nostdin -i "$S3HLS_STREAMS/h264_aac.mp4" -c copy -metadata:s:v rotate=90 turned.mp4
+check turned.mp4 ts same
+grep -qE 'to be turned by -?90 degrees' err || fail "a rotation is not remarked: $(cat err)"
+check "$S3HLS_STREAMS/h264_aac.mp4" ts same
+[ ! -s err ] || fail "a remark without a reason: $(cat err)"
+check "$S3HLS_STREAMS/h265_aac.mp4" ts same --container ts
+grep -q "H.265 in MPEG-TS: Apple's players do not play it" err || fail "H.265 in MPEG-TS is not remarked: $(cat err)"
+check "$S3HLS_STREAMS/h265_aac.mp4" m4s same
+! grep -q Apple err || fail "a remark without a reason: $(cat err)"
+
 # From a pipe: the same. A container whose index is behind the pictures cannot be read from one.
 rm -rf store
 "$S3HLS" record - --to "file://$work/store" -q --start 2026-01-02 <"$S3HLS_STREAMS/h264_aac8.ts"

@@ -342,6 +342,20 @@ static void ignore_rate(record_options *o) {
     o->delivery.cfg.frame_rate_num = 0;
 }
 
+/* Report what is recorded, but not as players want it. */
+static void remark(const record_options *o, const s3hls_source_facts *facts) {
+    bool ts = o->delivery.cfg.container == S3HLS_CONTAINER_TS;
+    if (facts->h265 && ts)
+        report("record", "warning: H.265 in MPEG-TS: Apple's players do not play it, but "
+                         "fragmented MP4 (--container fmp4)");
+    if (facts->rotation)
+        report("record",
+               "warning: the input states that its pictures are to be turned by %d degrees "
+               "clockwise, which segments cannot state: they play as they are; turn the camera's "
+               "picture instead",
+               facts->rotation);
+}
+
 /* The audio of a camera that has none now, or does not respond yet, may come later. */
 static void set_audio_kind(recording *r, const s3hls_source_facts *facts) {
     record_options *o = r->options;
@@ -350,6 +364,8 @@ static void set_audio_kind(recording *r, const s3hls_source_facts *facts) {
         *audio = facts->audio;
     if (facts && facts->audio_refused)
         report("record", "warning: %s; recording without sound", facts->audio_refused);
+    if (facts)
+        remark(o, facts);
     if (audio->codec == S3HLS_AUDIO_NONE && r->reconnects && o->source.audio)
         audio->codec = S3HLS_AUDIO_AAC_ADTS;
 }
