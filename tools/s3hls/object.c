@@ -136,6 +136,7 @@ int command_put(int argc, char **argv) {
 typedef struct output {
     const char *path; /* NULL: standard output */
     FILE *file;       /* opened after the object is known to exist */
+    int error;        /* errno of what failed */
 } output;
 
 static bool open_output(output *out) {
@@ -146,14 +147,19 @@ static bool open_output(output *out) {
 
 static int write_out(void *ctx, const uint8_t *data, size_t size) {
     output *out = ctx;
-    return !open_output(out) || fwrite(data, 1, size, out->file) != size;
+    if (open_output(out) && fwrite(data, 1, size, out->file) == size)
+        return 0;
+    out->error = errno;
+    return 1;
 }
 
 static bool close_output(output *out) {
-    bool ok = open_output(out) && !ferror(out->file); /* an empty object creates an empty file */
+    bool ok = open_output(out); /* an empty object creates an empty file */
     if (out->path && out->file)
         ok = fclose(out->file) == 0 && ok;
-    return ok;
+    if (!ok && !out->error)
+        out->error = errno;
+    return !out->error;
 }
 
 static int get(command_line *line, object_options *o) {
@@ -164,7 +170,6 @@ static int get(command_line *line, object_options *o) {
     int code = open_store(line, o, url, &store, &key);
     if (code != EXIT_DONE)
         return code;
-    errno = 0;
     int rc = s3hls_store_get(store, key, 0, UINT64_MAX, write_out, &out, &error);
     if (rc && rc != S3HLS_E_CANCELLED) {
         complain("get", url, rc, &error);
@@ -173,7 +178,7 @@ static int get(command_line *line, object_options *o) {
             fclose(out.file);
     } else if (!close_output(&out)) {
         fprintf(stderr, "s3hls get: %s%s: %s\n", out.path ? "-o " : "standard output",
-                out.path ? out.path : "", strerror(errno));
+                out.path ? out.path : "", strerror(out.error));
         code = EXIT_FAILED;
     }
     s3hls_store_close(&store);
