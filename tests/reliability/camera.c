@@ -23,6 +23,7 @@ typedef struct options {
     int events;
     int64_t seconds; /* 0: until SIGTERM */
     uint32_t speed, drain_ms;
+    bool sound; /* AAC, in fragmented MP4 */
 } options;
 
 static volatile sig_atomic_t ended;
@@ -49,7 +50,7 @@ static void write_log(void *ctx, s3hls_log_level level, const char *component,
 
 static bool read_options(options *o, int argc, char **argv) {
     *o = (options){.run = "1", .events = -1, .speed = 20, .drain_ms = 20000};
-    for (int c; (c = getopt(argc, argv, "e:s:l:n:t:x:d:")) != -1;)
+    for (int c; (c = getopt(argc, argv, "e:s:l:n:t:x:d:f")) != -1;)
         switch (c) {
         case 'e':
             o->endpoint = optarg;
@@ -59,6 +60,9 @@ static bool read_options(options *o, int argc, char **argv) {
             break;
         case 'l':
             o->events = open(optarg, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+            break;
+        case 'f':
+            o->sound = true;
             break;
         case 'n':
             o->run = optarg;
@@ -106,10 +110,24 @@ static int open_recorder(s3hls_recorder **recorder, options *o, s3hls_uploader *
     cfg.spool_after_ms = 50;
     cfg.object.tags = &tag;
     cfg.object.tag_count = 1;
+    if (o->sound) {
+        cfg.container = S3HLS_CONTAINER_FMP4;
+        cfg.audio.codec = S3HLS_AUDIO_AAC_ADTS;
+    }
     cfg.on_event = write_event;
     cfg.event_ctx = o;
     cfg.env = env;
     return s3hls_recorder_open(recorder, &cfg);
+}
+
+/* A frame of 1024 samples at 8 kHz for each 128 ms of pictures. */
+static void put_sound(s3hls_recorder *recorder, int64_t picture) {
+    enum { SIZE = 64, FRAME_MS = 128, PICTURE_MS = 1000 / PICTURES_PER_SECOND };
+    static const uint8_t frame[SIZE] = {0xff, 0xf1, 0x6c, 0x40, SIZE >> 3, 0x1f, 0xfc};
+    s3hls_audio audio = {
+        .data = frame, .size = sizeof frame, .pts_us = picture * PICTURE_MS * 1000};
+    if (picture * PICTURE_MS / FRAME_MS != (picture - 1) * PICTURE_MS / FRAME_MS)
+        s3hls_recorder_put_audio(recorder, &audio);
 }
 
 /* Each run's pictures are its own: the number of the first one says which. */
@@ -129,6 +147,8 @@ static bool record(const options *o, s3hls_recorder *recorder) {
         s3hls_frame frame = {.data = picture};
         frame.size = h264_gen_next(&generator, picture, sizeof picture);
         s3hls_recorder_put_video(recorder, &frame);
+        if (o->sound)
+            put_sound(recorder, i);
         s3hls_recorder_get_stats(recorder, &stats);
         closes = closes && ledger_closes(&stats);
         due.tv_nsec += picture_ns;
@@ -169,7 +189,7 @@ int main(int argc, char **argv) {
     s3hls_recorder_stats stats;
     if (!read_options(&o, argc, argv)) {
         fprintf(stderr, "usage: camera -l EVENTS [-e ENDPOINT] [-s SPOOL] [-n RUN] [-t SECONDS] "
-                        "[-x SPEED] [-d DRAIN-SECONDS] URL\n");
+                        "[-x SPEED] [-d DRAIN-SECONDS] [-f] URL\n");
         return 2;
     }
     signal(SIGTERM, end);

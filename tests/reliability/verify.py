@@ -13,7 +13,7 @@ import re
 import sys
 
 DIR, PREFIX = sys.argv[1], "bucket/cam/"
-KEY = re.compile(r"\d{4}/\d\d/\d\d/\d\d/\d\d/\d\d\.\d{3}-\d+-(\d+)-\d+\.ts$")
+KEY = re.compile(r"\d{4}/\d\d/\d\d/\d\d/\d\d/\d\d\.\d{3}-\d+-(\d+)-\d+\.(?:ts|m4s)$")
 TRAILER = 24
 broken = []
 
