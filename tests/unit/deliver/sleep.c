@@ -41,13 +41,33 @@ static long sleeps_of(const char *thread) {
     return count;
 }
 
-/* How often all threads but this one have gone to sleep. */
+/* The newest thread at the start: this one, or one of a sanitizer, which begins with the first
+ * other thread. */
+static long newest_at_start;
+
+static void *nothing(void *arg) {
+    return arg;
+}
+
+static void note_threads(void) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, nothing, NULL) == 0)
+        pthread_join(thread, NULL);
+    DIR *d = opendir("/proc/self/task");
+    for (struct dirent *e; d && (e = readdir(d));)
+        if (atol(e->d_name) > newest_at_start)
+            newest_at_start = atol(e->d_name);
+    if (d)
+        closedir(d);
+}
+
+/* How often all threads that were started since have gone to sleep. */
 static long sleeps(void) {
-    long sum = 0, own = (long)getpid(); /* the first thread */
+    long sum = 0;
     DIR *d = opendir("/proc/self/task");
     assert_non_null(d);
     for (struct dirent *e; (e = readdir(d));)
-        if (atol(e->d_name) > 0 && atol(e->d_name) != own)
+        if (atol(e->d_name) > newest_at_start)
             sum += sleeps_of(e->d_name);
     closedir(d);
     return sum;
@@ -142,7 +162,7 @@ static void a_recording_wakes_it_once_per_segment(void **state) {
         put(r, &g);
         usleep(20000);
     }
-    assert_int_equal(n.delivered, 4);
+    assert_true(comes(&n.delivered, 4));
     assert_in_range(sleeps() - before, 4, 2 * 4 + 3);
     assert_int_equal(s3hls_recorder_close(&r, 5000), S3HLS_OK);
     close_world(w);
@@ -203,5 +223,6 @@ int main(void) {
         cmocka_unit_test(each_segment_wakes_a_thread_that_sleeps),
         cmocka_unit_test(pressure_wakes_a_thread_that_sleeps),
     };
+    note_threads();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
