@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -76,6 +77,11 @@ int64_t s3hls__env_wall_s(const s3hls_env *env) {
 
 bool s3hls__env_wall_is_set(const s3hls_env *env) {
     return s3hls__env_wall_s(env) >= S3HLS__EARLIEST_WALL_S;
+}
+
+bool s3hls__env_wall_is_synchronised(const s3hls_env *env) {
+    struct timex t = {.modes = 0};
+    return env->wall_us == process_wall_us && adjtimex(&t) != -1 && !(t.status & STA_UNSYNC);
 }
 
 void *s3hls__env_alloc(const s3hls_env *env, size_t size) {

@@ -13,6 +13,9 @@ s3hls_env s3hls__env_resolve(const s3hls_env *env);
 #define S3HLS__EARLIEST_WALL_S INT64_C(1704067200)
 int64_t s3hls__env_wall_s(const s3hls_env *env);
 bool s3hls__env_wall_is_set(const s3hls_env *env);
+/* Test whether the kernel knows that the wall clock is right (NTP, PTP). A caller's clock is not
+ * known to be. */
+bool s3hls__env_wall_is_synchronised(const s3hls_env *env);
 
 /* Zeroed memory, or NULL. */
 void *s3hls__env_alloc(const s3hls_env *env, size_t size);

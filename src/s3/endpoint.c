@@ -30,6 +30,7 @@ typedef struct endpoint {
         *ca_file;             /* IoT Core; url: container and instance too */
     char *token, *token_file; /* container */
     uint32_t timeout_ms, connect_timeout_ms;
+    int64_t server_clock_s; /* the server's clock minus the monotonic one; 0: not known yet */
 } endpoint;
 
 /* ---- one request */
@@ -81,15 +82,33 @@ static CURLcode run(endpoint *e, CURL *easy) {
     return code;
 }
 
+static int64_t monotonic_s(const endpoint *e) {
+    return e->env.monotonic_us(e->env.ctx) / 1000000;
+}
+
+/* Without a clock the dates of certificates cannot be verified before the first answer. */
 static CURLcode prepare_tls(CURL *easy, void *context, void *arg) {
-    (void)arg;
-    return s3hls__authorities_add_system(easy, context);
+    const endpoint *e = arg;
+    if (!s3hls__env_wall_is_set(&e->env))
+        s3hls__tls_set_time(context, e->server_clock_s ? e->server_clock_s + monotonic_s(e) : 0);
+    return e->ca_file ? s3hls__authorities_add_system(easy, context) : CURLE_OK;
+}
+
+static void learn_time(endpoint *e, const answer *a) {
+    int64_t date_s = s3hls__headers_date(&a->headers, S3HLS__HEADER_DATE);
+    if (date_s >= S3HLS__EARLIEST_WALL_S)
+        e->server_clock_s = date_s - monotonic_s(e);
 }
 
 static void set_up(CURL *easy, const endpoint *e, answer *a) {
     s3hls__easy_set_up(easy);
-    if (e->ca_file && s3hls__tls_is_openssl())
+    if ((e->ca_file || !s3hls__env_wall_is_set(&e->env)) && s3hls__tls_is_openssl()) {
         curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, prepare_tls);
+        curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, e);
+        if (!e->server_clock_s) /* the next connection's dates are verified */
+            curl_easy_setopt(easy, CURLOPT_FORBID_REUSE,
+                             !s3hls__env_wall_is_set(&e->env) ? 1L : 0L);
+    }
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)e->connect_timeout_ms);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)e->timeout_ms);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, note_header);
@@ -129,6 +148,7 @@ static int ask(endpoint *e, const char *method, const char *url, const char *hea
         set_up(easy, e, a);
         curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
         CURLcode code = run(e, easy);
+        learn_time(e, a);
         curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &a->http_status);
         rc = status_of(code, a->http_status);
         if (rc && !e->interrupted)

@@ -22,6 +22,8 @@ int s3hls__tls_load_authorities(const char *file);
  * missing or empty file adds none.
  * @return CURLE_OK; CURLE_OUT_OF_MEMORY: the connection must be aborted */
 CURLcode s3hls__tls_add_authorities(void *context, const char *file, const char *folder);
+/* Test whether a transfer failed because a certificate is not valid yet, or no longer. */
+bool s3hls__tls_refused_dates(CURL *easy);
 /* Verify the dates of certificates against this time; 0: do not verify them. */
 void s3hls__tls_set_time(void *context, int64_t unix_s);
 

@@ -53,6 +53,13 @@ CURLcode s3hls__tls_add_authorities(void *context, const char *file, const char 
     return memory ? CURLE_OUT_OF_MEMORY : CURLE_OK;
 }
 
+bool s3hls__tls_refused_dates(CURL *easy) {
+    long result = X509_V_OK;
+    curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &result);
+    return s3hls__tls_is_openssl() &&
+           (result == X509_V_ERR_CERT_NOT_YET_VALID || result == X509_V_ERR_CERT_HAS_EXPIRED);
+}
+
 void s3hls__tls_set_time(void *context, int64_t unix_s) {
     X509_VERIFY_PARAM *verify = SSL_CTX_get0_param(context);
     if (unix_s)

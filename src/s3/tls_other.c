@@ -27,6 +27,11 @@ CURLcode s3hls__tls_add_authorities(void *context, const char *file, const char 
     return CURLE_OK;
 }
 
+bool s3hls__tls_refused_dates(CURL *easy) {
+    (void)easy;
+    return false;
+}
+
 void s3hls__tls_set_time(void *context, int64_t unix_s) {
     (void)context, (void)unix_s;
 }

@@ -28,9 +28,11 @@ typedef struct call {
     bool redirected;
     int restarts; /* how often it was restarted */
     int64_t begun_us;
-    uint64_t sent; /* body bytes sent */
-    int verdict;   /* status of a callback that aborted the transfer; S3HLS_OK: none */
-    bool looking;  /* PUT: there was no ETag, and HEAD asks whether the object is stored */
+    uint64_t sent;       /* body bytes sent */
+    int verdict;         /* status of a callback that aborted the transfer; S3HLS_OK: none */
+    bool looking;        /* PUT: there was no ETag, and HEAD asks whether the object is stored */
+    bool asking;         /* for the time, by HEAD: a certificate's dates did not fit our clock */
+    s3hls__op_kind kind; /* of the operation meanwhile */
     s3hls__headers headers;
     char error_text[CURL_ERROR_SIZE];
     char error_body[ERROR_BODY_MAX];
@@ -112,16 +114,17 @@ static size_t write_answer(char *data, size_t unit, size_t count, void *arg) {
 
 /* Without a clock the validity dates of a certificate cannot be verified: its chain and host name
  * are verified as usual, and its dates once the server's time is known. */
-static void set_tls_time(const s3hls__s3_client *c, void *context) {
-    if (c->server_clock_s)
-        s3hls__tls_set_time(context, s3hls__s3_now_s(c));
-    else if (!s3hls__env_wall_is_set(&c->env))
-        s3hls__tls_set_time(context, 0);
+static bool lacks_time(const call *k) {
+    return !k->client->server_clock_s && (k->asking || !s3hls__env_wall_is_set(&k->client->env));
 }
 
 static CURLcode prepare_tls(CURL *easy, void *context, void *arg) {
-    const s3hls__s3_client *c = arg;
-    set_tls_time(c, context);
+    const call *k = arg;
+    const s3hls__s3_client *c = k->client;
+    if (c->server_clock_s)
+        s3hls__tls_set_time(context, s3hls__s3_now_s(c));
+    else if (lacks_time(k))
+        s3hls__tls_set_time(context, 0);
     return c->ca_file ? s3hls__authorities_add_system(easy, context) : CURLE_OK;
 }
 
@@ -136,15 +139,17 @@ static bool set_texts(CURL *easy, const call *k) {
             !curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "DELETE"));
 }
 
-static void set_connection(CURL *easy, s3hls__s3_client *c) {
+static void set_connection(CURL *easy, call *k) {
+    const s3hls__s3_client *c = k->client;
     s3hls__easy_set_up(easy);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-    bool prepared = c->ca_file || c->server_clock_s || !s3hls__env_wall_is_set(&c->env);
+    bool prepared = c->ca_file || c->server_clock_s || lacks_time(k);
     if (prepared && s3hls__tls_is_openssl()) {
         curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, prepare_tls);
-        curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, c);
+        curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, k);
+        curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, lacks_time(k) ? 1L : 0L);
     }
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)c->connect_timeout_ms);
     curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
@@ -206,7 +211,7 @@ static int begin(call *k) {
     CURL *easy = k->exchange.easy = curl_easy_init();
     if (!easy || !set_texts(easy, k))
         return S3HLS_E_NOMEM;
-    set_connection(easy, k->client);
+    set_connection(easy, k);
     set_patience(easy, k->client, op);
     set_transfer(easy, k);
     return s3hls__http_begin(k->client->http, &k->exchange);
@@ -427,10 +432,43 @@ static void conclude(call *k) {
     snprintf(e->message, sizeof e->message, NO_ETAG);
 }
 
+/* ---- a clock that is set, and wrong: a dead battery, the date of the firmware */
+
+/* A certificate is not valid yet, or no longer, by a clock that nothing confirms. A HEAD without
+ * verified dates asks the server for the time; its connection is used for nothing else, and the
+ * dates are verified by that time afterwards. @return true: it was sent */
+static bool ask_for_time(call *k, CURLcode code) {
+    const s3hls__s3_client *c = k->client;
+    s3hls__op *op = k->exchange.op;
+    if (code != CURLE_PEER_FAILED_VERIFICATION || k->asking || c->server_clock_s ||
+        !s3hls__tls_refused_dates(k->exchange.easy) || s3hls__env_wall_is_synchronised(&c->env))
+        return false;
+    k->asking = true;
+    k->kind = op->request.kind;
+    op->request.kind = S3HLS__OP_HEAD;
+    return begin_again(k);
+}
+
+/* @return true: the operation was begun again, by the server's time */
+static bool take_time(call *k) {
+    s3hls__op *op = k->exchange.op;
+    op->request.kind = k->kind;
+    s3hls__s3_learn_clock(k->client, &op->result, k->request.signed_s);
+    k->asking = false;
+    if (k->client->server_clock_s)
+        return begin_again(k);
+    op->result.status = S3HLS_E_TLS;
+    snprintf(op->result.message, sizeof op->result.message,
+             "the certificate is not valid by this device's clock, and the server states no time");
+    return false;
+}
+
 static void ended(s3hls__exchange *exchange, CURLcode code) {
     call *k = (call *)exchange;
     s3hls__op *op = exchange->op;
     read_error(k, code);
+    if (ask_for_time(k, code) || (k->asking && take_time(k)))
+        return;
     if (!k->client->server_clock_s && !s3hls__env_wall_is_set(&k->client->env))
         s3hls__s3_learn_clock(k->client, &op->result, k->request.signed_s);
     if (correct(k)) {

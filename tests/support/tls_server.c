@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define OBJECT(key)                                                                                \
@@ -57,10 +58,14 @@ static bool read_body(SSL *ssl, const char *head) {
 
 static bool answer(SSL *ssl, const char *status, const char *body, bool head_only) {
     char text[4096];
-    int n = snprintf(text, sizeof text,
-                     "HTTP/1.1 %s\r\nETag: \"x\"\r\nLast-Modified: Tue, 30 Jun 2026 12:01:00 "
-                     "GMT\r\nContent-Length: %zu\r\n\r\n%s",
-                     status, strlen(body), head_only ? "" : body);
+    char date[40];
+    time_t now = time(NULL);
+    strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", gmtime(&now));
+    int n = snprintf(
+        text, sizeof text,
+        "HTTP/1.1 %s\r\nDate: %s\r\nETag: \"x\"\r\nLast-Modified: Tue, 30 Jun 2026 12:01:00 "
+        "GMT\r\nContent-Length: %zu\r\n\r\n%s",
+        status, date, strlen(body), head_only ? "" : body);
     return SSL_write(ssl, text, n) == n;
 }
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 static char folder[64], system_ca[128], own_ca[128], foreign_ca[128], rotated[128];
-static tls_server of_system, own;
+static tls_server of_system, own, expired;
 
 static void copy(const char *from, const char *to) {
     char command[600];
@@ -33,10 +33,14 @@ typedef struct bench {
     s3hls_s3_error error;
 } bench;
 
+static int64_t clock_off_us; /* how wrong the device's clock is */
+
 static int64_t now_us(void *ctx) {
     (void)ctx;
-    return s3hls_env_default().wall_us(NULL);
+    return s3hls_env_default().wall_us(NULL) + clock_off_us;
 }
+
+#define DAY_US INT64_C(86400000000)
 
 static void open_bench(bench *b, const char *ca_file) {
     memset(b, 0, sizeof *b);
@@ -173,12 +177,65 @@ static void a_file_without_certificates_is_named(void **state) {
     close_bench(&b);
 }
 
+/* The chain and the name are verified in any case; the dates by the server's time. */
+static void a_wrong_clock_is_replaced_by_the_servers(void **state) {
+    (void)state;
+    const int64_t off_us[] = {-s3hls_env_default().wall_us(NULL), -400 * DAY_US, -40 * DAY_US,
+                              400 * DAY_US};
+    for (size_t i = 0; i < sizeof off_us / sizeof *off_us; i++) {
+        bench b;
+        clock_off_us = off_us[i];
+        open_bench(&b, own_ca);
+        assert_int_equal(get_from(&b, &own), S3HLS_OK);
+        close_bench(&b);
+        open_bench(&b, foreign_ca);
+        assert_int_equal(get_from(&b, &own), S3HLS_E_TLS);
+        close_bench(&b);
+        clock_off_us = 0;
+    }
+}
+
+static void expired_certificates_are_refused_by_every_clock(void **state) {
+    (void)state;
+    const int64_t off_us[] = {0, -s3hls_env_default().wall_us(NULL), -40 * DAY_US};
+    for (size_t i = 0; i < sizeof off_us / sizeof *off_us; i++) {
+        bench b;
+        s3hls_s3 *s3;
+        s3hls_s3_object object;
+        clock_off_us = off_us[i];
+        open_bench(&b, own_ca);
+        b.options.endpoint = expired.endpoint;
+        assert_int_equal(s3hls_s3_open(&s3, "bucket", &b.options, &b.env), S3HLS_OK);
+        int first = s3hls_s3_head(s3, "k", &object, &b.error);
+        assert_true(first == S3HLS_E_TLS || i == 1); /* the first answer replaces a missing clock */
+        assert_int_equal(s3hls_s3_head(s3, "k", &object, &b.error), S3HLS_E_TLS);
+        s3hls_s3_close(&s3);
+        close_bench(&b);
+        clock_off_us = 0;
+    }
+}
+
+static void keys_are_fetched_without_a_clock(void **state) {
+    (void)state;
+    bench b;
+    clock_off_us = -s3hls_env_default().wall_us(NULL);
+    open_bench(&b, NULL);
+    assert_int_equal(fetch_from(&b, &own, own_ca), S3HLS_OK);
+    assert_int_equal(fetch_from(&b, &of_system, NULL), S3HLS_OK);
+    assert_int_equal(fetch_from(&b, &own, foreign_ca), S3HLS_E_TLS);
+    close_bench(&b);
+    clock_off_us = 0;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_wrong_clock_is_replaced_by_the_servers),
         cmocka_unit_test(a_given_file_adds_to_the_system),
         cmocka_unit_test(a_rotated_file_is_read_again),
         cmocka_unit_test(trust_is_not_shared),
         cmocka_unit_test(keys_are_fetched_under_the_same_trust),
+        cmocka_unit_test(expired_certificates_are_refused_by_every_clock),
+        cmocka_unit_test(keys_are_fetched_without_a_clock),
         cmocka_unit_test(a_file_without_certificates_is_named),
     };
     char path[128];
@@ -194,9 +251,17 @@ int main(void) {
     tls_server_start(&of_system, path);
     snprintf(path, sizeof path, "%s/own", folder);
     tls_server_start(&own, path);
+    char command[400];
+    snprintf(command, sizeof command, "cd %s && cp -r own old && mv old/expired.pem old/server.pem",
+             folder);
+    if (system(command) != 0)
+        return 1;
+    snprintf(path, sizeof path, "%s/old", folder);
+    tls_server_start(&expired, path);
     int rc = cmocka_run_group_tests(tests, NULL, NULL);
     tls_server_stop(&of_system);
     tls_server_stop(&own);
+    tls_server_stop(&expired);
     remove_folder(folder);
     return rc;
 }
