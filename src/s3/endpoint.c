@@ -89,8 +89,10 @@ static int64_t monotonic_s(const endpoint *e) {
 /* Without a clock the dates of certificates cannot be verified before the first answer. */
 static CURLcode prepare_tls(CURL *easy, void *context, void *arg) {
     const endpoint *e = arg;
-    if (!s3hls__env_wall_is_set(&e->env))
-        s3hls__tls_set_time(context, e->server_clock_s ? e->server_clock_s + monotonic_s(e) : 0);
+    if (!s3hls__env_wall_is_set(&e->env) && e->server_clock_s)
+        s3hls__tls_set_time(context, e->server_clock_s + monotonic_s(e));
+    else if (!s3hls__env_wall_is_set(&e->env))
+        s3hls__tls_skip_dates(easy, context);
     return e->ca_file ? s3hls__authorities_add_system(easy, context) : CURLE_OK;
 }
 
@@ -105,9 +107,6 @@ static void set_up(CURL *easy, const endpoint *e, answer *a) {
     if ((e->ca_file || !s3hls__env_wall_is_set(&e->env)) && s3hls__tls_is_openssl()) {
         curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, prepare_tls);
         curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, e);
-        if (!e->server_clock_s) /* the next connection's dates are verified */
-            curl_easy_setopt(easy, CURLOPT_FORBID_REUSE,
-                             !s3hls__env_wall_is_set(&e->env) ? 1L : 0L);
     }
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)e->connect_timeout_ms);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)e->timeout_ms);

@@ -24,7 +24,9 @@ int s3hls__tls_load_authorities(const char *file);
 CURLcode s3hls__tls_add_authorities(void *context, const char *file, const char *folder);
 /* Test whether a transfer failed because a certificate is not valid yet, or no longer. */
 bool s3hls__tls_refused_dates(CURL *easy);
-/* Verify the dates of certificates against this time; 0: do not verify them. */
+/* Verify the dates of certificates against this time. */
 void s3hls__tls_set_time(void *context, int64_t unix_s);
+/* Do not verify them: the connection serves one transfer. */
+void s3hls__tls_skip_dates(CURL *easy, void *context);
 
 #endif

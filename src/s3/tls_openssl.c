@@ -61,9 +61,10 @@ bool s3hls__tls_refused_dates(CURL *easy) {
 }
 
 void s3hls__tls_set_time(void *context, int64_t unix_s) {
-    X509_VERIFY_PARAM *verify = SSL_CTX_get0_param(context);
-    if (unix_s)
-        X509_VERIFY_PARAM_set_time(verify, (time_t)unix_s);
-    else
-        X509_VERIFY_PARAM_set_flags(verify, X509_V_FLAG_NO_CHECK_TIME);
+    X509_VERIFY_PARAM_set_time(SSL_CTX_get0_param(context), (time_t)unix_s);
+}
+
+void s3hls__tls_skip_dates(CURL *easy, void *context) {
+    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_NO_CHECK_TIME);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
 }

@@ -124,7 +124,7 @@ static CURLcode prepare_tls(CURL *easy, void *context, void *arg) {
     if (c->server_clock_s)
         s3hls__tls_set_time(context, s3hls__s3_now_s(c));
     else if (lacks_time(k))
-        s3hls__tls_set_time(context, 0);
+        s3hls__tls_skip_dates(easy, context);
     return c->ca_file ? s3hls__authorities_add_system(easy, context) : CURLE_OK;
 }
 
@@ -149,7 +149,6 @@ static void set_connection(CURL *easy, call *k) {
     if (prepared && s3hls__tls_is_openssl()) {
         curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, prepare_tls);
         curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, k);
-        curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, lacks_time(k) ? 1L : 0L);
     }
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)c->connect_timeout_ms);
     curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
