@@ -85,6 +85,6 @@ pure '' s3/${m}s3.dir/{sigv4,crypto}.c.o
 # No process-global state outside compat/: every object with a name is constant (.data.rel.ro: constant tables
 # with addresses in them).
 globals=$(find . -path '*/module_*' -name '*.o' -exec objdump -t {} + |
-    awk '(/ O / || / \.t(data|bss)\t/) && $NF !~ /^\./ && !/ (\.rodata|\.data\.rel\.ro)[^ \t]*\t/ { print $NF }')
+    awk '(/ O / || / \.t(data|bss)[^ \t]*\t/) && $NF !~ /^\./ && !/ (\.rodata|\.data\.rel\.ro)[^ \t]*\t/ { print $NF }')
 [ -z "$globals" ] || fail "process-global state in src/:" $globals
 exit $status
