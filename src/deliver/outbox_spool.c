@@ -128,6 +128,11 @@ int s3hls__outbox_spool(s3hls__outbox *box, s3hls__slot *slot) {
     s3hls__outbox_keep_timeline(box, slot);
     s3hls__spool_source source = {s3hls__slot_body, slot, slot->segment.size,
                                   slot->tags ? slot->tags->text : ""};
+    if (s3hls__spool_is_segment(
+            &entry)) { /* first, so that power fails with both or with neither */
+        spool_timeline(box, S3HLS__KEY_INIT, entry.segment.timeline);
+        spool_timeline(box, S3HLS__KEY_TIMELINE, entry.segment.timeline);
+    }
     int rc = write_slot(box, slot, &entry, &source);
     s3hls__outbox_note_spool(box);
     if (rc == S3HLS_E_EXISTS)
@@ -139,8 +144,6 @@ int s3hls__outbox_spool(s3hls__outbox *box, s3hls__slot *slot) {
     box->spool_retry_us = 0;
     if (!s3hls__spool_is_segment(&entry))
         return S3HLS_OK;
-    spool_timeline(box, S3HLS__KEY_INIT, entry.segment.timeline);
-    spool_timeline(box, S3HLS__KEY_TIMELINE, entry.segment.timeline);
     s3hls__spool_key(&entry, key);
     s3hls__log(&box->env, S3HLS_LOG_DEBUG, "record", "spooled %s", key);
     s3hls__outbox_report(

@@ -43,9 +43,9 @@ const isAll = (frames) => assert.ok(Math.abs(frames - (SECONDS * RATE) / SAMPLES
 
 describe("readers", { timeout: 120000 }, () => {
   before(async () => {
-    make("avc.mp4", "libx264");
-    make("hevc.mp4", "libx265");
-    for (const camera of Object.keys(CAMERAS)) record(camera, `${camera.split("-")[0]}.mp4`, camera.endsWith("ts") ? "ts" : "fmp4");
+    make("readers-avc.mp4", "libx264");
+    make("readers-hevc.mp4", "libx265");
+    for (const camera of Object.keys(CAMERAS)) record(camera, `readers-${camera.split("-")[0]}.mp4`, camera.endsWith("ts") ? "ts" : "fmp4");
     ({ base } = await lab.serve(STORE));
   });
 
