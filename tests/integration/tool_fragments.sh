@@ -68,7 +68,7 @@ echo "ok: published"
 serve refuse
 code=0
 "$S3HLS" record "$clip" -q --start 2026-01-02 --segment-duration 2 --to s3://bucket/cam --endpoint "$endpoint" \
-    --spool "$work/spool" --close-wait 1 2>err || code=$?
+    --spool "$work/spool" --close-wait 10 2>err || code=$?
 is "3 1" "$(find spool -name '*.m4s*' -type f | wc -l) $(find spool -name '*_*.mp4*' -type f | wc -l)"
 serve good
 "$S3HLS" flush --to s3://bucket/cam --endpoint "$endpoint" --spool "$work/spool" >out 2>err || fail "flush: $(cat out err)"
