@@ -1,6 +1,6 @@
 option(S3HLS_PLAY "libs3hls-play: archive and playlists (needs expat, jansson)" ON)
 include(CMakeDependentOption)
-cmake_dependent_option(S3HLS_SERVER "libs3hls-server: play back over HTTP (needs libmicrohttpd, libavformat, zlib)" ON
+cmake_dependent_option(S3HLS_SERVER "libs3hls-server: play back over HTTP (needs libmicrohttpd, libavformat, zlib, libyaml)" ON
                        S3HLS_PLAY OFF)
 option(S3HLS_SHARED_LIBRARIES "shared libraries beside the archives" ON)
 option(S3HLS_ENDPOINT_CREDENTIALS "libs3hls too takes keys from IoT Core, containers, instances (needs jansson)" OFF)
@@ -88,6 +88,7 @@ if(S3HLS_SERVER OR S3HLS_TOOLS)
 endif()
 if(S3HLS_SERVER)
   pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
+  pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
 endif()
 if(S3HLS_SERVER OR S3HLS_TOOLS OR S3HLS_BENCH)
   pkg_check_modules(AV REQUIRED IMPORTED_TARGET libavformat libavcodec libavutil libswresample)

@@ -33,15 +33,15 @@ function(s3hls_unit_test name)
   set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 180)
 endfunction()
 
-# s3hls_fuzz_target(NAME FILE... MODULES module...): a libFuzzer program; its corpus is tests/fuzz/corpus/NAME.
+# s3hls_fuzz_target(NAME FILE... MODULES module... [LIBRARIES target...]): a libFuzzer program; its corpus is tests/fuzz/corpus/NAME.
 function(s3hls_fuzz_target name)
-  cmake_parse_arguments(T "" "" "MODULES" ${ARGN})
+  cmake_parse_arguments(T "" "" "MODULES;LIBRARIES" ${ARGN})
   s3hls_module_objects(objects ${T_MODULES})
   add_executable(fuzz_${name} ${T_UNPARSED_ARGUMENTS} ${objects})
   target_include_directories(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
   add_dependencies(fuzz fuzz_${name})
   target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
   target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
-  target_link_libraries(fuzz_${name} PRIVATE PkgConfig::CURL ${S3HLS_CRYPTO_LIBRARY} ${S3HLS_TEST_LIBRARIES}
+  target_link_libraries(fuzz_${name} PRIVATE PkgConfig::CURL ${T_LIBRARIES} ${S3HLS_CRYPTO_LIBRARY} ${S3HLS_TEST_LIBRARIES}
                         ${S3HLS_FLAC_LIBRARY} Threads::Threads)
 endfunction()

@@ -22,7 +22,7 @@ may() {
                 [[ " $* " == *" ${header%%/*}/ "* || " $* " == *" $header "* ]] || fail "$file includes $header"
             fi
         done < <(sed -nE -e 's,^ *# *include *"([^"]*)".*,\1,p' \
-            -e 's,^ *# *include *<((curl|openssl|libav[a-z]*|FLAC|expat|jansson|microhttpd)[^>]*)>.*,\1,p' "$file")
+            -e 's,^ *# *include *<((curl|openssl|libav[a-z]*|FLAC|expat|jansson|microhttpd|yaml)[^>]*)>.*,\1,p' "$file")
     done
     for name in $api; do
         [[ $name == all || $used == *" $name "* ]] || fail "$folder may include s3hls/$name.h, and does not"
@@ -47,7 +47,8 @@ may src/export 'env export layout status' export/ codec/ media/ base/ libavcodec
 may src/server 'archive export playlist server time' server/ layout/key.h playback/window.h s3/uri.h base/ jansson.h microhttpd.h openssl/
 may src/verify 'verify' verify/ layout/ container/ codec/ media/
 may src/input 'input status' input/ base/ curl/ libavcodec/ libavformat/ libavutil/ libswresample/
-may tools/s3hls all input/nal.h tool.h mask.h av_messages.h intake.h camera.h doctor.h curl/ options.h delivery.h events.h metrics.h progress.h range.h text.h when.h \
+may src/site 'input recorder server uploader' site/ base/ deliver/object.h layout/key.h s3/uri.h store/backend.h yaml.h
+may tools/s3hls all input/nal.h site/site.h site/quantity.h tool.h mask.h av_messages.h intake.h camera.h doctor.h curl/ options.h delivery.h events.h metrics.h progress.h range.h site_file.h text.h when.h \
     jansson.h microhttpd.h libavutil/
 may compat/v1 s3hls S3_HLS_SDK.h S3_Simple_Put.h
 may compat/v2 s3hls S3_HLS_SDK.h S3_HLS_Return_Code.h

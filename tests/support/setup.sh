@@ -5,7 +5,7 @@ set -euo pipefail
 
 build="gcc g++ clang cmake ninja-build pkg-config libcurl4-openssl-dev libssl-dev libexpat1-dev
     libjansson-dev libavformat-dev libavcodec-dev libavutil-dev libswresample-dev libcmocka-dev libmbedtls-dev
-    libmicrohttpd-dev zlib1g-dev libflac-dev"
+    libmicrohttpd-dev zlib1g-dev libyaml-dev libflac-dev"
 demo="ffmpeg"
 all="python3 time musl-tools qemu-user-static gcc-arm-linux-gnueabihf gcc-arm-linux-gnueabi gcc-s390x-linux-gnu dpkg-dev clang-format clang-tidy libclang-rt-14-dev binutils valgrind awscli curl openssl radosgw ceph-mon ceph-osd man-db faketime
     chromium firefox-esr gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad haproxy wrk nftables iptables iproute2 nginx-light softhsm2 libengine-pkcs11-openssl

@@ -24,6 +24,7 @@ static const struct {
     {"put", command_put, "store one file as one object"},
     {"get", command_get, "read one object"},
     {"presign", command_presign, "make an address that lets anyone read or write one object"},
+    {"check", command_check, "check the file that describes the cameras of a site"},
     {"serve", command_serve, "play back in a browser: page, API, playlists and clips over HTTP"},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };

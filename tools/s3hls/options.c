@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "options.h"
 #include "mask.h"
+#include "site/quantity.h"
 #include "text.h"
 #include "tool.h"
 #include <stdarg.h>
@@ -29,20 +30,7 @@ bool parse_count(const char *text, uint32_t min, uint32_t max, uint32_t *count) 
 }
 
 bool parse_size(const char *text, uint64_t *bytes) {
-    static const char units[] = "KMG";
-    char number[32];
-    size_t n = strlen(text);
-    const char *unit = n ? strchr(units, text[n - 1] & ~0x20) : NULL;
-    if (n == 0 || n >= sizeof number)
-        return false;
-    snprintf(number, sizeof number, "%.*s", (int)(unit && *unit ? n - 1 : n), text);
-    double value;
-    if (!parse_number(number, 0, 1e12, &value))
-        return false;
-    for (const char *u = units; unit && *unit && u <= unit; u++)
-        value *= 1024;
-    *bytes = (uint64_t)value;
-    return value < 1e15;
+    return s3hls__quantity_parse_size(text, bytes);
 }
 
 bool parse_rate(const char *text, uint32_t *num, uint32_t *den) {

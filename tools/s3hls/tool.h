@@ -27,5 +27,6 @@ int command_doctor(int argc, char **argv);
 int command_cost(int argc, char **argv);
 int command_export(int argc, char **argv);
 int command_retention(int argc, char **argv);
+int command_check(int argc, char **argv);
 
 #endif
