@@ -16,7 +16,6 @@ typedef struct expansion {
     s3hls__site_mark at;
     s3hls__strbuf out;
     const char *user, *user_end; /* of the URL, in the scalar; NULL: not a URL with a user */
-    bool colon_seen;             /* the user's name has ended */
 } expansion;
 
 static bool begins_placeholder(const char *text) {
@@ -46,17 +45,16 @@ static void find_user(expansion *e, const char *text) {
         }
 }
 
-/* Percent-encode a part of the user and password. The first colon ends the user's name. */
+/* Percent-encode a part of the user and password, but for its first colon: it may be both. In a
+ * password, src/input encodes that too. */
 static void add_encoded(expansion *e, const char *value, size_t size) {
-    const char *colon = e->colon_seen ? NULL : memchr(value, ':', size);
-    if (colon) {
-        e->colon_seen = true;
-        s3hls__uri_encode(&e->out, value, (size_t)(colon - value), false);
-        s3hls__strbuf_add_char(&e->out, ':');
-        size -= (size_t)(colon + 1 - value);
-        value = colon + 1;
-    }
-    s3hls__uri_encode(&e->out, value, size, false);
+    const char *colon = memchr(value, ':', size);
+    size_t name = colon ? (size_t)(colon - value) : size;
+    s3hls__uri_encode(&e->out, value, name, false);
+    if (!colon)
+        return;
+    s3hls__strbuf_add_char(&e->out, ':');
+    s3hls__uri_encode(&e->out, colon + 1, size - name - 1, false);
 }
 
 static void add_value(expansion *e, const char *placeholder, const char *value, size_t size) {
@@ -100,6 +98,10 @@ static bool add_file(expansion *e, const char *placeholder, const char *name) {
     if (!path)
         return false;
     int rc = s3hls__site_read_file(env, path, VALUE_MAX, true, NULL, &data, &size, &reason);
+    if (rc == S3HLS_E_NOMEM) {
+        e->reader->out_of_memory = true;
+        return false;
+    }
     if (!rc && memchr(data, 0, size))
         reason = "it contains a NUL byte";
     if (data && size && data[size - 1] == '\n')
@@ -137,17 +139,10 @@ static bool add_placeholder(expansion *e, const char *text) {
 
 /* ---- a scalar */
 
-/* Add text as it stands in the file. */
-static void add_plain(expansion *e, const char *text, size_t size) {
-    for (const char *at = text; e->user && at < text + size && at < e->user_end; at++)
-        e->colon_seen |= at >= e->user && *at == ':';
-    s3hls__strbuf_add(&e->out, text, size);
-}
-
 static bool expand(expansion *e, const char *text) {
     while (*text) {
         size_t plain = strcspn(text, "$");
-        add_plain(e, text, plain);
+        s3hls__strbuf_add(&e->out, text, plain);
         text += plain;
         if (text[0] == '$' && text[1] == '$') {
             s3hls__strbuf_add_char(&e->out, '$');

@@ -204,19 +204,20 @@ static void store_choice(const value *v, void *member) {
 
 /* ---- pairs */
 
-static bool pairs_ok(const s3hls_env *env, bool tags, const s3hls__site_pairs *found) {
+/* The check of a recorder. @return a status */
+static int check_pairs(const s3hls_env *env, bool tags, const s3hls__site_pairs *found) {
     s3hls__tags *set;
     s3hls__object object;
     const char *wrong;
     if (tags) {
         int rc = s3hls__tags_open(&set, found->pairs, found->count, env);
         s3hls__tags_release(set, env);
-        return rc != S3HLS_E_INVALID;
+        return rc;
     }
     s3hls_object_options options = {.metadata = found->pairs, .metadata_count = found->count};
     int rc = s3hls__object_init(&object, &options, env, &wrong);
     s3hls__object_deinit(&object, env);
-    return rc != S3HLS_E_INVALID;
+    return rc;
 }
 
 static bool read_pairs(s3hls__site_reader *r, const s3hls__site_setting *row,
@@ -255,10 +256,12 @@ static void store_pairs(s3hls__site_reader *r, const s3hls__site_setting *row, v
     if (!pairs || !read_pairs(r, row, node, pairs, count))
         return;
     s3hls__site_pairs found = {pairs, count};
-    if (pairs_ok(&r->site->env, strcmp(row->key, "tags") == 0, &found))
-        memcpy(member, &found, sizeof found);
-    else
+    int rc = check_pairs(&r->site->env, strcmp(row->key, "tags") == 0, &found);
+    r->out_of_memory |= rc == S3HLS_E_NOMEM;
+    if (rc)
         s3hls__site_add_error(&r->reports, at, "%s%s: it is not %s", r->where, row->key, row->is);
+    else
+        memcpy(member, &found, sizeof found);
 }
 
 /* ---- any value */

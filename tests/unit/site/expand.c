@@ -103,11 +103,13 @@ static void elsewhere_values_are_inserted_as_they_are(void **state) {
                                "defaults: { tags: { a: '$$${SITE_A}$$', b: '${SITE_NESTED}' } }\n"
                                "cameras:\n"
                                "  a: { input: 'rtsp://10.0.0.5/${SITE_A}&m=a@b' }\n"
-                               "  b: { input: '${SITE_URL}' }\n"),
+                               "  b: { input: '${SITE_URL}' }\n"
+                               "  c: { input: 'rtsp://me:pw@10.0.0.5/${SITE_A}' }\n"),
                      S3HLS_OK);
     const s3hls__site_camera *c = file.site->cameras;
     assert_string_equal(c[0].source.address, "rtsp://10.0.0.5/x/y?z=1&m=a@b");
     assert_string_equal(c[1].source.address, "rtsp://me:p%40w@10.0.0.5/main");
+    assert_string_equal(c[2].source.address, "rtsp://me:pw@10.0.0.5/x/y?z=1");
     assert_string_equal(c[0].recorder.object.tags[0].value, "$x/y?z=1$");
     assert_string_equal(c[0].recorder.object.tags[1].value, "${SITE_A}");
     assert_int_equal(read_yaml(&file, "store: /rec\ncameras:\n  a: { input: rtsp://h/, audio: "

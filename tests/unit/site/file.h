@@ -18,7 +18,7 @@ typedef struct site_file {
     char text[1 << 16]; /* of the reports: "LINE:COLUMN: MESSAGE\n" */
 } site_file;
 
-static void collect(void *ctx, const s3hls__site_report *report) {
+static inline void collect(void *ctx, const s3hls__site_report *report) {
     site_file *f = ctx;
     char at[32] = "";
     if (report->line)
@@ -28,7 +28,7 @@ static void collect(void *ctx, const s3hls__site_report *report) {
                                 report->warning ? "warning: " : "", report->message);
 }
 
-static void write_bytes(const char *path, const void *data, size_t size) {
+static inline void write_bytes(const char *path, const void *data, size_t size) {
     FILE *to = fopen(path, "w");
     assert_non_null(to);
     assert_int_equal(fwrite(data, 1, size, to), size);
@@ -36,14 +36,14 @@ static void write_bytes(const char *path, const void *data, size_t size) {
     chmod(path, 0600);
 }
 
-static void begin_file(site_file *f) {
+static inline void begin_file(site_file *f) {
     memset(f, 0, sizeof *f);
     strcpy(f->folder, "/tmp/s3hls-site-XXXXXX");
     assert_non_null(mkdtemp(f->folder));
     snprintf(f->path, sizeof f->path, "%s/site.yaml", f->folder);
 }
 
-static int read_again(site_file *f) {
+static inline int read_again(site_file *f) {
     s3hls__site_origin origin = {.path = f->path, .report = collect, .ctx = f};
     s3hls__site_close(&f->site);
     f->size = f->reports = 0;
@@ -51,16 +51,16 @@ static int read_again(site_file *f) {
     return s3hls__site_open(&f->site, &origin);
 }
 
-static int read_bytes(site_file *f, const void *data, size_t size) {
+static inline int read_bytes(site_file *f, const void *data, size_t size) {
     write_bytes(f->path, data, size);
     return read_again(f);
 }
 
-static int read_yaml(site_file *f, const char *yaml) {
+static inline int read_yaml(site_file *f, const char *yaml) {
     return read_bytes(f, yaml, strlen(yaml));
 }
 
-static void end_file(site_file *f) {
+static inline void end_file(site_file *f) {
     s3hls__site_close(&f->site);
     remove_folder(f->folder);
 }

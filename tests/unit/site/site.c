@@ -325,44 +325,6 @@ static void credentials_are_those_of_the_site(void **state) {
     assert_null(provider);
 }
 
-/* ---- memory */
-
-static long until_failure, blocks;
-
-static void *reallocate(void *ctx, void *p, size_t size) {
-    (void)ctx;
-    if (size && until_failure-- == 0)
-        return NULL;
-    blocks += (!p && size) - (p && !size);
-    if (!size) {
-        free(p);
-        return NULL;
-    }
-    return realloc(p, size);
-}
-
-static void memory_may_run_out(void **state) {
-    s3hls_env env = s3hls_env_default();
-    s3hls__site_origin origin = {.path = file.path, .env = &env};
-    s3hls__site *s = NULL;
-    int rc = S3HLS_E_NOMEM;
-    (void)state;
-    env.reallocate = reallocate;
-    write_everything(&file);
-    write_bytes(file.path, EVERYTHING, strlen(EVERYTHING));
-    for (long n = 0; rc; n++) {
-        until_failure = n;
-        blocks = 0;
-        rc = s3hls__site_open(&s, &origin);
-        if (rc && (rc != S3HLS_E_NOMEM || s))
-            fail_msg("allocation %ld: %d", n, rc);
-        if (!rc)
-            assert_true(n > 20);
-        s3hls__site_close(&s);
-        assert_int_equal(blocks, 0);
-    }
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_example, begin, end),
@@ -372,7 +334,6 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_thousand_cameras_are_read_at_once, begin, end),
         cmocka_unit_test_setup_teardown(defaults_apply_where_the_file_states_nothing, begin, end),
         cmocka_unit_test_setup_teardown(credentials_are_those_of_the_site, begin, end),
-        cmocka_unit_test_setup_teardown(memory_may_run_out, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
