@@ -228,7 +228,7 @@ int s3hls__outbox_drain(s3hls__outbox *box, uint32_t deadline_ms, bool with_spoo
 int s3hls__outbox_end(s3hls__outbox *box) {
     int result = S3HLS_OK;
     s3hls__uploader_detach(box->uploader, box);
-    for (s3hls__slot *slot; (slot = s3hls__outbox_oldest(box, INT64_MAX));) {
+    for (s3hls__slot *slot; (slot = s3hls__outbox_oldest_to_spool(box, INT64_MAX, true));) {
         bool named = s3hls__outbox_name(box, slot);
         int rc = S3HLS_OK;
         if (named && box->spool && (rc = s3hls__outbox_spool(box, slot)) == S3HLS_OK)
