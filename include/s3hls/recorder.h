@@ -100,7 +100,7 @@ typedef struct s3hls_recorder_config {
     /** End a segment at this size even inside a GOP; at most the pool. 0 (default): 3/4 of the
      * pool, and a segment also ends at a keyframe if it would exceed 3/8 of the recorder's share of
      * the pool with another GOP, so that one is delivered while the next is filled. A share is the
-     * pool divided by the recorders of the uploader. */
+     * recorder's quota or, without one, the pool divided by the recorders of the uploader. */
     uint64_t segment_max_bytes;
     /** The AWS sample SDK's cut rule, instead of a duration: end a segment at the keyframe with
      * which segment_nal_count more NAL units of type segment_nal_type (1 to 12) have arrived.
@@ -138,6 +138,12 @@ typedef struct s3hls_recorder_config {
     s3hls_container container;
     s3hls_codec codec;        /* default S3HLS_CODEC_AUTO */
     s3hls_audio_config audio; /* default: none. config is copied */
+
+    /** Most bytes of the uploader's pool that this recorder uses, 256 KiB or more; 0 (default): all
+     * of it, a quota above the pool too. What is said of the pool then holds for the quota: the
+     * limits of a segment, the use of the spool, what is dropped. Where the quotas of an uploader's
+     * recorders together fit its pool, no recorder can take another's memory. */
+    uint64_t pool_quota_bytes;
 } s3hls_recorder_config;
 
 static inline void s3hls_recorder_config_init(s3hls_recorder_config *cfg) {
@@ -191,7 +197,7 @@ typedef struct s3hls_recorder_stats {
     uint64_t retries_by[S3HLS_CAUSE_COUNT];
     int64_t media_us;    /* duration recorded so far, microseconds */
     int64_t lag_us;      /* time since the end of the oldest undelivered segment; 0: none */
-    uint64_t pool_bytes; /* size of the pool, shared or not */
+    uint64_t pool_bytes; /* size of the pool, shared or not, or of the recorder's quota */
     uint64_t pool_used_bytes;
     s3hls_s3_error last_error;   /* of the latest failed delivery; status S3HLS_OK: none */
     int64_t last_error_us;       /* its time: UTC, microseconds since 1970; 0: none */

@@ -7,6 +7,7 @@
 struct s3hls__pool {
     /* set at open */
     s3hls_env env;
+    s3hls__pool *whole; /* of a share, which uses its arrays; NULL: this is no share */
     uint8_t *data;
     uint32_t count;
     /* any thread */
@@ -49,18 +50,36 @@ int s3hls__pool_open(s3hls__pool **out, size_t bytes, const s3hls_env *env) {
     return S3HLS_OK;
 }
 
+int s3hls__pool_open_share(s3hls__pool **out, s3hls__pool *whole, size_t bytes,
+                           const s3hls_env *env) {
+    size_t count = bytes / S3HLS__BLOCK_BYTES;
+    s3hls__pool *pool = *out = s3hls__env_alloc(env, sizeof *pool);
+    if (!pool)
+        return S3HLS_E_NOMEM;
+    pool->env = *env;
+    pool->whole = whole;
+    pool->data = whole->data;
+    pool->link = whole->link;
+    pool->bytes = whole->bytes;
+    pool->count = count < whole->count ? (uint32_t)count : whole->count;
+    atomic_init(&pool->free, pool->count);
+    return S3HLS_OK;
+}
+
 void s3hls__pool_close(s3hls__pool **pool) {
     if (!pool || !*pool)
         return;
     s3hls_env env = (*pool)->env;
-    s3hls__env_free(&env, (*pool)->data);
-    s3hls__env_free(&env, (void *)(*pool)->link);
-    s3hls__env_free(&env, (*pool)->bytes);
+    if (!(*pool)->whole) {
+        s3hls__env_free(&env, (*pool)->data);
+        s3hls__env_free(&env, (void *)(*pool)->link);
+        s3hls__env_free(&env, (*pool)->bytes);
+    }
     s3hls__env_free(&env, *pool);
     *pool = NULL;
 }
 
-uint32_t s3hls__pool_take(s3hls__pool *pool) {
+static uint32_t take(s3hls__pool *pool) {
     uint64_t head = atomic_load_explicit(&pool->head, memory_order_acquire);
     uint32_t block;
     do {
@@ -77,6 +96,15 @@ uint32_t s3hls__pool_take(s3hls__pool *pool) {
     return block;
 }
 
+uint32_t s3hls__pool_take(s3hls__pool *pool) {
+    if (!pool->whole)
+        return take(pool);
+    uint32_t block = atomic_load(&pool->free) ? take(pool->whole) : S3HLS__NO_BLOCK;
+    if (block != S3HLS__NO_BLOCK)
+        atomic_fetch_sub(&pool->free, 1);
+    return block;
+}
+
 void s3hls__pool_give(s3hls__pool *pool, uint32_t first) {
     if (first == S3HLS__NO_BLOCK)
         return;
@@ -84,6 +112,10 @@ void s3hls__pool_give(s3hls__pool *pool, uint32_t first) {
     for (uint32_t next; (next = s3hls__pool_next(pool, last)) != S3HLS__NO_BLOCK; n++)
         last = next;
     atomic_fetch_add(&pool->free, n);
+    if (pool->whole) {
+        pool = pool->whole;
+        atomic_fetch_add(&pool->free, n);
+    }
     uint64_t head = atomic_load_explicit(&pool->head, memory_order_relaxed);
     do
         s3hls__pool_link(pool, last, (uint32_t)head);

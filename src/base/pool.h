@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT-0 */
 /* A pool of blocks of one size. All are allocated at open; any thread takes and returns them
  * without a lock. Blocks are identified by index and linked into lists; each carries the number of
- * its bytes that are in use. */
+ * its bytes that are in use. A share of a pool is a pool whose blocks are another's: one thread
+ * takes up to a fixed number of them, any thread returns them. */
 #ifndef S3HLS_BASE_POOL_H
 #define S3HLS_BASE_POOL_H
 
@@ -17,10 +18,14 @@ typedef struct s3hls__pool s3hls__pool;
  *   S3HLS_E_INVALID: bytes is too large
  *   S3HLS_E_NOMEM: out of memory */
 int s3hls__pool_open(s3hls__pool **out, size_t bytes, const s3hls_env *env);
+/* Open a share, as above.
+ * @param whole  outlives it; has no fewer blocks than the share, which is reduced to its number */
+int s3hls__pool_open_share(s3hls__pool **out, s3hls__pool *whole, size_t bytes,
+                           const s3hls_env *env);
 void s3hls__pool_close(s3hls__pool **pool);
 
 /* Take one block, whose link is S3HLS__NO_BLOCK and whose bytes are all in use. Lock-free.
- * @return S3HLS__NO_BLOCK: none is free */
+ * @return S3HLS__NO_BLOCK: none is free, in the share or in the whole pool */
 uint32_t s3hls__pool_take(s3hls__pool *pool);
 /* Return a whole list, from first along the links. Accepts S3HLS__NO_BLOCK. Lock-free. */
 void s3hls__pool_give(s3hls__pool *pool, uint32_t first);

@@ -6,6 +6,13 @@ enum { SLOTS_MAX = 512, STALL_DEFAULT_MS = 20000 };
 
 /* ---- open, close */
 
+static int open_pool(s3hls__outbox *box, uint64_t quota_bytes) {
+    if (!quota_bytes)
+        return S3HLS_OK;
+    size_t bytes = quota_bytes < SIZE_MAX ? (size_t)quota_bytes : SIZE_MAX;
+    return s3hls__pool_open_share(&box->pool, box->uploader->pool, bytes, &box->env);
+}
+
 static int open_slots(s3hls__outbox *box) {
     uint32_t blocks = s3hls__pool_count(box->pool);
     uint32_t count = blocks < SLOTS_MAX ? blocks : SLOTS_MAX;
@@ -78,6 +85,8 @@ int s3hls__outbox_open(s3hls__outbox **out, s3hls_uploader *uploader,
         rc = open_object(box, &cfg->object);
     }
     if (!rc)
+        rc = open_pool(box, cfg->pool_quota_bytes);
+    if (!rc)
         rc = open_slots(box);
     if (!rc)
         rc = open_spool(box, cfg);
@@ -101,6 +110,8 @@ void s3hls__outbox_close(s3hls__outbox **outbox) {
     s3hls__object_deinit(&box->object, &env);
     pthread_mutex_destroy(&box->error_lock);
     s3hls__env_free(&env, box->slots);
+    if (s3hls__outbox_has_share(box))
+        s3hls__pool_close(&box->pool);
     s3hls__env_free(&env, box);
     *outbox = NULL;
 }
@@ -110,8 +121,8 @@ s3hls__pool *s3hls__outbox_pool(const s3hls__outbox *box) {
 }
 
 uint64_t s3hls__outbox_pool_share(const s3hls__outbox *box) {
-    uint32_t recorders = atomic_load_explicit(&box->uploader->box_count, memory_order_relaxed);
-    return s3hls__pool_count(box->pool) * (uint64_t)S3HLS__BLOCK_BYTES / recorders;
+    uint64_t bytes = s3hls__pool_count(box->pool) * (uint64_t)S3HLS__BLOCK_BYTES;
+    return s3hls__outbox_has_share(box) ? bytes : bytes / box->uploader->box_count;
 }
 
 /* ---- numbers of the session */
@@ -205,7 +216,7 @@ bool s3hls__outbox_drop_oldest(s3hls__outbox *box) {
 }
 
 void s3hls__outbox_note_memory(s3hls__outbox *box) {
-    s3hls__uploader_note_memory(box->uploader);
+    s3hls__uploader_note_memory(box->uploader, box);
 }
 
 void s3hls__outbox_report(s3hls__outbox *box, const s3hls_event *event) {

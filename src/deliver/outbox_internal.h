@@ -27,7 +27,7 @@ struct s3hls__outbox {
     s3hls_uploader *uploader;
     s3hls_store *store; /* on the uploader's transport: used by its thread only */
     s3hls_credentials_provider *credentials; /* the store's; NULL: none are needed */
-    s3hls__pool *pool;
+    s3hls__pool *pool; /* the uploader's, or a share of it, which only this outbox uses */
     s3hls__slot *slots;
     uint32_t slot_count;
     s3hls__object object;
@@ -41,6 +41,7 @@ struct s3hls__outbox {
     uint64_t accepted; /* slots; orders them */
 
     /* any thread */
+    _Atomic bool pressure; /* of the share of the pool, as the uploader's thread has last seen it */
     s3hls__ledger ledger;
     _Atomic uint64_t retries_by[S3HLS_CAUSE_COUNT];
     _Atomic int spool_status;        /* why the spool cannot be used now; S3HLS_OK */

@@ -57,9 +57,10 @@ static s3hls__slot *take_slot_to_spool(s3hls__outbox *box, int64_t now) {
 
 /* ---- next task of one outbox */
 
-static s3hls__task_kind find_urgent(const s3hls_uploader *u, s3hls__outbox *box, int64_t now,
+static s3hls__task_kind find_urgent(s3hls_uploader *u, s3hls__outbox *box, int64_t now,
                                     s3hls__task *t) {
-    t->event = (s3hls_event_type)s3hls__health_set_pressure(&box->health, u->pressure);
+    bool pressure = s3hls__uploader_is_pressed(u, box);
+    t->event = (s3hls_event_type)s3hls__health_set_pressure(&box->health, pressure);
     if (!t->event && clock_was_set(box))
         t->event = S3HLS_EVENT_CLOCK;
     if (t->event)

@@ -7,19 +7,23 @@
 
 /* ---- the thread */
 
-static bool is_pressed(const s3hls_uploader *u) {
-    return s3hls__health_is_pressed(u->pressure, s3hls__pool_used(u->pool),
-                                    s3hls__pool_count(u->pool));
+static bool is_pressed(bool before, const s3hls__pool *pool) {
+    return s3hls__health_is_pressed(before, s3hls__pool_used(pool), s3hls__pool_count(pool));
 }
 
-/* Recorders share the pool, so that pressure concerns each of them. The use is read again after
- * pressure was stored: a thread that changes it in between either sees the new pressure and wakes
- * this one, or its change is seen here. */
+/* Update the pressure of a pool. Its use is read again after pressure was stored: a thread that
+ * changes it in between either sees the new pressure and wakes this one, or its change is seen
+ * here. */
+static bool update_pressure(_Atomic bool *pressure, const s3hls__pool *pool) {
+    bool before = *pressure;
+    while (is_pressed(*pressure, pool) != *pressure)
+        *pressure = !*pressure;
+    return *pressure != before;
+}
+
+/* Recorders without a share use the whole pool, so that its pressure concerns each of them. */
 static void check_memory(s3hls_uploader *u) {
-    bool before = u->pressure;
-    while (is_pressed(u) != u->pressure)
-        u->pressure = !u->pressure;
-    if (u->pressure == before)
+    if (!update_pressure(&u->pressure, u->pool))
         return;
     pthread_mutex_lock(&u->lock);
     for (s3hls__outbox *box = u->boxes; box; box = box->next)
@@ -186,9 +190,18 @@ void s3hls__uploader_signal(s3hls_uploader *u, s3hls__outbox *box) {
     s3hls__http_wake(u->http);
 }
 
-void s3hls__uploader_note_memory(s3hls_uploader *u) {
-    if (is_pressed(u) != u->pressure)
+void s3hls__uploader_note_memory(s3hls_uploader *u, s3hls__outbox *box) {
+    if (is_pressed(u->pressure, u->pool) != u->pressure)
         s3hls__http_wake(u->http);
+    if (s3hls__outbox_has_share(box) && is_pressed(box->pressure, box->pool) != box->pressure)
+        s3hls__uploader_signal(u, box);
+}
+
+bool s3hls__uploader_is_pressed(s3hls_uploader *u, s3hls__outbox *box) {
+    if (!s3hls__outbox_has_share(box))
+        return u->pressure;
+    update_pressure(&box->pressure, box->pool);
+    return box->pressure;
 }
 
 static bool is_idle(const s3hls__outbox *box) {

@@ -32,7 +32,7 @@ struct s3hls_uploader {
     bool stop;
 
     /* any thread */
-    _Atomic bool pressure; /* of the pool, as the uploader's thread has last seen it */
+    _Atomic bool pressure; /* of the whole pool, as the uploader's thread has last seen it */
 
     /* the uploader's thread */
     uint32_t in_flight; /* deliveries */
@@ -42,13 +42,19 @@ static inline int64_t s3hls__uploader_now_us(const s3hls_uploader *u) {
     return u->env.monotonic_us(u->env.ctx);
 }
 
+static inline bool s3hls__outbox_has_share(const s3hls__outbox *box) {
+    return box->pool != box->uploader->pool;
+}
+
 /* ---- uploader.c */
 /* @return S3HLS_OK; S3HLS_E_NOMEM */
 int s3hls__uploader_attach(s3hls_uploader *u, s3hls__outbox *box);
 /* The outbox has something new: wake the thread if it sleeps. Any thread; takes no lock. */
 void s3hls__uploader_signal(s3hls_uploader *u, s3hls__outbox *box);
-/* The use of the pool has changed: wake the thread if pressure begins or ends. As above. */
-void s3hls__uploader_note_memory(s3hls_uploader *u);
+/* The outbox has used or released memory: wake the thread if pressure begins or ends. As above. */
+void s3hls__uploader_note_memory(s3hls_uploader *u, s3hls__outbox *box);
+/* Test whether the memory that an outbox uses is short. The uploader's thread. */
+bool s3hls__uploader_is_pressed(s3hls_uploader *u, s3hls__outbox *box);
 /* Wait until the outbox has no segment in memory (and none in its spool, if spool is set).
  * @return S3HLS_OK
  *   S3HLS_E_UNDELIVERED: deadline_ms have passed */

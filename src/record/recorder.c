@@ -57,6 +57,8 @@ static const char *what_is_wrong(const s3hls_recorder_config *c) {
         return "drop must be one of s3hls_drop";
     if (c->spool_share_percent < 1 || c->spool_share_percent > 100)
         return "spool_share_percent must be 1 to 100";
+    if (c->pool_quota_bytes && c->pool_quota_bytes < 256 << 10)
+        return "pool_quota_bytes must be 256 KiB or more; 0: no quota";
     if (c->spool_dir && !c->spool_dir[0])
         return "spool_dir is empty: a directory, or NULL for none";
     return NULL;
