@@ -16,19 +16,19 @@ export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS
 jobs=$(nproc)
 trap 'trap - TERM; kill 0' INT TERM
 
-result() { # result STATUS NAME LOG: record and print one step by its exit status
+result() { # result STATUS NAME LOG [SECONDS]: record and print one step by its exit status
     case $1 in
-    0) echo "passed $2" >>"$results" && echo "passed   $2" ;;
+    0) echo "passed $2" >>"$results" && echo "passed   $2${4:+ ($4 s)}" ;;
     77) echo "skipped $2" >>"$results" && echo "SKIPPED  $2: $(tail -n 1 "$3")" ;;
     *) echo "failed $2" >>"$results" && echo "FAILED   $2 (see ${3#"$top"/})"$'\n'"$(tail -n 15 "$3" | sed 's/^/    /')" ;;
     esac
 }
 
 step() { # step NAME COMMAND...
-    local name=$1 status=0
+    local name=$1 status=0 begun=$SECONDS
     shift
     "$@" >"$logs/$name.log" 2>&1 </dev/null || status=$?
-    result "$status" "$name" "$logs/$name.log"
+    result "$status" "$name" "$logs/$name.log" $((SECONDS - begun))
     return "$status"
 }
 
@@ -39,11 +39,12 @@ build() { # build PRESET [CMAKE OPTION...]
 # tests PRESET: records CTest's own lines; prints each reason for a skip and the last lines of each test that failed.
 # Tests that measure time are serial; of the others, which mostly wait, run twice as many as there are processors.
 tests() {
-    local preset=$1 log="$logs/ctest-$1.log" line='^ *[0-9]+\/[0-9]+ Test +#[0-9]+: ([^ ]+) '
+    local preset=$1 begun=$SECONDS log="$logs/ctest-$1.log" line='^ *[0-9]+\/[0-9]+ Test +#[0-9]+: ([^ ]+) '
     ctest --test-dir "build/$preset" --output-on-failure --no-tests=error --parallel $((jobs * 2)) >"$log" 2>&1
     sed -nE "s/$line.* Passed .*/passed $preset:\1/p; s/$line.*\*\*\*Skipped.*/skipped $preset:\1/p; t
              / Passed |\*\*\*Skipped/! s/$line.*/failed $preset:\1/p" "$log" >>"$results"
-    echo "$preset: $(count passed "$preset:") tests passed, $(count failed "$preset:") failed, $(count skipped "$preset:") skipped"
+    echo "$preset: $(count passed "$preset:") tests passed, $(count failed "$preset:") failed, $(count skipped "$preset:") skipped" \
+        "($((SECONDS - begun)) s)"
     grep -q " $preset:" "$results" || result 1 "$preset ran no test" "$log"
     grep -hE 'SKIPPED' "build/$preset/Testing/Temporary/LastTest.log" | sort -u | sed 's/^/    /'
     awk '/^ *[0-9]+\/[0-9]+ Test .*\*\*\*/ && !/\*\*\*Skipped/ { print "    FAILED " $0; failed = 1; n = 0; next }

@@ -17,6 +17,15 @@ bool s3hls__env_wall_is_set(const s3hls_env *env);
  * known to be. */
 bool s3hls__env_wall_is_synchronised(const s3hls_env *env);
 
+static inline int64_t s3hls__env_now_us(const s3hls_env *env) {
+    return env->monotonic_us(env->ctx);
+}
+
+/* A random duration of 0 to most_us, so that devices do not act at the same time. */
+static inline int64_t s3hls__env_chance_us(const s3hls_env *env, int64_t most_us) {
+    return (int64_t)(env->random(env->ctx) % (uint64_t)(most_us + 1));
+}
+
 /* Zeroed memory, or NULL. */
 void *s3hls__env_alloc(const s3hls_env *env, size_t size);
 /* NULL on failure; p stays valid then. */

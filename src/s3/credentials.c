@@ -10,20 +10,12 @@ enum {
     LIFE_MAX_S = INT32_MAX
 };
 
-static int64_t now_us(const s3hls_credentials_provider *p) {
-    return p->env.monotonic_us(p->env.ctx);
-}
-
-static int64_t chance_us(const s3hls_credentials_provider *p, int64_t below_us) {
-    return (int64_t)(p->env.random(p->env.ctx) % (uint64_t)(below_us + 1));
-}
-
 /* ---- state (under the lock) */
 
 /* Time before expiry at which to renew: 5 to 10 minutes, or half of a short lifetime. */
 static int64_t lead_us(const s3hls_credentials_provider *p, int64_t life_us) {
-    int64_t lead = AHEAD_S * SECOND_US + chance_us(p, AHEAD_S * SECOND_US);
-    int64_t half = life_us / 2 + chance_us(p, life_us / 8);
+    int64_t lead = AHEAD_S * SECOND_US + s3hls__env_chance_us(&p->env, AHEAD_S * SECOND_US);
+    int64_t half = life_us / 2 + s3hls__env_chance_us(&p->env, life_us / 8);
     return lead < half ? lead : half;
 }
 
@@ -32,7 +24,8 @@ static int64_t lead_us(const s3hls_credentials_provider *p, int64_t life_us) {
 static void plan_renewal(s3hls_credentials_provider *p, int64_t now, int64_t expires_unix_s,
                          int64_t source_unix_s) {
     if (expires_unix_s <= source_unix_s) {
-        p->renew_us = now + ENDED_MIN_S * SECOND_US + chance_us(p, ENDED_MIN_S * SECOND_US);
+        p->renew_us =
+            now + ENDED_MIN_S * SECOND_US + s3hls__env_chance_us(&p->env, ENDED_MIN_S * SECOND_US);
         return;
     }
     int64_t life_s = expires_unix_s - source_unix_s;
@@ -45,7 +38,7 @@ static void plan_renewal(s3hls_credentials_provider *p, int64_t now, int64_t exp
 
 void s3hls__credentials_take(s3hls_credentials_provider *p, const s3hls__keys *keys,
                              int64_t source_unix_s) {
-    int64_t now = now_us(p);
+    int64_t now = s3hls__env_now_us(&p->env);
     p->keys = *keys;
     p->have = true;
     p->asked = false;
@@ -60,13 +53,13 @@ void s3hls__credentials_take(s3hls_credentials_provider *p, const s3hls__keys *k
 }
 
 static bool valid(const s3hls_credentials_provider *p) {
-    return p->have && (!p->fetcher.fetch || now_us(p) < p->expires_us);
+    return p->have && (!p->fetcher.fetch || s3hls__env_now_us(&p->env) < p->expires_us);
 }
 
 /* Wait until that time of the monotonic clock, a change, or at most one second, since a test may
  * supply the clock. */
 void s3hls__credentials_sleep(s3hls_credentials_provider *p, int64_t until_us) {
-    int64_t left_us = until_us - now_us(p);
+    int64_t left_us = until_us - s3hls__env_now_us(&p->env);
     struct timespec end;
     clock_gettime(CLOCK_MONOTONIC, &end);
     if (left_us > SECOND_US)
@@ -169,11 +162,11 @@ bool s3hls__credentials_refused(s3hls_credentials_provider *p, const char *acces
 
 int s3hls__credentials_wait(s3hls_credentials_provider *p, const char *other_than,
                             uint32_t timeout_ms) {
-    int64_t end_us = now_us(p) + timeout_ms * INT64_C(1000);
+    int64_t end_us = s3hls__env_now_us(&p->env) + timeout_ms * INT64_C(1000);
     int rc = S3HLS_E_TIMEOUT;
     pthread_mutex_lock(&p->lock);
     int64_t fetched_us = p->fetched_us;
-    while (rc == S3HLS_E_TIMEOUT && now_us(p) < end_us) {
+    while (rc == S3HLS_E_TIMEOUT && s3hls__env_now_us(&p->env) < end_us) {
         bool other = !other_than || strcmp(p->keys.access_key_id, other_than) != 0;
         if (valid(p) && other)
             rc = S3HLS_OK;

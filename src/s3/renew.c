@@ -8,14 +8,6 @@
 static const int64_t SECOND_US = 1000000;
 enum { ASKED_MIN_S = 5 }; /* minimum interval between fetches after rejections */
 
-static int64_t now_us(const s3hls_credentials_provider *p) {
-    return p->env.monotonic_us(p->env.ctx);
-}
-
-static int64_t chance_us(const s3hls_credentials_provider *p, int64_t below_us) {
-    return (int64_t)(p->env.random(p->env.ctx) % (uint64_t)(below_us + 1));
-}
-
 /* ---- state (under the lock) */
 
 /* Exponential back-off from 250 ms to one minute, with 50 % jitter. */
@@ -23,7 +15,7 @@ static int64_t backoff_us(const s3hls_credentials_provider *p) {
     int64_t us = SECOND_US / 4 << (p->failures < 9 ? p->failures - 1 : 8);
     if (us > 60 * SECOND_US)
         us = 60 * SECOND_US;
-    return us / 2 + chance_us(p, us / 2);
+    return us / 2 + s3hls__env_chance_us(&p->env, us / 2);
 }
 
 /* Time of the next fetch. */
@@ -45,12 +37,12 @@ static void fetch_now(s3hls_credentials_provider *p) {
     pthread_mutex_unlock(&p->lock);
     int rc = p->fetcher.fetch(p->fetcher.ctx, &keys, &source_unix_s);
     pthread_mutex_lock(&p->lock);
-    p->fetched_us = now_us(p);
+    p->fetched_us = s3hls__env_now_us(&p->env);
     if (rc == S3HLS_OK) {
         s3hls__credentials_take(p, &keys, source_unix_s);
     } else {
         p->failures++;
-        p->retry_us = now_us(p) + backoff_us(p);
+        p->retry_us = s3hls__env_now_us(&p->env) + backoff_us(p);
         p->status = rc;
         pthread_cond_broadcast(&p->changed);
     }
@@ -69,7 +61,7 @@ static void *thread_main(void *arg) {
     pthread_mutex_lock(&p->lock);
     while (!p->ending) {
         int64_t due = due_us(p);
-        if (now_us(p) < due)
+        if (s3hls__env_now_us(&p->env) < due)
             s3hls__credentials_sleep(p, due);
         else
             fetch_now(p);
