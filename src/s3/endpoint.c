@@ -30,7 +30,9 @@ typedef struct endpoint {
         *ca_file;             /* IoT Core; url: container and instance too */
     char *token, *token_file; /* container */
     uint32_t timeout_ms, connect_timeout_ms;
-    int64_t server_clock_s; /* the server's clock minus the monotonic one; 0: not known yet */
+    int64_t server_clock_s; /* the server's clock minus the monotonic one; 0: not known yet, or not
+                               needed */
+    bool asking;            /* for the server's time, without verified dates */
 } endpoint;
 
 /* ---- one request */
@@ -40,6 +42,7 @@ typedef struct answer {
     char body[ANSWER_MAX + 1]; /* plus a NUL */
     size_t size;
     long http_status;
+    bool refused_dates; /* a certificate is not valid yet, or no longer, by the clock in use */
     s3hls__headers headers;
 } answer;
 
@@ -83,28 +86,33 @@ static CURLcode run(endpoint *e, CURL *easy) {
 }
 
 static int64_t monotonic_s(const endpoint *e) {
-    return e->env.monotonic_us(e->env.ctx) / 1000000;
+    return s3hls__env_now_us(&e->env) / 1000000;
 }
 
 /* Without a clock the dates of certificates cannot be verified before the first answer. */
+static bool lacks_time(const endpoint *e) {
+    return !e->server_clock_s && (e->asking || !s3hls__env_wall_is_set(&e->env));
+}
+
 static CURLcode prepare_tls(CURL *easy, void *context, void *arg) {
     const endpoint *e = arg;
-    if (!s3hls__env_wall_is_set(&e->env) && e->server_clock_s)
+    if (e->server_clock_s)
         s3hls__tls_set_time(context, e->server_clock_s + monotonic_s(e));
-    else if (!s3hls__env_wall_is_set(&e->env))
+    else if (lacks_time(e))
         s3hls__tls_skip_dates(easy, context);
     return e->ca_file ? s3hls__authorities_add_system(easy, context) : CURLE_OK;
 }
 
 static void learn_time(endpoint *e, const answer *a) {
     int64_t date_s = s3hls__headers_date(&a->headers, S3HLS__HEADER_DATE);
-    if (date_s >= S3HLS__EARLIEST_WALL_S)
+    if (lacks_time(e) && date_s >= S3HLS__EARLIEST_WALL_S)
         e->server_clock_s = date_s - monotonic_s(e);
 }
 
 static void set_up(CURL *easy, const endpoint *e, answer *a) {
     s3hls__easy_set_up(easy);
-    if ((e->ca_file || !s3hls__env_wall_is_set(&e->env)) && s3hls__tls_is_openssl()) {
+    curl_easy_setopt(easy, CURLOPT_NOBODY, (long)e->asking);
+    if ((e->ca_file || e->server_clock_s || lacks_time(e)) && s3hls__tls_is_openssl()) {
         curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, prepare_tls);
         curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, e);
     }
@@ -148,15 +156,28 @@ static int ask(endpoint *e, const char *method, const char *url, const char *hea
         curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
         CURLcode code = run(e, easy);
         learn_time(e, a);
+        a->refused_dates = code == CURLE_PEER_FAILED_VERIFICATION && s3hls__tls_refused_dates(easy);
         curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &a->http_status);
         rc = status_of(code, a->http_status);
-        if (rc && !e->interrupted)
+        if (rc && !e->interrupted && !e->asking)
             s3hls__log(&e->env, S3HLS_LOG_WARN, "s3", "asking %s for keys: HTTP %ld: %s", url,
                        a->http_status, code ? curl_easy_strerror(code) : s3hls_strerror(rc));
     }
     curl_slist_free_all(headers);
     curl_easy_cleanup(easy);
     return rc;
+}
+
+/* A certificate is not valid yet, or no longer, by a clock that nothing confirms: ask the server
+ * for the time without verified dates, on a connection that is used for nothing else.
+ * @return false: its time is not known, or the dates were verified by it */
+static bool ask_for_time(endpoint *e, const char *url, answer *a) {
+    if (e->server_clock_s || s3hls__env_wall_is_synchronised(&e->env))
+        return false;
+    e->asking = true;
+    ask(e, "HEAD", url, NULL, a);
+    e->asking = false;
+    return e->server_clock_s != 0;
 }
 
 /* ---- responses */
@@ -208,6 +229,8 @@ static int fetch_keys(endpoint *e, const char *url, const char *header, const ch
                       const field_names *names, s3hls__keys *keys, int64_t *source_unix_s) {
     answer a;
     int rc = ask(e, "GET", url, header, &a);
+    if (a.refused_dates && ask_for_time(e, url, &a))
+        rc = ask(e, "GET", url, header, &a);
     if (!rc && (rc = read_keys(&a, inside, names, keys)) == S3HLS_E_PROTOCOL)
         s3hls__log(&e->env, S3HLS_LOG_WARN, "s3", "%s: the answer holds no keys", url);
     *source_unix_s = s3hls__headers_date(&a.headers, S3HLS__HEADER_DATE);

@@ -177,14 +177,19 @@ static void a_file_without_certificates_is_named(void **state) {
     close_bench(&b);
 }
 
+/* 0: at 1970, the clock is not set. */
+static const int64_t WRONG_CLOCKS[] = {0, -400 * DAY_US, -40 * DAY_US, 400 * DAY_US};
+
+static int64_t wrong_clock_us(size_t i) {
+    return WRONG_CLOCKS[i] ? WRONG_CLOCKS[i] : -s3hls_env_default().wall_us(NULL);
+}
+
 /* The chain and the name are verified in any case; the dates by the server's time. */
 static void a_wrong_clock_is_replaced_by_the_servers(void **state) {
     (void)state;
-    const int64_t off_us[] = {-s3hls_env_default().wall_us(NULL), -400 * DAY_US, -40 * DAY_US,
-                              400 * DAY_US};
-    for (size_t i = 0; i < sizeof off_us / sizeof *off_us; i++) {
+    for (size_t i = 0; i < sizeof WRONG_CLOCKS / sizeof *WRONG_CLOCKS; i++) {
         bench b;
-        clock_off_us = off_us[i];
+        clock_off_us = wrong_clock_us(i);
         open_bench(&b, own_ca);
         assert_int_equal(get_from(&b, &own), S3HLS_OK);
         close_bench(&b);
@@ -215,16 +220,33 @@ static void expired_certificates_are_refused_by_every_clock(void **state) {
     }
 }
 
-static void keys_are_fetched_without_a_clock(void **state) {
+static void keys_are_fetched_with_a_missing_or_wrong_clock(void **state) {
     (void)state;
-    bench b;
-    clock_off_us = -s3hls_env_default().wall_us(NULL);
-    open_bench(&b, NULL);
-    assert_int_equal(fetch_from(&b, &own, own_ca), S3HLS_OK);
-    assert_int_equal(fetch_from(&b, &of_system, NULL), S3HLS_OK);
-    assert_int_equal(fetch_from(&b, &own, foreign_ca), S3HLS_E_TLS);
-    close_bench(&b);
-    clock_off_us = 0;
+    for (size_t i = 0; i < sizeof WRONG_CLOCKS / sizeof *WRONG_CLOCKS; i++) {
+        bench b;
+        clock_off_us = wrong_clock_us(i);
+        open_bench(&b, NULL);
+        assert_int_equal(fetch_from(&b, &own, own_ca), S3HLS_OK);
+        assert_int_equal(fetch_from(&b, &of_system, NULL), S3HLS_OK);
+        assert_int_equal(fetch_from(&b, &own, foreign_ca), S3HLS_E_TLS);
+        close_bench(&b);
+        clock_off_us = 0;
+    }
+}
+
+/* Also by a clock that is wrong, where it is asked for the time. Without a clock the keys arrive
+ * with the time. */
+static void keys_are_not_fetched_by_expired_certificates(void **state) {
+    (void)state;
+    const int64_t off_us[] = {0, -40 * DAY_US, 400 * DAY_US};
+    for (size_t i = 0; i < sizeof off_us / sizeof *off_us; i++) {
+        bench b;
+        clock_off_us = off_us[i];
+        open_bench(&b, NULL);
+        assert_int_equal(fetch_from(&b, &expired, own_ca), S3HLS_E_TLS);
+        close_bench(&b);
+        clock_off_us = 0;
+    }
 }
 
 int main(void) {
@@ -235,7 +257,8 @@ int main(void) {
         cmocka_unit_test(trust_is_not_shared),
         cmocka_unit_test(keys_are_fetched_under_the_same_trust),
         cmocka_unit_test(expired_certificates_are_refused_by_every_clock),
-        cmocka_unit_test(keys_are_fetched_without_a_clock),
+        cmocka_unit_test(keys_are_fetched_with_a_missing_or_wrong_clock),
+        cmocka_unit_test(keys_are_not_fetched_by_expired_certificates),
         cmocka_unit_test(a_file_without_certificates_is_named),
     };
     char path[128];
