@@ -38,17 +38,18 @@ static bool is_segment(const s3hls__slot *slot, int64_t now_us) {
     return slot->kind == S3HLS__KEY_SEGMENT;
 }
 
-/* A segment is sent after the objects of its timeline were delivered or moved to the spool, so that
- * a device that loses power leaves no segment in the store that cannot be played. An object that
- * the store refuses holds up nothing. */
+/* A segment is sent after the objects of timelines that were accepted before it have been delivered
+ * or moved to the spool, so that a device that loses power leaves no segment in the store that
+ * cannot be played. An object that the store refuses holds up nothing. The encoder's thread may
+ * evict and refill any segment's slot meanwhile: only atomic members are read. */
 static bool awaits_timeline(s3hls__outbox *box, const s3hls__slot *segment, int64_t now_us) {
     for (uint32_t i = 0; segment->kind == S3HLS__KEY_SEGMENT && i < box->slot_count; i++) {
         const s3hls__slot *slot = &box->slots[i];
         int state = state_of(slot);
-        if ((state == S3HLS__SEGMENT_WAITING || state == S3HLS__SEGMENT_SENDING) &&
-            slot->kind != S3HLS__KEY_SEGMENT &&
-            slot->segment.timeline == segment->segment.timeline &&
-            (state == S3HLS__SEGMENT_SENDING || !is_refused(slot, now_us)))
+        bool sending = state == S3HLS__SEGMENT_SENDING;
+        bool waiting = state == S3HLS__SEGMENT_WAITING && !is_refused(slot, now_us);
+        if ((sending || waiting) && slot->kind != S3HLS__KEY_SEGMENT &&
+            slot->order < segment->order)
             return true;
     }
     return false;

@@ -26,11 +26,13 @@ typedef enum s3hls__segment_state {
 typedef struct s3hls__slot {
     _Atomic int state; /* s3hls__segment_state */
 
-    /* owned by the encoder's thread while FILLING, by the uploader's from WAITING on */
+    /* owned by the encoder's thread while FILLING, by the uploader's from WAITING on; the encoder's
+     * may evict a WAITING segment, so that the uploader's reads only the atomic ones before SENDING
+     */
     s3hls__pool *pool;
     uint32_t first, last; /* blocks */
     uint32_t gops;
-    s3hls__key_kind kind;     /* only a segment counts in the ledger */
+    _Atomic s3hls__key_kind kind; /* only a segment counts in the ledger */
     bool named;               /* false: numbers count from the session's, which are not known yet */
     bool provisional;         /* start_ms is on the monotonic clock; only while not named */
     _Atomic uint64_t order;   /* order of acceptance, in which slots are delivered */
