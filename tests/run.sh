@@ -13,6 +13,7 @@ mkdir -p "$logs" && rm -f "$logs"/* && : >"$results"
 export S3HLS_SHARED=${S3HLS_SHARED:-}
 [ -n "$S3HLS_SHARED" ] || unset S3HLS_SHARED
 export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
+export PATH=/usr/bin:$PATH # what setup.sh has installed, not another Python, whose shims take 0.2 s for each call
 jobs=$(nproc)
 trap 'trap - TERM; kill 0' INT TERM
 
@@ -66,6 +67,12 @@ fuzz() { # fuzz PROGRAM: on a copy of its corpus, so that the tree stays as it i
     echo "$status $name" >>"$logs/fuzz-status"
 }
 
+platforms() { # platforms NAME...
+    local name
+    for name in "$@"; do step "platform-$name" tests/platform/run.sh "$name"; done
+    return 0
+}
+
 builds_and_checks() {
     step build-asan build asan
     step build-tsan build tsan
@@ -74,10 +81,10 @@ builds_and_checks() {
     for check in tests/checks/*.sh; do
         [ "$check" = tests/checks/selftest.sh ] || step "check-$(basename "$check" .sh)" "$check"
     done
-    for platform in bullseye musl armhf armel s390x; do
-        step "platform-$platform" tests/platform/run.sh "$platform"
-    done
-    return 0
+    platforms bullseye armhf & # two at once: they wait for packages, and for tests that wait
+    local other=$!
+    platforms musl armel s390x
+    wait "$other"
 }
 
 behind() { # behind COMMAND...: at the lowest priority, beside the tests

@@ -62,10 +62,15 @@ static void record_both(site *s) {
     }
 }
 
-static void end_both(site *s) {
+static void deliver_both(site *s) {
     store_comes(s->w);
     s->w->passed_us += 60000000;
-    assert_int_equal(s3hls_recorder_drain(s->flooding, 20000), S3HLS_OK);
+    for (int i = 0; i < 2000 && s3hls_uploader_step(s->uploader, 10) != S3HLS_OK; i++)
+        ;
+    s3hls_uploader_step(s->uploader, 0);
+}
+
+static void end_both(site *s) {
     assert_int_equal(s3hls_recorder_close(&s->flooding, 20000), S3HLS_OK);
     assert_int_equal(s3hls_recorder_close(&s->calm, 20000), S3HLS_OK);
 }
@@ -81,6 +86,7 @@ static void a_flood_costs_the_others_nothing(void **state) {
     assert_true(flooding.pool_used_bytes <= POOL_BYTES / 2);
     assert_int_equal(calm.frames_dropped, 0);
     assert_int_equal(calm.frames_in, 25 * SECONDS);
+    deliver_both(&s);
     end_both(&s);
     close_site(&s);
 }
@@ -93,6 +99,7 @@ static void without_quotas_it_costs_them_footage(void **state) {
     s3hls_recorder_stats calm = stats_of(s.calm);
     assert_true(calm.frames_dropped > 0);
     assert_int_equal(calm.pool_bytes, POOL_BYTES);
+    deliver_both(&s);
     end_both(&s);
     close_site(&s);
 }
@@ -107,6 +114,7 @@ static void only_who_is_short_of_memory_spools(void **state) {
     assert_int_equal(flooding.frames_dropped, 0);
     assert_int_equal(calm.segments_spooled, 0);
     assert_int_equal(calm.frames_dropped, 0);
+    deliver_both(&s);
     end_both(&s);
     close_site(&s);
 }
@@ -133,8 +141,9 @@ static void pressure_is_of_the_own_quota(void **state) {
         s3hls_uploader_step(s.uploader, 0);
     }
     assert_non_null(strstr(s.calm_events, "pressure"));
-    end_both(&s);
+    deliver_both(&s);
     assert_non_null(strstr(s.calm_events, "relieved"));
+    end_both(&s);
     close_site(&s);
 }
 

@@ -216,12 +216,46 @@ static void pressure_wakes_a_thread_that_sleeps(void **state) {
     close_world(w);
 }
 
+static void take_time(void *ctx, const s3hls_event *e) {
+    count_event(ctx, e);
+    if (e->type == S3HLS_EVENT_DELIVERED)
+        usleep(50);
+}
+
+/* The encoder is faster than the store, and evicts what the uploader's thread looks at. */
+static void segments_are_evicted_beside_the_thread(void **state) {
+    (void)state;
+    world *w = world_in_memory();
+    events n = {0};
+    s3hls_recorder *r;
+    s3hls_recorder_stats s;
+    s3hls_recorder_config cfg = threaded(w, &n);
+    h264_gen g = {.width = 320, .height = 240, .gop = 1, .key_bytes = 200};
+    s3hls_frame f = {.data = frame_bytes};
+    f.size = h264_gen_next(&g, frame_bytes, sizeof frame_bytes);
+    cfg.pool_bytes = 256 << 10;
+    cfg.drop = S3HLS_DROP_OLDEST;
+    cfg.on_event = take_time;
+    assert_int_equal(s3hls_recorder_open(&r, &cfg), S3HLS_OK);
+    for (int i = 0; i < 5 * CUTS; i++) {
+        s3hls_recorder_put_video(r, &f);
+        s3hls_recorder_cut(r);
+        f.pts_us += 40000;
+    }
+    assert_int_equal(s3hls_recorder_close_stats(&r, 30000, &s), S3HLS_OK);
+    assert_true(s.segments_dropped > 0);
+    assert_true(s.segments_delivered > 0);
+    assert_int_equal(s.segments_delivered + s.segments_dropped, 5 * CUTS);
+    close_world(w);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_idle_uploader_sleeps),
         cmocka_unit_test(a_recording_wakes_it_once_per_segment),
         cmocka_unit_test(each_segment_wakes_a_thread_that_sleeps),
         cmocka_unit_test(pressure_wakes_a_thread_that_sleeps),
+        cmocka_unit_test(segments_are_evicted_beside_the_thread),
     };
     note_threads();
     return cmocka_run_group_tests(tests, NULL, NULL);
