@@ -139,10 +139,10 @@ typedef struct s3hls_recorder_config {
     s3hls_codec codec;        /* default S3HLS_CODEC_AUTO */
     s3hls_audio_config audio; /* default: none. config is copied */
 
-    /** Most bytes of the uploader's pool that this recorder uses, 256 KiB or more; 0 (default): all
-     * of it, a quota above the pool too. What is said of the pool then holds for the quota: the
-     * limits of a segment, the use of the spool, what is dropped. Where the quotas of an uploader's
-     * recorders together fit its pool, no recorder can take another's memory. */
+    /** Most bytes of the uploader's pool that this recorder uses, 256 KiB or more; 0 (default), or
+     * more than the pool: all of it. The quota then takes the place of the pool: for the limits of
+     * a segment, the use of the spool, and drops. Where the quotas of an uploader's recorders
+     * together fit its pool, no recorder can take another's memory. */
     uint64_t pool_quota_bytes;
 } s3hls_recorder_config;
 

@@ -47,7 +47,8 @@ static bool dir_is_trusted(s3hls__spool_folder *f, int dir, const struct stat *s
 
 static bool link_is_trusted(s3hls__spool_folder *f, const char *path, char *why) {
     struct stat st;
-    if (lstat(path, &st) || !S_ISLNK(st.st_mode) || st.st_uid == f->self || st.st_uid == 0)
+    if (fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) || !S_ISLNK(st.st_mode) ||
+        st.st_uid == f->self || st.st_uid == 0)
         return true;
     snprintf(why, S3HLS__SPOOL_WHY_BYTES, "it is a symbolic link of another user (%ju)",
              (uintmax_t)st.st_uid);
@@ -59,7 +60,7 @@ static int open_dir(s3hls__spool_folder *f, const s3hls__spool_place *place, cha
     char path[PATH_MAX];
     struct stat st;
     size_t size = strlen(place->dir);
-    while (size > 1 && place->dir[size - 1] == '/') /* otherwise lstat() follows a link */
+    while (size > 1 && place->dir[size - 1] == '/') /* otherwise fstatat() follows a link */
         size--;
     snprintf(path, sizeof path, "%.*s", (int)size, place->dir);
     int made = s3hls__disk_make_folders(path, place->folder_mode) ? errno : 0;
@@ -156,7 +157,8 @@ bool s3hls__spool_folder_is_at(const s3hls__spool_folder *f, const s3hls__spool_
     char path[PATH_MAX];
     struct stat st;
     int n = snprintf(path, sizeof path, "%s/%s", place->dir, place->name);
-    return n > 0 && (size_t)n < sizeof path && lstat(path, &st) == 0 && st.st_dev == f->device &&
+    return n > 0 && (size_t)n < sizeof path &&
+           fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == f->device &&
            st.st_ino == f->inode;
 }
 

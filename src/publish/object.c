@@ -56,7 +56,7 @@ void s3hls__live_key_format(uint32_t seconds, s3hls__live_key key) {
 static void parse_live_key(const char *line, s3hls__live_key key) {
     const char *digits = strchr(line, '-');
     s3hls__live_key next;
-    s3hls__live_key_format(digits ? (uint32_t)strtoul(digits + 1, NULL, 10) : 0, next);
+    s3hls__live_key_format(digits ? (uint32_t)strtoull(digits + 1, NULL, 10) : 0, next);
     if (strcmp(line, next) == 0)
         memcpy(key, next, sizeof next);
 }
@@ -75,7 +75,7 @@ int s3hls__publish_read(s3hls_store *store, const char *key,
     for (; line; line = strtok_r(NULL, "\n", &rest)) {
         s3hls_segment s;
         if (strncmp(line, target, sizeof target - 1) == 0)
-            facts.target_ms = (uint32_t)strtoul(line + sizeof target - 1, NULL, 10) * 1000;
+            facts.target_ms = (uint32_t)strtoull(line + sizeof target - 1, NULL, 10) * 1000;
         facts.ended |= strcmp(line, "#EXT-X-ENDLIST") == 0;
         if (line[0] != '#' && !gap && parse_url(line, key, folder_size, &s))
             on_segment(ctx, &s);

@@ -116,7 +116,7 @@ static void end_lifecycle(s3hls__xml *x, const char *name) {
     else if (strcmp(name, "Tag") == 0 || strncmp(name, "ObjectSize", 10) == 0)
         l->conditional = true;
     else if (l->expires && strcmp(name, "Days") == 0)
-        l->days = (uint32_t)strtoul(x->text, NULL, 10);
+        l->days = (uint32_t)strtoull(x->text, NULL, 10);
 }
 
 int s3hls__s3_read_lifecycle(const char *xml, size_t size, const char *prefix,

@@ -82,14 +82,16 @@ int s3hls__multi_perform(s3hls__multi *m) {
 void s3hls__multi_wait(s3hls__multi *m, uint32_t timeout_ms) {
     int ms = timeout_ms < INT32_MAX ? (int)timeout_ms : INT32_MAX;
     struct curl_waitfd wake = {.fd = m->wake, .events = CURL_WAIT_POLLIN};
-    eventfd_t count;
+    uint64_t count;
     curl_multi_wait(m->curl, &wake, 1, ms, NULL);
-    if (wake.revents)
-        eventfd_read(m->wake, &count);
+    if (wake.revents && read(m->wake, &count, sizeof count) < 0)
+        return; /* another wait has read it */
 }
 
 void s3hls__multi_wake(s3hls__multi *m) {
-    eventfd_write(m->wake, 1);
+    static const uint64_t ONE = 1;
+    if (write(m->wake, &ONE, sizeof ONE) < 0)
+        return; /* the counter is full: it wakes */
 }
 
 /* ---- transfers */

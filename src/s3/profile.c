@@ -3,8 +3,9 @@
 #include "s3/crypto.h"
 #include "s3hls/credentials.h"
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char BLANKS[] = " \t\r\n\v\f";
 enum { LINE_MAX_BYTES = S3HLS_SESSION_TOKEN_MAX + 128 };
@@ -49,11 +50,15 @@ typedef struct reader {
     const char *profile;
     s3hls__setting_fn on_setting;
     void *ctx;
-    bool inside, valid;
+    bool begun, inside, valid;
     bool nested; /* indented lines belong to the previous setting, which has no value */
 } reader;
 
 static void read_line(reader *r, char *line) {
+    static const char mark[] = "\xef\xbb\xbf"; /* UTF-8 byte order mark */
+    if (!r->begun && strncmp(line, mark, 3) == 0)
+        line += 3;
+    r->begun = true;
     bool indented = strchr(BLANKS, line[0]) != NULL;
     char *text = trimmed(line), *equals = strchr(text, '=');
     if (text[0] == '#' || text[0] == ';' || text[0] == 0)
@@ -71,24 +76,36 @@ static void read_line(reader *r, char *line) {
     r->valid &= r->on_setting(r->ctx, name, value);
 }
 
-int s3hls__profile_read(const char *path, const char *profile, s3hls__setting_fn on_setting,
-                        void *ctx) {
-    static const char mark[] = "\xef\xbb\xbf"; /* UTF-8 byte order mark */
-    char buffer[4096], line[LINE_MAX_BYTES];
-    reader r = {.profile = profile, .on_setting = on_setting, .ctx = ctx, .valid = true};
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return errno == ENOENT || errno == ENOTDIR ? S3HLS_E_NOT_FOUND : S3HLS_E_IO;
-    setvbuf(file, buffer, _IOFBF, sizeof buffer); /* own buffer, so that it can be wiped */
-    for (bool whole = true, first = true; fgets(line, sizeof line, file); first = false) {
-        bool tail = !whole; /* rest of a line that is longer than any credential */
-        whole = strchr(line, '\n') || feof(file);
-        if (!tail)
-            read_line(&r, line + (first && strncmp(line, mark, 3) == 0 ? 3 : 0));
-    }
-    int rc = ferror(file) ? S3HLS_E_IO : r.valid ? S3HLS_OK : S3HLS_E_INVALID;
-    fclose(file);
+/* Read without stdio, whose buffer would keep credentials. A line that is longer than any
+ * credential is cut off. @return false: errno says why the file cannot be read */
+static bool read_lines(reader *r, int file) {
+    char buffer[1024], line[LINE_MAX_BYTES];
+    size_t used = 0;
+    ssize_t n;
+    while ((n = read(file, buffer, sizeof buffer)) > 0 || (n < 0 && errno == EINTR))
+        for (ssize_t i = 0; i < n; i++) {
+            bool ends = buffer[i] == '\n';
+            if (!ends && used < sizeof line - 1)
+                line[used++] = buffer[i];
+            line[used] = 0;
+            if (ends)
+                read_line(r, line);
+            used = ends ? 0 : used;
+        }
+    line[used] = 0;
+    read_line(r, line);
     s3hls__wipe(buffer, sizeof buffer);
     s3hls__wipe(line, sizeof line);
-    return rc;
+    return n == 0;
+}
+
+int s3hls__profile_read(const char *path, const char *profile, s3hls__setting_fn on_setting,
+                        void *ctx) {
+    reader r = {.profile = profile, .on_setting = on_setting, .ctx = ctx, .valid = true};
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return errno == ENOENT || errno == ENOTDIR ? S3HLS_E_NOT_FOUND : S3HLS_E_IO;
+    bool read = read_lines(&r, file);
+    close(file);
+    return !read ? S3HLS_E_IO : r.valid ? S3HLS_OK : S3HLS_E_INVALID;
 }
