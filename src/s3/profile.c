@@ -77,7 +77,7 @@ static void read_line(reader *r, char *line) {
 }
 
 /* Read without stdio, whose buffer would keep credentials. A line that is longer than any
- * credential is truncated. @return false: errno says why the file cannot be read */
+ * credential is truncated. @return false: errno has the cause */
 static bool read_lines(reader *r, int file) {
     char buffer[1024], line[LINE_MAX_BYTES];
     size_t used = 0;
