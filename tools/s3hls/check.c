@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT-0 */
-/* check: finds the faults of a site's file, without connecting to anything. */
+/* check: finds the faults of a site's file and, if asked, tries its cameras and its store. */
 #include "site_file.h"
 #include "text.h"
 #include "tool.h"
+#include "try.h"
 #include <stdio.h>
 
 typedef struct check_options {
     common_options common;
-    bool json, quiet;
+    bool json, quiet, attempt;
 } check_options;
 
 typedef struct json_list {
@@ -39,8 +40,9 @@ static int check_json(const char *path, const check_options *o) {
     fputs(",\"reports\":[", stdout);
     int rc = s3hls__site_open(&site, &origin);
     printf("],\"cameras\":%zu,\"ok\":%s}\n", site ? site->camera_count : 0, rc ? "false" : "true");
+    int code = rc ? EXIT_FAILED : o->attempt ? try_site(site, &o->common, true) : EXIT_DONE;
     s3hls__site_close(&site);
-    return rc ? EXIT_FAILED : EXIT_DONE;
+    return code;
 }
 
 static int check(const char *path, const check_options *o) {
@@ -50,25 +52,34 @@ static int check(const char *path, const check_options *o) {
         text_print(stdout, path);
         printf(": %zu camera%s, ok\n", site->camera_count, site->camera_count > 1 ? "s" : "");
     }
+    if (site && o->attempt)
+        code = try_site(site, &o->common, false);
     s3hls__site_close(&site);
     return code;
 }
 
 int command_check(int argc, char **argv) {
     static const option_kind kinds[] = {
-        OPTION_FLAG("--json", "the result as one line of JSON", check_options, json),
+        OPTION_FLAG("--try",
+                    "read each camera for some seconds, and do to the store what doctor does",
+                    check_options, attempt),
+        OPTION_FLAG("--json", "the result as one line of JSON; with --try, and one for each check",
+                    check_options, json),
         OPTION_FLAG("-q", "print faults only", check_options, quiet),
         OPTION_END,
     };
     check_options o = {.json = false};
     command_line line = {
         .command = "check",
-        .arguments = "FILE [--json] [-q]",
+        .arguments = "FILE [--try] [--json] [-q]",
         .explanation =
             "Reads the YAML file that describes the cameras of a site, and prints its faults with "
             "their\n"
-            "lines and columns. Nothing is connected or written. s3hls(1) describes the file.\n\n"
-            "  s3hls check /etc/s3hls/site.yaml",
+            "lines and columns. Without --try, nothing is connected or written. s3hls(1) describes "
+            "the "
+            "file.\n\n"
+            "  s3hls check /etc/s3hls/site.yaml\n"
+            "  s3hls check /etc/s3hls/site.yaml --try",
         .options = kinds,
         .ctx = &o,
         .common = &o.common,

@@ -387,11 +387,10 @@ static void check_directory_clock(doctor *d) {
 
 /* ---- the whole */
 
-static int examine_directory(command_line *line, doctor *d) {
-    const char *url = line->positional[0];
+static int examine_directory(doctor *d, const char *command, const char *url) {
     int rc = s3hls_store_open(&d->store, url, NULL, &d->common.env);
     if (rc) {
-        complain("doctor", url, rc, NULL);
+        complain(command, url, rc, NULL);
         return EXIT_USAGE;
     }
     check_directory_clock(d);
@@ -420,22 +419,12 @@ int doctor_open(doctor *d) {
     return rc ? rc : s3hls_s3_open(&d->bucket, d->name, &d->common.s3, &d->common.env);
 }
 
-static int examine_bucket(command_line *line, doctor *d) {
-    const char *url = line->positional[0];
-    int code;
-    if (!common_options_open(line, url, &code)) {
-        doctor_report(
-            d, FAIL, "credentials",
-            "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or write ~/.aws/credentials, or "
-            "name a --profile of it.",
-            "none found");
-        return code;
-    }
+static int examine_bucket(doctor *d, const char *command, const char *url) {
     d->url = url;
     split_url(d, url);
     int rc = doctor_open(d);
     if (rc) {
-        complain("doctor", url, rc, NULL);
+        complain(command, url, rc, NULL);
         return rc == S3HLS_E_INVALID ? EXIT_USAGE : EXIT_FAILED;
     }
     check_credentials(d);
@@ -445,6 +434,16 @@ static int examine_bucket(command_line *line, doctor *d) {
         check_cors(d);
     }
     return d->failures ? EXIT_FAILED : EXIT_DONE;
+}
+
+int doctor_examine(doctor *d, const char *command, const char *url) {
+    return strncmp(url, "file://", 7) == 0 ? examine_directory(d, command, url)
+                                           : examine_bucket(d, command, url);
+}
+
+void doctor_close(doctor *d) {
+    s3hls_s3_close(&d->bucket);
+    s3hls_store_close(&d->store);
 }
 
 int command_doctor(int argc, char **argv) {
@@ -475,10 +474,16 @@ int command_doctor(int argc, char **argv) {
     int code;
     if (!command_line_parse(&line, argc, argv, &code))
         return code;
-    bool directory = strncmp(line.positional[0], "file://", 7) == 0;
-    code = directory ? examine_directory(&line, &d) : examine_bucket(&line, &d);
-    s3hls_s3_close(&d.bucket);
-    s3hls_store_close(&d.store);
+    const char *url = line.positional[0];
+    if (common_options_open(&line, url, &code))
+        code = doctor_examine(&d, "doctor", url);
+    else
+        doctor_report(
+            &d, FAIL, "credentials",
+            "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or write ~/.aws/credentials, or "
+            "name a --profile of it.",
+            "none found");
+    doctor_close(&d);
     common_options_close(&d.common);
     return code;
 }

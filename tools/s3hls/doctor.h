@@ -36,6 +36,10 @@ void doctor_check_checksum(doctor *d, const char *key);
 /* Check optional headers one by one, If-None-Match and paging. key already exists; objects put
  * beside it are removed. */
 void doctor_check_server(doctor *d, const char *key);
+/* Check a store, with the options and credentials of d->common, and report each check. Close it
+ * afterwards. @return EXIT_DONE, EXIT_FAILED, EXIT_USAGE */
+int doctor_examine(doctor *d, const char *command, const char *url);
+void doctor_close(doctor *d);
 /* Open or reopen the store and the bucket. @return a status. */
 int doctor_open(doctor *d);
 bool doctor_is_encrypted(const doctor *d);
