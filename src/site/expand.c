@@ -106,7 +106,7 @@ static bool add_file(expansion *e, const char *placeholder, const char *name) {
         reason = "it contains a NUL byte";
     if (data && size && data[size - 1] == '\n')
         size -= size > 1 && data[size - 2] == '\r' ? 2 : 1;
-    if (!reason)
+    if (data && !reason)
         add_value(e, placeholder, data, size);
     else
         s3hls__site_add_error(&e->reader->reports, e->at,

@@ -38,15 +38,15 @@ typedef struct s3hls__site_pairs {
 
 typedef struct s3hls__site_setting {
     const char *key;
-    s3hls__site_kind kind;
     size_t offset;
     const char *is;                          /* what a valid value is, for messages */
     uint64_t min, max;                       /* of numbers; of pairs: max */
     const s3hls__site_choice *choices;       /* of a choice; ended by a NULL name */
     const struct s3hls__site_setting *group; /* of a group; ended by a NULL key */
     bool (*valid)(const char *value);        /* of a text; NULL: any that is not empty */
-    bool secret;                             /* never printed */
     size_t given;                            /* offset of a bool that becomes true; 0: none */
+    s3hls__site_kind kind;
+    bool secret; /* never printed */
 } s3hls__site_setting;
 
 enum { S3HLS__SITE_ROWS_MAX = 24 }; /* of one table */

@@ -140,6 +140,10 @@ static void complete(s3hls__site_reader *r) {
     s->s3.region = keep_or_null(r, s->s3.region, d->region);
     s->s3.endpoint = keep_or_null(r, s->s3.endpoint, d->endpoint);
     s->s3.ca_file = keep_or_null(r, s->s3.ca_file, d->ca_file);
+    if (!s->checksum_given && s3hls_s3_checksum_configured(s->profile, &s->s3.checksum) != S3HLS_OK)
+        add(r, "checksum",
+            "checksum: AWS_REQUEST_CHECKSUM_CALCULATION, or request_checksum_calculation of the "
+            "profile, is not when_supported or when_required");
     s->server.urls = &s->store;
     s->server.url_count = 1;
     s->server.s3 = s->s3;

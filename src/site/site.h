@@ -31,7 +31,7 @@ typedef struct s3hls__site {
     const char *profile;      /* credentials of this profile; NULL: none stated */
     s3hls_iot_options iot;    /* credentials of IoT Core; endpoint NULL: none stated */
     s3hls_credentials keys;   /* access_key_id NULL: none stated */
-    bool checksum_given;      /* s3.checksum was stated; else the profile's configuration applies */
+    bool checksum_given;      /* s3.checksum was stated; else it is as configured for AWS */
     const char *spool_dir;    /* NULL: none */
     uint64_t spool_max_bytes; /* of all cameras together */
     s3hls_uploader_config uploader;     /* pool_bytes, max_in_flight; the caller sets env */

@@ -301,12 +301,20 @@ static void defaults_apply_where_the_file_states_nothing(void **state) {
     assert_string_equal(s->s3.region, "eu-west-1");
     assert_string_equal(s->cameras[0].recorder.s3.endpoint, "https://h");
     assert_string_equal(s->server.s3.ca_file, "/ca");
+    assert_int_equal(s->s3.checksum, S3HLS_CHECKSUM_AUTO);
     assert_false(s->serves);
     assert_int_equal(s->uploader.pool_bytes, 256 << 20);
     assert_null(s->cameras[0].recorder.spool_dir);
     s3hls__site_close(&s);
     s3hls__site_close(&s);
     s3hls__site_close(NULL);
+    setenv("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required", 1);
+    assert_int_equal(s3hls__site_open(&s, &origin), S3HLS_OK);
+    assert_int_equal(s->cameras[0].recorder.s3.checksum, S3HLS_CHECKSUM_NONE);
+    s3hls__site_close(&s);
+    setenv("AWS_REQUEST_CHECKSUM_CALCULATION", "x", 1);
+    assert_int_equal(s3hls__site_open(&s, &origin), S3HLS_E_MALFORMED);
+    unsetenv("AWS_REQUEST_CHECKSUM_CALCULATION");
 }
 
 static void credentials_are_those_of_the_site(void **state) {
