@@ -324,8 +324,7 @@ static void secrets_are_not_printed(void **state) {
         "store: /rec\ncameras: { a: { input: 'rtsp://h/', segment: '${SITE_SECRET}' } }\n",
         "store: /rec\ncameras: { a: { input: 'rtsp://h/', audio: '${SITE_SECRET}' } }\n",
         "store: 'http://me:S3CRET@h/'\ncameras: { a: { input: 'rtsp://h/' } }\n",
-        "store: s3://b/\nendpoint: 'https://me:S3CRET@h/'\ncameras: { a: { input: 'rtsp://h/' } "
-        "}\n",
+        "store: s3://b/\nendpoint: 'https://me:S3CRET@h/'\ncameras: {}\n",
         "store: s3://b/\ncredentials: { secret-access-key: \"S3CRET\\n\" }\n",
         "store: s3://b/\ncredentials: { secret-access-key: [S3CRET] }\n",
         "store: '${SITE_SECRET}://'\ncameras: { a: { input: 'rtsp://h/' } }\n"};
