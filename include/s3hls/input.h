@@ -86,6 +86,8 @@ typedef struct s3hls_source_facts {
     int h265;                  /* its pictures are H.265 */
     int rotation; /* degrees clockwise by which players of the file turn its pictures, -180 to 180;
                      a recording does not state it */
+    uint32_t width, height; /* of its pictures, as its container or its first pictures state them;
+                               0: not known */
 } s3hls_source_facts;
 
 /** Test whether an address is of a camera (rtsp://, rtsps://), which can be reopened after a loss.

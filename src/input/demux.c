@@ -535,6 +535,12 @@ int s3hls__input_demux_rotation(const s3hls__input_demux *c) {
     return known ? (int)(angle < 0 ? 0.5 - angle : -0.5 - angle) : 0;
 }
 
+void s3hls__input_demux_size(const s3hls__input_demux *c, uint32_t *width, uint32_t *height) {
+    const AVCodecParameters *p = c->format->streams[c->stream]->codecpar;
+    *width = p->width > 0 ? (uint32_t)p->width : 0;
+    *height = p->height > 0 ? (uint32_t)p->height : 0;
+}
+
 bool s3hls__input_demux_is_h265(const s3hls__input_demux *c) {
     return c->h265;
 }

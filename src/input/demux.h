@@ -32,6 +32,9 @@ const char *s3hls__input_demux_format(const s3hls__input_demux *c);
 /* Degrees clockwise by which the container requests its pictures to be turned. */
 int s3hls__input_demux_rotation(const s3hls__input_demux *container);
 bool s3hls__input_demux_is_h265(const s3hls__input_demux *container);
+/* Of its pictures; 0: not known. */
+void s3hls__input_demux_size(const s3hls__input_demux *container, uint32_t *width,
+                             uint32_t *height);
 
 /* Read the next access unit; its bytes are valid until the next call. @return 1: success; 0: the
  * end of the input; negative: a status. */

@@ -232,6 +232,7 @@ static int open_container(s3hls_source *m, const char *input, char why[256]) {
     m->facts.duration_us = s3hls__input_demux_duration_us(m->container);
     m->facts.h265 = s3hls__input_demux_is_h265(m->container);
     m->facts.rotation = s3hls__input_demux_rotation(m->container);
+    s3hls__input_demux_size(m->container, &m->facts.width, &m->facts.height);
     m->facts.audio = *s3hls__input_demux_audio(m->container, &m->facts.audio_refused);
     return S3HLS_OK;
 }

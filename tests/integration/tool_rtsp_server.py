@@ -8,12 +8,13 @@ viewer leaves ("stall"); "late" sends it from the second picture on, and ends th
 "described" is "end" with parameter sets in the description alone.
 
 "live" sends it as a camera does: one GOP of a second after the other, each picture when it was
-taken, for two seconds. "cached" is a relay that first sends at once the GOP that it has kept.
+taken, for two seconds (or S3HLS_LIVE_SECONDS). "cached" is a relay that first sends at once the GOP that it has kept.
 "audio" is "live" with audio that is announced and never comes. "keyless" never sends a keyframe, for
 eight seconds. Each of them prints when the first
 picture was taken, in seconds since 1970.
 """
 import base64
+import os
 import re
 import socket
 import struct
@@ -21,7 +22,7 @@ import sys
 import time
 
 MTU = 1400
-LIVE_SECONDS = 2
+LIVE_SECONDS = int(os.environ.get("S3HLS_LIVE_SECONDS", "2"))
 START_CODE = re.compile(b"\0\0\0?\1")
 
 

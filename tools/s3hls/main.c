@@ -25,6 +25,8 @@ static const struct {
     {"get", command_get, "read one object"},
     {"presign", command_presign, "make an address that lets anyone read or write one object"},
     {"check", command_check, "check the file that describes the cameras of a site"},
+    {"run", command_run, "record all cameras of such a file"},
+    {"status", command_status, "show the cameras of a running `s3hls run`"},
     {"serve", command_serve, "play back in a browser: page, API, playlists and clips over HTTP"},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };

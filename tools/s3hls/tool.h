@@ -28,5 +28,7 @@ int command_cost(int argc, char **argv);
 int command_export(int argc, char **argv);
 int command_retention(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_run(int argc, char **argv);
+int command_status(int argc, char **argv);
 
 #endif
