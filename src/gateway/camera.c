@@ -13,7 +13,6 @@ static const int64_t SECOND_US = 1000000;
 static const int64_t AGAIN_US = 30000000;   /* after a recorder could not be opened */
 static const int64_t UNUSABLE_US = 5000000; /* pictures arrive for so long, and none is recorded */
 static const int64_t MEASURE_US = 5000000;  /* interval of bitrate and rate */
-enum { QUOTA_MIN_BYTES = 256 << 10 };
 
 /* What arrives. The reader's thread. */
 typedef struct meter {
@@ -220,9 +219,7 @@ static void close_publisher(s3hls__gateway_camera *c, uint32_t deadline_ms) {
 static int open_recorder(s3hls__gateway_camera *c) {
     s3hls_recorder_config cfg = c->settings->recorder;
     s3hls_recorder *recorder;
-    uint64_t quota = c->settings->pool_share_bytes;
     cfg.uploader = c->world->uploader;
-    cfg.pool_quota_bytes = quota < QUOTA_MIN_BYTES ? QUOTA_MIN_BYTES : quota;
     cfg.s3.credentials = c->world->credentials;
     cfg.input = S3HLS_INPUT_FRAMES;
     /* its audio is converted to AAC, whatever the camera sends; it may come later */

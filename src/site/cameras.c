@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT-0 */
 #include "site/cameras.h"
+#include "base/pool.h"
 #include "layout/key.h"
 #include "site/settings.h"
 #include "store/backend.h"
@@ -66,9 +67,6 @@ static void check_together(s3hls__site_reader *r, const s3hls__site_camera *c) {
     if (object->kms_key_id && (!encryption || strcmp(encryption, "aws:kms") != 0))
         s3hls__site_add_error(&r->reports, mark_of(r, c), "%skms-key: it requires sse: aws:kms",
                               r->where);
-    if (c->recorder.segment_max_bytes > r->site->uploader.pool_bytes)
-        s3hls__site_add_error(&r->reports, mark_of(r, c),
-                              "%ssegment-max: it is larger than the pool", r->where);
     if (c->spool_share_percent && !r->site->spool_dir)
         s3hls__site_add_error(&r->reports, mark_of(r, c),
                               "%sspool-share: the site has no spool; add spool: { dir: DIR }",
@@ -185,22 +183,40 @@ static void share(s3hls__site_reader *r, const char *key, size_t offset) {
         memcpy(&percent, (char *)&all[i] + offset, sizeof percent);
         double part = percent ? percent / 100.0 : (double)(100 - stated) / 100 / (double)others;
         if (offset == offsetof(s3hls__site_camera, pool_share_percent))
-            all[i].pool_share_bytes = (uint64_t)((double)r->site->uploader.pool_bytes * part);
+            all[i].recorder.pool_quota_bytes =
+                (uint64_t)((double)r->site->uploader.pool_bytes * part);
         else
             all[i].recorder.spool_max_bytes = (uint64_t)((double)r->site->spool_max_bytes * part);
     }
 }
 
-static void warn_of_shares(s3hls__site_reader *r) {
-    static const uint64_t FEW_BYTES = 1 << 20;
+/* What a recorder requires of its quota, and what is too little for most cameras. */
+static void check_shares(s3hls__site_reader *r) {
+    static const uint64_t LEAST_BYTES = 256 << 10, FEW_BYTES = 1 << 20;
     const s3hls__site_camera *c = r->site->cameras, *end = c + r->site->camera_count;
-    while (c < end && c->pool_share_bytes >= FEW_BYTES)
-        c++;
-    if (c < end)
-        s3hls__site_add_warning(&r->reports, mark_of(r, c),
-                                "cameras.%.64s: its share of the pool is %u KiB; a segment of 4 s "
-                                "at 2 Mbit/s has 1 MiB",
-                                c->name, (unsigned)(c->pool_share_bytes >> 10));
+    unsigned warned = 0; /* once is enough */
+    for (; c < end && !s3hls__site_stopped(r); c++) {
+        uint64_t quota = c->recorder.pool_quota_bytes & ~(uint64_t)(S3HLS__BLOCK_BYTES - 1);
+        unsigned kib = (unsigned)(quota >> 10);
+        if (!c->recorder.pool_quota_bytes) /* the shares are invalid */
+            continue;
+        if (quota < LEAST_BYTES)
+            s3hls__site_add_error(
+                &r->reports, mark_of(r, c),
+                "cameras.%s: its share of the pool is %u KiB; it must be 256 KiB "
+                "or more: give the site a larger pool, or the camera a pool-share",
+                c->name, kib);
+        else if (c->recorder.segment_max_bytes > quota)
+            s3hls__site_add_error(&r->reports, mark_of(r, c),
+                                  "cameras.%s.segment-max: it is larger than the camera's share of "
+                                  "the pool, %u KiB",
+                                  c->name, kib);
+        else if (quota < FEW_BYTES && !warned++)
+            s3hls__site_add_warning(&r->reports, mark_of(r, c),
+                                    "cameras.%s: its share of the pool is %u KiB; a segment of 4 s "
+                                    "at 2 Mbit/s has 1 MiB",
+                                    c->name, kib);
+    }
 }
 
 static bool open_cameras(s3hls__site_reader *r, const yaml_node_t *node) {
@@ -245,8 +261,7 @@ void s3hls__site_read_cameras(s3hls__site_reader *r) {
     check_names(r);
     share(r, "pool-share", offsetof(s3hls__site_camera, pool_share_percent));
     share(r, "spool-share", offsetof(s3hls__site_camera, spool_share_percent));
-    if (!r->reports.errors) {
+    check_shares(r);
+    if (!r->reports.errors)
         warn_of_inputs(r);
-        warn_of_shares(r);
-    }
 }

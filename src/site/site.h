@@ -14,11 +14,11 @@ typedef struct s3hls__site_camera {
     unsigned line;    /* of its name in the file */
     /* The caller sets the functions, ctx and env. */
     s3hls_source_config source;
-    /* Complete are destination, s3 (but for credentials), spool_dir, spool_max_bytes (the camera's
-     * share of the site's), segment_duration_ms, segment_max_bytes, drop, container and object.
-     * The caller sets uploader, on_event and env, and what depends on the input. */
+    /* Complete are destination, s3 (but for credentials), pool_quota_bytes and spool_max_bytes (the
+     * camera's shares of the site's), spool_dir, segment_duration_ms, segment_max_bytes, drop,
+     * container and object. The caller sets uploader, on_event and env, and what depends on the
+     * input. */
     s3hls_recorder_config recorder;
-    uint64_t pool_share_bytes;    /* of the site's pool */
     uint32_t pool_share_percent;  /* as stated; 0: an equal part of what the others leave */
     uint32_t spool_share_percent; /* as stated; 0: an equal part of what the others leave */
     int publish;                  /* non-zero: keep playlists in the store (s3hls/publish.h) */

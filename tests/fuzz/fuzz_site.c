@@ -32,7 +32,7 @@ static void check_site(const s3hls__site *s) {
             c->recorder.segment_duration_ms < 1000 || c->recorder.segment_duration_ms > 60000 ||
             strncmp(c->recorder.destination, s->store, strlen(s->store)) != 0)
             abort();
-        pool += c->pool_share_bytes;
+        pool += c->recorder.pool_quota_bytes;
     }
     if (pool > s->uploader.pool_bytes || s3hls__site_difference(s, s))
         abort();

@@ -71,11 +71,11 @@ static void report_size(doctor *d, const s3hls__site_camera *c, const probe *p) 
     if (p->media_us <= 0)
         return;
     double bytes = (double)p->bytes * (double)segment_us / (double)p->media_us;
-    if (bytes > (double)c->pool_share_bytes / 2)
+    if (bytes > (double)c->recorder.pool_quota_bytes / 2)
         doctor_report(d, WARN, c->name, "Give the site a larger pool, or the camera a pool-share.",
                       "a segment of %.1f MiB does not fit twice into its share of the pool, "
                       "%.1f MiB",
-                      bytes / (1 << 20), (double)c->pool_share_bytes / (1 << 20));
+                      bytes / (1 << 20), (double)c->recorder.pool_quota_bytes / (1 << 20));
 }
 
 static void report_remarks(doctor *d, const s3hls__site_camera *c, const probe *p) {

@@ -150,8 +150,16 @@ static const struct {
      "2:12: cameras.a.input: rtsps:// carries the video in its TLS connection, which UDP would "
      "not\n"
      "2:12: cameras.a.kms-key: it requires sse: aws:kms\n"
-     "2:12: cameras.a.segment-max: it is larger than the pool\n"
-     "2:12: cameras.a.spool-share: the site has no spool; add spool: { dir: DIR }\n"},
+     "2:12: cameras.a.spool-share: the site has no spool; add spool: { dir: DIR }\n"
+     "2:12: cameras.a.segment-max: it is larger than the camera's share of the pool, 262144 KiB\n"},
+    {"store: /rec\npool: 600K\ncameras:\n  a: { input: rtsp://h/1, pool-share: 50% }\n  b: { "
+     "input: "
+     "rtsp://h/2 }\n  c: { input: rtsp://h/3, pool-share: 45% }\n",
+     "4:3: warning: cameras.a: its share of the pool is 288 KiB; a segment of 4 s at 2 Mbit/s has "
+     "1 "
+     "MiB\n"
+     "5:3: cameras.b: its share of the pool is 16 KiB; it must be 256 KiB or more: give the site a "
+     "larger pool, or the camera a pool-share\n"},
     {"store: /rec\ncameras: { a: { input: '-' }, b: {input: \"rtsp://me:secret@h/\\n\"} }\n",
      "2:24: cameras.a.input: the value is not an address such as "
      "rtsp://user:password@10.0.0.5/main, or a file\n"

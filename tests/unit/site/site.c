@@ -63,7 +63,7 @@ static void the_example(void **state) {
     assert_string_equal(c[0].recorder.s3.region, "eu-central-1");
     assert_string_equal(c[0].recorder.spool_dir, "/var/spool/s3hls");
     assert_int_equal(c[0].recorder.spool_max_bytes, UINT64_C(32) << 30);
-    assert_int_equal(c[0].pool_share_bytes, 128 << 20);
+    assert_int_equal(c[0].recorder.pool_quota_bytes, 128 << 20);
     assert_int_equal(c[0].recorder.segment_duration_ms, 4000);
     assert_int_equal(c[0].source.audio, S3HLS_SOURCE_AUDIO_AUTO);
     assert_true(c[0].source.audio_in_ts);
@@ -144,8 +144,8 @@ static void every_setting_has_an_effect(void **state) {
     assert_int_equal(a->source.transport, S3HLS_RTSP_AUTO);
     expect_path(a->source.ca_file, "/f");
     assert_int_equal(a->source.insecure, 1);
-    assert_int_equal(a->pool_share_bytes, 512 << 20);
-    assert_int_equal(b->pool_share_bytes, 256 << 20);
+    assert_int_equal(a->recorder.pool_quota_bytes, 512 << 20);
+    assert_int_equal(b->recorder.pool_quota_bytes, 256 << 20);
     assert_int_equal(a->recorder.spool_max_bytes, (UINT64_C(10) << 30) / 4);
     assert_int_equal(b->recorder.spool_max_bytes, (UINT64_C(10) << 30) / 8 * 3);
     assert_string_equal(a->recorder.object.storage_class, "STANDARD_IA");
@@ -287,7 +287,7 @@ static void a_thousand_cameras_are_read_at_once(void **state) {
     assert_true(clock() - begun < 2 * CLOCKS_PER_SEC);
     assert_int_equal(file.site->camera_count, 1000);
     assert_ptr_equal(s3hls__site_find(file.site, "camera-999"), &file.site->cameras[999]);
-    assert_int_equal(file.site->cameras[0].pool_share_bytes, (UINT64_C(4) << 30) / 1000);
+    assert_int_equal(file.site->cameras[0].recorder.pool_quota_bytes, (UINT64_C(4) << 30) / 1000);
     free(yaml);
 }
 
