@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 JOBS  := $(shell nproc)
 
-.PHONY: help demo test check bench build install clean
+.PHONY: help demo test check bench build install deb clean
 help:
 	@echo "make demo     record a clip, play it back, prove that nothing is missing"
 	@echo "make test     everything: tests, sanitizers, fuzzing, checks (under 20 minutes)"
@@ -10,6 +10,7 @@ help:
 	@echo "make bench    measures beside peers, to build/bench.jsonl"
 	@echo "make build    build/release/s3hls and the libraries"
 	@echo "make install  into DESTDIR and PREFIX (/usr/local)"
+	@echo "make deb      a Debian package of the gateway, in build/release/package"
 
 demo:
 	@tests/support/setup.sh demo
@@ -35,6 +36,10 @@ build:
 
 install: build
 	cmake --install build/release --prefix $(or $(PREFIX),/usr/local)
+
+deb: build
+	@tests/support/setup.sh deb
+	@cpack --config build/release/CPackConfig.cmake
 
 clean:
 	rm -rf build

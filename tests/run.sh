@@ -83,6 +83,7 @@ builds_and_checks() {
     done
     platforms bullseye armhf & # two at once: they wait for packages, and for tests that wait
     local other=$!
+    step platform-package tests/platform/package.sh
     platforms musl armel s390x
     wait "$other"
 }

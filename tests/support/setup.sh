@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT-0
-# setup.sh build|demo|all: install, by apt, what is missing to build, to run the demo, to run every test.
+# setup.sh build|demo|deb|all: install, by apt, what is missing to build, to run the demo, to build the package, to run every test.
 set -euo pipefail
 
 build="gcc g++ clang cmake ninja-build pkg-config libcurl4-openssl-dev libssl-dev libexpat1-dev
@@ -9,13 +9,14 @@ build="gcc g++ clang cmake ninja-build pkg-config libcurl4-openssl-dev libssl-de
 demo="ffmpeg"
 all="python3 time musl-tools qemu-user-static gcc-arm-linux-gnueabihf gcc-arm-linux-gnueabi gcc-s390x-linux-gnu dpkg-dev clang-format clang-tidy libclang-rt-14-dev binutils valgrind awscli curl openssl radosgw ceph-mon ceph-osd man-db faketime
     chromium firefox-esr gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad haproxy wrk nftables iptables iproute2 nginx-light softhsm2 libengine-pkcs11-openssl
-    python3-jsonschema python3-yaml"
+    python3-jsonschema python3-yaml mmdebstrap systemd"
 
 case ${1:-} in
 build) wanted=$build ;;
 demo) wanted="$build $demo" ;;
+deb) wanted="$build dpkg-dev" ;;
 all) wanted="$build $demo $all" ;;
-*) echo "usage: setup.sh build|demo|all" >&2; exit 2 ;;
+*) echo "usage: setup.sh build|demo|deb|all" >&2; exit 2 ;;
 esac
 
 missing=()

@@ -1,0 +1,33 @@
+# `make deb`: a Debian package of the gateway: the command, libraries and headers, manual, service, a commented site file.
+# What only the package installs: the service, its configuration, completion, the licence.
+foreach(file "s3hls.service /usr/lib/systemd/system/s3hls.service" "site.yaml /etc/s3hls/site.yaml"
+             "s3hls.bash /usr/share/bash-completion/completions/s3hls" "../LICENSE /usr/share/doc/s3hls/copyright")
+  separate_arguments(file)
+  list(GET file 0 from)
+  list(GET file 1 to)
+  get_filename_component(folder ${to} DIRECTORY)
+  get_filename_component(name ${to} NAME)
+  install(FILES packaging/${from} DESTINATION ${folder} RENAME ${name} COMPONENT service EXCLUDE_FROM_ALL)
+endforeach()
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME s3hls)
+set(CPACK_PACKAGE_CONTACT "the authors of s3hls")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "records IP cameras as HLS segments in S3, and plays them back")
+set(CPACK_PACKAGE_DESCRIPTION
+    "A gateway that records the RTSP cameras of a site into an S3 bucket or a directory, with a spool for outages, and a server that plays any moment from the bucket's own listing. With the C libraries for cameras.")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_COMPONENTS_ALL Unspecified service)
+set(CPACK_COMPONENTS_GROUPING ALL_COMPONENTS_IN_ONE)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_PACKAGE_DIRECTORY ${PROJECT_BINARY_DIR}/package)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION video)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${PROJECT_BINARY_DIR}/src)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "ca-certificates")
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+file(GLOB scripts ${PROJECT_SOURCE_DIR}/packaging/debian/*)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${scripts})
+include(CPack)
