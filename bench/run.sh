@@ -13,6 +13,7 @@ bench/path.sh
 bench/size.sh
 bench/device.sh
 bench/serve.sh build/release/s3hls
+bench/site.sh
 if command -v chromium >/dev/null; then
     (cd tests/browser && npm ci --silent)
     S3HLS=$PWD/build/release/s3hls node bench/page.mjs

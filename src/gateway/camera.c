@@ -341,16 +341,25 @@ bool s3hls__camera_is_delivered(s3hls__gateway_camera *c) {
     return stats.segments_waiting == 0;
 }
 
-int s3hls__camera_close(s3hls__gateway_camera *c, int64_t until_us) {
+static void add(s3hls__gateway_totals *totals, const s3hls_recorder_stats *s) {
+    totals->segments_delivered += s->segments_delivered;
+    totals->segments_spooled += s->segments_spooled;
+    totals->segments_dropped += s->segments_dropped;
+    totals->frames_dropped += s->frames_dropped;
+}
+
+void s3hls__camera_close(s3hls__gateway_camera *c, int64_t until_us,
+                         s3hls__gateway_totals *totals) {
     s3hls_env env = c->world->env;
     s3hls_recorder *recorder = c->recorder;
+    s3hls_recorder_stats stats = {0};
     pthread_mutex_lock(&c->lock);
     c->recorder = NULL;
     pthread_mutex_unlock(&c->lock);
-    int rc = s3hls_recorder_close(&recorder, 0);
+    s3hls_recorder_close_stats(&recorder, 0, &stats);
+    add(totals, &stats);
     int64_t left_us = until_us - s3hls__env_now_us(&env);
     close_publisher(c, left_us > 0 ? (uint32_t)(left_us / 1000) : 0);
     pthread_mutex_destroy(&c->lock);
     s3hls__env_free(&env, c);
-    return rc == S3HLS_E_UNDELIVERED ? rc : S3HLS_OK;
 }

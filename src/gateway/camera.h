@@ -36,7 +36,8 @@ void s3hls__camera_stop(s3hls__gateway_camera *camera);
 void s3hls__camera_end(s3hls__gateway_camera *camera, int64_t until_us);
 /* Test whether nothing is left to deliver. */
 bool s3hls__camera_is_delivered(s3hls__gateway_camera *camera);
-/* Spool the rest and free the camera. @return as s3hls__gateway_close() */
-int s3hls__camera_close(s3hls__gateway_camera *camera, int64_t until_us);
+/* Spool the rest and free the camera. @param totals  its counts are added */
+void s3hls__camera_close(s3hls__gateway_camera *camera, int64_t until_us,
+                         s3hls__gateway_totals *totals);
 
 #endif

@@ -15,16 +15,18 @@ static const int64_t READERS_END_US = 2000000;                       /* then the
 static const int64_t RELOAD_US = 5000000; /* to deliver what a camera leaves that is removed */
 static const int64_t POLL_US = 20000;
 
-/* A reading of the file, as long as a camera uses it. */
+/* A reading of the file, as long as it is in use: by each of its cameras, as the current one, as
+ * the first one. */
 typedef struct reading {
     s3hls__site *site;
-    size_t cameras;
+    size_t uses;
 } reading;
 
 /* A camera and the reading that its settings are in. */
 typedef struct place {
     s3hls__gateway_camera *camera;
     reading *of;
+    bool continued; /* a camera of the same name takes its place, and its spool */
 } place;
 
 struct s3hls__gateway {
@@ -41,6 +43,8 @@ struct s3hls__gateway {
     reading *current;
     place *places; /* in the order of the file */
     size_t count;
+
+    s3hls__gateway_totals totals; /* the thread of reload and close */
 };
 
 /* ---- readings */
@@ -52,9 +56,9 @@ static reading *open_reading(const s3hls_env *env, s3hls__site *site) {
     return r;
 }
 
-/* Close a reading that no camera uses, and that is not the current one. */
-static void close_reading(const s3hls__gateway *g, reading *r) {
-    if (!r || r->cameras || r == g->current || r == g->first)
+/* One use of a reading has ended. Accepts NULL. */
+static void release(const s3hls__gateway *g, reading *r) {
+    if (!r || --r->uses)
         return;
     s3hls__site_close(&r->site);
     s3hls__env_free(&g->world.env, r);
@@ -91,11 +95,10 @@ static int64_t stagger_us(size_t count) {
     return share_us < STAGGER_US ? share_us : STAGGER_US;
 }
 
-/* End cameras, all at the same time. @return as s3hls__gateway_close() */
-static int end_cameras(const s3hls__gateway *g, place *places, size_t count, int64_t until_us) {
+/* End cameras, all at the same time. */
+static void end_cameras(s3hls__gateway *g, place *places, size_t count, int64_t until_us) {
     const s3hls_env *env = &g->world.env;
     int64_t readers_us = s3hls__env_now_us(env) + READERS_END_US;
-    int result = S3HLS_OK;
     for (size_t i = 0; i < count; i++)
         s3hls__camera_stop(places[i].camera);
     for (size_t i = 0; i < count; i++)
@@ -105,12 +108,12 @@ static int end_cameras(const s3hls__gateway *g, place *places, size_t count, int
                s3hls__env_now_us(env) < until_us - SECOND_US)
             nanosleep(&(struct timespec){.tv_nsec = POLL_US * 1000}, NULL);
     for (size_t i = 0; i < count; i++) {
-        int rc = s3hls__camera_close(places[i].camera, until_us);
-        result = rc ? rc : result;
-        places[i].of->cameras--;
-        close_reading(g, places[i].of);
+        uint64_t spooled = g->totals.segments_spooled;
+        s3hls__camera_close(places[i].camera, until_us, &g->totals);
+        if (places[i].continued)
+            g->totals.segments_spooled = spooled;
+        release(g, places[i].of);
     }
-    return result;
 }
 
 static const place *find(const s3hls__gateway *g, const char *name) {
@@ -134,25 +137,27 @@ static bool fill(s3hls__gateway *g, reading *r, place *places) {
         }
         int64_t start_us =
             s3hls__env_now_us(&g->world.env) + (int64_t)fresh++ * stagger_us(r->site->camera_count);
-        places[i] = (place){s3hls__camera_open(&g->world, settings, start_us), r};
+        places[i] = (place){s3hls__camera_open(&g->world, settings, start_us), r, false};
         if (!places[i].camera)
             return false;
     }
     return true;
 }
 
-static bool is_among(const place *p, const place *places, size_t count) {
+/* @return the place of the same name, with the same camera or another; NULL: it was removed */
+static const place *successor(const place *p, const place *places, size_t count) {
+    const char *name = s3hls__camera_settings(p->camera)->name;
     for (size_t i = 0; i < count; i++)
-        if (places[i].camera == p->camera)
-            return true;
-    return false;
+        if (strcmp(s3hls__camera_settings(places[i].camera)->name, name) == 0)
+            return &places[i];
+    return NULL;
 }
 
 /* Close the cameras of a reading that could not be filled; its site stays the caller's. */
 static void undo(s3hls__gateway *g, reading *r, place *places, size_t count) {
     for (size_t i = 0; i < count; i++)
         if (places[i].camera && places[i].of == r)
-            s3hls__camera_close(places[i].camera, 0);
+            s3hls__camera_close(places[i].camera, 0, &g->totals);
     s3hls__env_free(&g->world.env, places);
     s3hls__env_free(&g->world.env, r);
 }
@@ -170,22 +175,30 @@ static int take(s3hls__gateway *g, s3hls__site *site) {
         s3hls__env_free(env, ending);
         return S3HLS_E_NOMEM;
     }
-    for (size_t i = 0; i < g->count; i++)
-        if (!is_among(&g->places[i], places, count))
-            ending[ending_count++] = g->places[i];
+    for (size_t i = 0; i < g->count; i++) {
+        const place *next = successor(&g->places[i], places, count);
+        if (next && next->camera == g->places[i].camera)
+            continue;
+        ending[ending_count] = g->places[i];
+        ending[ending_count++].continued = next != NULL;
+    }
     for (size_t i = 0; i < count; i++)
-        r->cameras += places[i].of == r;
+        r->uses += places[i].of == r;
     s3hls__env_free(env, g->places);
     g->places = places;
     g->count = count;
     g->current = r;
-    g->first = g->first ? g->first : r;
+    r->uses++;
+    if (!g->first) {
+        g->first = r;
+        r->uses++;
+    }
     g->ending = true;
     pthread_mutex_unlock(&g->lock);
     end_cameras(g, ending, ending_count, s3hls__env_now_us(env) + RELOAD_US);
     pthread_mutex_lock(&g->lock);
     g->ending = false;
-    close_reading(g, before);
+    release(g, before);
     s3hls__env_free(env, ending);
     return S3HLS_OK;
 }
@@ -283,21 +296,20 @@ bool s3hls__gateway_get_status(s3hls__gateway *g, size_t at, s3hls__camera_statu
     return found;
 }
 
-int s3hls__gateway_close(s3hls__gateway **gateway, uint32_t deadline_ms) {
+void s3hls__gateway_close(s3hls__gateway **gateway, uint32_t deadline_ms,
+                          s3hls__gateway_totals *totals) {
     s3hls__gateway *g = gateway ? *gateway : NULL;
+    *totals = (s3hls__gateway_totals){0};
     if (!g)
-        return S3HLS_OK;
+        return;
     int64_t until_us = s3hls__env_now_us(&g->world.env) + deadline_ms * INT64_C(1000);
     end_thread(g);
     s3hls__keeper_close(&g->keeper);
-    int rc = end_cameras(g, g->places, g->count, until_us);
-    reading *last = g->current, *first = g->first;
-    g->current = g->first = NULL;
-    close_reading(g, last);
-    if (first != last)
-        close_reading(g, first);
+    end_cameras(g, g->places, g->count, until_us);
+    release(g, g->current);
+    release(g, g->first);
     s3hls__env_free(&g->world.env, g->places);
+    *totals = g->totals;
     free_gateway(g);
     *gateway = NULL;
-    return rc;
 }

@@ -99,10 +99,17 @@ size_t s3hls__gateway_count(s3hls__gateway *gateway);
  * @return false: there is no such camera */
 bool s3hls__gateway_get_status(s3hls__gateway *gateway, size_t place, s3hls__camera_status *status);
 
+/* Sums over all recordings that have ended. */
+typedef struct s3hls__gateway_totals {
+    uint64_t segments_delivered, segments_dropped, frames_dropped;
+    uint64_t
+        segments_spooled; /* at the end; what a changed camera's successor found is not counted */
+} s3hls__gateway_totals;
+
 /* End all recordings, deliver what is left for up to deadline_ms, and free the gateway.
  * @param gateway  accepts NULL and a pointer to NULL; set to NULL
- * @return S3HLS_OK: everything was delivered or is in the spool
- *   S3HLS_E_UNDELIVERED: segments were dropped; each was reported */
-int s3hls__gateway_close(s3hls__gateway **gateway, uint32_t deadline_ms);
+ * @param totals   receives them, those of cameras included that a reload removed */
+void s3hls__gateway_close(s3hls__gateway **gateway, uint32_t deadline_ms,
+                          s3hls__gateway_totals *totals);
 
 #endif

@@ -211,7 +211,13 @@ static int run(running *r, const sigset_t *signals) {
     fputs("s3hls run: stopping\n", stderr);
     site_socket_close(&r->socket);
     s3hls_server_close(&r->server, SERVER_CLOSE_MS);
-    return s3hls__gateway_close(&r->gateway, CLOSE_MS) ? EXIT_UNDELIVERED : EXIT_DONE;
+    s3hls__gateway_totals t;
+    s3hls__gateway_close(&r->gateway, CLOSE_MS, &t);
+    fprintf(stderr,
+            "s3hls run: segments: %" PRIu64 " delivered, %" PRIu64 " in the spool, %" PRIu64
+            " dropped; %" PRIu64 " pictures dropped\n",
+            t.segments_delivered, t.segments_spooled, t.segments_dropped, t.frames_dropped);
+    return t.segments_dropped ? EXIT_UNDELIVERED : EXIT_DONE;
 }
 
 int command_run(int argc, char **argv) {
