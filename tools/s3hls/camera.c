@@ -129,7 +129,6 @@ bool camera_find_again(camera *c, s3hls_source **source, const char *why) {
     char message[MESSAGE_BYTES];
     int64_t lost_us = delivery_clock_us();
     snprintf(message, sizeof message, "the camera is lost (%s); trying to connect again", why);
-    s3hls_recorder_flush(c->delivery->recorder); /* deliver the segment so far */
     camera_report(c, "input-lost", message, 0);
     if (!find(c, source, FIRST_MS))
         return false;

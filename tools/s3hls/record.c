@@ -2,6 +2,7 @@
 #include "av_messages.h"
 #include "camera.h"
 #include "delivery.h"
+#include "gateway/feed.h"
 #include "intake.h"
 #include "tool.h"
 #include "when.h"
@@ -199,11 +200,11 @@ typedef struct recording {
     camera camera; /* or another input */
     s3hls_source *input;
     intake intake;
-    bool reconnects, first_seen, await_keyframe;
+    s3hls__feed feed;
+    bool reconnects;
     delivery delivery;
-    int64_t begun_us;            /* monotonic: when reading began */
-    int64_t first_us, newest_us; /* frame times as put */
-    int64_t shift_us;            /* from the input's times to frame times */
+    int64_t begun_us; /* monotonic: when reading began */
+    int64_t first_us; /* time of the first picture of the session */
 } recording;
 
 static const int64_t MAX_AHEAD_US = 10000000; /* --realtime: a larger lead is a jump of the times */
@@ -265,50 +266,24 @@ static int64_t counted_us(const recording *r) {
 /* @return false: interrupted. */
 static bool reconnect(recording *r, const char *why) {
     intake_end(&r->intake, r->input);
-    r->first_seen = false;
-    r->await_keyframe = true;
+    s3hls__feed_lose(&r->feed);
     bool found = camera_find_again(&r->camera, &r->input, why);
     intake_begin(&r->intake);
     return found;
 }
 
-static void put(recording *r, s3hls_frame *frame) {
-    static const int64_t STEP_BACK_US = 1000000; /* large enough to begin a new timeline */
+static void take(recording *r, const s3hls_frame *frame) {
     bool raw = s3hls_source_get_facts(r->input)->raw;
-    if (!r->first_seen && r->delivery.reconnects)
-        r->shift_us = r->newest_us - STEP_BACK_US - frame->pts_us;
-    else if (!r->first_seen)
-        r->first_us = frame->pts_us;
-    r->first_seen = true;
-    frame->pts_us += r->shift_us;
-    r->newest_us = frame->pts_us;
-    keep_pace(r, raw ? counted_us(r) : frame->pts_us - r->first_us);
-    s3hls_recorder_put_video(r->delivery.recorder, frame); /* failures are in the statistics */
-}
-
-/* Audio never ends a recording: failures are in the statistics. */
-static void put_audio(recording *r) {
-    const s3hls_source_facts *facts = s3hls_source_get_facts(r->input);
-    bool wanted = facts->audio.codec == r->options->delivery.cfg.audio.codec;
-    s3hls_audio audio;
-    while (s3hls_source_take_audio(r->input, &audio)) {
-        audio.pts_us += r->shift_us;
-        if (wanted && r->first_seen)
-            s3hls_recorder_put_audio(r->delivery.recorder, &audio);
-    }
-}
-
-static void take(recording *r, s3hls_frame *frame) {
     intake_note(&r->intake, r->input, frame);
-    r->await_keyframe &= !s3hls_source_at_keyframe(r->input);
-    if (!r->await_keyframe)
-        put(r, frame);
-    put_audio(r);
+    if (!r->feed.first_seen)
+        r->first_us = frame->pts_us;
+    keep_pace(r, raw ? counted_us(r) : frame->pts_us - r->first_us);
+    s3hls__feed_put(&r->feed, r->input, frame);
 }
 
 /* Audio may end behind the last picture. */
 static int end_reading(recording *r, int status) {
-    put_audio(r);
+    s3hls__feed_put_audio(&r->feed, r->input);
     return status;
 }
 
@@ -490,6 +465,8 @@ static int record(const command_line *line, recording *r) {
     if (r->delivery.recorder) {
         int rc = S3HLS_OK;
         bool found = await_input(r);
+        r->feed.recorder = r->delivery.recorder;
+        r->feed.audio = r->options->delivery.cfg.audio.codec;
         r->begun_us = delivery_clock_us();
         intake_init(&r->intake, &r->camera);
         intake_begin(&r->intake);
