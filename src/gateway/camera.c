@@ -304,6 +304,8 @@ s3hls__gateway_camera *s3hls__camera_open(const s3hls__camera_world *world,
     c->status.codec = "";
     c->status.since_us = wall_us(c);
     snprintf(c->status.name, sizeof c->status.name, "%s", settings->name);
+    c->status.spool_max_bytes =
+        settings->recorder.spool_dir ? settings->recorder.spool_max_bytes : 0;
     pthread_mutex_init(&c->lock, NULL);
     return c;
 }

@@ -45,6 +45,7 @@ typedef struct s3hls__camera_status {
     uint64_t reconnects;          /* sessions after the first */
     uint64_t replaced;            /* readers that were left behind in a call that did not return */
     uint64_t damaged;             /* pictures with missing data */
+    uint64_t spool_max_bytes;     /* its part of the spool; 0: there is none */
     s3hls_recorder_stats stats;   /* zero while there is no recorder */
 } s3hls__camera_status;
 

@@ -49,7 +49,7 @@ may src/verify 'verify' verify/ layout/ container/ codec/ media/
 may src/input 'input status' input/ base/ curl/ libavcodec/ libavformat/ libavutil/ libswresample/
 may src/site 'input recorder server uploader' site/ base/ deliver/object.h layout/key.h s3/uri.h store/backend.h yaml.h
 may src/gateway 'archive input publish recorder retention' gateway/ site/site.h base/
-may tools/s3hls all gateway/gateway.h gateway/feed.h site_status.h input/nal.h site/site.h site/quantity.h codec/access_unit.h media/media.h tool.h mask.h av_messages.h intake.h camera.h doctor.h curl/ options.h delivery.h events.h metrics.h progress.h range.h probe.h site_file.h text.h try.h when.h \
+may tools/s3hls all gateway/gateway.h gateway/feed.h site_status.h input/nal.h site/site.h site/quantity.h codec/access_unit.h media/media.h tool.h mask.h av_messages.h intake.h camera.h doctor.h curl/ options.h delivery.h events.h metrics.h metrics_text.h progress.h range.h probe.h site_file.h text.h try.h when.h \
     jansson.h microhttpd.h libavutil/
 may compat/v1 s3hls S3_HLS_SDK.h S3_Simple_Put.h
 may compat/v2 s3hls S3_HLS_SDK.h S3_HLS_Return_Code.h

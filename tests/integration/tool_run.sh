@@ -55,9 +55,10 @@ mkfifo pipe # open() does not return: nothing can interrupt it
 others=("stall: { input: \"rtsp://127.0.0.1:$stall/live\" }" "absent: { input: \"rtsp://127.0.0.1:1/live\" }"
     "ends: { input: \"rtsp://127.0.0.1:$ends/live\" }" "hangs: { input: \"$work/pipe\" }")
 site "${others[@]}"
-PASSWORD=pass-word "$S3HLS" run site.yaml --socket sock 2>out &
+PASSWORD=pass-word "$S3HLS" run site.yaml --socket sock --metrics 127.0.0.1:0 2>out &
 runner=$!
-for _ in $(seq 100); do [ ! -S sock ] || break; sleep 0.05; done
+for _ in $(seq 100); do ! grep -q /metrics out || break; sleep 0.05; done
+address=$(sed -nE 's,.*metrics at (http://[0-9.:]+)/metrics$,\1,p' out)
 until_is good state recording
 until_is absent state connecting
 until_is absent input_error '*refused*'
@@ -86,6 +87,27 @@ until_is more segments_delivered '[1-9]*'
 for _ in 1 2 3 4 5 6 7 8 9 10; do kill -HUP "$runner"; sleep 0.1; done
 until_is hangs readers_replaced '[1-9]*'
 until_is good segments_delivered '1[0-9]'
+curl -s "$address/metrics" >metrics
+python3 - <<'EOF' || fail "metrics: $(cat metrics)"
+import re
+seen, types, group = set(), set(), None
+for line in open("metrics"):
+    if line.startswith("# TYPE"):
+        group = line.split()[2]
+        assert group not in types, f"{group} is stated twice"
+        types.add(group)
+    elif not line.startswith("#"):
+        name, labels = re.fullmatch(r'(\w+)(\{.*\})? -?[0-9.]+\n', line).groups()
+        assert name == group and (name, labels) not in seen, line
+        seen.add((name, labels))
+for camera in ("good", "hangs", "more"):
+    up = f's3hls_input_up{{camera="{camera}"}} {int(camera in ("good", "more"))}\n'
+    assert up in open("metrics").read(), up
+EOF
+[ "$(curl -s -o health -w '%{http_code}' "$address/healthz")" = 503 ] || fail "healthz: $(cat health)"
+grep -q '^hangs: connecting: its connection' health && ! grep -q '^good' health || fail "healthz: $(cat health)"
+curl -s "$address/api/status" | python3 -c 'import json, sys; assert len(json.load(sys.stdin)["cameras"]) == 4' || fail "api/status"
+echo "ok: metrics, healthz, api/status"
 before=$SECONDS
 kill -TERM "$runner"
 wait "$runner" || fail "exit status $?: $(cat out)"

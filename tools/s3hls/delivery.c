@@ -211,14 +211,17 @@ static void on_event(void *ctx, const s3hls_event *event) {
     events_write(d->events, event);
 }
 
-static void look_for_metrics(void *ctx, metrics_view *view) {
+static bool look_for_metrics(void *ctx, size_t place, metrics_view *view) {
     delivery *d = ctx;
+    if (place > 0)
+        return false;
     s3hls_recorder_get_stats(d->recorder, &view->stats);
     view->input_up = !d->input_lost;
     view->reconnects = d->reconnects;
     view->input_unusable = d->input_unusable;
     view->input_damaged = d->input_damaged;
     view->spool_max_bytes = d->options->cfg.spool_dir ? d->options->cfg.spool_max_bytes : 0;
+    return true;
 }
 
 static void on_publisher_status(void *ctx, int status, const s3hls_s3_error *error) {
@@ -277,8 +280,8 @@ static int open_metrics(delivery *d) {
     char address[64];
     if (!d->options->metrics)
         return EXIT_DONE;
-    const char *wrong =
-        metrics_open(&d->metrics, d->options->metrics, look_for_metrics, d, address);
+    const metrics_source source = {.look = look_for_metrics, .ctx = d};
+    const char *wrong = metrics_open(&d->metrics, d->options->metrics, &source, address);
     if (wrong)
         fprintf(stderr, "s3hls %s: --metrics %s: %s\n", d->command, d->options->metrics, wrong);
     else if (!d->options->quiet)

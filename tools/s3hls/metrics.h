@@ -5,27 +5,38 @@
 
 #include "s3hls/recorder.h"
 #include <stdbool.h>
+#include <stdio.h>
 
 typedef struct metrics metrics;
 
-/* Values that are exposed. */
+/* What is exposed of a recording. */
 typedef struct metrics_view {
+    char camera[65]; /* the label; "": none, there is one recording */
     s3hls_recorder_stats stats;
     bool input_up;          /* the camera is connected */
     uint64_t reconnects;    /* reconnections to it */
     bool input_unusable;    /* pictures arrive, but none can be recorded */
     uint64_t input_damaged; /* pictures with missing data */
     uint64_t spool_max_bytes;
+    bool measured; /* the following are known */
+    uint64_t bits_per_s, readers_replaced;
+    char fault[300]; /* of the input, for /healthz; "": none */
 } metrics_view;
 
-/* Fills a view; called on a thread of the server, until metrics_close() returns. */
-typedef void (*metrics_look)(void *ctx, metrics_view *view);
+/* Where the values come from. Called on a thread of the server, until metrics_close() returns. */
+typedef struct metrics_source {
+    /* Fill the view of a recording, which is zero. @param place  from 0 @return false: there is
+     * none */
+    bool (*look)(void *ctx, size_t place, metrics_view *view);
+    void (*write_status)(FILE *to, void *ctx); /* /api/status; NULL: there is none */
+    void *ctx;
+} metrics_source;
 
 /* @param where  "PORT", ":PORT" (both: 127.0.0.1), "ADDRESS:PORT" or "[IPV6]:PORT"; port 0: a free
  * port
  * @param address  receives the address in use, as in a URL, 64 bytes
  * @return NULL, or the error. */
-const char *metrics_open(metrics **out, const char *where, metrics_look look, void *ctx,
+const char *metrics_open(metrics **out, const char *where, const metrics_source *source,
                          char address[64]);
 void metrics_close(metrics **m);
 

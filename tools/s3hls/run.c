@@ -2,6 +2,7 @@
 /* run: records all cameras of a site until a signal arrives. */
 #include "av_messages.h"
 #include "mask.h"
+#include "metrics.h"
 #include "s3hls/server.h"
 #include "site_file.h"
 #include "site_status.h"
@@ -21,7 +22,7 @@ enum { CLOSE_MS = 8000, SERVER_CLOSE_MS = 1000, TICK_MS = 1000 };
 
 typedef struct run_options {
     common_options common;
-    const char *socket;
+    const char *socket, *metrics;
     bool quiet;
 } run_options;
 
@@ -31,6 +32,7 @@ typedef struct running {
     s3hls__gateway *gateway;
     s3hls_server *server;
     site_socket *socket;
+    metrics *metrics;
     int64_t watchdog_ms; /* interval of notifications; 0: none is required */
 } running;
 
@@ -194,6 +196,55 @@ static void open_socket(running *r) {
                 strerror(rc));
 }
 
+/* A camera that has just begun is given the time of an attempt. */
+static const char *fault_of(const s3hls__camera_status *c, int64_t now_us) {
+    static const int64_t PATIENCE_US = 12000000;
+    if (c->state == S3HLS__CAMERA_RECORDING || now_us - c->since_us < PATIENCE_US)
+        return NULL;
+    return c->why[0] ? c->why : "no connection yet";
+}
+
+static bool look(void *ctx, size_t place, metrics_view *view) {
+    s3hls__camera_status c;
+    const s3hls_env env = s3hls_env_default();
+    if (!s3hls__gateway_get_status(ctx, place, &c))
+        return false;
+    const char *fault = fault_of(&c, env.wall_us(env.ctx));
+    memcpy(view->camera, c.name, sizeof c.name);
+    view->stats = c.stats;
+    view->input_up = c.connected_us != 0;
+    view->reconnects = c.reconnects;
+    view->input_unusable = c.state == S3HLS__CAMERA_UNUSABLE;
+    view->input_damaged = c.damaged;
+    view->spool_max_bytes = c.spool_max_bytes;
+    view->measured = true;
+    view->bits_per_s = c.bits_per_s;
+    view->readers_replaced = c.replaced;
+    if (fault)
+        snprintf(view->fault, sizeof view->fault, "%s: %s", s3hls__camera_state_name(c.state),
+                 fault);
+    address_mask_all(view->fault);
+    s3hls_printable(view->fault);
+    return true;
+}
+
+static void write_status(FILE *to, void *ctx) {
+    site_status_write(to, ctx);
+}
+
+static void open_metrics(running *r) {
+    const char *where = r->options->metrics;
+    const metrics_source source = {look, write_status, r->gateway};
+    char address[64];
+    if (!where)
+        return;
+    const char *wrong = metrics_open(&r->metrics, where, &source, address);
+    if (wrong)
+        fprintf(stderr, "s3hls run: warning: --metrics %s: %s\n", where, wrong);
+    else
+        fprintf(stderr, "s3hls run: metrics at http://%s/metrics\n", address);
+}
+
 static int run(running *r, const sigset_t *signals) {
     s3hls__site *site;
     int code = site_file_open(&site, "run", r->path, &r->options->common);
@@ -203,12 +254,14 @@ static int run(running *r, const sigset_t *signals) {
         return code;
     open_server(r, site);
     open_socket(r);
+    open_metrics(r);
     size_t cameras = s3hls__gateway_count(r->gateway);
     fprintf(stderr, "s3hls run: %zu camera%s\n", cameras, cameras > 1 ? "s" : "");
     notify("READY=1");
     run_until_signal(r, signals);
     notify("STOPPING=1");
     fputs("s3hls run: stopping\n", stderr);
+    metrics_close(&r->metrics);
     site_socket_close(&r->socket);
     s3hls_server_close(&r->server, SERVER_CLOSE_MS);
     s3hls__gateway_totals t;
@@ -226,6 +279,8 @@ int command_run(int argc, char **argv) {
                     "for `s3hls status`; default $RUNTIME_DIRECTORY/status.sock, or "
                     "/run/s3hls/status.sock",
                     run_options, socket),
+        OPTION_TEXT("--metrics", "ADDR:PORT",
+                    "serve /metrics for Prometheus, /healthz, /api/status", run_options, metrics),
         OPTION_FLAG("-q", "print faults only", run_options, quiet),
         OPTION_END,
     };
