@@ -191,7 +191,7 @@ static void *run(void *arg) {
     struct pollfd ready = {.fd = r->listener, .events = POLLIN};
     while (!r->closing && r->local < 0)
         if (poll(&ready, 1, LOOK_MS) > 0)
-            r->local = accept(r->listener, NULL, NULL);
+            r->local = accept4(r->listener, NULL, NULL, SOCK_CLOEXEC);
     if (r->local >= 0) {
         relay(r);
         shutdown(r->local, SHUT_RDWR);

@@ -59,7 +59,7 @@ static void read_line(reader *r, char *line) {
     if (!r->begun && strncmp(line, mark, 3) == 0)
         line += 3;
     r->begun = true;
-    bool indented = strchr(BLANKS, line[0]) != NULL;
+    bool indented = line[0] && strchr(BLANKS, line[0]);
     char *text = trimmed(line), *equals = strchr(text, '=');
     if (text[0] == '#' || text[0] == ';' || text[0] == 0)
         return;
@@ -79,7 +79,7 @@ static void read_line(reader *r, char *line) {
 /* Read without stdio, whose buffer would keep credentials. A line that is longer than any
  * credential is truncated. @return false: errno has the cause */
 static bool read_lines(reader *r, int file) {
-    char buffer[1024], line[LINE_MAX_BYTES];
+    char buffer[1024], line[LINE_MAX_BYTES] = "";
     size_t used = 0;
     ssize_t n;
     while ((n = read(file, buffer, sizeof buffer)) > 0 || (n < 0 && errno == EINTR))

@@ -11,16 +11,16 @@ typedef struct metrics metrics;
 
 /* What is exposed of a recording. */
 typedef struct metrics_view {
-    char camera[65]; /* the label; "": none, there is one recording */
     s3hls_recorder_stats stats;
-    bool input_up;          /* the camera is connected */
-    uint64_t reconnects;    /* reconnections to it */
-    bool input_unusable;    /* pictures arrive, but none can be recorded */
+    uint64_t reconnects;    /* reconnections to the camera */
     uint64_t input_damaged; /* pictures with missing data */
     uint64_t spool_max_bytes;
-    bool measured; /* the following are known */
-    uint64_t bits_per_s, readers_replaced;
-    char fault[300]; /* of the input, for /healthz; "": none */
+    uint64_t bits_per_s, readers_replaced; /* if measured */
+    bool measured;
+    bool input_up;       /* the camera is connected */
+    bool input_unusable; /* pictures arrive, but none can be recorded */
+    char camera[65];     /* the label; "": none, there is one recording */
+    char fault[300];     /* of the input, for /healthz; "": none */
 } metrics_view;
 
 /* Where the values come from. Called on a thread of the server, until metrics_close() returns. */
