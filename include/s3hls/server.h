@@ -26,6 +26,18 @@ typedef enum s3hls_media {
  *              the call */
 typedef void (*s3hls_access_log_fn)(void *ctx, const char *line);
 
+/** What a recorder in the same process knows of a camera's input. */
+typedef struct s3hls_input_state {
+    char state[16];   /* "recording", "connecting", ...: one word */
+    char reason[256]; /* why it does not record, one line without secrets; "" if it does */
+} s3hls_input_state;
+
+/** Read the state of a camera's input. Called on several threads of the server at the same time;
+ * must not block.
+ * @param camera  its id, as in the API
+ * @return non-zero: state was set; 0: the camera is not known */
+typedef int (*s3hls_input_state_fn)(void *ctx, const char *camera, s3hls_input_state *state);
+
 /** How to serve. Strings are read at open only. */
 typedef struct s3hls_server_config {
     uint32_t struct_size; /* set by s3hls_server_config_init() */
@@ -56,6 +68,8 @@ typedef struct s3hls_server_config {
     /** Budget of LIST requests per minute for finding cameras and whether they record. Playlists
      * are listed regardless, and count. file:// does not count. Default 60. */
     uint32_t lists_per_minute;
+    s3hls_input_state_fn input_state; /* NULL (default): none */
+    void *input_state_ctx;
 } s3hls_server_config;
 
 static inline void s3hls_server_config_init(s3hls_server_config *cfg) {

@@ -296,6 +296,15 @@ bool s3hls__gateway_get_status(s3hls__gateway *g, size_t at, s3hls__camera_statu
     return found;
 }
 
+bool s3hls__gateway_find_status(s3hls__gateway *g, const char *name, s3hls__camera_status *status) {
+    pthread_mutex_lock(&g->lock);
+    const place *p = find(g, name);
+    if (p)
+        s3hls__camera_get_status(p->camera, status);
+    pthread_mutex_unlock(&g->lock);
+    return p != NULL;
+}
+
 void s3hls__gateway_close(s3hls__gateway **gateway, uint32_t deadline_ms,
                           s3hls__gateway_totals *totals) {
     s3hls__gateway *g = gateway ? *gateway : NULL;

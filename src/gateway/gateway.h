@@ -100,6 +100,10 @@ size_t s3hls__gateway_count(s3hls__gateway *gateway);
  * @return false: there is no such camera */
 bool s3hls__gateway_get_status(s3hls__gateway *gateway, size_t place, s3hls__camera_status *status);
 
+/* The same by its name. */
+bool s3hls__gateway_find_status(s3hls__gateway *gateway, const char *name,
+                                s3hls__camera_status *status);
+
 /* Sums over all recordings that have ended. */
 typedef struct s3hls__gateway_totals {
     uint64_t segments_delivered, segments_dropped, frames_dropped;

@@ -40,6 +40,8 @@ struct s3hls__catalog {
     s3hls_archive_cache *cache;
     s3hls__cameras *cameras;
     s3hls__budget budget;
+    s3hls_input_state_fn input_state;
+    void *input_state_ctx;
     source *sources;
     size_t count;
     bool costs;               /* at least one source costs */
@@ -120,6 +122,8 @@ int s3hls__catalog_open(s3hls__catalog **out, const s3hls_server_config *config,
     if (!c)
         return S3HLS_E_NOMEM;
     c->env = *env;
+    c->input_state = config->input_state;
+    c->input_state_ctx = config->input_state_ctx;
     s3hls__budget_init(&c->budget, config->lists_per_minute, &c->env);
     int rc = copy_options(c, &config->s3);
     c->sources = s3hls__env_alloc(env, config->url_count * sizeof *c->sources);
@@ -387,6 +391,12 @@ int s3hls__workspace_timeline(s3hls__workspace *workspace, const char *camera, u
 void s3hls__workspace_note_newest(s3hls__workspace *workspace, const char *camera,
                                   const s3hls_segment *newest) {
     s3hls__cameras_note(workspace->catalog->cameras, camera, newest);
+}
+
+bool s3hls__workspace_input_state(const s3hls__workspace *workspace, const char *camera,
+                                  s3hls_input_state *state) {
+    const s3hls__catalog *c = workspace->catalog;
+    return c->input_state && c->input_state(c->input_state_ctx, camera, state);
 }
 
 int s3hls__workspace_look(s3hls__workspace *workspace, const char *id, s3hls_s3_error *error) {

@@ -55,6 +55,10 @@ int s3hls__workspace_look(s3hls__workspace *workspace, const char *camera, s3hls
 void s3hls__workspace_note_newest(s3hls__workspace *workspace, const char *camera,
                                   const s3hls_segment *newest);
 
+/* As s3hls_server_config.input_state. @return false: not known */
+bool s3hls__workspace_input_state(const s3hls__workspace *workspace, const char *camera,
+                                  s3hls_input_state *state);
+
 /* For metrics. */
 typedef struct s3hls__catalog_figures {
     s3hls_archive_cache_stats hours; /* of the cache of hours */

@@ -180,6 +180,14 @@ static int longest_ago_first(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+/* Add what a recorder in the same process knows of the camera now. */
+static void add_input(const view *v, const char *camera, json_t *object) {
+    s3hls_input_state input = {.state = ""};
+    if (s3hls__workspace_input_state(v->workspace, camera, &input))
+        json_object_set_new(object, "input",
+                            json_pack("{s:s,s:s}", "state", input.state, "reason", input.reason));
+}
+
 /* Add a camera and whether it was recording when it was checked. A camera that only has timelines
  * has no newest segment. A share link shows the newest segment only within its range. */
 static bool add_camera(void *ctx, const s3hls__camera *camera) {
@@ -196,6 +204,8 @@ static bool add_camera(void *ctx, const s3hls__camera *camera) {
                             json_boolean(covered && end_ms > s->looked_ms - LIVE_MS));
     if (covered && end_ms > v->grant->from_ms && end_ms)
         json_object_set_new(object, "newest", json_time(end_ms));
+    if (covered)
+        add_input(v, camera->id, object);
     json_array_append_new(l->cameras, object);
     return false;
 }

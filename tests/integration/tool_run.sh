@@ -33,6 +33,7 @@ until_is() { # until_is CAMERA FIELD PATTERN
 site() { # site [LINE...]: the file, with further cameras
     {
         printf 'store: file://%s/store\nspool: { dir: %s/spool, max: 100M }\npool: 16M\n' "$work" "$work"
+        printf 'serve: { listen: "127.0.0.1:0" }\n'
         printf 'defaults: { segment: 1s }\ncameras:\n  good: { input: "rtsp://me:${PASSWORD}@127.0.0.1:%s/live" }\n' "$good"
         printf '  %s\n' "$@"
     } >site.yaml
@@ -72,7 +73,7 @@ echo "ok: status"
 # A file that is wrong, or that asks for more than a camera's change, changes nothing.
 site 'good: {}'
 tell 'the file was not applied: recording continues'
-grep -q 'site.yaml:7:3: .*stated twice' out || fail "the fault is not named: $(cat out)"
+grep -q 'site.yaml:8:3: .*stated twice' out || fail "the fault is not named: $(cat out)"
 site "${others[@]}"
 sed -i 's/pool: 16M/pool: 17M/' site.yaml
 tell 'pool requires a restart'
@@ -107,7 +108,12 @@ EOF
 [ "$(curl -s -o health -w '%{http_code}' "$address/healthz")" = 503 ] || fail "healthz: $(cat health)"
 grep -q '^hangs: connecting: its connection' health && ! grep -q '^good' health || fail "healthz: $(cat health)"
 curl -s "$address/api/status" | python3 -c 'import json, sys; assert len(json.load(sys.stdin)["cameras"]) == 4' || fail "api/status"
-echo "ok: metrics, healthz, api/status"
+page=$(sed -nE 's,^s3hls run: serving at (http://[0-9.:]+/)$,\1,p' out)
+curl -s "${page}api/cameras?count=10&first=0" | python3 -c 'import json, sys
+inputs = {c["id"]: c.get("input") for c in json.load(sys.stdin)["cameras"]}
+assert inputs["good"] == {"state": "recording", "reason": ""}, inputs
+assert inputs["stall"] is None, inputs # it is not recorded any more' || fail "the states of the page"
+echo "ok: metrics, healthz, api/status, the states of the page"
 before=$SECONDS
 kill -TERM "$runner"
 wait "$runner" || fail "exit status $?: $(cat out)"

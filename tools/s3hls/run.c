@@ -160,20 +160,6 @@ static void run_until_signal(running *r, const sigset_t *signals) {
     }
 }
 
-/* Recording matters more than its page: it continues without. */
-static void open_server(running *r, const s3hls__site *site) {
-    s3hls_server_config cfg = site->server;
-    if (!site->serves)
-        return;
-    cfg.s3.credentials = s3hls__gateway_credentials(r->gateway);
-    cfg.env = &r->options->common.env;
-    int rc = s3hls_server_open(&r->server, &cfg);
-    if (rc)
-        complain("run", "serve: recording continues without its page", rc, NULL);
-    else
-        fprintf(stderr, "s3hls run: serving at %s\n", s3hls_server_address(r->server));
-}
-
 static int open_gateway(running *r, s3hls__site *site) {
     const run_options *o = r->options;
     s3hls__gateway_config cfg = {
@@ -196,20 +182,33 @@ static void open_socket(running *r) {
                 strerror(rc));
 }
 
-/* A camera that has just begun is given the time of an attempt. */
-static const char *fault_of(const s3hls__camera_status *c, int64_t now_us) {
-    static const int64_t PATIENCE_US = 12000000;
-    if (c->state == S3HLS__CAMERA_RECORDING || now_us - c->since_us < PATIENCE_US)
-        return NULL;
-    return c->why[0] ? c->why : "no connection yet";
+/* Why a camera does not record, without secrets; "": it does, or has just begun. */
+static void write_fault(const s3hls__camera_status *c, int64_t patience_us, char *to, size_t size) {
+    const s3hls_env env = s3hls_env_default();
+    to[0] = 0;
+    if (c->state == S3HLS__CAMERA_RECORDING || env.wall_us(env.ctx) - c->since_us < patience_us)
+        return;
+    snprintf(to, size, "%s", c->why[0] ? c->why : "no connection yet");
+    address_mask_all(to);
+    s3hls_printable(to);
+}
+
+/* For the page. */
+static int input_state(void *ctx, const char *camera, s3hls_input_state *state) {
+    s3hls__camera_status c;
+    if (!s3hls__gateway_find_status(ctx, camera, &c))
+        return 0;
+    snprintf(state->state, sizeof state->state, "%s", s3hls__camera_state_name(c.state));
+    write_fault(&c, 0, state->reason, sizeof state->reason);
+    return 1;
 }
 
 static bool look(void *ctx, size_t place, metrics_view *view) {
+    static const int64_t ATTEMPT_US = 12000000;
     s3hls__camera_status c;
-    const s3hls_env env = s3hls_env_default();
+    char fault[S3HLS__CAMERA_WHY_BYTES];
     if (!s3hls__gateway_get_status(ctx, place, &c))
         return false;
-    const char *fault = fault_of(&c, env.wall_us(env.ctx));
     memcpy(view->camera, c.name, sizeof c.name);
     view->stats = c.stats;
     view->input_up = c.connected_us != 0;
@@ -220,11 +219,10 @@ static bool look(void *ctx, size_t place, metrics_view *view) {
     view->measured = true;
     view->bits_per_s = c.bits_per_s;
     view->readers_replaced = c.replaced;
-    if (fault)
+    write_fault(&c, ATTEMPT_US, fault, sizeof fault);
+    if (fault[0])
         snprintf(view->fault, sizeof view->fault, "%s: %s", s3hls__camera_state_name(c.state),
                  fault);
-    address_mask_all(view->fault);
-    s3hls_printable(view->fault);
     return true;
 }
 
@@ -243,6 +241,22 @@ static void open_metrics(running *r) {
         fprintf(stderr, "s3hls run: warning: --metrics %s: %s\n", where, wrong);
     else
         fprintf(stderr, "s3hls run: metrics at http://%s/metrics\n", address);
+}
+
+/* Recording matters more than its page: it continues without. */
+static void open_server(running *r, const s3hls__site *site) {
+    s3hls_server_config cfg = site->server;
+    if (!site->serves)
+        return;
+    cfg.s3.credentials = s3hls__gateway_credentials(r->gateway);
+    cfg.input_state = input_state;
+    cfg.input_state_ctx = r->gateway;
+    cfg.env = &r->options->common.env;
+    int rc = s3hls_server_open(&r->server, &cfg);
+    if (rc)
+        complain("run", "serve: recording continues without its page", rc, NULL);
+    else
+        fprintf(stderr, "s3hls run: serving at %s\n", s3hls_server_address(r->server));
 }
 
 static int run(running *r, const sigset_t *signals) {

@@ -24,9 +24,14 @@ let shared = null; // the URL's share link, which remains in it
 let state = "empty";
 const cameras = new Cameras($("cameras"), $("filter"), {
   link: (id) => pageAddress(id, null),
-  when: (c) => (c.live ? "live" : c.newest ? whenText(Date.parse(c.newest)) : c.live === false ? "off" : ""),
+  when: (c) =>
+    fails(c) ? c.input.state : c.live ? "live" : c.newest ? whenText(Date.parse(c.newest)) : c.live === false ? "off" : "",
 });
 let settling = 0; // a seek by keyboard that was not requested yet
+
+/** The process that records this camera states that it does not at present. */
+const fails = (c) => c?.input !== undefined && c.input.state !== "recording";
+const reasonText = (c) => (fails(c) && c.input.reason ? `: ${c.input.reason}` : "");
 
 // ---- the URL
 
@@ -114,7 +119,7 @@ const STATES = {
   playing: () => [""],
   paused: () => [""],
   missing: () => [`There is no camera “${camera}”.`],
-  off: () => ["This camera is not recording now.", "Go to its last recording", goToNewest],
+  off: () => [`This camera is not recording now${reasonText(cameras.find(camera))}.`, "Go to its last recording", goToNewest],
   none: () => [`No recording at ${clockText(player.date)} on ${dayText(player.date, "long")}.`, "Go to the next recording", goToNext],
   future: () => ["This moment has not come yet.", "Go live", () => go(camera, null)],
   ended: () => ["The recording ends here.", "Go live", () => go(camera, null)],

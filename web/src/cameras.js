@@ -11,7 +11,7 @@ const AT_ONCE = 100; // states in one request
 
 export class Cameras extends EventTarget {
   #names = []; // ids in the server's order
-  #known = new Map(); // id -> { id, live, newest }: live and newest if they are known
+  #known = new Map(); // id -> { id, live, newest, input }: the last three if they are known
   #items = new Map(); // id -> its <li>
   #inSight = new Set(); // ids
   #sight;
@@ -156,6 +156,7 @@ export class Cameras extends EventTarget {
       const words = this.when(camera);
       link.setAttribute("href", this.link(id));
       link.classList.toggle("is-live", camera.live === true);
+      link.title = camera.input?.reason ?? "";
       if (id === this.current) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
       if (link.lastElementChild.textContent !== words) link.lastElementChild.textContent = words;
