@@ -97,6 +97,7 @@ if(S3HLS_FLAC)
   pkg_check_modules(FLAC REQUIRED IMPORTED_TARGET flac)
   set(S3HLS_FLAC_LIBRARY PkgConfig::FLAC)
 endif()
+pkg_check_modules(GSTREAMER IMPORTED_TARGET gstreamer-1.0>=1.14) # for s3hlssink, if it is there
 if(S3HLS_TESTS)
   pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 endif()

@@ -54,6 +54,7 @@ may tools/s3hls all gateway/gateway.h gateway/feed.h site_status.h input/nal.h s
 may compat/v1 s3hls S3_HLS_SDK.h S3_Simple_Put.h
 may compat/v2 s3hls S3_HLS_SDK.h S3_HLS_Return_Code.h
 may examples all
+may gstreamer s3hls s3hlssink.h
 
 # The public headers include each other in one direction, and so do the modules' headers.
 cycles=$(for file in include/s3hls/*.h src/*/*.h src/*/*/*.h; do

@@ -8,7 +8,7 @@ build="gcc g++ clang cmake ninja-build pkg-config libcurl4-openssl-dev libssl-de
     libmicrohttpd-dev zlib1g-dev libyaml-dev libflac-dev"
 demo="ffmpeg"
 all="python3 time musl-tools qemu-user-static gcc-arm-linux-gnueabihf gcc-arm-linux-gnueabi gcc-s390x-linux-gnu dpkg-dev clang-format clang-tidy libclang-rt-14-dev binutils valgrind awscli curl openssl radosgw ceph-mon ceph-osd man-db faketime
-    chromium firefox-esr gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad haproxy wrk nftables iptables iproute2 nginx-light softhsm2 libengine-pkcs11-openssl
+    chromium firefox-esr gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad libgstreamer1.0-dev haproxy wrk nftables iptables iproute2 nginx-light softhsm2 libengine-pkcs11-openssl
     python3-jsonschema python3-yaml mmdebstrap systemd"
 
 case ${1:-} in
