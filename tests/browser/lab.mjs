@@ -108,13 +108,25 @@ class Lab {
   }
 
   /** A server over stores; the address of its page, and how to end it before the others. */
-  async serve(...args) {
-    const child = this.#start(S3HLS, ["serve", "--listen", "127.0.0.1:0", ...args]);
+  serve(...args) {
+    return this.#serving(["serve", "--listen", "127.0.0.1:0", ...args], /^s3hls serve: (https?:\S*\/)$/m);
+  }
+
+  /** The same of a site that is recorded: cameras are inputs by name. */
+  runSite(store, cameras) {
+    const file = join(this.work, "site.yaml");
+    const lines = Object.entries(cameras).map(([name, input]) => `  ${name}: { input: "${input}" }\n`);
+    writeFileSync(file, `store: "${store}"\nserve: { listen: "127.0.0.1:0" }\ncameras:\n${lines.join("")}`);
+    return this.#serving(["run", file], /^s3hls run: serving at (http:\S*\/)$/m);
+  }
+
+  async #serving(args, pattern) {
+    const child = this.#start(S3HLS, args);
     let words = "";
     const base = await new Promise((ready, failed) => {
       child.stderr.on("data", (data) => {
         words += data;
-        const line = words.match(/^s3hls serve: (https?:\S*\/)$/m);
+        const line = words.match(pattern);
         if (line) ready(line[1]);
       });
       child.once("exit", () => failed(new Error(`the server does not come up: ${words}`)));

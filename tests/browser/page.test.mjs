@@ -200,6 +200,18 @@ describe("page", { timeout: 170000 }, () => {
     await page.close();
   });
 
+  test("a camera of a site states why it is not recorded", async () => {
+    const site = await lab.runSite(STORE, { hall: "rtsp://127.0.0.1:1/main" });
+    const page = await lab.page();
+    await page.goto(`${site.base}#camera=hall`);
+    await untilState(page, "off");
+    await until(page, () => /connecting$/.test(document.querySelector("#cameras li a[aria-current]").textContent));
+    assert.match(await page.textContent("#notice"), /not recording now: Connection refused/);
+    assert.match(await page.getAttribute("#cameras li a[aria-current]", "title"), /Connection refused/);
+    await page.close();
+    await site.end();
+  });
+
   test("a stream that the browser cannot decode is told", async () => {
     const page = await lab.page();
     await page.addInitScript(() => {

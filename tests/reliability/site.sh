@@ -24,10 +24,19 @@ site() { # site SEGMENT: the file; the last camera's segments have this duration
     for i in $(seq $((cameras - 5))); do printf '  c%d: { input: "rtsp://127.0.0.1:%d/chaos%d" }\n' "$i" "$port" $((seed + i)); done
     printf '  last: { input: "rtsp://127.0.0.1:%d/damage%d", segment: %ss }\n' "$port" "$seed" "$1"
 }
+# A file and the store's folder change places, atomically: otherwise a recorder makes the folder anew in between.
+swap() {
+    python3 -c 'import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+if libc.renameat2(-100, b"store", -100, b"away", 2): raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))'
+}
+store_goes() { [ ! -d store ] || swap; }
+store_comes() { [ ! -f store ] || swap; }
 memory() { awk '/^VmRSS/ { print $2 }' "/proc/$runner/status"; }
 
 export ASAN_OPTIONS=${ASAN_OPTIONS:-}:quarantine_size_mb=1 # freed memory is not counted
 site 1 >site.yaml
+touch away
 "$S3HLS" run site.yaml -q --socket sock 2>out &
 runner=$!
 middle=
@@ -35,11 +44,11 @@ for second in $(seq "$seconds"); do
     sleep 1
     kill -0 "$runner" || fail "it has ended: $(cat out)"
     [ "$second" != $((seconds / 2)) ] || middle=$(memory)
-    [ $((second % 10)) != 4 ] || { [ ! -d store ] || mv store away && touch store; } # unreachable
-    [ $((second % 10)) != 7 ] || { rm store && [ ! -d away ] || mv away store; }
+    [ $((second % 10)) != 4 ] || store_goes
+    [ $((second % 10)) != 7 ] || store_comes
     [ $((second % 5)) != 0 ] || { site $((1 + second % 2)) >site.yaml; kill -HUP "$runner"; }
 done
-[ -d store ] || { rm store; mv away store; }
+store_comes
 end=$(memory)
 "$S3HLS" status --socket sock --json >status || fail "no status"
 kill -TERM "$runner"
